@@ -1,0 +1,74 @@
+# Everything a fresh clone needs, on a Debian machine with python3, g++ and make.
+# `make` lists the targets. PYTHON=python3.12 chooses another interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet
+# [build-system] requires of pyproject.toml, as words for the shell
+BUILD_REQUIRES := $(shell sed -n '/^requires/s/^requires = \[\(.*\)\]$$/\1/p' pyproject.toml | sed 's/", "/" "/g')
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+
+# A change in any of these means: build and install again. Python modules are not among them, the
+# install is editable.
+COMPILED := $(shell find CMakeLists.txt pyproject.toml cmake cpp cuda python/bindings -type f 2>/dev/null)
+CXX_FILES := $(shell find cpp cuda python/bindings tests bench examples -type f \
+	\( -name '*.cpp' -o -name '*.hpp' -o -name '*.cu' -o -name '*.cuh' \) 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv demo test validate lint format bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: $(VENV)/installed  ## create .venv with multispin, its extras and the test tools
+
+demo: $(VENV)/installed  ## run the tour and write its HTML page
+	$(BIN)/multispin demo
+
+test: $(VENV)/installed  ## run the Python tests, without the slow validation
+	$(BIN)/python -m pytest
+
+validate: $(VENV)/installed  ## run the slow validation against physics
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/tools  ## check style, types and layering
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
+	$(BIN)/mypy
+	$(BIN)/python tools/check_layering.py
+
+format: $(VENV)/tools  ## rewrite the sources in the house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+bench: $(VENV)/installed  ## build and run the C++ benchmarks (libbenchmark-dev, cmake)
+	cmake --preset bench
+	cmake --build --preset bench
+	cmake --build --preset bench --target run_bench
+
+clean:  ## remove .venv, builds and caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The build tools live in the environment, not in one made for each build: builds are incremental.
+$(VENV)/installed: $(COMPILED) | $(VENV)/created
+	$(PIP_INSTALL) $(BUILD_REQUIRES) cmake ninja
+	$(PIP_INSTALL) --no-build-isolation --editable '.[test]'
+	@touch $@
+
+# Style and types do not depend on the compiled part, so an edit of it does not install again here.
+$(VENV)/tools: pyproject.toml | $(VENV)/installed
+	$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+$(VENV)/created: tools/check_system.sh
+	@bash tools/check_system.sh $(PYTHON)
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@

@@ -1,0 +1,145 @@
+// Words of spins: 64-bit helpers and the portable 128-bit word.
+//
+// Bit 1 means s = +1. A *word* is 64 bits of one array; a Word128|256|512 is 2|4|8 neighbouring
+// words handled by one instruction (word i of the array in 64-bit element i). Every width offers
+// the same free functions, so that one template body serves all instruction sets; the wider ones
+// live in word256.hpp and word512.hpp, which only their own translation units may include.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/host_device.hpp"
+
+namespace multispin::bits {
+
+// A word of 64 lanes of which the lowest `lanes` are in use.
+MULTISPIN_HD constexpr std::uint64_t lane_mask(int lanes) {
+  return lanes == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << lanes) - 1;
+}
+
+// Bit b of the result is bit (b + amount) mod `lanes` of x; unused lanes are zero.
+MULTISPIN_HD constexpr std::uint64_t rotate_down(std::uint64_t x, int amount, int lanes) {
+  const std::uint64_t mask = lane_mask(lanes);
+  x &= mask;
+  return amount == 0 ? x : ((x >> amount) | (x << (lanes - amount))) & mask;
+}
+
+struct Word128 {
+  static constexpr int words = 2;
+  std::uint64_t element[2];
+};
+
+MULTISPIN_HD Word128 operator&(Word128 a, Word128 b) {
+  return {{a.element[0] & b.element[0], a.element[1] & b.element[1]}};
+}
+MULTISPIN_HD Word128 operator|(Word128 a, Word128 b) {
+  return {{a.element[0] | b.element[0], a.element[1] | b.element[1]}};
+}
+MULTISPIN_HD Word128 operator^(Word128 a, Word128 b) {
+  return {{a.element[0] ^ b.element[0], a.element[1] ^ b.element[1]}};
+}
+MULTISPIN_HD Word128 operator~(Word128 a) { return {{~a.element[0], ~a.element[1]}}; }
+
+MULTISPIN_HD void broadcast(Word128& out, std::uint64_t low, std::uint64_t high) {
+  out = {{low, high}};
+}
+MULTISPIN_HD void load(Word128& out, const std::uint64_t* from) { out = {{from[0], from[1]}}; }
+MULTISPIN_HD void store(std::uint64_t* to, Word128 a) {
+  to[0] = a.element[0];
+  to[1] = a.element[1];
+}
+// The first `count` words only; the others read as zero and are not touched.
+MULTISPIN_HD void load_first(Word128& out, const std::uint64_t* from, int count) {
+  out = {{count > 0 ? from[0] : 0, count > 1 ? from[1] : 0}};
+}
+// Words whose bit is set in `mask`.
+MULTISPIN_HD void store_masked(std::uint64_t* to, Word128 a, unsigned mask) {
+  if ((mask & 1U) != 0) to[0] = a.element[0];
+  if ((mask & 2U) != 0) to[1] = a.element[1];
+}
+MULTISPIN_HD Word128 insert(Word128 a, int index, std::uint64_t word) {
+  a.element[index] = word;
+  return a;
+}
+// Replaces words 0, 2, ...
+MULTISPIN_HD Word128 insert_even(Word128 a, std::uint64_t word) { return {{word, a.element[1]}}; }
+MULTISPIN_HD bool any(Word128 a) { return (a.element[0] | a.element[1]) != 0; }
+MULTISPIN_HD Word128 add64(Word128 a, Word128 b) {
+  return {{a.element[0] + b.element[0], a.element[1] + b.element[1]}};
+}
+// Product of the low 32 bits of each element.
+MULTISPIN_HD Word128 multiply32(Word128 a, Word128 b) {
+  return {{(a.element[0] & 0xffffffffU) * (b.element[0] & 0xffffffffU),
+           (a.element[1] & 0xffffffffU) * (b.element[1] & 0xffffffffU)}};
+}
+MULTISPIN_HD Word128 high32(Word128 a) { return {{a.element[0] >> 32, a.element[1] >> 32}}; }
+// Low 32 bits of `low` below the low 32 bits of `high`.
+MULTISPIN_HD Word128 join32(Word128 low, Word128 high) {
+  return {{(low.element[0] & 0xffffffffU) | (high.element[0] << 32),
+           (low.element[1] & 0xffffffffU) | (high.element[1] << 32)}};
+}
+
+// Element i becomes element source[i], shifted up by `up[i]` and down by `down[i]`, both ORed;
+// a shift of 64 gives zero.
+MULTISPIN_HD Word128 shuffle_shift(Word128 a, const std::uint64_t* source, const std::uint64_t* up,
+                                   const std::uint64_t* down) {
+  Word128 out{};
+  for (int i = 0; i < 2; ++i) {
+    const std::uint64_t x = a.element[source[i]];
+    out.element[i] = (up[i] < 64 ? x << up[i] : 0) | (down[i] < 64 ? x >> down[i] : 0);
+  }
+  return out;
+}
+
+MULTISPIN_HD std::uint64_t count64(std::uint64_t x) {
+#if defined(__CUDA_ARCH__)
+  return static_cast<std::uint64_t>(__popcll(x));
+#else
+  return static_cast<std::uint64_t>(__builtin_popcountll(x));
+#endif
+}
+MULTISPIN_HD std::uint64_t total(Word128 a) { return a.element[0] + a.element[1]; }
+// Number of set bits, by element.
+MULTISPIN_HD Word128 population(Word128 a) {
+  return {{count64(a.element[0]), count64(a.element[1])}};
+}
+
+// a | (b & c) is or_and; the names say the rest.
+MULTISPIN_HD Word128 xor3(Word128 a, Word128 b, Word128 c) { return a ^ b ^ c; }
+MULTISPIN_HD Word128 or3(Word128 a, Word128 b, Word128 c) { return a | b | c; }
+MULTISPIN_HD Word128 or_and(Word128 a, Word128 b, Word128 c) { return a | (b & c); }
+MULTISPIN_HD Word128 xor_and(Word128 a, Word128 b, Word128 c) { return a ^ (b & c); }
+MULTISPIN_HD Word128 and_andnot(Word128 a, Word128 b, Word128 c) { return a & b & ~c; }
+MULTISPIN_HD Word128 and3(Word128 a, Word128 b, Word128 c) { return a & b & c; }
+MULTISPIN_HD Word128 majority(Word128 a, Word128 b, Word128 c) { return (a & b) | (c & (a | b)); }
+// One bit plane of the comparison r < t, least significant plane first.
+MULTISPIN_HD Word128 less_than_step(Word128 t, Word128 r, Word128 less) {
+  return (t & ~r) | (less & (t | ~r));
+}
+
+template <class W>
+MULTISPIN_HD W zero() {
+  W out;
+  broadcast(out, 0, 0);
+  return out;
+}
+template <class W>
+MULTISPIN_HD W ones() {
+  W out;
+  broadcast(out, ~std::uint64_t{0}, ~std::uint64_t{0});
+  return out;
+}
+template <class W>
+MULTISPIN_HD W splat(std::uint64_t word) {
+  W out;
+  broadcast(out, word, word);
+  return out;
+}
+template <class W>
+MULTISPIN_HD W loaded(const std::uint64_t* from) {
+  W out;
+  load(out, from);
+  return out;
+}
+
+}  // namespace multispin::bits

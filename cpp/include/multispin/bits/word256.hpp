@@ -1,0 +1,118 @@
+// Four words at once, AVX2 with AES-NI. Included by AVX2 translation units only.
+#pragma once
+
+#include <immintrin.h>
+
+#include "multispin/bits/word.hpp"
+
+namespace multispin::bits {
+
+struct Word256 {
+  static constexpr int words = 4;
+  __m256i value;
+};
+
+MULTISPIN_HD Word256 operator&(Word256 a, Word256 b) {
+  return {_mm256_and_si256(a.value, b.value)};
+}
+MULTISPIN_HD Word256 operator|(Word256 a, Word256 b) { return {_mm256_or_si256(a.value, b.value)}; }
+MULTISPIN_HD Word256 operator^(Word256 a, Word256 b) {
+  return {_mm256_xor_si256(a.value, b.value)};
+}
+MULTISPIN_HD Word256 operator~(Word256 a) {
+  return {_mm256_xor_si256(a.value, _mm256_set1_epi64x(-1))};
+}
+
+MULTISPIN_HD void broadcast(Word256& out, std::uint64_t low, std::uint64_t high) {
+  const auto l = static_cast<long long>(low);
+  const auto h = static_cast<long long>(high);
+  out.value = _mm256_set_epi64x(h, l, h, l);
+}
+MULTISPIN_HD void load(Word256& out, const std::uint64_t* from) {
+  out.value = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
+MULTISPIN_HD void store(std::uint64_t* to, Word256 a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), a.value);
+}
+// All bits set in the elements whose bit is set in `mask`.
+MULTISPIN_HD __m256i element_mask(unsigned mask) {
+  const __m256i bit = _mm256_set_epi64x(8, 4, 2, 1);
+  return _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x(mask), bit), bit);
+}
+MULTISPIN_HD void load_first(Word256& out, const std::uint64_t* from, int count) {
+  out.value = _mm256_maskload_epi64(reinterpret_cast<const long long*>(from),
+                                    element_mask((1U << count) - 1U));
+}
+MULTISPIN_HD void store_masked(std::uint64_t* to, Word256 a, unsigned mask) {
+  _mm256_maskstore_epi64(reinterpret_cast<long long*>(to), element_mask(mask), a.value);
+}
+MULTISPIN_HD Word256 insert(Word256 a, int index, std::uint64_t word) {
+  return {_mm256_blendv_epi8(a.value, _mm256_set1_epi64x(static_cast<long long>(word)),
+                             element_mask(1U << index))};
+}
+MULTISPIN_HD Word256 insert_even(Word256 a, std::uint64_t word) {
+  const __m256i all = _mm256_set1_epi64x(static_cast<long long>(word));
+  return {_mm256_blend_epi32(a.value, all, 0x33)};
+}
+MULTISPIN_HD bool any(Word256 a) { return _mm256_testz_si256(a.value, a.value) == 0; }
+MULTISPIN_HD Word256 add64(Word256 a, Word256 b) { return {_mm256_add_epi64(a.value, b.value)}; }
+MULTISPIN_HD Word256 multiply32(Word256 a, Word256 b) {
+  return {_mm256_mul_epu32(a.value, b.value)};
+}
+MULTISPIN_HD Word256 high32(Word256 a) { return {_mm256_srli_epi64(a.value, 32)}; }
+MULTISPIN_HD Word256 join32(Word256 low, Word256 high) {
+  return {_mm256_blend_epi32(low.value, _mm256_slli_epi64(high.value, 32), 0xaa)};
+}
+MULTISPIN_HD Word256 shuffle_shift(Word256 a, const std::uint64_t* source, const std::uint64_t* up,
+                                   const std::uint64_t* down) {
+  alignas(32) std::uint64_t element[4];
+  store(element, a);
+  const __m256i x = _mm256_set_epi64x(static_cast<long long>(element[source[3]]),
+                                      static_cast<long long>(element[source[2]]),
+                                      static_cast<long long>(element[source[1]]),
+                                      static_cast<long long>(element[source[0]]));
+  const __m256i left = _mm256_sllv_epi64(x, loaded<Word256>(up).value);
+  const __m256i right = _mm256_srlv_epi64(x, loaded<Word256>(down).value);
+  return {_mm256_or_si256(left, right)};
+}
+MULTISPIN_HD std::uint64_t total(Word256 a) {
+  const __m128i half =
+      _mm_add_epi64(_mm256_castsi256_si128(a.value), _mm256_extracti128_si256(a.value, 1));
+  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(half)) +
+         static_cast<std::uint64_t>(_mm_extract_epi64(half, 1));
+}
+// Nibble look-up (Mula, Kurz & Lemire, Comput. J. 61, 111 (2018)).
+MULTISPIN_HD Word256 population(Word256 a) {
+  const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
+                                         0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+  const __m256i nibble = _mm256_set1_epi8(0x0f);
+  const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(a.value, nibble));
+  const __m256i high =
+      _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi32(a.value, 4), nibble));
+  return {_mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256())};
+}
+
+MULTISPIN_HD Word256 xor3(Word256 a, Word256 b, Word256 c) { return a ^ b ^ c; }
+MULTISPIN_HD Word256 or3(Word256 a, Word256 b, Word256 c) { return a | b | c; }
+MULTISPIN_HD Word256 or_and(Word256 a, Word256 b, Word256 c) { return a | (b & c); }
+MULTISPIN_HD Word256 xor_and(Word256 a, Word256 b, Word256 c) { return a ^ (b & c); }
+MULTISPIN_HD Word256 and_andnot(Word256 a, Word256 b, Word256 c) { return a & b & ~c; }
+MULTISPIN_HD Word256 and3(Word256 a, Word256 b, Word256 c) { return a & b & c; }
+MULTISPIN_HD Word256 majority(Word256 a, Word256 b, Word256 c) { return (a & b) | (c & (a | b)); }
+MULTISPIN_HD Word256 less_than_step(Word256 t, Word256 r, Word256 less) {
+  return {_mm256_or_si256(_mm256_andnot_si256(r.value, (t | less).value), (t & less).value)};
+}
+// Two AES blocks, `rounds` rounds each with one round key.
+template <int rounds>
+MULTISPIN_HD Word256 aes_rounds(Word256 state, Word256 key) {
+  const __m128i k = _mm256_castsi256_si128(key.value);
+  __m128i low = _mm256_castsi256_si128(state.value);
+  __m128i high = _mm256_extracti128_si256(state.value, 1);
+  for (int i = 0; i < rounds; ++i) {
+    low = _mm_aesenc_si128(low, k);
+    high = _mm_aesenc_si128(high, k);
+  }
+  return {_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1)};
+}
+
+}  // namespace multispin::bits

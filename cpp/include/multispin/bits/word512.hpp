@@ -1,0 +1,99 @@
+// Eight words at once, AVX-512. Included by AVX-512 translation units only.
+#pragma once
+
+#include <immintrin.h>
+
+#include "multispin/bits/word.hpp"
+
+namespace multispin::bits {
+
+struct Word512 {
+  static constexpr int words = 8;
+  __m512i value;
+};
+
+MULTISPIN_HD Word512 operator&(Word512 a, Word512 b) {
+  return {_mm512_and_si512(a.value, b.value)};
+}
+MULTISPIN_HD Word512 operator|(Word512 a, Word512 b) { return {_mm512_or_si512(a.value, b.value)}; }
+MULTISPIN_HD Word512 operator^(Word512 a, Word512 b) {
+  return {_mm512_xor_si512(a.value, b.value)};
+}
+MULTISPIN_HD Word512 operator~(Word512 a) {
+  return {_mm512_ternarylogic_epi64(a.value, a.value, a.value, 0x55)};
+}
+
+MULTISPIN_HD void broadcast(Word512& out, std::uint64_t low, std::uint64_t high) {
+  const auto l = static_cast<long long>(low);
+  const auto h = static_cast<long long>(high);
+  out.value = _mm512_set_epi64(h, l, h, l, h, l, h, l);
+}
+MULTISPIN_HD void load(Word512& out, const std::uint64_t* from) {
+  out.value = _mm512_loadu_si512(from);
+}
+MULTISPIN_HD void store(std::uint64_t* to, Word512 a) { _mm512_storeu_si512(to, a.value); }
+MULTISPIN_HD void load_first(Word512& out, const std::uint64_t* from, int count) {
+  out.value = _mm512_maskz_loadu_epi64(static_cast<__mmask8>((1U << count) - 1U), from);
+}
+MULTISPIN_HD void store_masked(std::uint64_t* to, Word512 a, unsigned mask) {
+  _mm512_mask_storeu_epi64(to, static_cast<__mmask8>(mask), a.value);
+}
+MULTISPIN_HD Word512 insert(Word512 a, int index, std::uint64_t word) {
+  return {_mm512_mask_set1_epi64(a.value, static_cast<__mmask8>(1U << index),
+                                 static_cast<long long>(word))};
+}
+MULTISPIN_HD Word512 insert_even(Word512 a, std::uint64_t word) {
+  return {_mm512_mask_set1_epi64(a.value, 0x55, static_cast<long long>(word))};
+}
+MULTISPIN_HD bool any(Word512 a) { return _mm512_test_epi64_mask(a.value, a.value) != 0; }
+MULTISPIN_HD Word512 add64(Word512 a, Word512 b) { return {_mm512_add_epi64(a.value, b.value)}; }
+MULTISPIN_HD Word512 multiply32(Word512 a, Word512 b) {
+  return {_mm512_mul_epu32(a.value, b.value)};
+}
+MULTISPIN_HD Word512 high32(Word512 a) { return {_mm512_srli_epi64(a.value, 32)}; }
+MULTISPIN_HD Word512 join32(Word512 low, Word512 high) {
+  return {_mm512_mask_shuffle_epi32(low.value, 0xaaaa, high.value, _MM_PERM_CCAA)};
+}
+MULTISPIN_HD Word512 shuffle_shift(Word512 a, const std::uint64_t* source, const std::uint64_t* up,
+                                   const std::uint64_t* down) {
+  const __m512i x = _mm512_permutexvar_epi64(_mm512_loadu_si512(source), a.value);
+  return {_mm512_or_si512(_mm512_sllv_epi64(x, _mm512_loadu_si512(up)),
+                          _mm512_srlv_epi64(x, _mm512_loadu_si512(down)))};
+}
+MULTISPIN_HD std::uint64_t total(Word512 a) {
+  return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(a.value));
+}
+MULTISPIN_HD Word512 population(Word512 a) { return {_mm512_popcnt_epi64(a.value)}; }
+
+MULTISPIN_HD Word512 xor3(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x96)};
+}
+MULTISPIN_HD Word512 or3(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0xfe)};
+}
+MULTISPIN_HD Word512 or_and(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0xf8)};
+}
+MULTISPIN_HD Word512 xor_and(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x78)};
+}
+MULTISPIN_HD Word512 and_andnot(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x40)};
+}
+MULTISPIN_HD Word512 and3(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x80)};
+}
+MULTISPIN_HD Word512 majority(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0xe8)};
+}
+MULTISPIN_HD Word512 less_than_step(Word512 t, Word512 r, Word512 less) {
+  return {_mm512_ternarylogic_epi64(t.value, r.value, less.value, 0xb2)};
+}
+// Four AES blocks, `rounds` rounds each with one round key.
+template <int rounds>
+MULTISPIN_HD Word512 aes_rounds(Word512 state, Word512 key) {
+  for (int i = 0; i < rounds; ++i) state.value = _mm512_aesenc_epi128(state.value, key.value);
+  return state;
+}
+
+}  // namespace multispin::bits

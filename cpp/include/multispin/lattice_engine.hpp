@@ -1,0 +1,104 @@
+// The lattice engine: replicas of one square-lattice Ising model, one bit a spin.
+//
+//   E(s) = -J sum_<ij> s_i s_j - h sum_i s_i,   P(s) ~ exp(-E/T),   periodic in both directions.
+//
+// Checkerboard order: a sweep attempts every site of colour 0, then every site of colour 1. The
+// trajectory of a replica depends on (seed, stream, temperatures, model, dynamics, generator) and on
+// nothing else: not on threads, instruction set, or how calls are split (docs/trajectory.md).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "multispin/isa.hpp"
+#include "multispin/model/lattice.hpp"
+#include "multispin/update/metropolis.hpp"
+
+namespace multispin {
+
+using update::Dynamics;
+
+enum class Generator { aes, philox };
+
+struct LatticeOptions {
+  std::int64_t rows = 0;     // even, at least 2
+  std::int64_t columns = 0;  // even, at least 2
+  std::int64_t replicas = 1;
+  double J = 1.0;
+  double h = 0.0;
+  Dynamics dynamics = Dynamics::metropolis;
+  Generator generator = Generator::aes;
+  std::uint64_t seed = 0;
+  std::uint64_t first_stream = 0;  // replica r draws from stream first_stream + r
+  int threads = 1;
+  Isa isa = selected_isa();
+};
+
+// Exact sums over one replica.
+struct LatticeSums {
+  std::int64_t bonds = 0;  // sum over bonds of s_i s_j
+  std::int64_t spins = 0;  // sum of s_i
+};
+
+// Bytes of spins that an engine of this size holds.
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
+
+class LatticeEngine {
+ public:
+  // Called from time to time by the calling thread; true asks for a stop.
+  using Poll = std::function<bool()>;
+
+  // All spins up, temperature 1. Throws std::invalid_argument, std::bad_alloc.
+  explicit LatticeEngine(const LatticeOptions& options);
+  ~LatticeEngine();
+  LatticeEngine(const LatticeEngine&) = delete;
+  LatticeEngine& operator=(const LatticeEngine&) = delete;
+
+  const LatticeOptions& options() const { return options_; }
+  const model::Lattice& lattice() const { return lattice_; }
+  std::uint64_t sweeps_done() const { return sweeps_done_; }
+  std::span<const double> temperatures() const { return temperatures_; }
+
+  // Sweeps replicas `draws` times `interval` sweeps; after each draw writes the sums of replica r to
+  // sums[draw * replicas + r] unless `sums` is null. Returns false if `poll` asked for a stop, within
+  // about 50 ms. The stop may fall inside a sweep; `finish` (or the next run) completes it.
+  bool run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll = {});
+  bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
+  bool finish(const Poll& poll = {});
+
+  // Everything below needs a finished engine.
+  void set_temperatures(std::span<const double> temperatures);  // one per replica, > 0
+  void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
+  void randomize();
+  void fill(bool up);
+  LatticeSums sums(std::int64_t replica) const;
+  // +1/-1, row-major; get and set one replica. set throws std::invalid_argument on other values.
+  void get_spins(std::int64_t replica, std::int8_t* spins) const;
+  void set_spins(std::int64_t replica, const std::int8_t* spins);
+  // Words (colour, row, word), layout of model/lattice.hpp without the padding words; unused lanes
+  // are zero.
+  void get_packed(std::int64_t replica, std::uint64_t* words) const;
+  void set_packed(std::int64_t replica, const std::uint64_t* words);
+  // sum_i s_i s_{i+d} for distances d = 0 .. rows/2 down the columns and 0 .. columns/2 along the rows.
+  void correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along) const;
+  // Mean spin of blocks of `height` x `width` sites; both divide the lattice, width is even.
+  void block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
+                     float* means) const;
+
+ private:
+  struct Detail;  // memory, kernels, keys, thresholds, the plan of a sweep
+  class Run;
+  bool execute(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll);
+  LatticeOptions options_;
+  model::Lattice lattice_;
+  std::vector<double> temperatures_;
+  std::uint64_t sweeps_done_ = 0;
+  std::unique_ptr<Detail> detail_;
+};
+
+}  // namespace multispin

@@ -1,0 +1,11 @@
+#include "multispin/bits/word512.hpp"
+
+#define MULTISPIN_WORD bits::Word512
+#define MULTISPIN_GROUP 4
+#include "lattice_impl.hpp"
+
+namespace multispin::kernels {
+
+const LatticeKernels lattice_avx512 = make_kernels();
+
+}  // namespace multispin::kernels

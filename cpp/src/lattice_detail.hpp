@@ -1,0 +1,63 @@
+// What a lattice engine owns, shared by the engine's own source files.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "lattice_kernels.hpp"
+#include "lattice_plan.hpp"
+#include "multispin/lattice_engine.hpp"
+#include "spin_memory.hpp"
+
+namespace multispin {
+
+struct LatticeEngine::Detail {
+  explicit Detail(const LatticeOptions& options);
+
+  // Row 0 of one colour of one replica; the rows before the first and after the last are copies.
+  std::uint64_t* colour(std::int64_t replica, int c) const {
+    return memory.data() + (2 * replica + c) * colour_stride + front;
+  }
+  kernels::RowRange rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const {
+    return {lattice, packed ? &packed_rows[c] : nullptr, colour(replica, c), colour(replica, 1 - c),
+            begin, end, c};
+  }
+  void wrap_rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const;
+  LatticeSums sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const;
+  std::vector<LatticeSums> band_sums(std::int64_t replica) const;
+  // visit(colour, row) for every row, each band by its own thread, which is also the first to touch
+  // the band's memory; then the copies of the edge rows are made good.
+  template <class Visit>
+  void for_rows(std::int64_t replica, const Visit& visit) const {
+    const int bands = static_cast<int>(plan.size());
+#pragma omp parallel for num_threads(bands) schedule(static, 1) if (bands > 1)
+    for (int b = 0; b < bands; ++b) {
+      const BandPlan& band = plan[static_cast<std::size_t>(b)];
+      for (int c = 0; c < 2; ++c) {
+        for (std::int64_t row = band.begin; row < band.end; ++row) visit(c, row);
+      }
+    }
+    for (int c = 0; c < 2; ++c) wrap_rows(replica, c, 0, lattice.rows);
+  }
+  // One step of a sweep of one replica.
+  void step(const SweepStep& step, std::int64_t replica, std::uint64_t sweep) const;
+
+  const model::Lattice lattice;
+  const kernels::LatticeKernels& kernels;
+  const bool packed;         // several rows in a wide word
+  const std::int64_t front;  // words before row 0, a multiple of a cache line
+  const std::int64_t colour_stride;
+  std::array<kernels::PackedRows, 2> packed_rows;
+  std::vector<BandPlan> plan;
+  SpinMemory memory;
+  std::vector<random::StreamKeys> keys;
+  std::vector<update::Acceptance> acceptance;
+  std::vector<kernels::UpdateRows> update;
+  // Steps that each band of each replica has done since sweeps_done.
+  std::vector<std::atomic<std::uint64_t>> cursor;
+  bool unfinished = false;
+};
+
+}  // namespace multispin

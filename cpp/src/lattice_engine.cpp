@@ -1,0 +1,270 @@
+#include "multispin/lattice_engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "lattice_detail.hpp"
+#include "multispin/bits/word.hpp"
+
+namespace multispin {
+namespace {
+
+constexpr std::int64_t line_words = 8;  // a cache line, and the widest word
+
+std::int64_t up_to_line(std::int64_t words) {
+  return (words + line_words - 1) / line_words * line_words;
+}
+
+std::int64_t front_words(const model::Lattice& lattice) { return up_to_line(lattice.stride); }
+
+// One row before row 0, one after the last, and a line that wide loads may touch.
+std::int64_t colour_words(const model::Lattice& lattice) {
+  return front_words(lattice) + up_to_line(lattice.colour_words() + lattice.stride + line_words);
+}
+
+const kernels::LatticeKernels& kernels_for(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::avx512) return kernels::lattice_avx512;
+  if (isa == Isa::avx2) return kernels::lattice_avx2;
+#endif
+  static_cast<void>(isa);
+  return kernels::lattice_portable;
+}
+
+const LatticeOptions& checked(const LatticeOptions& options) {
+  const auto demand = [](bool good, const std::string& what) {
+    if (!good) throw std::invalid_argument(what);
+  };
+  for (const std::int64_t side : {options.rows, options.columns}) {
+    demand(side >= 2 && side % 2 == 0 && side <= (std::int64_t{1} << 31),
+           "shape: got a side of " + std::to_string(side) +
+               ", the lattice engine takes even sides from 2 to 2^31");
+  }
+  demand(options.replicas >= 1, "replicas: got " + std::to_string(options.replicas) +
+                                    ", allowed: at least 1");
+  demand(options.threads >= 1,
+         "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
+  demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
+  const std::vector<Isa> isas = available_isas();
+  demand(std::find(isas.begin(), isas.end(), options.isa) != isas.end(),
+         "isa: '" + std::string(name(options.isa)) + "' cannot run here");
+  return options;
+}
+
+// Where the horizontal neighbours of each element are when a wide word holds whole rows.
+kernels::PackedRows pack_rows(const model::Lattice& l, int colour, int words) {
+  kernels::PackedRows packed{};
+  packed.lanes = bits::lane_mask(l.lanes);
+  for (int i = 0; i < words; ++i) {
+    const std::int64_t row = i / l.stride;
+    const std::int64_t w = i % l.stride;
+    packed.source[i] = static_cast<std::uint64_t>(i);
+    packed.down[i] = 64;
+    if (w >= l.words) continue;  // padding
+    packed.store |= 1U << i;
+    const bool right = model::looks_right(row, colour);
+    const bool edge = right ? w == l.words - 1 : w == 0;
+    if (edge) {
+      packed.source[i] = static_cast<std::uint64_t>(row * l.stride + (right ? 0 : l.words - 1));
+      const int last_lane = l.lanes - 1;
+      packed.up[i] = static_cast<std::uint64_t>(right ? last_lane : 1);
+      packed.down[i] = static_cast<std::uint64_t>(right ? 1 : last_lane);
+      if (l.lanes == 1) packed.up[i] = packed.down[i] = 0;
+    } else {
+      packed.source[i] = static_cast<std::uint64_t>(right ? i + 1 : i - 1);
+    }
+  }
+  return packed;
+}
+
+}  // namespace
+
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas) {
+  const std::int64_t words = colour_words(model::make_lattice(rows, columns));
+  return sizeof(std::uint64_t) * static_cast<std::size_t>(2 * replicas * words);
+}
+
+LatticeEngine::Detail::Detail(const LatticeOptions& options)
+    : lattice(model::make_lattice(options.rows, options.columns)),
+      kernels(kernels_for(options.isa)),
+      packed(lattice.stride < kernels.words && kernels.words % lattice.stride == 0),
+      front(front_words(lattice)),
+      colour_stride(colour_words(lattice)),
+      packed_rows{pack_rows(lattice, 0, kernels.words), pack_rows(lattice, 1, kernels.words)},
+      memory(static_cast<std::size_t>(2 * options.replicas * colour_stride)) {
+  // Replicas are shared out to the threads; only when there are too few is a lattice cut up.
+  constexpr std::int64_t least_spins_per_band = 1 << 18;
+  const bool cut = options.replicas < options.threads;
+  const std::int64_t worth = std::max<std::int64_t>(1, lattice.spins() / least_spins_per_band);
+  const std::int64_t bands = cut ? std::min<std::int64_t>(options.threads, worth) : 1;
+  plan = plan_sweep(lattice, packed ? kernels.words / lattice.stride : 1, static_cast<int>(bands));
+  cursor = std::vector<std::atomic<std::uint64_t>>(
+      static_cast<std::size_t>(options.replicas) * plan.size());
+  for (std::int64_t r = 0; r < options.replicas; ++r) {
+    keys.push_back(random::stream_keys(options.seed,
+                                       options.first_stream + static_cast<std::uint64_t>(r)));
+  }
+}
+
+void LatticeEngine::Detail::wrap_rows(std::int64_t replica, int c, std::int64_t begin,
+                                      std::int64_t end) const {
+  std::uint64_t* const first = colour(replica, c);
+  const std::int64_t stride = lattice.stride;
+  const auto bytes = sizeof(std::uint64_t) * static_cast<std::size_t>(stride);
+  if (begin == 0) std::memcpy(first + lattice.colour_words(), first, bytes);
+  if (end == lattice.rows) {
+    std::memcpy(first - stride, first + lattice.colour_words() - stride, bytes);
+  }
+}
+
+void LatticeEngine::Detail::step(const SweepStep& step, std::int64_t replica,
+                                 std::uint64_t sweep) const {
+  const auto r = static_cast<std::size_t>(replica);
+  const kernels::HalfSweep half{&keys[r], &acceptance[r], sweep};
+  update[r](rows(replica, step.colour, step.begin, step.end), half);
+  wrap_rows(replica, step.colour, step.begin, step.end);
+}
+
+LatticeSums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin,
+                                        std::int64_t end) const {
+  const kernels::Counts counts = kernels.count(rows(replica, 0, begin, end));
+  const std::int64_t sites = (end - begin) * lattice.columns;
+  return {2 * sites - 2 * counts.unequal_bonds, 2 * counts.spins_up - sites};
+}
+
+std::vector<LatticeSums> LatticeEngine::Detail::band_sums(std::int64_t replica) const {
+  std::vector<LatticeSums> result(plan.size());
+  const int bands = static_cast<int>(plan.size());
+#pragma omp parallel for num_threads(bands) schedule(static, 1) if (bands > 1)
+  for (int b = 0; b < bands; ++b) {
+    const auto i = static_cast<std::size_t>(b);
+    result[i] = sums(replica, plan[i].begin, plan[i].end);
+  }
+  return result;
+}
+
+LatticeEngine::LatticeEngine(const LatticeOptions& options)
+    : options_(checked(options)),
+      lattice_(model::make_lattice(options.rows, options.columns)),
+      temperatures_(static_cast<std::size_t>(options.replicas), 1.0),
+      detail_(std::make_unique<Detail>(options)) {
+  set_temperatures(std::vector<double>(temperatures_));
+  fill(true);
+}
+
+LatticeEngine::~LatticeEngine() = default;
+
+void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
+  if (temperatures.size() != temperatures_.size()) {
+    throw std::invalid_argument("temperature: got " + std::to_string(temperatures.size()) +
+                                " values, allowed: one for each of " +
+                                std::to_string(temperatures_.size()) + " replicas");
+  }
+  for (const double t : temperatures) {
+    if (!(t > 0.0) || !std::isfinite(t)) {
+      throw std::invalid_argument("temperature: got " + std::to_string(t) +
+                                  ", allowed: finite values above 0");
+    }
+  }
+  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
+  Detail& d = *detail_;
+  d.acceptance.clear();
+  d.update.clear();
+  const auto& table = options_.generator == Generator::aes ? d.kernels.aes : d.kernels.philox;
+  for (const double t : temperatures_) {
+    d.acceptance.push_back(
+        update::make_acceptance(options_.dynamics, options_.J, options_.h, t, d.kernels.words));
+    d.update.push_back(
+        table[static_cast<int>(update::rule_for(options_.dynamics, options_.J, options_.h, t))]);
+  }
+}
+
+void LatticeEngine::randomize() {
+  Detail& d = *detail_;
+  const std::uint64_t lanes = bits::lane_mask(lattice_.lanes);
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    const auto stream = options_.first_stream + static_cast<std::uint64_t>(r);
+    const auto key = random::derive(options_.seed, stream, random::Purpose::initial_spins, 0);
+    d.for_rows(r, [&](int c, std::int64_t row) {
+      for (std::int64_t w = 0; w < lattice_.words; ++w) {
+        const auto flat = static_cast<std::uint64_t>(row * lattice_.stride + w);
+        d.colour(r, c)[flat] = random::initial_word(key, flat, c) & lanes;
+      }
+    });
+  }
+}
+
+void LatticeEngine::fill(bool up) {
+  const std::uint64_t word = up ? bits::lane_mask(lattice_.lanes) : 0;
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    detail_->for_rows(r, [&](int c, std::int64_t row) {
+      std::fill_n(detail_->colour(r, c) + row * lattice_.stride, lattice_.words, word);
+    });
+  }
+}
+
+LatticeSums LatticeEngine::sums(std::int64_t replica) const {
+  LatticeSums total;
+  for (const LatticeSums& band : detail_->band_sums(replica)) {
+    total.bonds += band.bonds;
+    total.spins += band.spins;
+  }
+  return total;
+}
+
+void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
+  const model::Lattice& l = lattice_;
+  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+    const std::uint64_t* const words = detail_->colour(replica, c) + row * l.stride;
+    std::int8_t* out = spins + row * l.columns + (model::looks_right(row, c) ? 1 : 0);
+    for (int b = 0; b < l.lanes; ++b) {
+      for (std::int64_t w = 0; w < l.words; ++w, out += 2) {
+        *out = ((words[w] >> b) & 1U) != 0 ? std::int8_t{1} : std::int8_t{-1};
+      }
+    }
+  });
+}
+
+void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
+  const model::Lattice& l = lattice_;
+  const auto bad = std::find_if(spins, spins + l.spins(), [](int s) { return s != 1 && s != -1; });
+  if (bad != spins + l.spins()) {
+    throw std::invalid_argument("init: got the value " + std::to_string(*bad) +
+                                ", allowed: +1 and -1");
+  }
+  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+    std::uint64_t* const words = detail_->colour(replica, c) + row * l.stride;
+    std::fill_n(words, l.words, std::uint64_t{0});
+    const std::int8_t* in = spins + row * l.columns + (model::looks_right(row, c) ? 1 : 0);
+    for (int b = 0; b < l.lanes; ++b) {
+      for (std::int64_t w = 0; w < l.words; ++w, in += 2) {
+        words[w] |= static_cast<std::uint64_t>(*in > 0 ? 1 : 0) << b;
+      }
+    }
+  });
+}
+
+void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) const {
+  const model::Lattice& l = lattice_;
+  const std::uint64_t lanes = bits::lane_mask(l.lanes);
+  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+    const std::uint64_t* const from = detail_->colour(replica, c) + row * l.stride;
+    std::uint64_t* const to = words + (c * l.rows + row) * l.words;
+    for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
+  });
+}
+
+void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words) {
+  const model::Lattice& l = lattice_;
+  const std::uint64_t lanes = bits::lane_mask(l.lanes);
+  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+    const std::uint64_t* const from = words + (c * l.rows + row) * l.words;
+    std::uint64_t* const to = detail_->colour(replica, c) + row * l.stride;
+    for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
+  });
+}
+
+}  // namespace multispin

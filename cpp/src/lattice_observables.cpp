@@ -1,0 +1,102 @@
+// Observables that need more than neighbouring spins: correlation functions and block averages.
+#include <bit>
+#include <stdexcept>
+#include <string>
+
+#include "lattice_detail.hpp"
+#include "multispin/bits/adder.hpp"
+#include "multispin/bits/word.hpp"
+
+namespace multispin {
+namespace {
+
+std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_t words,
+                     std::uint64_t lanes) {
+  std::int64_t count = 0;
+  for (std::int64_t w = 0; w < words; ++w) count += std::popcount((a[w] ^ b[w]) & lanes);
+  return count;
+}
+
+// The row's words moved so that site k of the result is site k + shift of the row.
+void shifted_row(const model::Lattice& l, const std::uint64_t* row, std::int64_t shift,
+                 std::uint64_t* out) {
+  const auto turn = static_cast<int>(shift / l.words);  // whole lanes
+  const std::int64_t start = shift % l.words;
+  for (std::int64_t w = 0; w < l.words; ++w) {
+    const std::int64_t from = w + start;
+    const bool wraps = from >= l.words;
+    const int lanes = (turn + (wraps ? 1 : 0)) % l.lanes;
+    out[w] = bits::rotate_down(row[wraps ? from - l.words : from], lanes, l.lanes);
+  }
+}
+
+}  // namespace
+
+void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down,
+                                std::int64_t* along) const {
+  const model::Lattice& l = lattice_;
+  const std::uint64_t lanes = bits::lane_mask(l.lanes);
+  const std::uint64_t* const colour[2] = {detail_->colour(replica, 0), detail_->colour(replica, 1)};
+  const auto threads = options_.threads;
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t d = 0; d <= l.rows / 2; ++d) {
+    std::int64_t differ = 0;
+    for (std::int64_t row = 0; row < l.rows; ++row) {
+      // The same column d rows below has the same number k, in the other colour if d is odd.
+      const std::int64_t below = (row + d) % l.rows;
+      for (int c = 0; c < 2; ++c) {
+        differ += unequal(colour[c] + row * l.stride, colour[(c + d) & 1] + below * l.stride,
+                          l.words, lanes);
+      }
+    }
+    down[d] = l.spins() - 2 * differ;
+  }
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t d = 0; d <= l.columns / 2; ++d) {
+    std::vector<std::uint64_t> moved(static_cast<std::size_t>(l.words));
+    std::int64_t differ = 0;
+    for (std::int64_t row = 0; row < l.rows; ++row) {
+      for (int c = 0; c < 2; ++c) {
+        // Column 2k + odd; d columns on is number k + (odd + d) / 2 of its colour.
+        const int odd = model::looks_right(row, c) ? 1 : 0;
+        const std::int64_t shift = ((odd + d) / 2) % (l.columns / 2);
+        shifted_row(l, colour[(c + d) & 1] + row * l.stride, shift, moved.data());
+        differ += unequal(colour[c] + row * l.stride, moved.data(), l.words, lanes);
+      }
+    }
+    along[d] = l.spins() - 2 * differ;
+  }
+}
+
+void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
+                                  float* means) const {
+  const model::Lattice& l = lattice_;
+  if (height < 1 || width < 2 || width % 2 != 0 || l.rows % height != 0 || l.columns % width != 0) {
+    throw std::invalid_argument("block: got (" + std::to_string(height) + ", " +
+                                std::to_string(width) + "), allowed: divisors of the shape (" +
+                                std::to_string(l.rows) + ", " + std::to_string(l.columns) +
+                                ") of which the second is even");
+  }
+  const std::int64_t across = l.columns / width;
+  const auto threads = options_.threads;
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t block = 0; block < l.rows / height; ++block) {
+    std::vector<std::int64_t> up(static_cast<std::size_t>(across));
+    for (std::int64_t w = 0; w < l.words; ++w) {
+      bits::LaneCounters counters;
+      for (std::int64_t row = block * height; row < (block + 1) * height; ++row) {
+        for (int c = 0; c < 2; ++c) counters.add(detail_->colour(replica, c)[row * l.stride + w]);
+      }
+      for (int b = 0; b < l.lanes; ++b) {
+        up[static_cast<std::size_t>(2 * (b * l.words + w) / width)] += counters[b];
+      }
+    }
+    for (std::int64_t i = 0; i < across; ++i) {
+      const double share =
+          static_cast<double>(up[static_cast<std::size_t>(i)]) / static_cast<double>(height * width);
+      means[block * across + i] = static_cast<float>(2.0 * share - 1.0);
+    }
+  }
+}
+
+}  // namespace multispin

@@ -1,0 +1,30 @@
+// The order in which one sweep visits a lattice: data, so that a sweep can stop between any two steps.
+//
+// The lattice is cut into bands of rows, one a thread. A band first updates the colour-0 rows at its
+// two edges, which need the old colour 1 of its neighbours; after a barrier it updates the rest of
+// colour 0 with colour 1 following close behind, so that rows are still in cache; then a second
+// barrier ends the sweep. A lattice that stays in cache anyway is one band of two steps.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "multispin/model/lattice.hpp"
+
+namespace multispin {
+
+struct SweepStep {
+  int colour;
+  std::int64_t begin, end;  // rows
+};
+
+struct BandPlan {
+  std::int64_t begin, end;  // rows
+  std::vector<SweepStep> steps;
+  std::size_t edge_steps;  // steps before the barrier
+};
+
+// `line` rows are always visited together (rows shorter than a wide word); at most `bands` bands.
+std::vector<BandPlan> plan_sweep(const model::Lattice& lattice, std::int64_t line, int bands);
+
+}  // namespace multispin

@@ -1,0 +1,11 @@
+#include "multispin/random/aes.hpp"
+
+#define MULTISPIN_WORD bits::Word128
+#define MULTISPIN_GROUP 1
+#include "lattice_impl.hpp"
+
+namespace multispin::kernels {
+
+const LatticeKernels lattice_portable = make_kernels();
+
+}  // namespace multispin::kernels

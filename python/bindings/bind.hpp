@@ -1,0 +1,11 @@
+// One function for each source file that registers something.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace multispin {
+
+void bind_info(pybind11::module_& module);
+void bind_lattice(pybind11::module_& module);
+
+}  // namespace multispin

@@ -1,0 +1,31 @@
+#include <omp.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <string>
+#include <vector>
+
+#include "bind.hpp"
+#include "multispin/isa.hpp"
+#include "multispin/random/streams.hpp"
+#include "multispin/bits/word.hpp"
+
+namespace py = pybind11;
+
+namespace multispin {
+
+void bind_info(py::module_& module) {
+  module.attr("__version__") = MULTISPIN_VERSION;
+  module.def("available_isas", [] {
+    std::vector<std::string> names;
+    for (const Isa isa : available_isas()) names.emplace_back(name(isa));
+    return names;
+  });
+  module.def("selected_isa", [] { return std::string(name(selected_isa())); });
+  module.def("default_threads", [] { return omp_get_max_threads(); });
+  module.def("compiler", [] { return std::string(__VERSION__); });
+  module.attr("COARSE_PLANES") = random::coarse_planes;
+  module.attr("TAIL_PLANES") = random::tail_planes;
+}
+
+}  // namespace multispin

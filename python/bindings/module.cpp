@@ -1,0 +1,10 @@
+// The extension module: a list of what is registered.
+#include <pybind11/pybind11.h>
+
+#include "bind.hpp"
+
+PYBIND11_MODULE(_core, module) {
+  module.doc() = "Compiled core of multispin; use the classes of the package instead.";
+  multispin::bind_info(module);
+  multispin::bind_lattice(module);
+}

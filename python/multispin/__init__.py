@@ -1,0 +1,34 @@
+"""Bit-parallel Monte Carlo for spin models.
+
+A *model* says what the energy is, a *sampler* draws from P(s) ~ exp(-E(s)/T)::
+
+    import multispin as ms
+
+    sampler = ms.Sampler(ms.Ising((1024, 1024)), temperature=2.3, seed=1)
+    sampler.sweep(1000)
+    print(sampler.energy_per_spin(), sampler.magnetization())
+
+Everywhere: bit 1 is s = +1, E(s) = -sum J_ij s_i s_j - sum h_i s_i, k_B = 1, and a *sweep* is one
+attempted update of every site. *Energy* is the total; *magnetization* is per spin.
+"""
+
+from multispin import exact, statistics
+from multispin._core import __version__
+from multispin._info import info
+from multispin.errors import CheckpointError, DeviceError, MissingExtraError
+from multispin.models import Ising
+from multispin.sampler import Sampler
+from multispin.simulation import simulate
+
+__all__ = [
+    "CheckpointError",
+    "DeviceError",
+    "Ising",
+    "MissingExtraError",
+    "Sampler",
+    "__version__",
+    "exact",
+    "info",
+    "simulate",
+    "statistics",
+]

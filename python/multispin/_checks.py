@@ -1,0 +1,123 @@
+"""Checks of arguments. Every message reads ``name: got <value>, allowed: <what is allowed>``."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MAX_SEED = 2**64 - 1
+
+
+def describe(name: str, value: object, allowed: str) -> str:
+    """Return the message of a wrong argument; long values are shortened."""
+    return f"{name}: got {reprlib.repr(value)}, allowed: {allowed}"
+
+
+def finite(name: str, value: object) -> float:
+    """Return `value` as float if it is a finite real number."""
+    return _real(name, value, "a finite number")
+
+
+def positive_finite(name: str, value: object) -> float:
+    """Return `value` as float if it is a finite real number greater than 0."""
+    allowed = "a finite number > 0"
+    number = _real(name, value, allowed)
+    if number <= 0.0:
+        raise ValueError(describe(name, value, allowed))
+    return number
+
+
+def nonnegative_finite(name: str, value: object) -> float:
+    """Return `value` as float if it is a finite real number greater than or equal to 0."""
+    allowed = "a finite number >= 0"
+    number = _real(name, value, allowed)
+    if number < 0.0:
+        raise ValueError(describe(name, value, allowed))
+    return number
+
+
+def count(name: str, value: object, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return `value` as int if it is an integer in ``[minimum, maximum]``; no bool, no float."""
+    allowed = f"an integer >= {minimum}"
+    if maximum is not None:
+        allowed += f" and <= {maximum}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(describe(name, value, allowed))
+    number = int(value)
+    if number < minimum or (maximum is not None and number > maximum):
+        raise ValueError(describe(name, value, allowed))
+    return number
+
+
+def seed(name: str, value: object) -> int:
+    """Return `value` as int if it is a 64-bit seed."""
+    return count(name, value, 0, _MAX_SEED)
+
+
+def choice(name: str, value: object, allowed: Sequence[str]) -> str:
+    """Return `value` if it is one of the strings in `allowed`."""
+    listed = ", ".join(repr(item) for item in allowed)
+    if not isinstance(value, str):
+        raise TypeError(describe(name, value, listed))
+    if value not in allowed:
+        raise ValueError(describe(name, value, listed))
+    return value
+
+
+def instance(name: str, value: object, kind: type, allowed: str) -> None:
+    """Refuse a `value` that is not an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(describe(name, value, allowed))
+
+
+def lattice_shape(value: object) -> tuple[int, int]:
+    """Return `value` as ``(rows, columns)``, two integers >= 2.
+
+    Which of these sizes an engine can run is the engine's business, not the model's.
+    """
+    allowed = "a tuple (rows, columns) of two integers >= 2"
+    if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
+        raise TypeError(describe("shape", value, allowed))
+    if len(value) != 2:
+        raise ValueError(describe("shape", value, allowed))
+    for length in value:
+        if isinstance(length, (bool, np.bool_)) or not isinstance(length, (int, np.integer)):
+            raise TypeError(describe("shape", value, allowed))
+        if length < 2:
+            raise ValueError(describe("shape", value, allowed))
+    return int(value[0]), int(value[1])
+
+
+def temperatures(name: str, value: object) -> NDArray[np.float64]:
+    """Return `value` as a new float64 array of shape (n,): one number, or a sequence of n >= 1."""
+    allowed = "a finite number > 0, or a one-dimensional sequence of at least one such number"
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # a ragged sequence
+        raise ValueError(describe(name, value, allowed)) from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(describe(name, value, allowed))
+    array = np.atleast_1d(array).astype(np.float64)
+    if array.ndim != 1 or array.size == 0 or not bool(np.all(np.isfinite(array) & (array > 0.0))):
+        raise ValueError(describe(name, value, allowed))
+    return array
+
+
+def _real(name: str, value: object, allowed: str) -> float:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise TypeError(describe(name, value, allowed))
+    try:
+        number = float(value)
+    except OverflowError as error:  # an integer beyond the largest float
+        raise ValueError(describe(name, value, allowed)) from error
+    if not math.isfinite(number):
+        raise ValueError(describe(name, value, allowed))
+    return number

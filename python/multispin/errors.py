@@ -1,0 +1,21 @@
+"""The exceptions of multispin that Python has no name for.
+
+Wrong arguments raise `TypeError` or `ValueError`; the message names the argument, what was given
+and what is allowed.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CheckpointError", "DeviceError", "MissingExtraError"]
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that is damaged, truncated, of another program, or of another run or model."""
+
+
+class DeviceError(RuntimeError):
+    """A device that was asked for and cannot be used: not built, no driver, or no device."""
+
+
+class MissingExtraError(ImportError):
+    """An optional package is not installed; the message says which extra of multispin brings it."""

@@ -1,0 +1,423 @@
+"""One sampler for every model: draws spins from P(s) ~ exp(-E(s)/T)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from multispin import _checks, _core, io
+from multispin.errors import CheckpointError, DeviceError
+from multispin.models import Ising
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Correlation", "Sampler"]
+
+_CHECKPOINT = "sampler"
+_DYNAMICS = ("metropolis", "glauber")
+_GENERATORS = ("auto", "aes", "philox")
+_INITS = ("random", "up", "down")
+
+
+class Correlation(NamedTuple):
+    """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica."""
+
+    down: NDArray[np.float64]
+    """``(replicas, rows // 2 + 1)``: d sites down a column."""
+    along: NDArray[np.float64]
+    """``(replicas, columns // 2 + 1)``: d sites along a row."""
+
+
+class Sampler:
+    r"""Markov chains of spins with the stationary distribution P(s) ~ exp(-E(s)/T).
+
+    A sweep attempts one update of every site, in checkerboard order (all sites with even row +
+    column, then the others):
+
+    * ``"metropolis"``: flip with probability min(1, exp(-dE/T)) (Metropolis et al., J. Chem.
+      Phys. 21, 1087 (1953));
+    * ``"glauber"`` (heat bath): s_i = +1 with probability 1 / (1 + exp(-2 f_i / T)), where
+      f_i = J sum_j s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
+
+    Probabilities are exact to 2**-44. The trajectory is a function of the seed, the model, the
+    temperatures, the dynamics and the generator; it does not depend on threads or on the
+    instruction set.
+
+    Parameters
+    ----------
+    model
+        An :class:`~multispin.Ising` model with an even number of rows and of columns.
+    temperature
+        T > 0 in units of energy, one number or one for each replica.
+    replicas
+        Independent copies of the lattice.
+    dynamics
+        ``"metropolis"`` or ``"glauber"``.
+    init
+        ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
+        ``(rows, columns)`` or ``(replicas, rows, columns)``.
+    seed
+        0 <= seed < 2**64.
+    device
+        ``"auto"`` or ``"cpu"``.
+    rng
+        ``"aes"`` (what ``"auto"`` means on the CPU) or ``"philox"``.
+    threads
+        Number of threads; None takes as many as the process may use.
+    first_stream
+        Random stream of replica 0; replica r uses stream first_stream + r. Samplers with the same
+        seed and different streams are independent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument of the wrong kind; the message says which, what was given and what is
+        allowed.
+    MemoryError
+        If the lattice does not fit; the message says what it needs and what there is.
+    DeviceError
+        If the device cannot be used.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> sampler = ms.Sampler(ms.Ising((128, 128)), temperature=2.0, init="up", seed=7)
+    >>> sampler.sweep(100)
+    >>> sampler.sweeps_done
+    100
+    >>> bool(-1.8 < sampler.energy_per_spin()[0] < -1.7)
+    True
+    """
+
+    def __init__(
+        self,
+        model: Ising,
+        temperature: ArrayLike = 2.269,
+        replicas: int = 1,
+        dynamics: str = "metropolis",
+        init: str | NDArray[np.int8] = "random",
+        seed: int = 1,
+        device: str = "auto",
+        rng: str = "auto",
+        threads: int | None = None,
+        first_stream: int = 0,
+    ) -> None:
+        _checks.instance("model", model, Ising, "a multispin model: Ising")
+        _check_device(device)
+        self._model = model
+        self._replicas = _checks.count("replicas", replicas, 1)
+        self._dynamics = _checks.choice("dynamics", dynamics, _DYNAMICS)
+        self._rng = _checks.choice("rng", rng, _GENERATORS)
+        if self._rng == "auto":
+            self._rng = "aes"
+        self._seed = _checks.seed("seed", seed)
+        self._first_stream = _checks.count("first_stream", first_stream, 0, 2**63)
+        self._threads = _default_threads(threads)
+        temperatures = self._temperatures(temperature)
+        start = self._initial(init)
+        rows, columns = _even_shape(model.shape)
+        _check_memory(rows, columns, self._replicas)
+        self._engine = _core.LatticeEngine(
+            rows=rows,
+            columns=columns,
+            replicas=self._replicas,
+            J=model.J,
+            h=model.h,
+            dynamics=self._dynamics,
+            rng=self._rng,
+            seed=self._seed,
+            first_stream=self._first_stream,
+            threads=self._threads,
+        )
+        self._set_temperatures(temperatures)
+        if isinstance(start, np.ndarray):
+            self._engine.set_spins(start)
+        elif start == "random":
+            self._engine.randomize()
+        else:
+            self._engine.fill(up=start == "up")
+
+    # --- running ------------------------------------------------------------------------------
+
+    def sweep(self, n: int = 1) -> None:
+        """Run `n` sweeps of every replica.
+
+        Ctrl-C raises `KeyboardInterrupt` within 0.2 s; if that falls inside a sweep, the next use
+        of the sampler completes it, so no trajectory is ever changed.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n` is not an integer >= 0.
+        """
+        if type(n) is not int or n < 0:
+            n = _checks.count("n", n)
+        self._engine.sweep(n)
+
+    def record(
+        self, draws: int, interval: int = 1
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Repeat `draws` times: `interval` sweeps, then measure.
+
+        Returns
+        -------
+        energy, magnetization
+            ``(draws, replicas)`` float64: total energy, and mean spin.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `draws` is not an integer >= 0 or `interval` not an integer >= 1.
+        KeyboardInterrupt
+            On Ctrl-C, as in :meth:`sweep`; the measurements of this call are lost.
+        """
+        draws = _checks.count("draws", draws)
+        interval = _checks.count("interval", interval, 1)
+        bonds, spins = self._engine.record(draws, interval)
+        return self._energy(bonds, spins), spins / self._model.n_spins
+
+    @property
+    def sweeps_done(self) -> int:
+        """Sweeps since the initial state."""
+        return self._engine.sweeps_done
+
+    @property
+    def temperature(self) -> float | NDArray[np.float64]:
+        """T: a float if all replicas have the same, else ``(replicas,)`` float64. Can be set."""
+        if bool(np.all(self._temperature == self._temperature[0])):
+            return float(self._temperature[0])
+        return self._temperature.copy()
+
+    @temperature.setter
+    def temperature(self, value: ArrayLike) -> None:
+        self._set_temperatures(self._temperatures(value))
+
+    # --- observables --------------------------------------------------------------------------
+
+    def energy(self) -> NDArray[np.float64]:
+        """Total energy, ``(replicas,)`` float64."""
+        return self._energy(*self._engine.sums())
+
+    def energy_per_spin(self) -> NDArray[np.float64]:
+        """Energy divided by the number of spins, ``(replicas,)`` float64."""
+        return self.energy() / self._model.n_spins
+
+    def magnetization(self) -> NDArray[np.float64]:
+        """Mean spin, ``(replicas,)`` float64."""
+        spins: NDArray[np.int64] = self._engine.sums()[1]
+        return spins / self._model.n_spins
+
+    def overlap(self) -> NDArray[np.float64]:
+        """Overlaps q_ab = (1/N) sum_i s_i^a s_i^b of all pairs, ``(replicas, replicas)``."""
+        n = self._model.n_spins
+        words = self.packed().reshape(self._replicas, -1).view(np.uint8)
+        # 0/1 bits in pieces, so that memory stays bounded; unused bits are 0 and never count.
+        both = np.zeros((self._replicas, self._replicas))
+        piece = max(1, 2**22 // self._replicas)
+        for start in range(0, words.shape[1], piece):
+            bits = np.unpackbits(words[:, start : start + piece], axis=1).astype(np.float32)
+            both += bits @ bits.T
+        up = np.diag(both)
+        return np.asarray((4 * both - 2 * up[:, None] - 2 * up[None, :] + n) / n)
+
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas."""
+        spins = self.spins().reshape(self._replicas, -1).astype(np.float64)
+        return spins.mean(axis=0), spins.T @ spins / self._replicas
+
+    def correlation(self) -> Correlation:
+        """Spin-spin correlation functions along both axes (not connected)."""
+        down, along = self._engine.correlation()
+        n = self._model.n_spins
+        return Correlation(down / n, along / n)
+
+    def block_average(self, block: int | tuple[int, int], replica: int = 0) -> NDArray[np.float32]:
+        """Mean spin of blocks, without unpacking the lattice: a picture of a large one.
+
+        Parameters
+        ----------
+        block
+            ``(height, width)`` or one number for both; divisors of the shape, the width even.
+        replica
+            Which replica.
+
+        Returns
+        -------
+        ndarray
+            ``(rows / height, columns / width)`` float32 in [-1, 1].
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a block that does not divide the lattice, or a replica that there is not.
+        """
+        sides = block if isinstance(block, tuple) else (block, block)
+        if len(sides) != 2:
+            raise ValueError(_checks.describe("block", block, "one or two integers >= 1"))
+        height, width = (_checks.count("block", side, 1) for side in sides)
+        replica = _checks.count("replica", replica, 0, self._replicas - 1)
+        return self._engine.block_average(replica, height, width)
+
+    def spins(self) -> NDArray[np.int8]:
+        """Spins +1 and -1, ``(replicas, rows, columns)`` int8, a copy."""
+        return self._engine.spins
+
+    def packed(self) -> NDArray[np.uint64]:
+        """Spins as bits, ``(replicas, 2, rows, words)`` uint64, a copy.
+
+        Index 1 is the colour (row + column) mod 2. Bit b of word w of a row is that row's site
+        number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
+        With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
+        word, b the largest divisor of n up to 64; the others are 0.
+        """
+        return self._engine.packed
+
+    def info(self) -> dict[str, Any]:
+        """Which engine, device, instruction set, threads and generator this sampler uses."""
+        return {
+            "engine": "lattice",
+            "device": "cpu",
+            "instruction_set": self._engine.isa,
+            "threads": self._threads,
+            "generator": self._rng,
+            "planes": _core.COARSE_PLANES,
+            "tail_planes": _core.TAIL_PLANES,
+        }
+
+    # --- state --------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole state to a file, atomically; :meth:`load` continues bit for bit."""
+        meta, arrays = self._state()
+        io.write_checkpoint(path, _CHECKPOINT, meta, arrays)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], device: str = "auto", threads: int | None = None
+    ) -> Sampler:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged, truncated, or not a sampler's.
+        """
+        meta, arrays = io.read_checkpoint(path, _CHECKPOINT)
+        try:
+            return cls._from_state(meta, arrays, device, threads)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{Path(path)}: not a sampler's state: {error}") from error
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        meta = {
+            "model": {"shape": self._model.shape, "J": self._model.J, "h": self._model.h},
+            "dynamics": self._dynamics,
+            "rng": self._rng,
+            "seed": self._seed,
+            "first_stream": self._first_stream,
+            "sweeps_done": self.sweeps_done,
+        }
+        return meta, {"temperature": self._temperature.copy(), "packed": self.packed()}
+
+    @classmethod
+    def _from_state(
+        cls,
+        meta: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> Sampler:
+        model = meta["model"]
+        sampler = cls(
+            Ising(tuple(model["shape"]), J=model["J"], h=model["h"]),
+            temperature=arrays["temperature"],
+            replicas=len(arrays["temperature"]),
+            dynamics=meta["dynamics"],
+            init="up",
+            seed=meta["seed"],
+            device=device,
+            rng=meta["rng"],
+            threads=threads,
+            first_stream=meta["first_stream"],
+        )
+        sampler._engine.set_packed(arrays["packed"])
+        sampler._engine.sweeps_done = meta["sweeps_done"]
+        return sampler
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _energy(
+        self, bonds: NDArray[np.int64], spins: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        return np.asarray(-self._model.J * bonds - self._model.h * spins, dtype=np.float64)
+
+    def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
+        temperatures = _checks.temperatures("temperature", value)
+        if temperatures.size not in (1, self._replicas):
+            allowed = f"one number, or one for each of the {self._replicas} replicas"
+            raise ValueError(_checks.describe("temperature", value, allowed))
+        return np.ascontiguousarray(np.broadcast_to(temperatures, (self._replicas,)))
+
+    def _set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
+        self._engine.set_temperatures(temperatures)
+        self._temperature = temperatures
+
+    def _initial(self, init: object) -> str | NDArray[np.int8]:
+        if isinstance(init, str):
+            return _checks.choice("init", init, _INITS)
+        shape = (self._replicas, *self._model.shape)
+        allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {shape[1:]} or {shape}"
+        if not isinstance(init, np.ndarray):
+            raise TypeError(_checks.describe("init", init, allowed))
+        if init.shape not in (shape, shape[1:]):
+            raise ValueError(_checks.describe("init", f"an array of shape {init.shape}", allowed))
+        if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
+            raise ValueError(f"init: got an array with other values, allowed: {allowed}")
+        return np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
+
+
+def _check_device(device: object) -> None:
+    allowed = ("auto", "cpu", "cuda")
+    if isinstance(device, str) and device.partition(":")[0] == "cuda":
+        raise DeviceError(f"device: got {device!r}, but this build has no CUDA kernels; use 'cpu'")
+    _checks.choice("device", device, allowed)
+
+
+def _default_threads(threads: int | None) -> int:
+    if threads is None:
+        return _core.default_threads()
+    return _checks.count("threads", threads, 1, 2**16)
+
+
+def _even_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    if shape[0] % 2 or shape[1] % 2 or max(shape) > 2**31:
+        allowed = "even sides from 2 to 2**31 (the lattice engine updates by checkerboard)"
+        raise ValueError(_checks.describe("shape", shape, allowed))
+    return shape
+
+
+def _check_memory(rows: int, columns: int, replicas: int) -> None:
+    needed = _core.lattice_bytes(rows, columns, replicas)
+    available = _available_memory()
+    if available is not None and needed > available:
+        raise MemoryError(
+            f"shape: {replicas} replica(s) of {rows} x {columns} need {needed / 2**30:.2f} GiB, "
+            f"available: {available / 2**30:.2f} GiB"
+        )
+
+
+def _available_memory() -> int | None:
+    """Bytes that can be allocated without swapping, where the system says so."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None

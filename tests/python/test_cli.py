@@ -1,0 +1,254 @@
+"""The command line: files, tables, and one clear line when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import multispin as ms
+from multispin import cli, plot, tour
+
+QUICK = ["ising", "--size", "32", "--sweeps", "200", "--thermalization", "50"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "multispin", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def is_png(path: Path) -> bool:
+    return path.read_bytes().startswith(b"\x89PNG")
+
+
+# --- what the commands do -----------------------------------------------------------------------
+
+
+def test_info_tells_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info"]) == 0
+    out = capsys.readouterr().out
+    assert ms.info()["version"] in out
+    for word in ("aes", "philox", "threads", "instruction_set"):
+        assert word in out
+
+
+def test_ising_scan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*QUICK, "--temperature", "1.5", "2.0:3.0:3", "--seed", "7"]) == 0
+    assert sorted(os.listdir(folder)) == ["multispin-ising.nc", "multispin-ising.png"]
+    assert is_png(folder / "multispin-ising.png")
+    data = xr.load_dataset("multispin-ising.nc", engine="h5netcdf")
+    expected = ms.simulate(ms.Ising((32, 32)), [1.5, 2.0, 2.5, 3.0], 200, 50, interval=10, seed=7)
+    xr.testing.assert_equal(data, expected)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == ["1.5000", "2.0000", "2.5000", "3.0000"]
+    assert "-1.74556" in lines[2]  # Onsager at T = 2
+
+
+def test_ising_at_one_temperature_shows_the_series(folder: Path) -> None:
+    files = ["--output", "a.nc", "--picture", "b.svg"]
+    assert cli.main([*QUICK, "--temperature", "2.0", "--replicas", "2", *files]) == 0
+    assert sorted(os.listdir(folder)) == ["a.nc", "b.svg"]
+
+
+def test_ising_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 16x32 --temperature 2.5 --coupling -1 --field 0.25 --dynamics glauber "
+    words += "--init up --rng philox --device cpu --threads 1 --interval 5 --progress"
+    assert cli.main([*QUICK, *words.split(), "--checkpoint", "run.npz"]) == 0
+    attributes = xr.load_dataset("multispin-ising.nc", engine="h5netcdf").attrs
+    assert attributes["shape"].tolist() == [16, 32]
+    assert (attributes["J"], attributes["h"]) == (-1.0, 0.25)
+    assert (attributes["dynamics"], attributes["init"]) == ("glauber", "up")
+    assert attributes["generator"] == "philox"
+    assert Path("run.npz").exists()
+    assert "flips/ns" in capsys.readouterr().err
+
+
+def test_bench(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 32 64 --rng philox --threads 1 --seconds 0.005"
+    assert cli.main(["bench", *words.split()]) == 0
+    assert is_png(folder / "multispin-bench.png")
+    data = xr.load_dataset("multispin-bench.nc", engine="h5netcdf")
+    assert data.flips_per_ns.shape == (2, 1, 1)
+    assert "philox" in capsys.readouterr().out
+
+
+# --- the tour -----------------------------------------------------------------------------------
+
+
+def test_every_chapter_is_numbered_once() -> None:
+    numbers = [path.name[:2] for path in tour.scripts()]
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] == "01"
+
+
+def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["demo", "--quick", "--output", "tour.html"]) == 0
+    assert sorted(os.listdir(folder)) == ["tour.html", "tour.nc", "tour.png"]
+    assert "difference / error" in capsys.readouterr().out
+    page = Path("tour.html").read_text(encoding="utf-8")
+    assert "<h2>The Ising model</h2>" in page
+    assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
+    # Nothing from anywhere else: the page works offline.
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    assert not re.findall(r"@import|url\(", page)
+    scan = xr.load_dataset("tour.nc", group="ising_scan", engine="h5netcdf")
+    assert scan.attrs["generator"]
+
+
+def test_quick_demo_agrees_with_exact_results(capsys: pytest.CaptureFixture[str]) -> None:
+    # 22 differences in standard errors, from a fixed seed; short series underestimate errors.
+    cli.main(["demo", "--quick"])
+    cells = re.findall(r"^.*  ([+-]\d+\.\d)$", capsys.readouterr().out, re.MULTILINE)
+    differences = np.array(cells, dtype=float)
+    assert len(differences) > 15
+    assert np.all(abs(differences) < 6)
+
+
+def test_a_page_escapes_what_is_text() -> None:
+    table = tour.Table(("a < b", "x"), [("<script>", "&")], "1 < 2")
+    page = tour.render([tour.Chapter("J & h", [tour.Text("<p>1 &lt; 2</p>"), table])])
+    assert "<h2>J &amp; h</h2>" in page
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+    assert "<p>1 &lt; 2</p>" in page
+
+
+def test_chapters_are_listed_in_order() -> None:
+    page = tour.render([tour.Chapter("first", []), tour.Chapter("second", [])])
+    assert page.index('href="#chapter-1"') < page.index('href="#chapter-2"')
+    assert page.index("<h2>first") < page.index("<h2>second")
+
+
+def test_tables_are_readable_in_a_terminal() -> None:
+    table = tour.Table(("quantity", "value"), [("e", "-1.41"), ("longer name", "2")])
+    assert str(table).splitlines() == [
+        "quantity     value",
+        "e            -1.41",
+        "longer name      2",
+    ]
+
+
+# --- what goes wrong ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "glass",
+        "ising --size 7",
+        "ising --size 0",
+        "ising --size -4",
+        "ising --size 16x",
+        "ising --size big",
+        "ising --temperature 0",
+        "ising --temperature nan",
+        "ising --temperature -2",
+        "ising --temperature 1:2",
+        "ising --temperature 1:2:0",
+        "ising --temperature 1:2:-3",
+        "ising --temperature hot",
+        "ising --sweeps -1",
+        "ising --sweeps 1.5",
+        "ising --sweeps 100 --interval 10",
+        "ising --interval 0",
+        "ising --thermalization -1",
+        "ising --replicas 0",
+        "ising --coupling nan",
+        "ising --field inf",
+        "ising --seed -1",
+        "ising --dynamics heat",
+        "ising --init sideways",
+        "ising --rng mt19937",
+        "ising --device tpu",
+        "ising --threads 0",
+        "ising --picture x.doc",
+        "bench --size 0",
+        "bench --threads 0",
+        "bench --seconds 0",
+        "bench --rng mt19937",
+        "demo --chapter 99",
+        "demo --output tour.txt",
+    ],
+)
+def test_misuse_is_one_line_and_status_2(
+    words: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = cli.main(words.split())
+    except SystemExit as stop:  # argparse leaves this way
+        status = int(stop.code or 0)
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.err.startswith("multispin")
+    assert captured.err.count("\n") == 1
+    assert not os.listdir(folder)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ising --output missing/x.nc",
+        "ising --picture missing/x.png",
+        "ising --checkpoint missing/x.npz",
+        "ising --checkpoint foreign",
+        "bench --output missing/x.nc",
+        "demo --output missing/x.html",
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_1(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("foreign").write_text("my thesis", encoding="utf-8")
+    assert cli.main(words.split()) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("multispin: ")
+    assert captured.err.count("\n") == 1
+    assert Path("foreign").read_text(encoding="utf-8") == "my thesis"
+    assert os.listdir() == ["foreign"]
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ms.MissingExtraError, match=r'pip install "multispin\[plot\]"'):
+        plot.snapshots([], [])
+
+
+def test_ctrl_c_is_one_line(folder: Path) -> None:
+    words = [*QUICK, "--size", "4096", "--sweeps", "1000000"]
+    command = [sys.executable, "-m", "multispin", *words, "--checkpoint", "run.npz"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        time.sleep(3.0)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert err == "multispin: interrupted\n"
+    assert os.listdir(folder) == ["run.npz"]
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["ising", "--help"], ["bench", "-h"], ["demo", "-h"]]
+)
+def test_help_helps(words: list[str]) -> None:
+    result = run(*words)
+    assert result.returncode == 0
+    assert result.stdout.startswith("usage: multispin")
+    assert not result.stderr
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"multispin {ms.info()['version']}\n"

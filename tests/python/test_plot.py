@@ -1,0 +1,119 @@
+"""Pictures: that they show what they should, without a display and without global state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import multispin as ms
+from multispin import benchmark, exact, plot
+from multispin.summary import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import xarray as xr
+
+
+def simulate(temperatures: Any = (2.0, 2.2, 2.4, 2.6), size: int = 32, **more: Any) -> xr.Dataset:
+    model = ms.Ising((size, size), **{key: more.pop(key) for key in ("J", "h") if key in more})
+    return ms.simulate(model, temperatures, sweeps=400, thermalization=200, **more)
+
+
+@pytest.fixture(scope="module")
+def run() -> xr.Dataset:
+    return simulate(replicas=2)
+
+
+def labels(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+
+
+SINGLE = [plot.energy, plot.magnetization, plot.specific_heat, plot.susceptibility, plot.binder]
+
+
+@pytest.mark.parametrize("draw", [*SINGLE, plot.overview, plot.series])
+def test_pictures_can_be_saved(
+    run: xr.Dataset, tmp_path: Path, draw: Callable[[xr.Dataset], Figure]
+) -> None:
+    before = dict(mpl.rcParams)
+    figure = draw(run)
+    assert isinstance(figure, Figure)
+    for suffix in (".png", ".pdf", ".svg"):
+        figure.savefig(tmp_path / f"x{suffix}")
+        assert (tmp_path / f"x{suffix}").stat().st_size > 1000
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("draw", SINGLE)
+def test_axes_have_labels_and_units(run: xr.Dataset, draw: Callable[[xr.Dataset], Figure]) -> None:
+    (axes,) = draw(run).axes
+    assert axes.get_xlabel() == "temperature $T$  [$J/k_B$]"
+    assert axes.get_ylabel()
+
+
+def test_points_are_the_averages(run: xr.Dataset) -> None:
+    axes = plot.energy(run).axes[0]
+    points, *_ = axes.containers[0]
+    np.testing.assert_allclose(points.get_xdata(), run.temperature)
+    np.testing.assert_allclose(points.get_ydata(), summarize(run).energy_per_spin)
+
+
+def test_the_curve_is_exact(run: xr.Dataset) -> None:
+    axes = plot.magnetization(run).axes[0]
+    (curve,) = [line for line in axes.lines if line.get_label() == "exact, $L = \\infty$"]
+    temperature, values = np.asarray(curve.get_data())
+    np.testing.assert_allclose(values, exact.onsager(temperature).magnetization)
+    assert temperature.min() == 2.0
+    assert temperature.max() == 2.6
+
+
+def test_several_sizes_share_the_axes(run: xr.Dataset) -> None:
+    figure = plot.binder([run, simulate(size=16)])
+    assert labels(figure) == ["$L = 32$", "$L = 16$"]
+
+
+def test_no_exact_curve_in_a_field() -> None:
+    assert labels(plot.energy(simulate(h=0.5))) == ["$L = 32$"]
+
+
+def test_an_antiferromagnet_has_its_own_critical_temperature() -> None:
+    figure = plot.energy(simulate([2.0, 5.0], J=-2.0))
+    assert figure.axes[0].lines
+    assert "exact, $L = \\infty$" in labels(figure)
+
+
+def test_snapshots_keep_their_scale() -> None:
+    images = [np.ones((4, 4)), np.zeros((8, 8)), -np.ones((2, 2), np.int8)]
+    figure = plot.snapshots(images, ["a", "b", "c"])
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c"]
+    assert {axes.images[0].get_clim() for axes in figure.axes} == {(-1.0, 1.0)}
+    with pytest.raises(ValueError, match="zip"):
+        plot.snapshots(images, ["a"])
+
+
+def test_throughput(tmp_path: Path) -> None:
+    bench = benchmark.measure(sizes=[32, 64], threads=[1, 2], seconds=0.005)
+    assert dict(bench.sizes) == {"size": 2, "generator": 2, "threads": 2}
+    assert (bench.flips_per_ns > 0).all()
+    assert (bench.energy_per_spin < -0.5).all()
+    figure = plot.throughput(bench)
+    figure.savefig(tmp_path / "x.png")
+    assert labels(figure)[0] == "aes, 1 thread"
+
+
+@pytest.mark.parametrize(("change", "error"), [
+    ({"seconds": 0.0}, ValueError),
+    ({"sizes": [1]}, ValueError),
+    ({"generators": ["mt19937"]}, ValueError),
+    ({"threads": [0]}, ValueError),
+    ({"dynamics": "heat"}, ValueError),
+])  # fmt: skip
+def test_wrong_arguments_of_the_benchmark(change: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match="got .*allowed: "):
+        benchmark.measure(**({"sizes": [32], "seconds": 0.005} | change))
