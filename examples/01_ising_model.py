@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 T_C = exact.critical_temperature
 
 # Runs below T_c start with all spins up, and those above with random ones: neither then has to find
-# its phase, and 10 000 sweeps outlast every memory of the start. Closer to T_c they would not.
+# its phase, and 8000 sweeps outlast every memory of the start. Closer to T_c they would not.
 COLD = (1.6, 1.8, 2.0, 2.1, 2.15, 2.2, 2.24)
 HOT = (2.3, 2.35, 2.4, 2.5, 2.6, 2.8, 3.0)
 
-CROSSING = (2.24, 2.25, 2.26, T_C, 2.28, 2.29, 2.3)
+CROSSING = (2.25, 2.26, 2.265, T_C, 2.275, 2.28, 2.29)
 SIZES = (32, 64, 128)
 
 
@@ -56,13 +56,14 @@ def chapter(quick: bool = False) -> tour.Chapter:
 
 def scan_temperatures(quick: bool) -> xr.Dataset:
     """Measure a large lattice on both sides of the transition."""
-    size, sweeps = (256, 4000) if quick else (1024, 40_000)
+    size, sweeps = (256, 4000) if quick else (1024, 24_000)
+    tour.announce(f"{len(COLD + HOT)} temperatures of a {size}×{size} lattice")
     runs = [
         ms.simulate(
             ms.Ising((size, size)),
             temperatures,
             sweeps=sweeps,
-            thermalization=sweeps // 4,
+            thermalization=sweeps // 3,
             interval=20,
             init=init,
             seed=seed,
@@ -74,14 +75,14 @@ def scan_temperatures(quick: bool) -> xr.Dataset:
 
 def measure_near_criticality(quick: bool) -> list[xr.Dataset]:
     """Measure small lattices around T_c: many replicas, run much longer than they remember."""
-    sweeps = 2000 if quick else 200_000
+    tour.announce(f"lattices of {', '.join(map(str, SIZES))} spins a side near T_c")
     return [
         ms.simulate(
             ms.Ising((size, size)),
             CROSSING,
-            sweeps=sweeps,
-            thermalization=sweeps // 8,
-            interval=size // 4,
+            sweeps=size * (40 if quick else 1000),
+            thermalization=size * (20 if quick else 100),
+            interval=size // 2,
             replicas=8 if quick else 32,
             seed=size,
         )
@@ -91,11 +92,12 @@ def measure_near_criticality(quick: bool) -> list[xr.Dataset]:
 
 def measure_throughput(quick: bool) -> xr.Dataset:
     """Measure the speed of one thread and of all."""
+    tour.announce("throughput")
     cores = len(os.sched_getaffinity(0))
     return benchmark.measure(
         sizes=(128, 512) if quick else (128, 512, 2048, 8192),
         threads=sorted({1, cores}),
-        seconds=0.02 if quick else 0.15,
+        seconds=0.02 if quick else 0.1,
     )
 
 
@@ -111,7 +113,8 @@ def relax(temperature: float, init: str, size: int, sweeps: int) -> ms.Sampler:
 
 def introduce(quick: bool) -> Blocks:
     """Show the model in its two phases and between them."""
-    size, sweeps = (512, 1000) if quick else (2048, 100_000)
+    size, sweeps = (1024, 1000) if quick else (2048, 60_000)
+    tour.announce(f"pictures of a {size}×{size} lattice")
     ordered = relax(2.0, "up", size, 1000)
     critical = relax(T_C, "random", size, sweeps)
     disordered = relax(2.6, "random", size, 1000)
@@ -134,10 +137,9 @@ phase transition that anybody solved, and still the best test of a program like 
         ),
         tour.Picture(
             plot.snapshots(pictures, titles),
-            f"{size}×{size} spins, dark where they point up"
-            + (f"; each pixel is the mean of {block}×{block}" if block > 1 else "")
-            + f". The middle one is {sweeps:,} sweeps from a random start: patches have grown to "
-            "hundreds of spins, and would go on growing to the size of the lattice.",
+            f"{size}×{size} spins, dark where they point up; a pixel is the mean of "
+            f"{block}×{block}. The middle one is {sweeps:,} sweeps from a random start: patches "
+            "have grown to hundreds of spins, and would go on growing to the size of the lattice.",
             "Three square pictures of spins: nearly all up; patches of every size; fine grain.",
         ),
         tour.Picture(
@@ -173,7 +175,7 @@ of sweeps for one independent configuration; an error bar taken from less would 
             plot.overview(scan),
             f"{size}×{size} spins. Error bars are standard errors that allow for autocorrelation; "
             "most are smaller than the points.",
-            "Energy, magnetization, susceptibility and Binder cumulant against temperature.",
+            "Energy, magnetization, specific heat and susceptibility against temperature.",
         ),
     ]
 
@@ -278,7 +280,7 @@ def compare_tori(runs: list[xr.Dataset]) -> list[Row]:
 def find_crossing(runs: list[xr.Dataset]) -> Row:
     """Return the temperature where the Binder cumulants of two lattices cross.
 
-    The difference of the two curves is fitted by a parabola; errors go through its root.
+    The difference of the two curves, an S, is fitted by a cubic; errors go through its root.
     """
     small, large = (summarize(run) for run in runs)
     offset = small.temperature.values - T_C
@@ -286,18 +288,19 @@ def find_crossing(runs: list[xr.Dataset]) -> Row:
     error = np.hypot(large.binder_error, small.binder_error).values
     random = np.random.default_rng(1)
     roots = [
-        root_near_zero(np.polyfit(offset, values, 2, w=1 / error))
+        root_near_zero(np.polyfit(offset, values, 3, w=1 / error))
         for values in random.normal(difference, error, (1000, len(error)))
     ]
-    found = root_near_zero(np.polyfit(offset, difference, 2, w=1 / error))
+    found = root_near_zero(np.polyfit(offset, difference, 3, w=1 / error))
     sizes = " and ".join(str(run.attrs["shape"][0]) for run in runs)
     return f"Tc, crossing of L = {sizes}", T_C + found, float(np.std(roots)), T_C
 
 
 def root_near_zero(polynomial: NDArray[np.float64]) -> float:
-    """Return the real part of the root closest to zero."""
+    """Return the real root closest to zero."""
     roots = np.roots(polynomial)
-    return float(roots[np.argmin(abs(roots))].real)
+    real = roots[abs(roots.imag) < 1e-9].real
+    return float(real[np.argmin(abs(real))])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #define MULTISPIN_WORD bits::Word256
 #define MULTISPIN_GROUP 2
+#define MULTISPIN_SHORT_GROUP 1
 #include "lattice_impl.hpp"
 
 namespace multispin::kernels {

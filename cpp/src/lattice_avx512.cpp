@@ -2,6 +2,7 @@
 
 #define MULTISPIN_WORD bits::Word512
 #define MULTISPIN_GROUP 4
+#define MULTISPIN_SHORT_GROUP 2
 #include "lattice_impl.hpp"
 
 namespace multispin::kernels {

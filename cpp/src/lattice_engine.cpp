@@ -173,12 +173,14 @@ void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
   Detail& d = *detail_;
   d.acceptance.clear();
   d.update.clear();
-  const auto& table = options_.generator == Generator::aes ? d.kernels.aes : d.kernels.philox;
+  const kernels::GeneratorKernels& g =
+      options_.generator == Generator::aes ? d.kernels.aes : d.kernels.philox;
+  const LatticeOptions& o = options_;
   for (const double t : temperatures_) {
     d.acceptance.push_back(
-        update::make_acceptance(options_.dynamics, options_.J, options_.h, t, d.kernels.words));
-    d.update.push_back(
-        table[static_cast<int>(update::rule_for(options_.dynamics, options_.J, options_.h, t))]);
+        update::make_acceptance(o.dynamics, o.J, o.h, t, g.coarse_planes, d.kernels.words));
+    const update::Rule rule = update::rule_for(o.dynamics, o.J, o.h, t, g.coarse_planes);
+    d.update.push_back(g.update[static_cast<int>(rule)]);
   }
 }
 

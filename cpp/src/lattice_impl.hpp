@@ -28,157 +28,197 @@ MULTISPIN_HD Word load_count(const std::uint64_t* from, int count) {
   return out;
 }
 
-// Horizontal neighbours on the far side of words w .. w + count - 1 of the row at `row`.
-template <bool right>
-MULTISPIN_HD Word side_words(const RowRange& range, const std::uint64_t* row, std::int64_t w,
-                             int count) {
-  const model::Lattice& l = range.lattice;
-  if constexpr (right) {
-    if (w + count < l.words) [[likely]] return load_count(row + w + 1, count);
+// Other-colour neighbours to the right (side = 1) or left (-1) of words w .. w + count - 1.
+MULTISPIN_HD Word side_words(const model::Lattice& l, const std::uint64_t* row, std::int64_t w,
+                             int count, std::int64_t side) {
+  if (side > 0 && w + count == l.words) [[unlikely]] {
     Word inside;
     bits::load_first(inside, row + w + 1, count - 1);
     return bits::insert(inside, count - 1, bits::rotate_down(row[0], 1, l.lanes));
-  } else {
-    const Word left = load_count(row + w - 1, count);
-    if (w > 0) [[likely]] return left;
-    const std::uint64_t last = row[l.words - 1];
-    return bits::insert(left, 0, bits::rotate_down(last, l.lanes - 1, l.lanes));
   }
+  const Word beside = load_count(row + w + side, count);
+  if (side > 0 || w > 0) [[likely]] return beside;
+  return bits::insert(beside, 0, bits::rotate_down(row[l.words - 1], l.lanes - 1, l.lanes));
 }
 
-// Calls visit(flat word, site, elements in use) along one row.
-template <bool right, class Visit>
-MULTISPIN_HD void visit_row(const RowRange& range, std::int64_t row, Visit&& visit) {
+// The visitors below are given visitor.group(flat word, sites) for `group` full wide words that
+// follow each other, and visitor.one(flat word, site, elements in use) for what is left over.
+
+// Rows that are whole wide words: row after row without a break.
+template <class Visitor>
+MULTISPIN_HD void visit_even_rows(const RowRange& range, Visitor& visitor) {
+  constexpr int group = Visitor::group_size;
+  const model::Lattice& l = range.lattice;
+  std::int64_t side = model::looks_right(range.begin, range.colour) ? 1 : -1;
+  std::int64_t w = 0;
+  const auto next_site = [&](std::int64_t f) {
+    const std::uint64_t* const centre = range.other + f;
+    const Site site{loaded<Word>(range.own + f), loaded<Word>(centre - l.stride),
+                    loaded<Word>(centre + l.stride), loaded<Word>(centre),
+                    side_words(l, centre - w, w, Word::words, side)};
+    w += Word::words;
+    if (w == l.words) {
+      w = 0;
+      side = -side;
+    }
+    return site;
+  };
+  std::int64_t f = range.begin * l.stride;
+  const std::int64_t end = range.end * l.stride;
+  for (; f + group * Word::words <= end; f += group * Word::words) {
+    Site sites[group];
+    for (int i = 0; i < group; ++i) sites[i] = next_site(f + i * Word::words);
+    visitor.group(f, sites);
+  }
+  for (; f < end; f += Word::words) visitor.one(f, next_site(f), elements(Word::words));
+}
+
+// Any other rows of at least a wide word.
+template <class Visitor>
+MULTISPIN_HD void visit_ragged_row(const RowRange& range, std::int64_t row, Visitor& visitor) {
   const model::Lattice& l = range.lattice;
   const std::int64_t start = row * l.stride;
-  const std::uint64_t* centre = range.other + start;
-  const auto at = [&](std::int64_t w, int count) {
-    const Site site{load_count(range.own + start + w, count),
-                    load_count(centre + w - l.stride, count),
+  const std::uint64_t* const own = range.own + start;
+  const std::uint64_t* const centre = range.other + start;
+  const std::int64_t side = model::looks_right(row, range.colour) ? 1 : -1;
+  for (std::int64_t w = 0; w < l.words; w += Word::words) {
+    const int count = static_cast<int>(l.words - w < Word::words ? l.words - w : Word::words);
+    const Site site{load_count(own + w, count), load_count(centre + w - l.stride, count),
                     load_count(centre + w + l.stride, count), load_count(centre + w, count),
-                    side_words<right>(range, centre, w, count)};
-    visit(start + w, site, elements(count));
-  };
-  std::int64_t w = 0;
-  for (; w + Word::words <= l.words; w += Word::words) at(w, Word::words);
-  if (w < l.words) at(w, static_cast<int>(l.words - w));
+                    side_words(l, centre, w, count, side)};
+    visitor.one(start + w, site, elements(count));
+  }
 }
 
 // Rows shorter than a wide word, several at once. Element 0 is always in a row of even number.
-template <class Visit>
-MULTISPIN_HD void visit_packed(const RowRange& range, Visit&& visit) {
+template <class Visitor>
+MULTISPIN_HD void visit_packed(const RowRange& range, Visitor& visitor) {
+  constexpr int group = Visitor::group_size;
+  const PackedRows& packed = *range.packed;
   const std::int64_t stride = range.lattice.stride;
   const std::int64_t end = range.end * stride;
-  const Word lanes = bits::splat<Word>(range.packed->lanes);
-  for (std::int64_t f = range.begin * stride; f < end; f += Word::words) {
-    const int count = end - f < Word::words ? static_cast<int>(end - f) : Word::words;
+  const Word lanes = bits::splat<Word>(packed.lanes);
+  const auto site = [&](std::int64_t f, int count) {
     const Word centre = load_count(range.other + f, count);
-    const Site site{load_count(range.own + f, count), load_count(range.other + f - stride, count),
-                    load_count(range.other + f + stride, count), centre,
-                    bits::shuffle_shift(centre & lanes, range.packed->source, range.packed->up,
-                                        range.packed->down)};
-    visit(f, site, range.packed->store & elements(count));
+    return Site{load_count(range.own + f, count), load_count(range.other + f - stride, count),
+                load_count(range.other + f + stride, count), centre,
+                bits::shuffle_shift(centre & lanes, packed.source, packed.up, packed.down)};
+  };
+  std::int64_t f = range.begin * stride;
+  if (packed.store == elements(Word::words)) {
+    for (; f + group * Word::words <= end; f += group * Word::words) {
+      Site sites[group];
+      for (int i = 0; i < group; ++i) sites[i] = site(f + i * Word::words, Word::words);
+      visitor.group(f, sites);
+    }
+  }
+  for (; f < end; f += Word::words) {
+    const int count = static_cast<int>(end - f < Word::words ? end - f : Word::words);
+    visitor.one(f, site(f, count), packed.store & elements(count));
   }
 }
 
-template <class Visit>
-MULTISPIN_HD void visit_rows(const RowRange& range, Visit&& visit) {
+template <class Visitor>
+MULTISPIN_HD void visit_rows(const RowRange& range, Visitor& visitor) {
   if (range.packed != nullptr) {
-    visit_packed(range, visit);
+    visit_packed(range, visitor);
+    return;
+  }
+  if (range.lattice.words % Word::words == 0) {
+    visit_even_rows(range, visitor);
     return;
   }
   for (std::int64_t row = range.begin; row < range.end; ++row) {
-    if (model::looks_right(row, range.colour)) {
-      visit_row<true>(range, row, visit);
-    } else {
-      visit_row<false>(range, row, visit);
-    }
+    visit_ragged_row(range, row, visitor);
   }
 }
 
-// Words wait in a small queue, so that several chains of random bits advance side by side (one
-// alone would wait for the latency of its own rounds), and so that the rare tails of many words are
-// settled together, without a mispredicted branch at every word.
+// Updates words in groups, so that several chains of random bits advance side by side: one alone
+// would wait for the latency of its own rounds. Single words wait until there is a group of them.
 template <class Planes, class UpdateRule>
-class Queue {
+class Updater {
  public:
-  Queue(const RowRange& range, const HalfSweep& half)
-      : planes_(*half.keys, half.sweep, range.colour), acceptance_(*half.acceptance), own_(range.own) {
-    for (Entry& entry : entry_) UpdateRule::clear(entry.table);
+  static constexpr int group_size = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
+  static constexpr int most_waiting = 4 * group_size;
+
+  Updater(const RowRange& range, const HalfSweep& half)
+      : planes_(*half.keys, half.sweep, range.colour), acceptance_(*half.acceptance), own_(range.own) {}
+
+  MULTISPIN_HD void group(std::int64_t flat, const Site (&sites)[group_size]) {
+    Entry entry[group_size];
+    for (int i = 0; i < group_size; ++i) {
+      UpdateRule::prepare(acceptance_, sites[i], entry[i].prospect);
+      entry[i].flat = flat + i * Word::words;
+      entry[i].in_use = elements(Word::words);
+    }
+    draw(entry);
   }
-  MULTISPIN_HD void push(std::int64_t flat, const Site& site, unsigned in_use) {
-    Entry& entry = entry_[size_];
-    entry.prospect = UpdateRule::prepare(acceptance_, site, entry.table);
+  MULTISPIN_HD void one(std::int64_t flat, const Site& site, unsigned in_use) {
+    Entry& entry = waiting_[count_];
+    UpdateRule::prepare(acceptance_, site, entry.prospect);
     entry.flat = flat;
     entry.in_use = in_use;
-    if (++size_ == capacity) settle();
+    if (++count_ == most_waiting) finish();
   }
-  void settle() {
+  __attribute__((noinline)) void finish() {
     // A last, incomplete group is filled up with copies that write nothing.
-    for (int i = size_; i % group != 0; ++i) {
-      entry_[i] = entry_[size_ - 1];
-      entry_[i].in_use = 0;
+    for (; count_ % group_size != 0; ++count_) {
+      waiting_[count_] = waiting_[count_ - 1];
+      waiting_[count_].in_use = 0;
     }
-    std::uint32_t undecided = 0;
-    for (int i = 0; i < size_; i += group) undecided |= draw(i) << i;
-    for (; undecided != 0; undecided &= undecided - 1) {
-      const int i = __builtin_ctz(undecided);
-      if (i < size_) draw_tail(entry_[i]);
-    }
-    size_ = 0;
+    for (int i = 0; i < count_; i += group_size) draw(waiting_ + i);
+    count_ = 0;
   }
 
  private:
-  static constexpr int capacity = 16;
-  static constexpr int group = MULTISPIN_GROUP;
-
-  struct alignas(64) Entry {
-    std::uint64_t table[UpdateRule::table_words];
-    update::Prospect<Word> prospect;
-    Word undecided;
-    typename Planes::State state;
+  struct Entry {
+    typename UpdateRule::Prospect prospect;
     std::int64_t flat;
     unsigned in_use;
   };
+  struct Undecided {
+    Entry entry;
+    typename Planes::State state;
+    Word lanes;
+  };
 
-  // Coarse planes of entries first .. first + group - 1; returns which of them need their tail.
-  MULTISPIN_HD std::uint32_t draw(int first) {
-    Entry* const entry = entry_ + first;
-    typename Planes::State state[group];
-    Word less[group];
-    Word every[group];
-    for (int i = 0; i < group; ++i) {
+  MULTISPIN_HD void draw(const Entry* entry) {
+    typename Planes::State state[group_size];
+    Word less[group_size];
+    Word every[group_size];
+    for (int i = 0; i < group_size; ++i) {
       state[i] = planes_.start(static_cast<std::uint64_t>(entry[i].flat));
-      less[i] = entry[i].prospect.always;
+      less[i] = entry[i].prospect.always(acceptance_);
       every[i] = bits::ones<Word>();
     }
 #pragma GCC unroll 16
-    for (int k = 0; k < random::coarse_planes; k += 2) {
-#pragma GCC unroll 16
-      for (int i = 0; i < group; ++i) {
-        const Word r0 = planes_.next(state[i], k);
-        less[i] = bits::less_than_step(UpdateRule::mask(acceptance_, entry[i].table, k), r0, less[i]);
-        const Word r1 = planes_.next(state[i], k + 1);
-        less[i] = bits::less_than_step(UpdateRule::mask(acceptance_, entry[i].table, k + 1), r1, less[i]);
-        every[i] = bits::and3(every[i], r0, r1);
-      }
+    for (int k = 0; k < Planes::coarse_planes; k += 2) {
+      Word first[group_size];
+      Word second[group_size];
+      for (int i = 0; i < group_size; ++i) first[i] = planes_.next(state[i], k);
+      UpdateRule::compare(acceptance_, k, entry, first, less);
+      for (int i = 0; i < group_size; ++i) second[i] = planes_.next(state[i], k + 1);
+      UpdateRule::compare(acceptance_, k + 1, entry, second, less);
+      for (int i = 0; i < group_size; ++i) every[i] = bits::and3(every[i], first[i], second[i]);
     }
-    std::uint32_t undecided = 0;
-    for (int i = 0; i < group; ++i) {
-      const Word spins = bits::xor_and(entry[i].prospect.base, less[i], entry[i].prospect.may);
-      write(entry[i], spins);
-      entry[i].undecided = bits::and_andnot(every[i], entry[i].prospect.may, less[i]);
-      entry[i].state = state[i];
-      undecided |= static_cast<std::uint32_t>(bits::any(entry[i].undecided)) << i;
+    Word undecided = bits::zero<Word>();
+    for (int i = 0; i < group_size; ++i) {
+      const Word may = entry[i].prospect.may();
+      write(entry[i], bits::xor_and(entry[i].prospect.base, less[i], may));
+      every[i] = bits::and_andnot(every[i], may, less[i]);
+      undecided = undecided | every[i];
     }
-    return undecided;
+    if (bits::any(undecided)) [[unlikely]] {
+      for (int i = 0; i < group_size; ++i) draw_tail({entry[i], state[i], every[i]});
+    }
   }
-  void draw_tail(const Entry& entry) {
-    const auto mask = [&](int k) { return UpdateRule::mask(acceptance_, entry.table, k); };
-    const Word late = update::accepted_by_tail(planes_, entry.state, entry.undecided, mask);
+  __attribute__((noinline)) void draw_tail(const Undecided& undecided) {
+    if (!bits::any(undecided.lanes)) return;
+    const Entry& entry = undecided.entry;
+    const auto mask = [&](int k) { return entry.prospect.mask(acceptance_, k); };
     // These lanes have not accepted so far: accepting now flips what has been written.
     std::uint64_t flip[Word::words];
-    bits::store(flip, late);
+    bits::store(flip, update::accepted_by_tail(planes_, undecided.state, undecided.lanes, mask));
     for (int i = 0; i < Word::words; ++i) {
       if (((entry.in_use >> i) & 1U) != 0) own_[entry.flat + i] ^= flip[i];
     }
@@ -191,69 +231,82 @@ class Queue {
     }
   }
 
-  Planes planes_;
+  const Planes planes_;
   const update::Acceptance& acceptance_;
-  std::uint64_t* own_;
-  int size_ = 0;
-  Entry entry_[capacity];
+  std::uint64_t* const own_;
+  int count_ = 0;
+  Entry waiting_[most_waiting];
 };
 
 template <template <class> class Planes, class UpdateRule>
 void update_rows(const RowRange& range, const HalfSweep& half) {
-  Queue<Planes<Word>, UpdateRule> queue(range, half);
-  visit_rows(range, [&](std::int64_t flat, const Site& site, unsigned in_use) {
-    queue.push(flat, site, in_use);
-  });
-  queue.settle();
+  Updater<Planes<Word>, UpdateRule> updater(range, half);
+  visit_rows(range, updater);
+  updater.finish();
 }
 
-Counts count_rows(const RowRange& range) {
-  const std::uint64_t lanes = bits::lane_mask(range.lattice.lanes);
-  Word unequal = bits::zero<Word>();
-  Word up = bits::zero<Word>();
-  visit_rows(range, [&](std::int64_t, const Site& site, unsigned in_use) {
+class Counter {
+ public:
+  static constexpr int group_size = 1;
+
+  explicit Counter(int lanes) : lanes_(bits::lane_mask(lanes)) {}
+
+  MULTISPIN_HD void group(std::int64_t /*flat*/, const Site (&sites)[group_size]) {
+    add(sites[0], bits::splat<Word>(lanes_));
+  }
+  MULTISPIN_HD void one(std::int64_t /*flat*/, const Site& site, unsigned in_use) {
     std::uint64_t mask[Word::words];
-    for (int i = 0; i < Word::words; ++i) mask[i] = ((in_use >> i) & 1U) != 0 ? lanes : 0;
-    const Word valid = loaded<Word>(mask);
+    for (int i = 0; i < Word::words; ++i) mask[i] = ((in_use >> i) & 1U) != 0 ? lanes_ : 0;
+    add(site, loaded<Word>(mask));
+  }
+  Counts counts() const {
+    return {static_cast<std::int64_t>(bits::total(unequal_)),
+            static_cast<std::int64_t>(bits::total(up_))};
+  }
+
+ private:
+  MULTISPIN_HD void add(const Site& site, Word valid) {
     // Unequal neighbours: odd + 2 two + fourth, as in a full adder.
     const Word odd = bits::xor3(site.up, site.down, site.centre) ^ site.spin;
     const Word two = bits::majority(site.up, site.down, site.centre) ^ site.spin;
     const Word pairs = bits::population(two & valid);
-    unequal = bits::add64(unequal, bits::population(odd & valid));
-    unequal = bits::add64(unequal, bits::add64(pairs, pairs));
-    unequal = bits::add64(unequal, bits::population((site.side ^ site.spin) & valid));
-    up = bits::add64(up, bits::population(site.spin & valid));
-    up = bits::add64(up, bits::population(site.centre & valid));
-  });
-  return {static_cast<std::int64_t>(bits::total(unequal)),
-          static_cast<std::int64_t>(bits::total(up))};
-}
-
-template <template <class> class Planes>
-constexpr UpdateRows update_table(update::Rule rule) {
-  switch (rule) {
-    case update::Rule::zero_field_metropolis:
-      return update_rows<Planes, update::ZeroFieldMetropolis<Word>>;
-    case update::Rule::metropolis:
-      return update_rows<Planes, update::FiveClasses<Word, update::Dynamics::metropolis>>;
-    case update::Rule::glauber:
-      return update_rows<Planes, update::FiveClasses<Word, update::Dynamics::glauber>>;
+    unequal_ = bits::add64(unequal_, bits::population(odd & valid));
+    unequal_ = bits::add64(unequal_, bits::add64(pairs, pairs));
+    unequal_ = bits::add64(unequal_, bits::population((site.side ^ site.spin) & valid));
+    up_ = bits::add64(up_, bits::population(site.spin & valid));
+    up_ = bits::add64(up_, bits::population(site.centre & valid));
   }
-  return nullptr;
+
+  std::uint64_t lanes_;
+  Word unequal_ = bits::zero<Word>();
+  Word up_ = bits::zero<Word>();
+};
+
+Counts count_rows(const RowRange& range) {
+  Counter counter(range.lattice.lanes);
+  visit_rows(range, counter);
+  return counter.counts();
 }
 
 template <template <class> class Planes>
-constexpr void fill(UpdateRows (&table)[update::rule_count]) {
-  for (int i = 0; i < update::rule_count; ++i) table[i] = update_table<Planes>(static_cast<update::Rule>(i));
+constexpr GeneratorKernels make_generator() {
+  GeneratorKernels kernels{};
+  kernels.coarse_planes = Planes<Word>::coarse_planes;
+  UpdateRows* const update = kernels.update;
+  update[static_cast<int>(update::Rule::zero_field_metropolis)] =
+      update_rows<Planes, update::ZeroFieldMetropolis<Word>>;
+  update[static_cast<int>(update::Rule::zero_field_glauber)] =
+      update_rows<Planes, update::ZeroFieldGlauber<Word>>;
+  update[static_cast<int>(update::Rule::metropolis)] =
+      update_rows<Planes, update::FiveClasses<Word, update::Dynamics::metropolis>>;
+  update[static_cast<int>(update::Rule::glauber)] =
+      update_rows<Planes, update::FiveClasses<Word, update::Dynamics::glauber>>;
+  return kernels;
 }
 
 constexpr LatticeKernels make_kernels() {
-  LatticeKernels kernels{};
-  kernels.words = Word::words;
-  fill<random::AesPlanes>(kernels.aes);
-  fill<random::PhiloxPlanes>(kernels.philox);
-  kernels.count = count_rows;
-  return kernels;
+  return {Word::words, make_generator<random::AesPlanes>(), make_generator<random::PhiloxPlanes>(),
+          count_rows};
 }
 
 }  // namespace

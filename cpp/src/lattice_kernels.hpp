@@ -44,10 +44,14 @@ struct Counts {
 
 using UpdateRows = void (*)(const RowRange&, const HalfSweep&);
 
+struct GeneratorKernels {
+  int coarse_planes;
+  UpdateRows update[update::rule_count];
+};
+
 struct LatticeKernels {
   int words;  // 64-bit words in a wide word
-  UpdateRows aes[update::rule_count];
-  UpdateRows philox[update::rule_count];
+  GeneratorKernels aes, philox;
   Counts (*count)(const RowRange&);
 };
 

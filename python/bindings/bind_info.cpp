@@ -7,8 +7,8 @@
 
 #include "bind.hpp"
 #include "multispin/isa.hpp"
+#include "multispin/random/aes.hpp"
 #include "multispin/random/streams.hpp"
-#include "multispin/bits/word.hpp"
 
 namespace py = pybind11;
 
@@ -24,7 +24,13 @@ void bind_info(py::module_& module) {
   module.def("selected_isa", [] { return std::string(name(selected_isa())); });
   module.def("default_threads", [] { return omp_get_max_threads(); });
   module.def("compiler", [] { return std::string(__VERSION__); });
-  module.attr("COARSE_PLANES") = random::coarse_planes;
+  using Aes = random::AesPlanes<bits::Word128>;
+  using Philox = random::PhiloxPlanes<bits::Word128>;
+  module.attr("AES_PLANES") = Aes::coarse_planes;
+  module.attr("AES_COUNTER_ROUNDS") = Aes::counter_rounds;
+  module.attr("AES_PLANE_ROUNDS") = Aes::plane_rounds;
+  module.attr("PHILOX_PLANES") = Philox::coarse_planes;
+  module.attr("PHILOX_ROUNDS") = Philox::rounds;
   module.attr("TAIL_PLANES") = random::tail_planes;
 }
 

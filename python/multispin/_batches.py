@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from multispin._interrupts import interrupts_held
 from multispin.sampler import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from multispin.models import Ising
     from numpy.typing import NDArray
+
+    from multispin.models import Ising
 
 #: Spins that the chains of one batch may have together. Enough chains to occupy every core;
 #: few enough that a batch stays in cache and that huge lattices are run one after the other.

@@ -31,15 +31,23 @@ def info() -> dict[str, Any]:
     >>> "portable" in ms.info()["instruction_set"]["available"]
     True
     """
-    planes = {"planes": _core.COARSE_PLANES, "tail_planes": _core.TAIL_PLANES}
     return {
         "version": _core.__version__,
         "instruction_set": {"used": _core.selected_isa(), "available": _core.available_isas()},
         "threads": _core.default_threads(),
         "devices": ["cpu"],
         "generators": {
-            "aes": {**planes, "rounds_between_planes": 2, "rounds_of_counter": 3},
-            "philox": {**planes, "rounds": 7},
+            "aes": {
+                "planes": _core.AES_PLANES,
+                "tail_planes": _core.TAIL_PLANES,
+                "counter_rounds": _core.AES_COUNTER_ROUNDS,
+                "plane_rounds": _core.AES_PLANE_ROUNDS,
+            },
+            "philox": {
+                "planes": _core.PHILOX_PLANES,
+                "tail_planes": _core.TAIL_PLANES,
+                "rounds": _core.PHILOX_ROUNDS,
+            },
         },
         "compiler": _core.compiler(),
     }

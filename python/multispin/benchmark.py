@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+
 from multispin import _checks, exact
 from multispin._extras import require
 from multispin._info import info

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from multispin._info import info
 
 from multispin import io
 from multispin._extras import require
+from multispin._info import info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -244,9 +244,8 @@ def _plain(value: object) -> str:
 
 
 def _ising(options: argparse.Namespace) -> None:
-    from multispin.models import Ising
-
     from multispin import plot
+    from multispin.models import Ising
     from multispin.simulation import simulate
     from multispin.summary import summarize
 

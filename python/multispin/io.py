@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:

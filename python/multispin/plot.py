@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+
 from multispin import exact
 from multispin._extras import require
 from multispin.summary import summarize
@@ -106,8 +107,8 @@ def binder(runs: Runs) -> Figure:
 
 
 def overview(runs: Runs) -> Figure:
-    """Energy, magnetization, susceptibility and Binder cumulant in one figure; see `energy`."""
-    names = ("energy_per_spin", "abs_magnetization", "susceptibility", "binder")
+    """Energy, magnetization, specific heat and susceptibility in one figure; see `energy`."""
+    names = ("energy_per_spin", "abs_magnetization", "specific_heat", "susceptibility")
     tables = [summarize(run) for run in _sequence(runs)]
     with _style():
         figure = _figure(9.0, 6.6)
@@ -163,7 +164,7 @@ def snapshots(images: Sequence[ArrayLike], titles: Sequence[str]) -> Figure:
         One panel an image.
     """
     with _style():
-        figure = _figure(3.3 * len(images), 3.6)
+        figure = _figure(3.3 * len(images), 3.5)
         panels = figure.subplots(1, len(images), squeeze=False)[0]
         for axes, image, title in zip(panels, images, titles, strict=True):
             axes.imshow(image, cmap=_spin_colours(), vmin=-1, vmax=1, interpolation="nearest")
@@ -220,9 +221,9 @@ def _draw(axes: Axes, tables: list[xr.Dataset], name: str, legend: bool) -> None
     """Put one quantity of all runs, and its exact curve, into `axes`."""
     for number, table in enumerate(tables):
         axes.errorbar(
-            table.temperature,
-            table[name],
-            table[f"{name}_error"],
+            table.temperature.values,
+            table[name].values,
+            table[f"{name}_error"].values,
             label=_name(table),
             color=COLOURS[number % len(COLOURS)],
             marker=MARKERS[number % len(MARKERS)],
@@ -258,16 +259,20 @@ def _draw_exact(axes: Axes, name: str, table: xr.Dataset, low: float, high: floa
         "specific_heat": "specific_heat",
     }
     if name in field_of and high > low:
-        temperature = _dense(low, high, critical)
+        # As close to T_c as a curve can show: m falls at once, while C grows without bound.
+        nearest = 1e-4 if name == "specific_heat" else 1e-8
+        temperature = _dense(low, high, critical, nearest)
         values = getattr(exact.onsager(temperature, J=coupling), field_of[name])
         axes.plot(temperature, values, color=_INK, lw=1.0, zorder=0, label="exact, $L = \\infty$")
 
 
-def _dense(low: float, high: float, critical: float) -> NDArray[np.float64]:
+def _dense(low: float, high: float, critical: float, nearest: float) -> NDArray[np.float64]:
     """Return temperatures that crowd around T_c, where the exact curves are steep."""
     even = np.linspace(low, high, 400)
-    near = critical + np.outer([-1.0, 1.0], np.geomspace(1e-8, 0.1, 200) * critical).ravel()
-    return np.sort(np.concatenate([even, near[(near > low) & (near < high)]]))
+    distances = np.geomspace(nearest, 0.1, 200) * critical
+    near = np.concatenate([critical - distances, critical + distances])
+    inside = near[(near > low) & (near < high)]
+    return np.sort(np.concatenate([even[abs(even - critical) > nearest * critical], inside]))
 
 
 def _name(run: xr.Dataset) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +12,7 @@ from multispin.errors import CheckpointError, DeviceError
 from multispin.models import Ising
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
@@ -45,7 +45,7 @@ class Sampler:
     * ``"glauber"`` (heat bath): s_i = +1 with probability 1 / (1 + exp(-2 f_i / T)), where
       f_i = J sum_j s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
 
-    Probabilities are exact to 2**-44. The trajectory is a function of the seed, the model, the
+    Probabilities are exact to 2**-44 or better. The trajectory is a function of the seed, the model, the
     temperatures, the dynamics and the generator; it does not depend on threads or on the
     instruction set.
 
@@ -286,7 +286,7 @@ class Sampler:
             "instruction_set": self._engine.isa,
             "threads": self._threads,
             "generator": self._rng,
-            "planes": _core.COARSE_PLANES,
+            "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
             "tail_planes": _core.TAIL_PLANES,
         }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+
 from multispin import _checks, io
 from multispin._batches import BATCH_SPINS, Batch, BatchRun, Plan, run_batch, runs_of, split
 from multispin._extras import require

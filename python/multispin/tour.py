@@ -15,7 +15,7 @@ import io
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from multispin._extras import require
 from multispin._info import info
@@ -23,10 +23,11 @@ from multispin.io import check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["Chapter", "Picture", "Table", "Text", "main", "run", "scripts"]
+__all__ = ["Chapter", "Picture", "Table", "Text", "announce", "main", "render", "run", "scripts"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Chapter:
     title: str
     blocks: Sequence[Text | Picture | Table]
     data: Mapping[str, xr.Dataset] = field(default_factory=dict)
+
+
+def announce(what: str) -> None:
+    """Say on the terminal what a chapter is about to do."""
+    print(f"{what} ...", flush=True)
 
 
 def scripts() -> list[Path]:
@@ -164,10 +170,11 @@ def _write(functions: Sequence[Callable[[bool], Chapter]], output: str, quick: b
 
 def _save_data(chapters: Sequence[Chapter], path: Path) -> None:
     """Write all measurements into one netCDF file, a group for each name."""
-    mode = "w"
+    mode: Literal["w", "a"] = "w"
     for chapter in chapters:
         for name, data in chapter.data.items():
-            data.to_netcdf(path, mode=mode, group=name, engine="h5netcdf")
+            packed = {str(variable): {"zlib": True, "complevel": 1} for variable in data.data_vars}
+            data.to_netcdf(path, mode=mode, group=name, engine="h5netcdf", encoding=packed)
             mode = "a"
 
 
@@ -260,6 +267,7 @@ figure { margin: 2rem 0; }
 figure img { display: block; width: 100%; height: auto; }
 figcaption, caption { font-size: .875rem; line-height: 1.45; color: #555; }
 figcaption { margin-top: .5rem; }
+@media (min-width: 66rem) { figure { margin-inline: -8rem; } figcaption { margin-inline: 8rem; } }
 .table { overflow-x: auto; margin: 2rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem;
         font-variant-numeric: tabular-nums; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -31,6 +30,10 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def is_png(path: Path) -> bool:
     return path.read_bytes().startswith(b"\x89PNG")
 
@@ -48,7 +51,7 @@ def test_info_tells_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_ising_scan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*QUICK, "--temperature", "1.5", "2.0:3.0:3", "--seed", "7"]) == 0
-    assert sorted(os.listdir(folder)) == ["multispin-ising.nc", "multispin-ising.png"]
+    assert names(folder) == ["multispin-ising.nc", "multispin-ising.png"]
     assert is_png(folder / "multispin-ising.png")
     data = xr.load_dataset("multispin-ising.nc", engine="h5netcdf")
     expected = ms.simulate(ms.Ising((32, 32)), [1.5, 2.0, 2.5, 3.0], 200, 50, interval=10, seed=7)
@@ -61,7 +64,7 @@ def test_ising_scan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_ising_at_one_temperature_shows_the_series(folder: Path) -> None:
     files = ["--output", "a.nc", "--picture", "b.svg"]
     assert cli.main([*QUICK, "--temperature", "2.0", "--replicas", "2", *files]) == 0
-    assert sorted(os.listdir(folder)) == ["a.nc", "b.svg"]
+    assert names(folder) == ["a.nc", "b.svg"]
 
 
 def test_ising_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +100,7 @@ def test_every_chapter_is_numbered_once() -> None:
 
 def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["demo", "--quick", "--output", "tour.html"]) == 0
-    assert sorted(os.listdir(folder)) == ["tour.html", "tour.nc", "tour.png"]
+    assert names(folder) == ["tour.html", "tour.nc", "tour.png"]
     assert "difference / error" in capsys.readouterr().out
     page = Path("tour.html").read_text(encoding="utf-8")
     assert "<h2>The Ising model</h2>" in page
@@ -196,7 +199,7 @@ def test_misuse_is_one_line_and_status_2(
     assert status == 2
     assert captured.err.startswith("multispin")
     assert captured.err.count("\n") == 1
-    assert not os.listdir(folder)
+    assert not names(folder)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,7 @@ def test_what_cannot_be_done_is_one_line_and_status_1(
     assert captured.err.startswith("multispin: ")
     assert captured.err.count("\n") == 1
     assert Path("foreign").read_text(encoding="utf-8") == "my thesis"
-    assert os.listdir() == ["foreign"]
+    assert names(Path()) == ["foreign"]
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +240,7 @@ def test_ctrl_c_is_one_line(folder: Path) -> None:
         _, err = child.communicate(timeout=20)
     assert child.returncode == 130
     assert err == "multispin: interrupted\n"
-    assert os.listdir(folder) == ["run.npz"]
+    assert names(folder) == ["run.npz"]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_numpy_can_look_into_it(checkpoint: Path) -> None:
 
 
 def test_only_the_checkpoint_is_left_in_the_folder(checkpoint: Path) -> None:
-    assert os.listdir(checkpoint.parent) == [checkpoint.name]
+    assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
 @pytest.mark.parametrize("array", [np.array([{}]), np.array(["2020"], "M8[Y]")])
@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(
     with pytest.raises(OSError, match="No space left"):
         io.write_checkpoint(checkpoint, "demo", {}, {})
     assert checkpoint.read_bytes() == before
-    assert os.listdir(checkpoint.parent) == [checkpoint.name]
+    assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_unwritable_paths(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    with pytest.raises(error, match="checkpoint: got .*, allowed: a file"):
+    with pytest.raises(error, match=r"checkpoint: got .*, allowed: a file"):
         io.check_writable(path)
 
 
@@ -208,4 +208,4 @@ def test_checking_leaves_no_trace(checkpoint: Path) -> None:
     io.check_writable(checkpoint)
     io.check_writable(checkpoint.with_name("other"))
     assert checkpoint.read_bytes() == before
-    assert os.listdir(checkpoint.parent) == [checkpoint.name]
+    assert list(checkpoint.parent.iterdir()) == [checkpoint]

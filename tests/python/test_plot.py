@@ -115,5 +115,5 @@ def test_throughput(tmp_path: Path) -> None:
     ({"dynamics": "heat"}, ValueError),
 ])  # fmt: skip
 def test_wrong_arguments_of_the_benchmark(change: dict[str, Any], error: type[Exception]) -> None:
-    with pytest.raises(error, match="got .*allowed: "):
+    with pytest.raises(error, match=r"got .*allowed: "):
         benchmark.measure(**({"sizes": [32], "seconds": 0.005} | change))

@@ -20,11 +20,12 @@ import xarray as xr
 import multispin as ms
 from multispin import CheckpointError, _batches, simulation
 from multispin._interrupts import interrupts_held
-from multispin.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from multispin.progress import Progress
 
 SHAPE = (16, 8)
 ARGUMENTS: dict[str, Any] = {
@@ -429,12 +430,19 @@ def test_the_bar_shows_throughput(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_ctrl_c_waits_for_the_end_of_a_block() -> None:
-    finished = False
-    with pytest.raises(KeyboardInterrupt), interrupts_held():
+    reached = []
+
+    def work() -> None:
         with interrupts_held():
-            signal.raise_signal(signal.SIGINT)
-        finished = True
-    assert finished
+            with interrupts_held():
+                signal.raise_signal(signal.SIGINT)
+                reached.append("inner")
+            reached.append("outer")
+        reached.append("beyond")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["inner", "outer"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

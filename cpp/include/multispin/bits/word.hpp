@@ -116,6 +116,11 @@ MULTISPIN_HD Word128 majority(Word128 a, Word128 b, Word128 c) { return (a & b) 
 MULTISPIN_HD Word128 less_than_step(Word128 t, Word128 r, Word128 less) {
   return (t & ~r) | (less & (t | ~r));
 }
+MULTISPIN_HD Word128 less_than_step_not(Word128 t, Word128 r, Word128 less) {
+  return less_than_step(~t, r, less);
+}
+MULTISPIN_HD Word128 or_not(Word128 a, Word128 b) { return a | ~b; }
+MULTISPIN_HD Word128 and_not(Word128 a, Word128 b) { return a & ~b; }
 
 template <class W>
 MULTISPIN_HD W zero() {

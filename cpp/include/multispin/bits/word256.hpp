@@ -102,6 +102,11 @@ MULTISPIN_HD Word256 majority(Word256 a, Word256 b, Word256 c) { return (a & b) 
 MULTISPIN_HD Word256 less_than_step(Word256 t, Word256 r, Word256 less) {
   return {_mm256_or_si256(_mm256_andnot_si256(r.value, (t | less).value), (t & less).value)};
 }
+MULTISPIN_HD Word256 less_than_step_not(Word256 t, Word256 r, Word256 less) {
+  return less_than_step(~t, r, less);
+}
+MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) { return a | ~b; }
+MULTISPIN_HD Word256 and_not(Word256 a, Word256 b) { return a & ~b; }
 // Two AES blocks, `rounds` rounds each with one round key.
 template <int rounds>
 MULTISPIN_HD Word256 aes_rounds(Word256 state, Word256 key) {

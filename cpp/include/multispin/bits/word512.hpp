@@ -87,7 +87,16 @@ MULTISPIN_HD Word512 majority(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0xe8)};
 }
 MULTISPIN_HD Word512 less_than_step(Word512 t, Word512 r, Word512 less) {
-  return {_mm512_ternarylogic_epi64(t.value, r.value, less.value, 0xb2)};
+  return {_mm512_ternarylogic_epi64(less.value, r.value, t.value, 0xb2)};
+}
+MULTISPIN_HD Word512 less_than_step_not(Word512 t, Word512 r, Word512 less) {
+  return {_mm512_ternarylogic_epi64(less.value, r.value, t.value, 0x71)};
+}
+MULTISPIN_HD Word512 or_not(Word512 a, Word512 b) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, b.value, 0xf3)};
+}
+MULTISPIN_HD Word512 and_not(Word512 a, Word512 b) {
+  return {_mm512_andnot_si512(b.value, a.value)};
 }
 // Four AES blocks, `rounds` rounds each with one round key.
 template <int rounds>

@@ -34,21 +34,19 @@ MULTISPIN_HD PhiloxBlock philox4x32(PhiloxBlock counter, std::uint32_t key0, std
   return counter;
 }
 
-// One block per 64-bit element, each 32-bit variable in the low half of its element (the high
-// half is ignored on input and arbitrary on output).
-template <int rounds, class W>
-MULTISPIN_HD void philox4x32(W x[4], std::uint32_t key0, std::uint32_t key1) {
+// Rounds `first` to `last` - 1, one block per 64-bit element, each 32-bit variable in the low half of
+// its element (the high half is ignored on input and arbitrary on output).
+template <int first, int last, class W>
+MULTISPIN_HD void philox4x32_rounds(W (&x)[4], std::uint32_t key0, std::uint32_t key1) {
   const W m0 = bits::splat<W>(philox_multiplier[0]);
   const W m1 = bits::splat<W>(philox_multiplier[1]);
-  for (int round = 0; round < rounds; ++round) {
+  for (std::uint32_t round = first; round < last; ++round) {
     const W p0 = bits::multiply32(x[0], m0);
     const W p1 = bits::multiply32(x[2], m1);
-    x[0] = bits::xor3(bits::high32(p1), x[1], bits::splat<W>(key0));
+    x[0] = bits::xor3(bits::high32(p1), x[1], bits::splat<W>(key0 + round * philox_weyl[0]));
     x[1] = p1;
-    x[2] = bits::xor3(bits::high32(p0), x[3], bits::splat<W>(key1));
+    x[2] = bits::xor3(bits::high32(p0), x[3], bits::splat<W>(key1 + round * philox_weyl[1]));
     x[3] = p0;
-    key0 += philox_weyl[0];
-    key1 += philox_weyl[1];
   }
 }
 

@@ -1,0 +1,102 @@
+// Small helpers around LatticeEngine that many tests share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "multispin/lattice_engine.hpp"
+
+namespace multispin {
+
+// How GoogleTest prints them.
+inline void PrintTo(Isa isa, std::ostream* out) { *out << name(isa); }
+inline void PrintTo(Generator generator, std::ostream* out) {
+  *out << (generator == Generator::aes ? "aes" : "philox");
+}
+inline void PrintTo(Dynamics dynamics, std::ostream* out) {
+  *out << (dynamics == Dynamics::glauber ? "glauber" : "metropolis");
+}
+inline bool operator==(const LatticeSums& a, const LatticeSums& b) {
+  return a.bonds == b.bonds && a.spins == b.spins;
+}
+inline void PrintTo(const LatticeSums& sums, std::ostream* out) {
+  *out << "bonds " << sums.bonds << ", spins " << sums.spins;
+}
+
+}  // namespace multispin
+
+namespace multispin::test {
+
+using Spins = std::vector<std::int8_t>;
+
+inline constexpr Generator generators[] = {Generator::aes, Generator::philox};
+
+inline LatticeOptions make_options(std::int64_t rows, std::int64_t columns,
+                                   Generator generator = Generator::aes) {
+  LatticeOptions options;
+  options.rows = rows;
+  options.columns = columns;
+  options.generator = generator;
+  options.seed = 0x0123456789abcdefU;
+  return options;
+}
+
+inline void set_temperature(LatticeEngine& engine, double temperature) {
+  engine.set_temperatures(
+      std::vector<double>(static_cast<std::size_t>(engine.options().replicas), temperature));
+}
+
+inline Spins spins_of(const LatticeEngine& engine, std::int64_t replica = 0) {
+  Spins spins(static_cast<std::size_t>(engine.lattice().spins()));
+  engine.get_spins(replica, spins.data());
+  return spins;
+}
+
+inline std::vector<std::uint64_t> packed_of(const LatticeEngine& engine, std::int64_t replica = 0) {
+  const model::Lattice& l = engine.lattice();
+  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.rows * l.words));
+  engine.get_packed(replica, words.data());
+  return words;
+}
+
+inline LatticeSums naive_sums(const Spins& spins, std::int64_t rows, std::int64_t columns) {
+  const auto at = [&](std::int64_t r, std::int64_t c) {
+    return std::int64_t{spins[static_cast<std::size_t>(r % rows * columns + c % columns)]};
+  };
+  LatticeSums sums;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) {
+      sums.bonds += at(r, c) * (at(r + 1, c) + at(r, c + 1));
+      sums.spins += at(r, c);
+    }
+  }
+  return sums;
+}
+
+// Equality that names the first difference instead of printing whole lattices.
+inline ::testing::AssertionResult same_spins(const Spins& expected, const Spins& got,
+                                             std::int64_t columns) {
+  if (expected.size() != got.size()) return ::testing::AssertionFailure() << "different sizes";
+  std::int64_t first = -1;
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] == got[i]) continue;
+    if (count++ == 0) first = static_cast<std::int64_t>(i);
+  }
+  if (count == 0) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << count << " of " << got.size() << " spins differ, first row "
+                                       << first / columns << ", column " << first % columns;
+}
+
+inline std::string describe(const LatticeOptions& o) {
+  return std::to_string(o.rows) + " x " + std::to_string(o.columns) + ", replicas " +
+         std::to_string(o.replicas) + ", threads " + std::to_string(o.threads) + ", J " +
+         std::to_string(o.J) + ", h " + std::to_string(o.h) + ", " + std::string(name(o.isa)) + ", " +
+         ::testing::PrintToString(o.generator) + ", " + ::testing::PrintToString(o.dynamics);
+}
+
+}  // namespace multispin::test

@@ -1,0 +1,254 @@
+#include "support/twin.hpp"
+
+#include <cmath>
+#include <cstdlib>
+
+namespace twin {
+namespace {
+
+// --- Philox ---------------------------------------------------------------------------------------
+
+// Keys of a stream, by purpose: 0 initial spins, 1 aes, 2 philox.
+Block derive(const multispin::LatticeOptions& options, std::uint64_t stream, std::uint32_t purpose,
+             std::uint32_t index) {
+  return philox4x32(10,
+                    {static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32),
+                     purpose, index},
+                    {static_cast<std::uint32_t>(options.seed),
+                     static_cast<std::uint32_t>(options.seed >> 32)});
+}
+
+// Block `index` of a word: two planes.
+Block philox_block(const Block& key, std::uint64_t flat, std::uint32_t index, int colour,
+                   std::uint64_t sweep) {
+  const auto high = static_cast<std::uint32_t>(flat >> 32) & 0xffffU;
+  return philox4x32(
+      7,
+      {static_cast<std::uint32_t>(flat),
+       high | (index << 16) | (static_cast<std::uint32_t>(colour) << 24),
+       static_cast<std::uint32_t>(sweep), static_cast<std::uint32_t>(sweep >> 32)},
+      {key[0], key[1]});
+}
+
+std::uint64_t plane_of(const Block& block, int half) {
+  const auto i = static_cast<std::size_t>(2 * half);
+  return block[i] | (std::uint64_t{block[i + 1]} << 32);
+}
+
+// --- AES ------------------------------------------------------------------------------------------
+
+std::uint8_t times(unsigned a, unsigned b) {  // in GF(2^8)
+  unsigned product = 0;
+  for (; b != 0; b >>= 1) {
+    if ((b & 1U) != 0) product ^= a;
+    a <<= 1;
+    if ((a & 0x100U) != 0) a ^= 0x11bU;
+  }
+  return static_cast<std::uint8_t>(product);
+}
+
+std::array<std::uint8_t, 256> make_substitution() {
+  std::array<std::uint8_t, 256> box{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    unsigned inverse = 0;
+    while (inverse < 255 && times(byte, inverse) != 1) ++inverse;
+    if (byte == 0) inverse = 0;
+    unsigned affine = 0x63;
+    for (unsigned turn = 0; turn < 5; ++turn) {
+      affine ^= (inverse << turn | inverse >> (8 - turn)) & 0xffU;
+    }
+    box[byte] = static_cast<std::uint8_t>(affine);
+  }
+  return box;
+}
+
+Bytes to_bytes(std::uint64_t low, std::uint64_t high) {
+  Bytes bytes{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(low >> (8 * i));
+    bytes[i + 8] = static_cast<std::uint8_t>(high >> (8 * i));
+  }
+  return bytes;
+}
+
+std::uint64_t half_of(const Bytes& bytes, std::uint64_t half) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value |= std::uint64_t{bytes[8 * half + i]} << (8 * i);
+  return value;
+}
+
+// --- planes ---------------------------------------------------------------------------------------
+
+// The random bits of one word in one half sweep; a plane is made when it is first asked for.
+class Planes {
+ public:
+  Planes(const multispin::LatticeOptions& options, std::uint64_t stream, std::uint64_t flat,
+         int colour, std::uint64_t sweep)
+      : philox_{options.generator == multispin::Generator::philox},
+        flat_{flat},
+        sweep_{sweep},
+        colour_{colour} {
+    if (philox_) {
+      key_ = derive(options, stream, 2, 0);
+      return;
+    }
+    constexpr int counter_rounds = 3;
+    const Block whitening = derive(options, stream, 1, 0);
+    const Block round = derive(options, stream, 1, 1);
+    round_key_ = to_bytes(plane_of(round, 0), plane_of(round, 1));
+    state_ = to_bytes((flat >> 1) + plane_of(whitening, 0),
+                      (sweep << 8 | static_cast<std::uint64_t>(colour)) + plane_of(whitening, 1));
+    for (int i = 0; i < counter_rounds; ++i) state_ = aes_round(state_, round_key_);
+  }
+  unsigned bit(int plane, int lane) {
+    while (made_ <= plane) make();
+    return static_cast<unsigned>(planes_[static_cast<std::size_t>(plane)] >> lane) & 1U;
+  }
+
+ private:
+  void make() {
+    std::uint64_t& plane = planes_[static_cast<std::size_t>(made_)];
+    if (philox_) {
+      const auto index = static_cast<std::uint32_t>(made_ / 2);
+      plane = plane_of(philox_block(key_, flat_, index, colour_, sweep_), made_ % 2);
+    } else {
+      constexpr int plane_rounds = 2;
+      for (int i = 0; i < plane_rounds; ++i) state_ = aes_round(state_, round_key_);
+      plane = half_of(state_, flat_ & 1U);
+    }
+    ++made_;
+  }
+
+  bool philox_;
+  std::uint64_t flat_, sweep_;
+  int colour_;
+  Block key_{};
+  Bytes round_key_{}, state_{};
+  std::array<std::uint64_t, coarse_planes + tail_planes> planes_{};
+  int made_ = 0;
+};
+
+bool accepts(std::uint64_t threshold, Planes& planes, int lane) {
+  constexpr std::uint64_t all_ones = (std::uint64_t{1} << coarse_planes) - 1;
+  const std::uint64_t coarse = threshold >> tail_planes;
+  if (coarse > all_ones) return true;  // probability one
+  std::uint64_t drawn = 0;
+  for (int i = 0; i < coarse_planes; ++i) drawn |= std::uint64_t{planes.bit(i, lane)} << i;
+  if (drawn != all_ones) return drawn < coarse;
+  std::uint64_t tail = 0;
+  for (int i = 0; i < tail_planes; ++i) {
+    tail = tail << 1 | planes.bit(coarse_planes + i, lane);
+  }
+  return tail < (threshold & ((std::uint64_t{1} << tail_planes) - 1));
+}
+
+}  // namespace
+
+Block philox4x32(int rounds, Block x, std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < rounds; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * x[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * x[2];
+    const auto high = [](std::uint64_t product) { return static_cast<std::uint32_t>(product >> 32); };
+    x = {high(b) ^ x[1] ^ key[0], static_cast<std::uint32_t>(b), high(a) ^ x[3] ^ key[1],
+         static_cast<std::uint32_t>(a)};
+    key[0] += 0x9E3779B9U;
+    key[1] += 0xBB67AE85U;
+  }
+  return x;
+}
+
+Bytes aes_round(const Bytes& state, const Bytes& key) {
+  static const std::array<std::uint8_t, 256> substitution = make_substitution();
+  const auto twice = [](unsigned a) { return (a << 1) ^ ((a & 0x80U) != 0 ? 0x11bU : 0U); };
+  Bytes out{};
+  for (std::size_t c = 0; c < 4; ++c) {
+    std::array<unsigned, 4> column{};
+    for (std::size_t r = 0; r < 4; ++r) column[r] = substitution[state[4 * ((c + r) % 4) + r]];
+    for (std::size_t r = 0; r < 4; ++r) {
+      const unsigned next = column[(r + 1) % 4];
+      out[4 * c + r] = static_cast<std::uint8_t>(twice(column[r]) ^ twice(next) ^ next ^
+                                                 column[(r + 2) % 4] ^ column[(r + 3) % 4] ^
+                                                 key[4 * c + r]);
+    }
+  }
+  return out;
+}
+
+Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream, double temperature)
+    : spins(static_cast<std::size_t>(options.rows * options.columns), 1),
+      options_{options},
+      stream_{stream} {
+  const std::int64_t sites = options.columns / 2;
+  lanes_ = 64;
+  while (sites % lanes_ != 0) --lanes_;
+  words_ = sites / lanes_;
+  stride_ = words_ <= 2 ? words_ : words_ <= 4 ? 4 : (words_ + 1) / 2 * 2;
+  const bool glauber = options.dynamics == multispin::Dynamics::glauber;
+  for (int up = 0; up < 5; ++up) {
+    const double field = options.J * (2 * up - 4) + options.h;
+    const double boost = std::exp(2 * std::fabs(field) / temperature);
+    const double probability = glauber ? 1 / (1 + boost) : 1 / boost;
+    rules_[static_cast<std::size_t>(up)] = {
+        field >= 0 ? 1 : -1,
+        static_cast<std::uint64_t>(
+            std::nearbyint(std::ldexp(probability, coarse_planes + tail_planes)))};
+  }
+}
+
+std::int8_t& Lattice::at(std::int64_t row, std::int64_t column) {
+  row = (row + options_.rows) % options_.rows;
+  column = (column + options_.columns) % options_.columns;
+  return spins[static_cast<std::size_t>(row * options_.columns + column)];
+}
+
+std::int64_t Lattice::column_of(int colour, std::int64_t row, std::int64_t word, int lane) const {
+  return 2 * (lane * words_ + word) + ((row + colour) & 1);
+}
+
+void Lattice::randomize() {
+  const Block key = derive(options_, stream_, 0, 0);
+  for (int colour = 0; colour < 2; ++colour) {
+    for (std::int64_t row = 0; row < options_.rows; ++row) {
+      for (std::int64_t word = 0; word < words_; ++word) {
+        const auto flat = static_cast<std::uint64_t>(row * stride_ + word);
+        const std::uint64_t plane = plane_of(philox_block(key, flat, 0, colour, 0), 0);
+        for (int lane = 0; lane < lanes_; ++lane) {
+          const bool up = (plane >> lane & 1U) != 0;
+          at(row, column_of(colour, row, word, lane)) = static_cast<std::int8_t>(up ? 1 : -1);
+        }
+      }
+    }
+  }
+}
+
+void Lattice::sweep(int sweeps) {
+  for (int i = 0; i < sweeps; ++i) {
+    half_sweep(0);
+    half_sweep(1);
+    ++sweeps_done;
+  }
+}
+
+void Lattice::half_sweep(int colour) {
+  for (std::int64_t row = 0; row < options_.rows; ++row) {
+    for (std::int64_t word = 0; word < words_; ++word) update(colour, row, word);
+  }
+}
+
+void Lattice::update(int colour, std::int64_t row, std::int64_t word) {
+  const auto flat = static_cast<std::uint64_t>(row * stride_ + word);
+  const bool glauber = options_.dynamics == multispin::Dynamics::glauber;
+  Planes planes{options_, stream_, flat, colour, sweeps_done};
+  for (int lane = 0; lane < lanes_; ++lane) {
+    const std::int64_t column = column_of(colour, row, word, lane);
+    const int sum = at(row - 1, column) + at(row + 1, column) + at(row, column - 1) +
+                    at(row, column + 1);
+    const Rule& rule = rules_[static_cast<std::size_t>((sum + 4) / 2)];
+    std::int8_t& spin = at(row, column);
+    const bool draws = glauber || spin == rule.favoured;
+    const bool against = draws && accepts(rule.threshold, planes, lane);
+    spin = static_cast<std::int8_t>(against ? -rule.favoured : rule.favoured);
+  }
+}
+
+}  // namespace twin

@@ -1,0 +1,58 @@
+// The lattice engine's slow twin: one site after the other, written from docs/trajectory.md.
+//
+// It shares no code with the library, only the plain struct that says what to run. Philox and AES
+// are here once more, in the form in which their authors define them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "multispin/lattice_engine.hpp"
+
+namespace twin {
+
+using Block = std::array<std::uint32_t, 4>;
+using Bytes = std::array<std::uint8_t, 16>;
+
+// Salmon et al., SC'11.
+Block philox4x32(int rounds, Block counter, std::array<std::uint32_t, 2> key);
+
+// FIPS-197: MixColumns(ShiftRows(SubBytes(state))) xor key; byte 4c + r is row r of column c.
+Bytes aes_round(const Bytes& state, const Bytes& key);
+
+// Planes of random bits: the coarse ones, lowest weight first, and the tail, highest weight first.
+inline constexpr int coarse_planes = 12;
+inline constexpr int tail_planes = 32;
+
+// One replica of the model of `options`.
+class Lattice {
+ public:
+  Lattice(const multispin::LatticeOptions& options, std::uint64_t stream, double temperature);
+
+  void randomize();
+  void sweep(int sweeps = 1);
+
+  std::vector<std::int8_t> spins;  // row-major, starts all up
+  std::uint64_t sweeps_done = 0;
+
+ private:
+  // A spin draws one number against the threshold of its number of up neighbours.
+  struct Rule {
+    int favoured;             // +1 or -1
+    std::uint64_t threshold;  // Q: acceptance probability times 2^(coarse + tail planes)
+  };
+  void half_sweep(int colour);
+  void update(int colour, std::int64_t row, std::int64_t word);
+  std::int8_t& at(std::int64_t row, std::int64_t column);
+  std::int64_t column_of(int colour, std::int64_t row, std::int64_t word, int lane) const;
+
+  multispin::LatticeOptions options_;
+  std::uint64_t stream_;
+  std::array<Rule, 5> rules_;
+  std::int64_t words_, stride_;
+  int lanes_;
+};
+
+}  // namespace twin

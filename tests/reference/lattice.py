@@ -1,0 +1,227 @@
+"""The trajectory of the lattice engine, site by site, as docs/trajectory.md defines it."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from reference.aes import aes_round
+from reference.philox import philox4x32
+
+Spins = npt.NDArray[np.int8]
+Words = npt.NDArray[np.uint64]
+
+COARSE_PLANES = {"aes": 14, "philox": 12}
+TAIL_PLANES = 32
+AES_COUNTER_ROUNDS = 4
+AES_PLANE_ROUNDS = 1
+PHILOX_ROUNDS = 7
+DERIVE_ROUNDS = 10
+INITIAL_SPINS, SWEEP_AES, SWEEP_PHILOX = 0, 1, 2  # purposes of a stream
+MASK_32 = 0xFFFFFFFF
+
+
+class Layout(NamedTuple):
+    """Where the sites of one colour are in the words of its array."""
+
+    rows: int
+    cols: int
+    lanes: int
+    words: int
+    stride: int
+
+    def flat_index(self) -> Words:
+        """Position in its array of each word of the lattice, (rows, words)."""
+        r, w = np.indices((self.rows, self.words))
+        return (r * self.stride + w).astype(np.uint64)
+
+    def columns(self, colour: int) -> npt.NDArray[np.int64]:
+        """Column of each site k of each row of a colour, (rows, cols / 2)."""
+        r, k = np.indices((self.rows, self.cols // 2))
+        return 2 * k + (r + colour) % 2
+
+    def lane_bits(self, words: Words) -> npt.NDArray[np.uint64]:
+        """Bits of (rows, words) by site: k = bit · words + word, (rows, cols / 2)."""
+        lane = np.arange(self.lanes, dtype=np.uint64)[:, None]
+        bits = (words[:, None, :] >> lane) & np.uint64(1)
+        return bits.reshape(self.rows, -1)
+
+
+def layout(shape: tuple[int, int]) -> Layout:
+    """Lay out a lattice of two even sides."""
+    rows, cols = shape
+    if rows < 2 or cols < 2 or rows % 2 or cols % 2:
+        raise ValueError(f"shape={shape}: both sides must be even and at least 2")
+    sites = cols // 2
+    lanes = max(b for b in range(1, 65) if sites % b == 0)
+    words = sites // lanes
+    stride = words if words <= 2 else 4 * -(-words // 4) if words <= 4 else words + words % 2
+    return Layout(rows, cols, lanes, words, stride)
+
+
+def derive(seed: int, stream: int, purpose: int, i: int) -> tuple[int, int, int, int]:
+    """Four 32-bit words of key material."""
+    counter = (stream & MASK_32, stream >> 32, purpose, i)
+    words = philox4x32(counter, (seed & MASK_32, seed >> 32), DERIVE_ROUNDS)
+    return tuple(int(word) for word in words)  # type: ignore[return-value]
+
+
+class Lattice:
+    """One replica: spins of ±1, (rows, cols) int8, and the number of sweeps done."""
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        temperature: float,
+        J: float = 1.0,
+        h: float = 0.0,
+        dynamics: str = "metropolis",
+        rng: str = "aes",
+        seed: int = 1,
+        stream: int = 0,
+        init: str | Spins = "random",
+    ) -> None:
+        self.layout = layout(shape)
+        self.temperature, self.J, self.h = temperature, J, h
+        self.dynamics, self.rng = dynamics, rng
+        self.seed, self.stream = seed, stream
+        self.coarse_planes = COARSE_PLANES[rng]
+        self.sweeps_done = 0
+        if isinstance(init, str):
+            fixed = {"up": 1, "down": -1}
+            self.spins = (
+                self._random_spins()
+                if init == "random"
+                else np.full(shape, fixed[init], dtype=np.int8)
+            )
+        else:
+            self.spins = np.array(init, dtype=np.int8)
+
+    def sweep(self, n: int = 1) -> None:
+        """Update every site n times: colour 0, then colour 1."""
+        for _ in range(n):
+            for colour in (0, 1):
+                self._update(colour)
+            self.sweeps_done += 1
+
+    def packed(self) -> Words:
+        """The words of both arrays, (2, rows, words), bits not in use zero."""
+        packed = np.zeros((2, self.layout.rows, self.layout.words), dtype=np.uint64)
+        for colour in (0, 1):
+            up = np.take_along_axis(self.spins, self.layout.columns(colour), axis=1) > 0
+            for k in range(up.shape[1]):
+                bit, word = divmod(k, self.layout.words)
+                packed[colour, :, word] |= up[:, k].astype(np.uint64) << np.uint64(bit)
+        return packed
+
+    # --- one colour ------------------------------------------------------------------------------
+
+    def _update(self, colour: int) -> None:
+        site_columns = self.layout.columns(colour)
+        up = (self.spins > 0).astype(np.int64)
+        neighbours = sum(np.roll(up, step, axis) for step in (1, -1) for axis in (0, 1))
+        n_up = np.take_along_axis(np.asarray(neighbours), site_columns, axis=1)
+        old = np.take_along_axis(self.spins, site_columns, axis=1)
+        r, tail = self._random_numbers(colour)
+        new = old.copy()
+        for n in range(5):
+            here = n_up == n
+            new[here] = self._decide(old[here], n, r[here], tail[here])
+        np.put_along_axis(self.spins, site_columns, new, axis=1)
+
+    def _decide(self, old: Spins, n_up: int, r: Words, tail: Words) -> Spins:
+        """New spins of sites with n_up neighbours up."""
+        field = self.J * (2 * n_up - 4) + self.h
+        preferred = 1 if field >= 0 else -1
+        x = 2 * abs(field) / self.temperature
+        if self.dynamics == "metropolis":
+            accepted = self._accepted(math.exp(-x), r, tail)
+            against = accepted & (old == preferred)
+        else:
+            against = self._accepted(1 / (1 + _exp(x)), r, tail)
+        return np.where(against, -preferred, preferred).astype(np.int8)
+
+    def _accepted(self, probability: float, r: Words, tail: Words) -> npt.NDArray[np.bool_]:
+        """Compare with a threshold: P = Q / 2^(K + 32), Q the nearest integer."""
+        always = 1 << (self.coarse_planes + TAIL_PLANES)
+        Q = round(probability * always)  # exact product, rounded half to even
+        if Q == always:
+            return np.ones(r.shape, dtype=bool)
+        t, fraction = Q >> TAIL_PLANES, Q & MASK_32
+        all_ones = r == (1 << self.coarse_planes) - 1
+        return (r < t) | (all_ones & (tail < fraction))
+
+    # --- random numbers --------------------------------------------------------------------------
+
+    def _random_numbers(self, colour: int) -> tuple[Words, Words]:
+        """K-bit number and 32-bit tail of each site of a colour, (rows, cols / 2) each."""
+        K = self.coarse_planes
+        r = np.zeros((self.layout.rows, self.layout.cols // 2), dtype=np.uint64)
+        tail = np.zeros_like(r)
+        for j, plane in enumerate(self._planes(colour, K)):
+            r |= self.layout.lane_bits(plane) << np.uint64(j)
+        if np.any(r == (1 << K) - 1):  # nobody looks at the tail of the others
+            for i, plane in enumerate(self._planes(colour, K + TAIL_PLANES)[K:]):
+                tail |= self.layout.lane_bits(plane) << np.uint64(TAIL_PLANES - 1 - i)
+        return r, tail
+
+    def _planes(self, colour: int, count: int) -> list[Words]:
+        """Random words by plane, (rows, words) each."""
+        if self.rng == "aes":
+            return self._aes_planes(colour, count)
+        key = derive(self.seed, self.stream, SWEEP_PHILOX, 0)[:2]
+        planes: list[Words] = []
+        for q in range(-(-count // 2)):
+            planes += self._philox_planes(key, q, colour, self.sweeps_done)
+        return planes[:count]
+
+    def _aes_planes(self, colour: int, count: int) -> list[Words]:
+        start_key = _block(derive(self.seed, self.stream, SWEEP_AES, 0)).view("<u8")
+        round_key = _block(derive(self.seed, self.stream, SWEEP_AES, 1))
+        flat = self.layout.flat_index()
+        counter = np.empty((*flat.shape, 2), dtype="<u8")
+        counter[..., 0] = flat >> np.uint64(1)  # pair of words
+        counter[..., 1] = self.sweeps_done << 8 | colour
+        block = (counter + start_key).view(np.uint8)  # each half modulo 2^64
+        for _ in range(AES_COUNTER_ROUNDS):
+            block = aes_round(block, round_key)
+        planes = []
+        for _ in range(count):
+            for _ in range(AES_PLANE_ROUNDS):
+                block = aes_round(block, round_key)
+            halves = np.ascontiguousarray(block).view("<u8")
+            planes.append(np.where(flat & np.uint64(1), halves[..., 1], halves[..., 0]))
+        return planes
+
+    def _philox_planes(self, key: tuple[int, ...], q: int, colour: int, t: int) -> list[Words]:
+        """Planes 2q and 2q + 1."""
+        flat = self.layout.flat_index()
+        high = (flat >> np.uint64(32)) | np.uint64(t >> 32 << 16)
+        counter = (flat & np.uint64(MASK_32), q | colour << 8, t & MASK_32, high)
+        x0, x1, x2, x3 = philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS)
+        return [x0 | x1 << np.uint64(32), x2 | x3 << np.uint64(32)]
+
+    def _random_spins(self) -> Spins:
+        key = derive(self.seed, self.stream, INITIAL_SPINS, 0)[:2]
+        spins = np.empty((self.layout.rows, self.layout.cols), dtype=np.int8)
+        for colour in (0, 1):
+            words = self._philox_planes(key, 0, colour, 0)[0]
+            value = 2 * self.layout.lane_bits(words).astype(np.int8) - 1
+            np.put_along_axis(spins, self.layout.columns(colour), value, axis=1)
+        return spins
+
+
+def _block(words: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
+    """128 bits, least significant word first, as the 16 bytes of a register."""
+    return np.array(words, dtype="<u4").view(np.uint8)
+
+
+def _exp(x: float) -> float:
+    """Return exp(x) as C does: infinite where Python's raises."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
