@@ -131,8 +131,8 @@ s<sub>j</sub></i> by <i>J</i>, every pair that does not raises it as much. Heat 
 At temperature <i>T</i> a configuration has probability proportional to exp(−<i>E</i>/<i>T</i>), and
 which of the two wins depends on <i>T</i> alone. (Here <i>J</i> = 1 and Boltzmann’s constant is 1.)
 </p><p>Lars Onsager found in 1944 that the change from order to disorder is sharp: it happens at
-<i>T<sub>c</sub></i> = 2/ln(1+√2) = 2.269185…, where the specific heat diverges. It is the first
-phase transition that anybody solved, and still the best test of a program like this one.</p>
+<i>T<sub>c</sub></i> = 2/ln(1+√2) = 2.269185…, where the specific heat diverges. It is the classic
+among phase transitions and, being solved exactly, the best test of a program like this one.</p>
 """
         ),
         tour.Picture(
@@ -153,8 +153,13 @@ phase transition that anybody solved, and still the best test of a program like 
 
 def magnify(spins: NDArray[np.int8]) -> tuple[list[NDArray[np.int8]], list[str]]:
     """Return ever smaller windows of the lattice, and their titles."""
-    sizes = [len(spins) // 2, len(spins) // 8, len(spins) // 32]
-    return [spins[:size, :size] for size in sizes], [f"{size}×{size} spins" for size in sizes]
+    windows = []
+    for parts in (2, 4, 4):
+        side = len(spins) // parts
+        tiles = spins.reshape(parts, side, parts, side).swapaxes(1, 2).reshape(-1, side, side)
+        spins = min(tiles, key=lambda tile: abs(tile.mean()))  # where there is most to see
+        windows.append(spins)
+    return windows, [f"{len(window)}×{len(window)} spins" for window in windows]
 
 
 def show_scan(scan: xr.Dataset) -> Blocks:
@@ -167,8 +172,8 @@ def show_scan(scan: xr.Dataset) -> Blocks:
 <p>A lattice of {size}×{size} spins, {sweeps:,} sweeps at each of {scan.sizes["temperature"]}
 temperatures. Nothing is fitted: the curves are Onsager’s energy and Yang’s magnetization of the
 infinite lattice. The gap around <i>T<sub>c</sub></i> is deliberate. There the memory of a lattice
-grows as its size to the power 2.17, and at <i>L</i> = 1024 this local dynamics would need millions
-of sweeps for one independent configuration; an error bar taken from less would be a lie.</p>
+grows as its size to the power 2.17, and at <i>L</i> = 1024 this local dynamics needs more than
+100,000 sweeps for one independent configuration; an error bar taken from less would be a lie.</p>
 """
         ),
         tour.Picture(

@@ -8,6 +8,11 @@
 
 #include "lattice_kernels.hpp"
 #include "multispin/bits/word.hpp"
+#include "multispin/random/planes.hpp"
+#include "multispin/update/five_classes.hpp"
+#include "multispin/update/heat_bath.hpp"
+#include "multispin/update/metropolis.hpp"
+#include "multispin/update/threshold.hpp"
 
 namespace multispin::kernels {
 namespace {
@@ -39,6 +44,32 @@ MULTISPIN_HD Word side_words(const model::Lattice& l, const std::uint64_t* row, 
   const Word beside = load_count(row + w + side, count);
   if (side > 0 || w > 0) [[likely]] return beside;
   return bits::insert(beside, 0, bits::rotate_down(row[l.words - 1], l.lanes - 1, l.lanes));
+}
+
+MULTISPIN_HD int words_left(std::int64_t at, std::int64_t end) {
+  return static_cast<int>(end - at < Word::words ? end - at : Word::words);
+}
+
+// The words of one row from word w on.
+MULTISPIN_HD Site row_site(const RowRange& range, std::int64_t row, std::int64_t w, int count) {
+  const model::Lattice& l = range.lattice;
+  const std::uint64_t* const centre = range.other + row * l.stride;
+  const std::int64_t side = model::looks_right(row, range.colour) ? 1 : -1;
+  return {load_count(range.own + row * l.stride + w, count), load_count(centre + w - l.stride, count),
+          load_count(centre + w + l.stride, count), load_count(centre + w, count),
+          side_words(l, centre, w, count, side)};
+}
+
+// Several rows shorter than a wide word. Element 0 is always in a row of even number.
+MULTISPIN_HD Site packed_site(const RowRange& range, std::int64_t flat, int count) {
+  const PackedRows& packed = *range.packed;
+  const std::int64_t stride = range.lattice.stride;
+  const std::uint64_t* const centre = range.other + flat;
+  const Word spins = load_count(centre, count);
+  return {load_count(range.own + flat, count), load_count(centre - stride, count),
+          load_count(centre + stride, count), spins,
+          bits::shuffle_shift(spins & bits::splat<Word>(packed.lanes), packed.source, packed.up,
+                              packed.down)};
 }
 
 // The visitors below are given visitor.group(flat word, sites) for `group` full wide words that
@@ -75,61 +106,42 @@ MULTISPIN_HD void visit_even_rows(const RowRange& range, Visitor& visitor) {
 
 // Any other rows of at least a wide word.
 template <class Visitor>
-MULTISPIN_HD void visit_ragged_row(const RowRange& range, std::int64_t row, Visitor& visitor) {
+MULTISPIN_HD void visit_ragged_rows(const RowRange& range, Visitor& visitor) {
   const model::Lattice& l = range.lattice;
-  const std::int64_t start = row * l.stride;
-  const std::uint64_t* const own = range.own + start;
-  const std::uint64_t* const centre = range.other + start;
-  const std::int64_t side = model::looks_right(row, range.colour) ? 1 : -1;
-  for (std::int64_t w = 0; w < l.words; w += Word::words) {
-    const int count = static_cast<int>(l.words - w < Word::words ? l.words - w : Word::words);
-    const Site site{load_count(own + w, count), load_count(centre + w - l.stride, count),
-                    load_count(centre + w + l.stride, count), load_count(centre + w, count),
-                    side_words(l, centre, w, count, side)};
-    visitor.one(start + w, site, elements(count));
+  for (std::int64_t row = range.begin; row < range.end; ++row) {
+    for (std::int64_t w = 0; w < l.words; w += Word::words) {
+      const int count = words_left(w, l.words);
+      visitor.one(row * l.stride + w, row_site(range, row, w, count), elements(count));
+    }
   }
 }
 
-// Rows shorter than a wide word, several at once. Element 0 is always in a row of even number.
 template <class Visitor>
-MULTISPIN_HD void visit_packed(const RowRange& range, Visitor& visitor) {
+MULTISPIN_HD void visit_packed_rows(const RowRange& range, Visitor& visitor) {
   constexpr int group = Visitor::group_size;
-  const PackedRows& packed = *range.packed;
-  const std::int64_t stride = range.lattice.stride;
-  const std::int64_t end = range.end * stride;
-  const Word lanes = bits::splat<Word>(packed.lanes);
-  const auto site = [&](std::int64_t f, int count) {
-    const Word centre = load_count(range.other + f, count);
-    return Site{load_count(range.own + f, count), load_count(range.other + f - stride, count),
-                load_count(range.other + f + stride, count), centre,
-                bits::shuffle_shift(centre & lanes, packed.source, packed.up, packed.down)};
-  };
-  std::int64_t f = range.begin * stride;
-  if (packed.store == elements(Word::words)) {
-    for (; f + group * Word::words <= end; f += group * Word::words) {
-      Site sites[group];
-      for (int i = 0; i < group; ++i) sites[i] = site(f + i * Word::words, Word::words);
-      visitor.group(f, sites);
-    }
+  const unsigned in_use = range.packed->store;
+  const std::int64_t end = range.end * range.lattice.stride;
+  std::int64_t f = range.begin * range.lattice.stride;
+  for (; in_use == elements(Word::words) && f + group * Word::words <= end;
+       f += group * Word::words) {
+    Site sites[group];
+    for (int i = 0; i < group; ++i) sites[i] = packed_site(range, f + i * Word::words, Word::words);
+    visitor.group(f, sites);
   }
   for (; f < end; f += Word::words) {
-    const int count = static_cast<int>(end - f < Word::words ? end - f : Word::words);
-    visitor.one(f, site(f, count), packed.store & elements(count));
+    const int count = words_left(f, end);
+    visitor.one(f, packed_site(range, f, count), in_use & elements(count));
   }
 }
 
 template <class Visitor>
 MULTISPIN_HD void visit_rows(const RowRange& range, Visitor& visitor) {
   if (range.packed != nullptr) {
-    visit_packed(range, visitor);
-    return;
-  }
-  if (range.lattice.words % Word::words == 0) {
+    visit_packed_rows(range, visitor);
+  } else if (range.lattice.words % Word::words == 0) {
     visit_even_rows(range, visitor);
-    return;
-  }
-  for (std::int64_t row = range.begin; row < range.end; ++row) {
-    visit_ragged_row(range, row, visitor);
+  } else {
+    visit_ragged_rows(range, visitor);
   }
 }
 
@@ -142,7 +154,7 @@ class Updater {
   static constexpr int most_waiting = 4 * group_size;
 
   Updater(const RowRange& range, const HalfSweep& half)
-      : planes_(*half.keys, half.sweep, range.colour), acceptance_(*half.acceptance), own_(range.own) {}
+      : planes_(*half.keys, half.sweep, range.colour), acceptance_(*half.acceptance), range_(range) {}
 
   MULTISPIN_HD void group(std::int64_t flat, const Site (&sites)[group_size]) {
     Entry entry[group_size];
@@ -176,12 +188,6 @@ class Updater {
     std::int64_t flat;
     unsigned in_use;
   };
-  struct Undecided {
-    Entry entry;
-    typename Planes::State state;
-    Word lanes;
-  };
-
   MULTISPIN_HD void draw(const Entry* entry) {
     typename Planes::State state[group_size];
     Word less[group_size];
@@ -191,7 +197,7 @@ class Updater {
       less[i] = entry[i].prospect.always(acceptance_);
       every[i] = bits::ones<Word>();
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 1
     for (int k = 0; k < Planes::coarse_planes; k += 2) {
       Word first[group_size];
       Word second[group_size];
@@ -209,31 +215,43 @@ class Updater {
       undecided = undecided | every[i];
     }
     if (bits::any(undecided)) [[unlikely]] {
-      for (int i = 0; i < group_size; ++i) draw_tail({entry[i], state[i], every[i]});
+      for (int i = 0; i < group_size; ++i) {
+        if (bits::any(every[i])) draw_tail(entry[i].flat, entry[i].in_use, every[i]);
+      }
     }
   }
-  __attribute__((noinline)) void draw_tail(const Undecided& undecided) {
-    if (!bits::any(undecided.lanes)) return;
-    const Entry& entry = undecided.entry;
-    const auto mask = [&](int k) { return entry.prospect.mask(acceptance_, k); };
-    // These lanes have not accepted so far: accepting now flips what has been written.
+  // Settles lanes that drew all ones. It is rare, so everything is worked out anew rather than kept
+  // at hand: these lanes have not accepted so far, so their spins still are what they were.
+  __attribute__((noinline)) void draw_tail(std::int64_t flat, unsigned in_use, Word lanes) {
+    const model::Lattice& l = range_.lattice;
+    const std::int64_t row = flat / l.stride;
+    const std::int64_t w = flat % l.stride;
+    typename UpdateRule::Prospect prospect;
+    const Site site =
+        range_.packed != nullptr
+            ? packed_site(range_, flat, words_left(flat, l.colour_words()))
+            : row_site(range_, row, w, words_left(w, l.words));
+    UpdateRule::prepare(acceptance_, site, prospect);
+    typename Planes::State state = planes_.start(static_cast<std::uint64_t>(flat));
+    for (int k = 0; k < Planes::coarse_planes; ++k) planes_.next(state, k);
+    const auto mask = [&](int k) { return prospect.mask(acceptance_, k); };
     std::uint64_t flip[Word::words];
-    bits::store(flip, update::accepted_by_tail(planes_, undecided.state, undecided.lanes, mask));
+    bits::store(flip, update::accepted_by_tail(planes_, state, lanes, mask));
     for (int i = 0; i < Word::words; ++i) {
-      if (((entry.in_use >> i) & 1U) != 0) own_[entry.flat + i] ^= flip[i];
+      if (((in_use >> i) & 1U) != 0) range_.own[flat + i] ^= flip[i];
     }
   }
   MULTISPIN_HD void write(const Entry& entry, Word spins) {
     if (entry.in_use == elements(Word::words)) [[likely]] {
-      bits::store(own_ + entry.flat, spins);
+      bits::store(range_.own + entry.flat, spins);
     } else {
-      bits::store_masked(own_ + entry.flat, spins, entry.in_use);
+      bits::store_masked(range_.own + entry.flat, spins, entry.in_use);
     }
   }
 
   const Planes planes_;
   const update::Acceptance& acceptance_;
-  std::uint64_t* const own_;
+  const RowRange& range_;
   int count_ = 0;
   Entry waiting_[most_waiting];
 };

@@ -5,7 +5,7 @@
 
 #include "multispin/model/lattice.hpp"
 #include "multispin/random/streams.hpp"
-#include "multispin/update/metropolis.hpp"
+#include "multispin/update/acceptance.hpp"
 
 namespace multispin::kernels {
 

@@ -8,7 +8,7 @@
 #include "bind.hpp"
 #include "multispin/isa.hpp"
 #include "multispin/random/aes.hpp"
-#include "multispin/random/streams.hpp"
+#include "multispin/random/planes.hpp"
 
 namespace py = pybind11;
 

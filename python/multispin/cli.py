@@ -115,7 +115,7 @@ def _add_ising(commands: Any) -> None:
         "Writes every measurement, and a picture with the exact curves of the infinite lattice.",
     )
     add = command.add_argument
-    add("--size", type=_shape, default="512", metavar="L", help="lattice: L, or ROWSxCOLUMNS")
+    add("--size", type=_shape, default="256", metavar="L", help="lattice: L, or ROWSxCOLUMNS")
     add(
         "--temperature",
         type=_temperatures,
@@ -124,15 +124,16 @@ def _add_ising(commands: Any) -> None:
         metavar="T",
         help=f"temperatures, k_B = 1: numbers, or FIRST:LAST:HOW_MANY (default: {_SCAN})",
     )
-    add("--sweeps", type=int, default=4000, metavar="N", help="measured sweeps")
-    add("--thermalization", type=int, default=1000, metavar="N", help="sweeps before those")
+    add("--sweeps", type=int, default=20000, metavar="N", help="measured sweeps")
+    add("--thermalization", type=int, default=5000, metavar="N", help="sweeps before those")
     add("--interval", type=int, default=10, metavar="N", help="sweeps between measurements")
     add("--replicas", type=int, default=1, metavar="N", help="chains at each temperature")
     add("--coupling", type=float, default=1.0, metavar="J", help="coupling, of either sign")
     add("--field", type=float, default=0.0, metavar="H", help="uniform field")
     add("--seed", type=int, default=1, metavar="N", help="seed of all random streams")
     add("--dynamics", default="metropolis", metavar="NAME", help="metropolis or glauber")
-    add("--init", default="random", metavar="NAME", help="start: random, up or down")
+    # A random start can freeze into stripes below T_c; it is not what a first look should show.
+    add("--init", default="up", metavar="NAME", help="start: random, up or down")
     _add_machine(command)
     add("--rng", default="auto", metavar="NAME", help="generator: auto, aes or philox")
     add("--checkpoint", metavar="FILE", help="keep the run here, and go on from it if it is there")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
+
 __all__ = ["simulate"]
 
 _KIND = "simulate"
@@ -81,15 +82,17 @@ def simulate(
     dynamics : {"metropolis", "glauber"}
         Acceptance rule.
     init : str or array_like of int8
-        Start: a name that `Sampler` knows, or spins ±1 of shape ``model.shape`` (every chain
-        starts there) or ``(temperature, replica, *model.shape)``.
+        Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` (every chain starts
+        there) or ``(temperature, replica, *model.shape)``. Below T_c a random start can freeze
+        into stripes that outlast the run.
     device : {"auto", "cpu", "cuda"}
         Where to run.
     rng : {"auto", "aes", "philox"}
         Random generator.
     threads : int, optional
         Threads of each sampler; by default all cores, and one with an `executor`, whose workers
-        share the machine.
+        share the machine. OpenMP's threads do not survive a fork: workers of a process pool that
+        are to have several need the start method "spawn" or "forkserver".
     checkpoint : path, optional
         File that keeps the run. If it exists, the run continues from it; once the run is
         finished the file holds the result, and the same call returns it at once.
@@ -135,11 +138,12 @@ def simulate(
     ...     interval=10,
     ...     replicas=4,
     ...     seed=1,
+    ...     init="up",
     ... )
     >>> dict(data.sizes)
     {'temperature': 2, 'replica': 4, 'draw': 20}
-    >>> abs(data.magnetization).mean(("replica", "draw")).values.round(1)
-    array([0.9, 0.2])
+    >>> abs(data.magnetization).mean(("replica", "draw")).values > 0.5
+    array([ True, False])
     """
     xarray = require("xarray", "run")
     _checks.instance("model", model, Ising, "a model of multispin, such as Ising")

@@ -12,10 +12,11 @@ import base64
 import html
 import importlib.util
 import io
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from multispin._extras import require
 from multispin._info import info
@@ -193,7 +194,10 @@ def render(chapters: Sequence[Chapter]) -> str:
         for number, chapter in enumerate(chapters, 1)
     )
     used = info()
-    made = f"multispin {used['version']}"
+    made = (
+        f"multispin {used['version']}, {used['instruction_set']['used']} instructions, "
+        f"{time.strftime('%Y-%m-%d')}"
+    )
     return _PAGE.format(style=_STYLE, contents=contents, sections=sections, made=html.escape(made))
 
 
@@ -202,8 +206,9 @@ def _block(block: Text | Picture | Table) -> str:
         return block.source
     if isinstance(block, Picture):
         source = base64.b64encode(_png(block.figure)).decode()
+        width = round(block.figure.get_figwidth() * _CSS_PIXELS_PER_INCH)
         return (
-            f'<figure><img alt="{html.escape(block.description)}" '
+            f'<figure><img alt="{html.escape(block.description)}" style="max-width: {width}px" '
             f'src="data:image/png;base64,{source}"><figcaption>{block.caption}</figcaption></figure>'
         )
     header = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in block.header)
@@ -215,16 +220,18 @@ def _block(block: Text | Picture | Table) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    first, *others = map(html.escape, cells)
+    # A minus sign is as wide as the plus above it; a hyphen is not.
+    first, *others = (re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", html.escape(cell)) for cell in cells)
     return f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others)
 
 
 def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    options: dict[str, Any] = {"format": "png", "dpi": 200}
-    figure.savefig(buffer, **options)
+    figure.savefig(buffer, format="png", dpi=200)
     return buffer.getvalue()
 
+
+_CSS_PIXELS_PER_INCH = 96
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -263,8 +270,9 @@ h3 { font-size: 1.125rem; margin: 2.5rem 0 .5rem; }
 nav { font-size: .9375rem; border-block: 1px solid #ddd; padding: .75rem 0; }
 nav ol { margin: 0; padding-left: 1.25rem; }
 a { color: #0060a0; text-decoration-thickness: 1px; text-underline-offset: .15em; }
+sub, sup { font-size: .75em; line-height: 0; }
 figure { margin: 2rem 0; }
-figure img { display: block; width: 100%; height: auto; }
+figure img { display: block; width: 100%; height: auto; margin: 0 auto; }
 figcaption, caption { font-size: .875rem; line-height: 1.45; color: #555; }
 figcaption { margin-top: .5rem; }
 @media (min-width: 66rem) { figure { margin-inline: -8rem; } figcaption { margin-inline: 8rem; } }

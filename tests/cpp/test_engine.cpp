@@ -52,8 +52,10 @@ constexpr Physics physics[] = {
     {"fieldAgainstNeighbours", Dynamics::metropolis, 1, 4, 3},  // local field zero when all are down
     {"paramagnet", Dynamics::metropolis, 0, -0.5, 1},
     {"glauber", Dynamics::glauber, 1, 0, 2.269},
-    {"glauberAntiferromagnet", Dynamics::glauber, -1, 0.4, 3},
+    {"glauberAntiferromagnet", Dynamics::glauber, -1, 0, 1.9},
+    {"glauberHot", Dynamics::glauber, 1, 0, 1e12},
     {"glauberField", Dynamics::glauber, 0.5, -2, 1.5},
+    {"glauberAntiferromagnetInAField", Dynamics::glauber, -1, 0.4, 3},
     {"glauberFree", Dynamics::glauber, 0, 0, 1},
 };
 

@@ -104,9 +104,13 @@ TEST(Word, LogicByTruthTable) {
   expect_table("and3", and3(a, b, c), [](u x, u y, u z) { return x + y + z == 3; });
   expect_table("and_andnot", and_andnot(a, b, c), [](u x, u y, u z) { return x + y == 2 && z == 0; });
   expect_table("majority", majority(a, b, c), [](u x, u y, u z) { return x + y + z >= 2; });
+  expect_table("or_not", or_not(a, b), [](u x, u y, u) { return x != 0 || y == 0; });
+  expect_table("and_not", and_not(a, b), [](u x, u y, u) { return x != 0 && y == 0; });
   // One more bit of t and r above what has been compared: less where t > r, as before where equal.
-  expect_table("less_than_step", less_than_step(a, b, c),
-               [](u t, u r, u less) { return t > r || (t == r && less != 0); });
+  const auto step = [](u t, u r, u less) { return t > r || (t == r && less != 0); };
+  expect_table("less_than_step", less_than_step(a, b, c), step);
+  expect_table("less_than_step_not", less_than_step_not(a, b, c),
+               [&](u t, u r, u less) { return step(1 - t, r, less); });
 }
 
 TEST(LaneCounters, CountEveryLaneByItself) {

@@ -17,7 +17,7 @@
 
 #include "multispin/isa.hpp"
 #include "multispin/model/lattice.hpp"
-#include "multispin/update/metropolis.hpp"
+#include "multispin/update/acceptance.hpp"
 
 namespace multispin {
 

@@ -17,9 +17,6 @@ inline void PrintTo(Isa isa, std::ostream* out) { *out << name(isa); }
 inline void PrintTo(Generator generator, std::ostream* out) {
   *out << (generator == Generator::aes ? "aes" : "philox");
 }
-inline void PrintTo(Dynamics dynamics, std::ostream* out) {
-  *out << (dynamics == Dynamics::glauber ? "glauber" : "metropolis");
-}
 inline bool operator==(const LatticeSums& a, const LatticeSums& b) {
   return a.bonds == b.bonds && a.spins == b.spins;
 }
@@ -28,6 +25,14 @@ inline void PrintTo(const LatticeSums& sums, std::ostream* out) {
 }
 
 }  // namespace multispin
+
+namespace multispin::update {
+
+inline void PrintTo(Dynamics dynamics, std::ostream* out) {
+  *out << (dynamics == Dynamics::glauber ? "glauber" : "metropolis");
+}
+
+}  // namespace multispin::update
 
 namespace multispin::test {
 

@@ -6,6 +6,12 @@
 namespace twin {
 namespace {
 
+using multispin::Generator;
+
+// Planes of random bits: the coarse ones, lowest weight first, and the tail, highest weight first.
+constexpr int coarse_planes(Generator generator) { return generator == Generator::aes ? 14 : 12; }
+constexpr int tail_planes = 32;
+
 // --- Philox ---------------------------------------------------------------------------------------
 
 // Keys of a stream, by purpose: 0 initial spins, 1 aes, 2 philox.
@@ -18,16 +24,14 @@ Block derive(const multispin::LatticeOptions& options, std::uint64_t stream, std
                      static_cast<std::uint32_t>(options.seed >> 32)});
 }
 
-// Block `index` of a word: two planes.
-Block philox_block(const Block& key, std::uint64_t flat, std::uint32_t index, int colour,
+// Block `pair` of a word: two planes.
+Block philox_block(const Block& key, std::uint64_t flat, std::uint32_t pair, int colour,
                    std::uint64_t sweep) {
-  const auto high = static_cast<std::uint32_t>(flat >> 32) & 0xffffU;
-  return philox4x32(
-      7,
-      {static_cast<std::uint32_t>(flat),
-       high | (index << 16) | (static_cast<std::uint32_t>(colour) << 24),
-       static_cast<std::uint32_t>(sweep), static_cast<std::uint32_t>(sweep >> 32)},
-      {key[0], key[1]});
+  return philox4x32(7,
+                    {static_cast<std::uint32_t>(flat), pair + 256U * static_cast<unsigned>(colour),
+                     static_cast<std::uint32_t>(sweep),
+                     static_cast<std::uint32_t>((flat >> 32) + (sweep >> 32 << 16))},
+                    {key[0], key[1]});
 }
 
 std::uint64_t plane_of(const Block& block, int half) {
@@ -84,7 +88,7 @@ class Planes {
  public:
   Planes(const multispin::LatticeOptions& options, std::uint64_t stream, std::uint64_t flat,
          int colour, std::uint64_t sweep)
-      : philox_{options.generator == multispin::Generator::philox},
+      : philox_{options.generator == Generator::philox},
         flat_{flat},
         sweep_{sweep},
         colour_{colour} {
@@ -92,7 +96,7 @@ class Planes {
       key_ = derive(options, stream, 2, 0);
       return;
     }
-    constexpr int counter_rounds = 3;
+    constexpr int counter_rounds = 4;
     const Block whitening = derive(options, stream, 1, 0);
     const Block round = derive(options, stream, 1, 1);
     round_key_ = to_bytes(plane_of(round, 0), plane_of(round, 1));
@@ -100,20 +104,20 @@ class Planes {
                       (sweep << 8 | static_cast<std::uint64_t>(colour)) + plane_of(whitening, 1));
     for (int i = 0; i < counter_rounds; ++i) state_ = aes_round(state_, round_key_);
   }
-  unsigned bit(int plane, int lane) {
+  std::uint64_t word(int plane) {
     while (made_ <= plane) make();
-    return static_cast<unsigned>(planes_[static_cast<std::size_t>(plane)] >> lane) & 1U;
+    return planes_[static_cast<std::size_t>(plane)];
   }
+  unsigned bit(int plane, int lane) { return static_cast<unsigned>(word(plane) >> lane) & 1U; }
 
  private:
   void make() {
     std::uint64_t& plane = planes_[static_cast<std::size_t>(made_)];
     if (philox_) {
-      const auto index = static_cast<std::uint32_t>(made_ / 2);
-      plane = plane_of(philox_block(key_, flat_, index, colour_, sweep_), made_ % 2);
+      const auto pair = static_cast<std::uint32_t>(made_ / 2);
+      plane = plane_of(philox_block(key_, flat_, pair, colour_, sweep_), made_ % 2);
     } else {
-      constexpr int plane_rounds = 2;
-      for (int i = 0; i < plane_rounds; ++i) state_ = aes_round(state_, round_key_);
+      state_ = aes_round(state_, round_key_);
       plane = half_of(state_, flat_ & 1U);
     }
     ++made_;
@@ -124,12 +128,12 @@ class Planes {
   int colour_;
   Block key_{};
   Bytes round_key_{}, state_{};
-  std::array<std::uint64_t, coarse_planes + tail_planes> planes_{};
+  std::array<std::uint64_t, 48> planes_{};
   int made_ = 0;
 };
 
-bool accepts(std::uint64_t threshold, Planes& planes, int lane) {
-  constexpr std::uint64_t all_ones = (std::uint64_t{1} << coarse_planes) - 1;
+bool accepts(std::uint64_t threshold, int coarse_planes, Planes& planes, int lane) {
+  const std::uint64_t all_ones = (std::uint64_t{1} << coarse_planes) - 1;
   const std::uint64_t coarse = threshold >> tail_planes;
   if (coarse > all_ones) return true;  // probability one
   std::uint64_t drawn = 0;
@@ -174,6 +178,16 @@ Bytes aes_round(const Bytes& state, const Bytes& key) {
   return out;
 }
 
+std::uint64_t plane(const multispin::LatticeOptions& options, std::uint64_t stream,
+                    std::uint64_t flat_word, int colour, std::uint64_t sweep, int plane) {
+  return Planes{options, stream, flat_word, colour, sweep}.word(plane);
+}
+
+std::uint64_t initial_word(const multispin::LatticeOptions& options, std::uint64_t stream,
+                           std::uint64_t flat_word, int colour) {
+  return plane_of(philox_block(derive(options, stream, 0, 0), flat_word, 0, colour, 0), 0);
+}
+
 Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream, double temperature)
     : spins(static_cast<std::size_t>(options.rows * options.columns), 1),
       options_{options},
@@ -182,7 +196,8 @@ Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream,
   lanes_ = 64;
   while (sites % lanes_ != 0) --lanes_;
   words_ = sites / lanes_;
-  stride_ = words_ <= 2 ? words_ : words_ <= 4 ? 4 : (words_ + 1) / 2 * 2;
+  stride_ = words_ == 1 ? 1 : words_ % 2 == 0 ? words_ : words_ + 1;
+  coarse_planes_ = coarse_planes(options.generator);
   const bool glauber = options.dynamics == multispin::Dynamics::glauber;
   for (int up = 0; up < 5; ++up) {
     const double field = options.J * (2 * up - 4) + options.h;
@@ -191,7 +206,7 @@ Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream,
     rules_[static_cast<std::size_t>(up)] = {
         field >= 0 ? 1 : -1,
         static_cast<std::uint64_t>(
-            std::nearbyint(std::ldexp(probability, coarse_planes + tail_planes)))};
+            std::nearbyint(std::ldexp(probability, coarse_planes_ + tail_planes)))};
   }
 }
 
@@ -206,14 +221,13 @@ std::int64_t Lattice::column_of(int colour, std::int64_t row, std::int64_t word,
 }
 
 void Lattice::randomize() {
-  const Block key = derive(options_, stream_, 0, 0);
   for (int colour = 0; colour < 2; ++colour) {
     for (std::int64_t row = 0; row < options_.rows; ++row) {
       for (std::int64_t word = 0; word < words_; ++word) {
         const auto flat = static_cast<std::uint64_t>(row * stride_ + word);
-        const std::uint64_t plane = plane_of(philox_block(key, flat, 0, colour, 0), 0);
+        const std::uint64_t spins_up = initial_word(options_, stream_, flat, colour);
         for (int lane = 0; lane < lanes_; ++lane) {
-          const bool up = (plane >> lane & 1U) != 0;
+          const bool up = (spins_up >> lane & 1U) != 0;
           at(row, column_of(colour, row, word, lane)) = static_cast<std::int8_t>(up ? 1 : -1);
         }
       }
@@ -246,7 +260,7 @@ void Lattice::update(int colour, std::int64_t row, std::int64_t word) {
     const Rule& rule = rules_[static_cast<std::size_t>((sum + 4) / 2)];
     std::int8_t& spin = at(row, column);
     const bool draws = glauber || spin == rule.favoured;
-    const bool against = draws && accepts(rule.threshold, planes, lane);
+    const bool against = draws && accepts(rule.threshold, coarse_planes_, planes, lane);
     spin = static_cast<std::int8_t>(against ? -rule.favoured : rule.favoured);
   }
 }

@@ -22,9 +22,12 @@ Block philox4x32(int rounds, Block counter, std::array<std::uint32_t, 2> key);
 // FIPS-197: MixColumns(ShiftRows(SubBytes(state))) xor key; byte 4c + r is row r of column c.
 Bytes aes_round(const Bytes& state, const Bytes& key);
 
-// Planes of random bits: the coarse ones, lowest weight first, and the tail, highest weight first.
-inline constexpr int coarse_planes = 12;
-inline constexpr int tail_planes = 32;
+// Plane `plane` of a word in the half sweep of `colour` in sweep number `sweep`.
+std::uint64_t plane(const multispin::LatticeOptions& options, std::uint64_t stream,
+                    std::uint64_t flat_word, int colour, std::uint64_t sweep, int plane);
+// 64 spins of a random start.
+std::uint64_t initial_word(const multispin::LatticeOptions& options, std::uint64_t stream,
+                           std::uint64_t flat_word, int colour);
 
 // One replica of the model of `options`.
 class Lattice {
@@ -41,7 +44,7 @@ class Lattice {
   // A spin draws one number against the threshold of its number of up neighbours.
   struct Rule {
     int favoured;             // +1 or -1
-    std::uint64_t threshold;  // Q: acceptance probability times 2^(coarse + tail planes)
+    std::uint64_t threshold;  // Q: probability to turn against it, times 2^(coarse + tail planes)
   };
   void half_sweep(int colour);
   void update(int colour, std::int64_t row, std::int64_t word);
@@ -52,7 +55,7 @@ class Lattice {
   std::uint64_t stream_;
   std::array<Rule, 5> rules_;
   std::int64_t words_, stride_;
-  int lanes_;
+  int lanes_, coarse_planes_;
 };
 
 }  // namespace twin

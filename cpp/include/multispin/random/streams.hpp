@@ -1,4 +1,4 @@
-// The register of every random stream, and the keys and bit planes drawn from them.
+// The register of every random stream, and the keys derived for them.
 //
 // A random word is a pure function of (seed, stream, purpose, sweep, sublattice, word, plane):
 // nothing depends on threads, on the width of the instruction set, or on what was drawn before.
@@ -7,7 +7,6 @@
 
 #include <cstdint>
 
-#include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
 #include "multispin/random/philox.hpp"
 
@@ -59,122 +58,5 @@ MULTISPIN_HD std::uint64_t initial_word(const PhiloxBlock& key, std::uint64_t fl
       philox4x32<7>(philox_counter(flat_word, 0, colour, 0), key.x[0], key.x[1]);
   return block.x[0] | (static_cast<std::uint64_t>(block.x[1]) << 32);
 }
-
-// Every acceptance probability is compared on a generator's `coarse_planes` bit planes, and, in the
-// rare lanes where all of them are one, on `tail_planes` more (update/threshold.hpp). The dearer the
-// planes, the fewer of them are coarse.
-inline constexpr int tail_planes = 32;
-
-// Bit planes from a chain of AES rounds. The chain starts from the block counter (word pair; sweep
-// and sublattice) and the plane is the chain's state, `plane_rounds` after the plane before it.
-template <class W>
-class AesPlanes {
- public:
-  static constexpr int coarse_planes = 14;
-  static constexpr bool chained = true;  // a plane waits for the one before it
-  static constexpr int counter_rounds = 4;
-  static constexpr int plane_rounds = 1;
-
-  struct State {
-    W block;
-  };
-
-  MULTISPIN_HD AesPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice) {
-    const std::uint64_t high = (sweep << 8) | static_cast<std::uint64_t>(sublattice);
-    std::uint64_t first[W::words];
-    for (int i = 0; i < W::words; i += 2) {
-      first[i] = keys.aes_whitening[0] + static_cast<std::uint64_t>(i / 2);
-      first[i + 1] = keys.aes_whitening[1] + high;
-    }
-    bits::load(first_, first);
-    bits::broadcast(key_, keys.aes_round[0], keys.aes_round[1]);
-  }
-  // For the words flat_word .. flat_word + W::words - 1; flat_word is even.
-  MULTISPIN_HD State start(std::uint64_t flat_word) const {
-    const W pair = bits::insert_even(bits::zero<W>(), flat_word >> 1);
-    return {aes_rounds<counter_rounds>(bits::add64(first_, pair), key_)};
-  }
-  // The planes in order: 0, 1, 2, ...
-  MULTISPIN_HD W next(State& state, int /*plane*/) const {
-    state.block = aes_rounds<plane_rounds>(state.block, key_);
-    return state.block;
-  }
-
- private:
-  W first_, key_;
-};
-
-// Bit planes from Philox4x32: the block of (word, plane pair, sublattice, sweep) gives two planes of
-// the word.
-//
-// The counter's variables are placed so that the blocks of one word share most of the first three
-// rounds: in round 0 the product of the sweep is the same for all words, so what the plane pair
-// enters (x[0] after it, and its product in round 1) is a scalar; and what the word enters is the
-// same for all its plane pairs. Only one product of round 2 needs both.
-template <class W>
-class PhiloxPlanes {
- public:
-  static constexpr int coarse_planes = 12;
-  static constexpr bool chained = false;
-  static constexpr int rounds = 7;
-
-  struct State {
-    W third;    // x[3] after round 0
-    W first;    // x[1] after round 1, xor the key of round 2
-    W product;  // of x[0] in round 2
-    W second;   // the odd plane of the latest pair
-  };
-
-  MULTISPIN_HD PhiloxPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice)
-      : key0_{keys.philox[0]}, key1_{keys.philox[1]} {
-    const std::uint64_t p1 = std::uint64_t{philox_multiplier[1]} * static_cast<std::uint32_t>(sweep);
-    for (int pair = 0; pair < pairs; ++pair) {
-      const auto tag = static_cast<std::uint32_t>(pair | (sublattice << 8));
-      const std::uint32_t x0 = static_cast<std::uint32_t>(p1 >> 32) ^ tag ^ key0_;
-      const std::uint64_t p0 = std::uint64_t{philox_multiplier[0]} * x0;
-      pair_high_[pair] = static_cast<std::uint32_t>(p0 >> 32) ^ round_key1(1);
-      pair_low_[pair] = static_cast<std::uint32_t>(p0) ^ round_key1(2);
-    }
-    sweep_product_ = static_cast<std::uint32_t>(p1);
-    sweep_high_ = (static_cast<std::uint32_t>(sweep >> 32) << 16) ^ key1_;
-    std::uint64_t offset[W::words];
-    for (int i = 0; i < W::words; ++i) offset[i] = static_cast<std::uint64_t>(i);
-    bits::load(offset_, offset);
-  }
-  MULTISPIN_HD State start(std::uint64_t flat_word) const {
-    const W m0 = bits::splat<W>(philox_multiplier[0]);
-    const W word = bits::add64(bits::splat<W>(flat_word), offset_);
-    const W p0 = bits::multiply32(word, m0);
-    const W x2 = bits::xor3(bits::high32(p0), bits::high32(word), bits::splat<W>(sweep_high_));
-    const W p1 = bits::multiply32(x2, bits::splat<W>(philox_multiplier[1]));
-    const W x0 = bits::high32(p1) ^ bits::splat<W>(sweep_product_ ^ round_key0(1));
-    return {p0, p1 ^ bits::splat<W>(round_key0(2)), bits::multiply32(x0, m0), bits::zero<W>()};
-  }
-  MULTISPIN_HD W next(State& state, int plane) const {
-    if (plane % 2 != 0) return state.second;
-    const int pair = plane / 2;
-    const W x2 = state.third ^ bits::splat<W>(pair_high_[pair]);
-    const W p1 = bits::multiply32(x2, bits::splat<W>(philox_multiplier[1]));
-    W x[4] = {bits::high32(p1) ^ state.first, p1,
-              bits::high32(state.product) ^ bits::splat<W>(pair_low_[pair]), state.product};
-    philox4x32_rounds<3, rounds>(x, key0_, key1_);
-    state.second = bits::join32(x[2], x[3]);
-    return bits::join32(x[0], x[1]);
-  }
-
- private:
-  static constexpr int pairs = (coarse_planes + tail_planes) / 2;
-
-  MULTISPIN_HD std::uint32_t round_key0(std::uint32_t round) const {
-    return key0_ + round * philox_weyl[0];
-  }
-  MULTISPIN_HD std::uint32_t round_key1(std::uint32_t round) const {
-    return key1_ + round * philox_weyl[1];
-  }
-
-  std::uint32_t key0_, key1_, sweep_product_, sweep_high_;
-  std::uint32_t pair_high_[pairs], pair_low_[pairs];
-  W offset_;
-};
 
 }  // namespace multispin::random

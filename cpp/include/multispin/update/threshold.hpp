@@ -13,7 +13,7 @@
 
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
-#include "multispin/random/streams.hpp"
+#include "multispin/random/planes.hpp"
 
 namespace multispin::update {
 

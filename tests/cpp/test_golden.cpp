@@ -1,0 +1,69 @@
+// Golden trajectories: a change of one of these numbers is a change of every user's results. It
+// has to be meant, and belongs in docs/trajectory.md and in the change log.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <iomanip>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/engines.hpp"
+
+namespace multispin::test {
+namespace {
+
+// FNV-1a over the bytes of the words, lowest byte first, in hexadecimal.
+std::string hash(const std::vector<std::uint64_t>& words) {
+  std::uint64_t state = 0xcbf29ce484222325U;
+  for (const std::uint64_t word : words) {
+    for (int shift = 0; shift < 64; shift += 8) {
+      state = (state ^ (word >> shift & 0xffU)) * 0x100000001b3U;
+    }
+  }
+  std::ostringstream text;
+  text << std::hex << std::setfill('0') << std::setw(16) << state;
+  return text.str();
+}
+
+struct Golden {
+  Generator generator;
+  Dynamics dynamics;
+  std::int64_t rows, columns;
+  double J, h, temperature;
+  const char *start, *after_ten_sweeps;  // hashes of the packed words
+};
+
+constexpr Golden golden[] = {
+    {Generator::aes, Dynamics::metropolis, 64, 256, 1, 0, 2.25, "a894830261ea398d", "cf24ede3fd8e84b9"},
+    {Generator::aes, Dynamics::metropolis, 10, 130, -1, 0.5, 3, "05ff16e60b7fdd47", "5a9bbf3f53acb25d"},
+    {Generator::aes, Dynamics::glauber, 32, 1152, 1, 0.25, 2.5, "c1aa9867d14f4ba8", "6e447306ab68a86a"},
+    {Generator::aes, Dynamics::glauber, 6, 386, -1, 0, 2, "d8be74d7d7648585", "0fad797bbb6fdd04"},
+    {Generator::philox, Dynamics::metropolis, 64, 256, 1, 0, 2.25, "a894830261ea398d", "9fe94d7e72673416"},
+    {Generator::philox, Dynamics::metropolis, 10, 130, -1, 0.5, 3, "05ff16e60b7fdd47", "13018d868e086879"},
+    {Generator::philox, Dynamics::glauber, 32, 1152, 1, 0.25, 2.5, "c1aa9867d14f4ba8", "39c1c868d043b2c7"},
+    {Generator::philox, Dynamics::glauber, 6, 386, -1, 0, 2, "d8be74d7d7648585", "92e07f8c50f2bb05"},
+};
+
+TEST(Golden, Trajectories) {
+  for (const Golden& g : golden) {
+    for (const Isa isa : available_isas()) {
+      LatticeOptions options = make_options(g.rows, g.columns, g.generator);
+      options.seed = 2025;
+      options.first_stream = 3;
+      options.dynamics = g.dynamics;
+      options.J = g.J;
+      options.h = g.h;
+      options.isa = isa;
+      LatticeEngine engine{options};
+      set_temperature(engine, g.temperature);
+      engine.randomize();
+      EXPECT_EQ(hash(packed_of(engine)), g.start) << describe(options);
+      engine.sweep(10);
+      EXPECT_EQ(hash(packed_of(engine)), g.after_ten_sweeps) << describe(options);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace multispin::test

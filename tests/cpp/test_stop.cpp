@@ -1,0 +1,138 @@
+// Stopping: wherever a run is interrupted, finishing it and going on gives the spins of a run that
+// was not. The engine asks its poll by the clock, so nothing here may depend on where it stops.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "support/engines.hpp"
+
+namespace multispin::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool at_once() { return true; }
+
+// Slow, so that many stops fall inside sweeps.
+LatticeOptions slow(std::int64_t rows, std::int64_t columns) {
+  LatticeOptions options = make_options(rows, columns, Generator::philox);
+  options.isa = Isa::portable;
+  return options;
+}
+
+void prepare(LatticeEngine& engine) {
+  set_temperature(engine, 2.269);
+  engine.randomize();
+}
+
+// Sweeps until it is stopped. (The count is only a limit to the harm should it never be.)
+void sweep_until_stopped(LatticeEngine& engine) {
+  const auto spins = static_cast<std::uint64_t>(engine.lattice().spins() * engine.options().replicas);
+  ASSERT_FALSE(engine.sweep((std::uint64_t{1} << 35) / spins, at_once)) << "the poll was not asked";
+}
+
+void expect_same_state(const LatticeEngine& interrupted, const LatticeEngine& whole) {
+  EXPECT_EQ(interrupted.sweeps_done(), whole.sweeps_done());
+  for (std::int64_t r = 0; r < whole.options().replicas; ++r) {
+    EXPECT_TRUE(packed_of(interrupted, r) == packed_of(whole, r))
+        << "replica " << r << " of " << describe(whole.options());
+  }
+}
+
+// Stopped in runs, in runs that first finish the one before, and while finishing.
+void expect_unharmed(const LatticeOptions& options) {
+  LatticeEngine interrupted{options};
+  prepare(interrupted);
+  ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(interrupted));
+  ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(interrupted));
+  while (!interrupted.finish(at_once)) {
+  }
+  ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(interrupted));
+  ASSERT_TRUE(interrupted.finish());
+  interrupted.sweep(1);
+
+  LatticeEngine whole{options};
+  prepare(whole);
+  whole.sweep(interrupted.sweeps_done());
+  expect_same_state(interrupted, whole);
+}
+
+TEST(Stop, InsideASweep) { expect_unharmed(slow(8192, 8192)); }
+
+TEST(Stop, InsideASweepOfBands) {
+  for (const int threads : {2, 3}) {
+    LatticeOptions options = slow(8192, 8192);
+    options.threads = threads;
+    expect_unharmed(options);
+  }
+}
+
+TEST(Stop, AmongReplicas) {
+  for (const int threads : {1, 2, 5}) {
+    LatticeOptions options = slow(1024, 1024);
+    options.replicas = 20;
+    options.threads = threads;
+    expect_unharmed(options);
+  }
+}
+
+TEST(Stop, AmongReplicasOfBands) {
+  LatticeOptions options = slow(2048, 2048);
+  options.replicas = 2;
+  options.threads = 3;
+  expect_unharmed(options);
+}
+
+TEST(Stop, AtEveryIsa) {
+  for (const Isa isa : available_isas()) {
+    LatticeOptions options = make_options(256, 256);
+    options.isa = isa;
+    expect_unharmed(options);
+  }
+}
+
+TEST(Stop, IsSoon) {
+  for (const int threads : {1, 2}) {
+    LatticeOptions options = slow(8192, 8192);
+    options.threads = threads;
+    LatticeEngine engine{options};
+    prepare(engine);
+    const auto start = Clock::now();
+    ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(engine));
+    EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200)) << threads;
+  }
+}
+
+TEST(Stop, FinishWithoutAStopDoesNothing) {
+  LatticeEngine engine{make_options(32, 64)};
+  prepare(engine);
+  EXPECT_TRUE(engine.finish());
+  EXPECT_EQ(engine.sweeps_done(), 0U);
+  engine.sweep(3);
+  EXPECT_TRUE(engine.finish());
+  EXPECT_EQ(engine.sweeps_done(), 3U);
+}
+
+// The next run finishes the interrupted sweep and then does, and measures, all it is asked for.
+TEST(Stop, NextRunMeasuresWhatItShould) {
+  for (const int threads : {1, 3}) {
+    LatticeOptions options = slow(2048, 2048);
+    options.threads = threads;
+    LatticeEngine interrupted{options}, whole{options};
+    prepare(interrupted);
+    prepare(whole);
+    std::vector<LatticeSums> lost(100'000);
+    ASSERT_FALSE(interrupted.run(lost.size(), 1, lost.data(), at_once));
+    std::vector<LatticeSums> sums(3), expected(3);
+    ASSERT_TRUE(interrupted.run(3, 2, sums.data()));
+    whole.sweep(interrupted.sweeps_done() - 6);
+    whole.run(3, 2, expected.data());
+    EXPECT_EQ(sums, expected);
+    expect_same_state(interrupted, whole);
+  }
+}
+
+}  // namespace
+}  // namespace multispin::test

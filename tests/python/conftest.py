@@ -1,0 +1,16 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import pytest
+
+from multispin import _core
+
+ISAS: list[str] = _core.available_isas()
+
+
+@pytest.fixture(params=ISAS)
+def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the test once for each instruction set of this machine: samplers made in it use that."""
+    monkeypatch.setenv("MULTISPIN_ISA", request.param)
+    return str(request.param)
