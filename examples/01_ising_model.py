@@ -113,11 +113,11 @@ def relax(temperature: float, init: str, size: int, sweeps: int) -> ms.Sampler:
 
 def introduce(quick: bool) -> Blocks:
     """Show the model in its two phases and between them."""
-    size, sweeps = (1024, 1000) if quick else (2048, 60_000)
+    size, sweeps = (1024, 200) if quick else (2048, 60_000)
     tour.announce(f"pictures of a {size}×{size} lattice")
-    ordered = relax(2.0, "up", size, 1000)
+    ordered = relax(2.0, "up", size, min(sweeps, 1000))
     critical = relax(T_C, "random", size, sweeps)
-    disordered = relax(2.6, "random", size, 1000)
+    disordered = relax(2.6, "random", size, min(sweeps, 1000))
     block = size // 512
     pictures = [sampler.block_average(block) for sampler in (ordered, critical, disordered)]
     titles = ["$T = 2.0$: ordered", r"$T = T_c \approx 2.269$: critical", "$T = 2.6$: disordered"]
@@ -139,7 +139,7 @@ among phase transitions and, being solved exactly, the best test of a program li
             plot.snapshots(pictures, titles),
             f"{size}×{size} spins, dark where they point up; a pixel is the mean of "
             f"{block}×{block}. The middle one is {sweeps:,} sweeps from a random start: patches "
-            "have grown to hundreds of spins, and would go on growing to the size of the lattice.",
+            "have grown large, and would go on growing to the size of the lattice.",
             "Three square pictures of spins: nearly all up; patches of every size; fine grain.",
         ),
         tour.Picture(

@@ -21,8 +21,13 @@ struct LatticeEngine::Detail {
     return memory.data() + (2 * replica + c) * colour_stride + front;
   }
   kernels::RowRange rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const {
-    return {lattice, packed ? &packed_rows[c] : nullptr, colour(replica, c), colour(replica, 1 - c),
-            begin, end, c};
+    return {lattice,
+            packed ? &packed_rows[c] : nullptr,
+            colour(replica, c),
+            colour(replica, 1 - c),
+            begin,
+            end,
+            c};
   }
   void wrap_rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const;
   LatticeSums sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const;

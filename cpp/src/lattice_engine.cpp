@@ -18,7 +18,9 @@ std::int64_t up_to_line(std::int64_t words) {
   return (words + line_words - 1) / line_words * line_words;
 }
 
-std::int64_t front_words(const model::Lattice& lattice) { return up_to_line(lattice.stride); }
+std::int64_t front_words(const model::Lattice& lattice) {
+  return up_to_line(lattice.stride);
+}
 
 // One row before row 0, one after the last, and a line that wide loads may touch.
 std::int64_t colour_words(const model::Lattice& lattice) {
@@ -43,8 +45,8 @@ const LatticeOptions& checked(const LatticeOptions& options) {
            "shape: got a side of " + std::to_string(side) +
                ", the lattice engine takes even sides from 2 to 2^31");
   }
-  demand(options.replicas >= 1, "replicas: got " + std::to_string(options.replicas) +
-                                    ", allowed: at least 1");
+  demand(options.replicas >= 1,
+         "replicas: got " + std::to_string(options.replicas) + ", allowed: at least 1");
   demand(options.threads >= 1,
          "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
   demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
@@ -101,11 +103,11 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
   const std::int64_t worth = std::max<std::int64_t>(1, lattice.spins() / least_spins_per_band);
   const std::int64_t bands = cut ? std::min<std::int64_t>(options.threads, worth) : 1;
   plan = plan_sweep(lattice, packed ? kernels.words / lattice.stride : 1, static_cast<int>(bands));
-  cursor = std::vector<std::atomic<std::uint64_t>>(
-      static_cast<std::size_t>(options.replicas) * plan.size());
+  cursor = std::vector<std::atomic<std::uint64_t>>(static_cast<std::size_t>(options.replicas) *
+                                                   plan.size());
   for (std::int64_t r = 0; r < options.replicas; ++r) {
-    keys.push_back(random::stream_keys(options.seed,
-                                       options.first_stream + static_cast<std::uint64_t>(r)));
+    keys.push_back(
+        random::stream_keys(options.seed, options.first_stream + static_cast<std::uint64_t>(r)));
   }
 }
 

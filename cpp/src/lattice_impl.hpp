@@ -21,7 +21,9 @@ using Word = MULTISPIN_WORD;
 using bits::loaded;
 using Site = update::Neighbours<Word>;
 
-constexpr unsigned elements(int count) { return (1U << count) - 1U; }
+constexpr unsigned elements(int count) {
+  return (1U << count) - 1U;
+}
 
 MULTISPIN_HD Word load_count(const std::uint64_t* from, int count) {
   Word out;
@@ -42,7 +44,8 @@ MULTISPIN_HD Word side_words(const model::Lattice& l, const std::uint64_t* row, 
     return bits::insert(inside, count - 1, bits::rotate_down(row[0], 1, l.lanes));
   }
   const Word beside = load_count(row + w + side, count);
-  if (side > 0 || w > 0) [[likely]] return beside;
+  if (side > 0 || w > 0) [[likely]]
+    return beside;
   return bits::insert(beside, 0, bits::rotate_down(row[l.words - 1], l.lanes - 1, l.lanes));
 }
 
@@ -55,9 +58,9 @@ MULTISPIN_HD Site row_site(const RowRange& range, std::int64_t row, std::int64_t
   const model::Lattice& l = range.lattice;
   const std::uint64_t* const centre = range.other + row * l.stride;
   const std::int64_t side = model::looks_right(row, range.colour) ? 1 : -1;
-  return {load_count(range.own + row * l.stride + w, count), load_count(centre + w - l.stride, count),
-          load_count(centre + w + l.stride, count), load_count(centre + w, count),
-          side_words(l, centre, w, count, side)};
+  return {load_count(range.own + row * l.stride + w, count),
+          load_count(centre + w - l.stride, count), load_count(centre + w + l.stride, count),
+          load_count(centre + w, count), side_words(l, centre, w, count, side)};
 }
 
 // Several rows shorter than a wide word. Element 0 is always in a row of even number.
@@ -154,7 +157,9 @@ class Updater {
   static constexpr int most_waiting = 4 * group_size;
 
   Updater(const RowRange& range, const HalfSweep& half)
-      : planes_(*half.keys, half.sweep, range.colour), acceptance_(*half.acceptance), range_(range) {}
+      : planes_(*half.keys, half.sweep, range.colour),
+        acceptance_(*half.acceptance),
+        range_(range) {}
 
   MULTISPIN_HD void group(std::int64_t flat, const Site (&sites)[group_size]) {
     Entry entry[group_size];
@@ -227,10 +232,9 @@ class Updater {
     const std::int64_t row = flat / l.stride;
     const std::int64_t w = flat % l.stride;
     typename UpdateRule::Prospect prospect;
-    const Site site =
-        range_.packed != nullptr
-            ? packed_site(range_, flat, words_left(flat, l.colour_words()))
-            : row_site(range_, row, w, words_left(w, l.words));
+    const Site site = range_.packed != nullptr
+                          ? packed_site(range_, flat, words_left(flat, l.colour_words()))
+                          : row_site(range_, row, w, words_left(w, l.words));
     UpdateRule::prepare(acceptance_, site, prospect);
     typename Planes::State state = planes_.start(static_cast<std::uint64_t>(flat));
     for (int k = 0; k < Planes::coarse_planes; ++k) planes_.next(state, k);

@@ -92,8 +92,8 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
       }
     }
     for (std::int64_t i = 0; i < across; ++i) {
-      const double share =
-          static_cast<double>(up[static_cast<std::size_t>(i)]) / static_cast<double>(height * width);
+      const double share = static_cast<double>(up[static_cast<std::size_t>(i)]) /
+                           static_cast<double>(height * width);
       means[block * across + i] = static_cast<float>(2.0 * share - 1.0);
     }
   }

@@ -1,8 +1,9 @@
-// The order in which one sweep visits a lattice: data, so that a sweep can stop between any two steps.
+// The order in which one sweep visits a lattice: data, so that a sweep can stop between any two
+// steps.
 //
-// The lattice is cut into bands of rows, one a thread. A band first updates the colour-0 rows at its
-// two edges, which need the old colour 1 of its neighbours; after a barrier it updates the rest of
-// colour 0 with colour 1 following close behind, so that rows are still in cache; then a second
+// The lattice is cut into bands of rows, one a thread. A band first updates the colour-0 rows at
+// its two edges, which need the old colour 1 of its neighbours; after a barrier it updates the rest
+// of colour 0 with colour 1 following close behind, so that rows are still in cache; then a second
 // barrier ends the sweep. A lattice that stays in cache anyway is one band of two steps.
 #pragma once
 

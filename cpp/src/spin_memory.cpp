@@ -17,6 +17,8 @@ SpinMemory::SpinMemory(std::size_t words) : bytes_(words * sizeof(std::uint64_t)
   data_ = static_cast<std::uint64_t*>(address);
 }
 
-SpinMemory::~SpinMemory() { munmap(data_, bytes_); }
+SpinMemory::~SpinMemory() {
+  munmap(data_, bytes_);
+}
 
 }  // namespace multispin

@@ -1,5 +1,5 @@
-// Zeroed memory for spins, straight from the operating system: pages belong to the thread that first
-// touches them, and large lattices get huge pages where the system offers them.
+// Zeroed memory for spins, straight from the operating system: pages belong to the thread that
+// first touches them, and large lattices get huge pages where the system offers them.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <stdexcept>
 
@@ -13,6 +14,7 @@ namespace multispin {
 namespace {
 
 using namespace pybind11::literals;
+using IntegerArrays = py::typing::Tuple<Array<std::int64_t>, Array<std::int64_t>>;
 
 // True when a signal (Ctrl-C) is waiting; its Python exception is then set.
 bool signal_waiting() {
@@ -65,7 +67,7 @@ void sweep(LatticeEngine& engine, std::uint64_t sweeps) {
 }
 
 // -> bonds (draws, replicas), spins (draws, replicas)
-py::tuple record(LatticeEngine& engine, std::uint64_t draws, std::uint64_t interval) {
+IntegerArrays record(LatticeEngine& engine, std::uint64_t draws, std::uint64_t interval) {
   const auto replicas = static_cast<std::size_t>(engine.options().replicas);
   std::vector<LatticeSums> sums(draws * replicas);
   bool finished = false;
@@ -81,7 +83,7 @@ py::tuple record(LatticeEngine& engine, std::uint64_t draws, std::uint64_t inter
     bonds.mutable_data()[i] = sums[i].bonds;
     spins.mutable_data()[i] = sums[i].spins;
   }
-  return py::make_tuple(bonds, spins);
+  return IntegerArrays(py::make_tuple(bonds, spins));
 }
 
 // Calls visit(replica, pointer to that replica's part) with the GIL released.
@@ -129,7 +131,7 @@ void set_packed(LatticeEngine& engine, const Array<std::uint64_t>& words) {
 }
 
 // -> bonds (replicas,), spins (replicas,)
-py::tuple sums(LatticeEngine& engine) {
+IntegerArrays sums(LatticeEngine& engine) {
   finish(engine);
   auto bonds = new_array<std::int64_t>({engine.options().replicas});
   auto spins = new_array<std::int64_t>({engine.options().replicas});
@@ -140,11 +142,11 @@ py::tuple sums(LatticeEngine& engine) {
     *bond = sums.bonds;
     s[r] = sums.spins;
   });
-  return py::make_tuple(bonds, spins);
+  return IntegerArrays(py::make_tuple(bonds, spins));
 }
 
 // -> down the columns (replicas, rows/2 + 1), along the rows (replicas, columns/2 + 1)
-py::tuple correlation(LatticeEngine& engine) {
+IntegerArrays correlation(LatticeEngine& engine) {
   finish(engine);
   const std::int64_t replicas = engine.options().replicas;
   const std::int64_t rows = engine.lattice().rows / 2 + 1;
@@ -155,7 +157,7 @@ py::tuple correlation(LatticeEngine& engine) {
   each_replica(engine, down.mutable_data(), rows, [&](std::int64_t r, std::int64_t* to) {
     engine.correlation(r, to, a + r * columns);
   });
-  return py::make_tuple(down, along);
+  return IntegerArrays(py::make_tuple(down, along));
 }
 
 Array<float> block_average(LatticeEngine& engine, std::int64_t replica, std::int64_t height,
@@ -187,8 +189,18 @@ void bind_lattice(py::module_& module) {
       .def("sweep", &sweep, "sweeps"_a)
       .def("record", &record, "draws"_a, "interval"_a)
       .def("finish", &finish)
-      .def("randomize", [](LatticeEngine& e) { finish(e); e.randomize(); })
-      .def("fill", [](LatticeEngine& e, bool up) { finish(e); e.fill(up); }, "up"_a)
+      .def("randomize",
+           [](LatticeEngine& e) {
+             finish(e);
+             e.randomize();
+           })
+      .def(
+          "fill",
+          [](LatticeEngine& e, bool up) {
+            finish(e);
+            e.fill(up);
+          },
+          "up"_a)
       .def_property_readonly("spins", &get_spins)
       .def("set_spins", &set_spins, "spins"_a.noconvert())
       .def_property_readonly("packed", &get_packed)
@@ -198,9 +210,17 @@ void bind_lattice(py::module_& module) {
       .def("block_average", &block_average, "replica"_a, "height"_a, "width"_a)
       .def("set_temperatures", &set_temperatures, "temperatures"_a.noconvert())
       .def_property(
-          "sweeps_done", [](LatticeEngine& e) { finish(e); return e.sweeps_done(); },
-          [](LatticeEngine& e, std::uint64_t sweeps) { finish(e); e.set_sweeps_done(sweeps); })
-      .def_property_readonly("isa", [](const LatticeEngine& e) { return std::string(name(e.options().isa)); });
+          "sweeps_done",
+          [](LatticeEngine& e) {
+            finish(e);
+            return e.sweeps_done();
+          },
+          [](LatticeEngine& e, std::uint64_t sweeps) {
+            finish(e);
+            e.set_sweeps_done(sweeps);
+          })
+      .def_property_readonly(
+          "isa", [](const LatticeEngine& e) { return std::string(name(e.options().isa)); });
 }
 
 }  // namespace multispin

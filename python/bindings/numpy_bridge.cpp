@@ -7,7 +7,8 @@ namespace {
 
 std::string text(const pybind11::ssize_t* begin, std::size_t size) {
   std::string out = "(";
-  for (std::size_t i = 0; i < size; ++i) out += std::to_string(begin[i]) + (size == 1 ? "," : i + 1 < size ? ", " : "");
+  for (std::size_t i = 0; i < size; ++i)
+    out += std::to_string(begin[i]) + (size == 1 ? "," : i + 1 < size ? ", " : "");
   return out + ")";
 }
 
@@ -19,8 +20,8 @@ void demand_shape(const std::string& argument, const pybind11::array& array, con
   for (std::size_t i = 0; same && i < dimensions; ++i) same = array.shape()[i] == shape[i];
   if (same) return;
   throw std::invalid_argument(argument + ": got an array of shape " +
-                              text(array.shape(), dimensions) + ", allowed: " +
-                              text(shape.data(), shape.size()));
+                              text(array.shape(), dimensions) +
+                              ", allowed: " + text(shape.data(), shape.size()));
 }
 
 }  // namespace multispin

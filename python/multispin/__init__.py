@@ -13,8 +13,7 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 """
 
 from multispin import exact, statistics
-from multispin._core import __version__
-from multispin._info import info
+from multispin._info import __version__, info
 from multispin.errors import CheckpointError, DeviceError, MissingExtraError
 from multispin.models import Ising
 from multispin.sampler import Sampler

@@ -6,7 +6,9 @@ from typing import Any
 
 from multispin import _core
 
-__all__ = ["info"]
+__all__ = ["__version__", "info"]
+
+__version__ = _core.__version__
 
 
 def info() -> dict[str, Any]:
@@ -32,7 +34,7 @@ def info() -> dict[str, Any]:
     True
     """
     return {
-        "version": _core.__version__,
+        "version": __version__,
         "instruction_set": {"used": _core.selected_isa(), "available": _core.available_isas()},
         "threads": _core.default_threads(),
         "devices": ["cpu"],

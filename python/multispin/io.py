@@ -74,7 +74,7 @@ def write_checkpoint(
     ...     read_checkpoint(path, "demo")
     ({'sweeps': 3}, {'spins': array([ 1, -1], dtype=int8)})
     """
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays a link
     partial = _partial(target)
     try:
         with partial.open("wb") as file:
@@ -161,7 +161,7 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
     try:
         if target.is_dir() or not target.name:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
-        partial = _partial(target)
+        partial = _partial(target.resolve())
         # Trying is the only honest test: permission bits say nothing to root or about a
         # read-only file system.
         with partial.open("wb"):

@@ -192,7 +192,7 @@ class Sampler:
         """T: a float if all replicas have the same, else ``(replicas,)`` float64. Can be set."""
         if bool(np.all(self._temperature == self._temperature[0])):
             return float(self._temperature[0])
-        return self._temperature.copy()
+        return np.array(self._temperature)
 
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:

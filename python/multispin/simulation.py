@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin import _checks, io
-from multispin._batches import BATCH_SPINS, Batch, BatchRun, Plan, run_batch, runs_of, split
+from multispin import _checks
+from multispin._batches import Batch, BatchRun, Plan, run_batch
 from multispin._extras import require
-from multispin._info import info
 from multispin._interrupts import interrupts_held
-from multispin.errors import CheckpointError
+from multispin._record import Keeper, Record
 from multispin.models import Ising
 from multispin.progress import Progress, Reporter
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import ModuleType
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["simulate"]
-
-_KIND = "simulate"
 
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = (
@@ -166,8 +160,8 @@ def simulate(
     if executor is not None:
         _checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
 
-    run = _Run(plan, table, replicas, sweeps, _starts(init, model, len(table), replicas))
-    keeper = _Keeper(run, checkpoint, checkpoint_interval)
+    run = Record(plan, table, replicas, sweeps, _starts(init, model, len(table), replicas))
+    keeper = Keeper(run, checkpoint, checkpoint_interval)
     with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, model.n_spins)) as reporter:
         try:
             if executor is None:
@@ -180,176 +174,16 @@ def simulate(
     return _dataset(xarray, run)
 
 
-class _Run:
-    """What is known of a run: the finished chains, and the batch that is under way."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        temperatures: NDArray[np.float64],
-        replicas: int,
-        sweeps: int,
-        init: str | NDArray[np.int8],
-    ) -> None:
-        chains = len(temperatures) * replicas
-        self.plan = plan
-        self.temperatures = temperatures
-        self.replicas = replicas
-        self.init = init
-        self.done = np.zeros(chains, dtype=np.bool_)
-        self.energy = np.empty((chains, plan.draws))
-        self.magnetization = np.empty((chains, plan.draws))
-        self.current: BatchRun | None = None
-        self.origin: dict[str, Any] = {}
-        self.arguments = {
-            "version": str(info()["version"]),
-            "model": repr(plan.model),
-            "temperatures": temperatures.tolist(),
-            "replicas": replicas,
-            "sweeps": sweeps,
-            "thermalization": plan.thermalization,
-            "interval": plan.interval,
-            "seed": plan.seed,
-            "dynamics": plan.dynamics,
-            "init": init if isinstance(init, str) else f"array {_digest(init)}",
-        }
-
-    @property
-    def total_sweeps(self) -> int:
-        """Sweeps of the whole run, over all chains."""
-        return len(self.done) * self.plan.sweeps
-
-    @property
-    def sweeps_done(self) -> int:
-        """Sweeps done so far, over all chains."""
-        done = int(self.done.sum()) * self.plan.sweeps
-        if self.current is not None:
-            done += self.current.chains * self.current.sampler.sweeps_done
-        return done
-
-    def pending(self, by_temperature: bool) -> Iterator[Batch]:
-        """Cut the chains that nobody has begun into batches."""
-        most = max(1, BATCH_SPINS // self.plan.model.n_spins)
-        open_chains = ~self.done
-        if self.current is not None:
-            open_chains[self.current.first : self.current.stop] = False
-        width = self.replicas if by_temperature else len(self.done)
-        for left in range(0, len(self.done), width):
-            for first, stop in runs_of(open_chains[left : left + width]):
-                for piece in split(left + first, left + stop, most):
-                    yield self._batch(*piece)
-
-    def finish(
-        self,
-        first: int,
-        energy: NDArray[np.float64],
-        magnetization: NDArray[np.float64],
-    ) -> None:
-        """Take over the draws of a finished batch, arrays of shape (draws, chains)."""
-        rows = slice(first, first + energy.shape[1])
-        self.energy[rows] = energy.T
-        self.magnetization[rows] = magnetization.T
-        self.done[rows] = True
-
-    def note_origin(self, made_by: dict[str, Any]) -> None:
-        """Remember what made the numbers; machines may change on the way, generators may not."""
-        new = {key: made_by[key] for key in ("engine", "generator", "planes")}
-        old = {key: self.origin.get(key, value) for key, value in new.items()}
-        if new != old:
-            raise CheckpointError(
-                f"the run was begun with {old} and would go on with {new}: name rng= and device="
-            )
-        self.origin |= new
-        for key in ("device", "instruction_set"):
-            names = self.origin.get(key, "").split(", ") if key in self.origin else []
-            if made_by[key] not in names:
-                names.append(str(made_by[key]))
-            self.origin[key] = ", ".join(names)
-
-    def _batch(self, first: int, stop: int) -> Batch:
-        chains = np.arange(first, stop)
-        init = self.init
-        if not isinstance(init, str) and init.ndim > len(self.plan.model.shape):
-            init = init[first:stop]
-        return Batch(first, self.temperatures[chains // self.replicas], init)
-
-
-class _Keeper:
-    """Keeps a run in its checkpoint file."""
-
-    def __init__(self, run: _Run, path: str | os.PathLike[str] | None, interval: float) -> None:
-        self._run = run
-        self._path = None
-        self._interval = interval
-        if path is not None:
-            io.check_writable(path)
-            self._path = Path(path)
-            if self._path.exists():
-                self._load(self._path)
-        self._written = time.monotonic()
-
-    def save_if_due(self) -> None:
-        """Write the checkpoint if the last writing is long enough ago."""
-        if time.monotonic() - self._written >= self._interval:
-            self.save()
-
-    def save(self) -> None:
-        """Write the checkpoint."""
-        if self._path is None:
-            return
-        run = self._run
-        meta: dict[str, Any] = {
-            "arguments": run.arguments,
-            "origin": run.origin,
-            "current": None,
-        }
-        arrays: dict[str, Any] = {
-            "done": run.done,
-            "energy": run.energy[run.done],
-            "magnetization": run.magnetization[run.done],
-        }
-        with interrupts_held():
-            if run.current is not None:
-                meta["current"], current = run.current.state()
-                arrays |= {f"current_{name}": array for name, array in current.items()}
-            io.write_checkpoint(self._path, _KIND, meta, arrays)
-            self._written = time.monotonic()
-
-    def _load(self, path: Path) -> None:
-        run = self._run
-        meta, arrays = io.read_checkpoint(path, _KIND)
-        given, kept = dict(run.arguments), dict(meta["arguments"])
-        if run.plan.rng != "auto" and meta["origin"]:
-            given["rng"], kept["rng"] = run.plan.rng, meta["origin"]["generator"]
-        differences = [
-            f"{name} {kept.get(name)!r} there, {value!r} here"
-            for name, value in given.items()
-            if kept.get(name) != value
-        ]
-        if differences:
-            raise CheckpointError(
-                f"{str(path)!r} is the checkpoint of another run ({'; '.join(differences)}); "
-                "it was left as it is: repeat that run, or give another path"
-            )
-        run.origin = meta["origin"]
-        run.done[:] = arrays["done"]
-        run.energy[run.done] = arrays["energy"]
-        run.magnetization[run.done] = arrays["magnetization"]
-        if meta["current"] is not None:
-            states = {name[8:]: a for name, a in arrays.items() if name.startswith("current_")}
-            run.current = BatchRun.from_state(run.plan, meta["current"], states)
-
-
-def _run_here(run: _Run, keeper: _Keeper, reporter: Reporter) -> None:
+def _run_here(run: Record, keeper: Keeper, reporter: Reporter) -> None:
     if run.current is not None:
         _drive(run, run.current, keeper, reporter)
     for batch in run.pending(by_temperature=False):
-        run.current = BatchRun(run.plan, batch)
-        _drive(run, run.current, keeper, reporter)
+        _drive(run, BatchRun(run.plan, batch), keeper, reporter)
 
 
-def _drive(run: _Run, current: BatchRun, keeper: _Keeper, reporter: Reporter) -> None:
+def _drive(run: Record, current: BatchRun, keeper: Keeper, reporter: Reporter) -> None:
     run.note_origin(current.sampler.info())
+    run.current = current
     while not current.finished:
         reporter.advance(current.advance())
         keeper.save_if_due()
@@ -359,7 +193,7 @@ def _drive(run: _Run, current: BatchRun, keeper: _Keeper, reporter: Reporter) ->
         keeper.save()
 
 
-def _run_elsewhere(run: _Run, keeper: _Keeper, reporter: Reporter, executor: Executor) -> None:
+def _run_elsewhere(run: Record, keeper: Keeper, reporter: Reporter, executor: Executor) -> None:
     if run.current is not None:  # begun here before: its state is at hand, so finish it here
         _drive(run, run.current, keeper, reporter)
     futures: dict[Future[Any], Batch] = {}
@@ -382,23 +216,21 @@ def _run_elsewhere(run: _Run, keeper: _Keeper, reporter: Reporter, executor: Exe
 def _starts(
     init: str | ArrayLike, model: Ising, temperatures: int, replicas: int
 ) -> str | NDArray[np.int8]:
-    """Return `init` as a name, one state, or one state per chain; `Sampler` checks the values."""
+    """Return `init` as a name, one state, or one state per chain."""
     if isinstance(init, str):
         return init
+    each = (temperatures, replicas, *model.shape)
+    allowed = f"a name, or spins +1 and -1 of shape {model.shape} or {each}"
     states = np.asarray(init)
-    if states.shape == model.shape:
-        return states
-    if states.shape == (temperatures, replicas, *model.shape):
-        return states.reshape(temperatures * replicas, *model.shape)
-    allowed = f"a name, or spins of shape {model.shape} or {(temperatures, replicas, *model.shape)}"
-    raise ValueError(_checks.describe("init", f"an array of shape {states.shape}", allowed))
+    if states.shape not in (model.shape, each):
+        raise ValueError(_checks.describe("init", f"an array of shape {states.shape}", allowed))
+    if states.dtype.kind not in "iuf" or not bool(np.all((states == 1) | (states == -1))):
+        raise ValueError(_checks.describe("init", "an array with other values", allowed))
+    states = states.astype(np.int8)
+    return states if states.ndim == len(model.shape) else states.reshape(-1, *model.shape)
 
 
-def _digest(states: NDArray[np.int8]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(states).tobytes()).hexdigest()
-
-
-def _dataset(xarray: ModuleType, run: _Run) -> xr.Dataset:
+def _dataset(xarray: ModuleType, run: Record) -> xr.Dataset:
     plan = run.plan
     dims = ("temperature", "replica", "draw")
     sizes = (len(run.temperatures), run.replicas, plan.draws)

@@ -67,6 +67,16 @@ def test_numpy_can_look_into_it(checkpoint: Path) -> None:
         np.testing.assert_array_equal(archive["words"], ARRAYS["words"])
 
 
+def test_a_link_stays_a_link(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    target, link = tmp_path / "scratch" / "run.npz", tmp_path / "link"
+    link.symlink_to(target)
+    io.check_writable(link)
+    io.write_checkpoint(link, "demo", META, ARRAYS)
+    assert link.is_symlink()
+    assert target.read_bytes() == checkpoint.read_bytes()
+
+
 def test_only_the_checkpoint_is_left_in_the_folder(checkpoint: Path) -> None:
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 

@@ -18,7 +18,7 @@ import pytest
 import xarray as xr
 
 import multispin as ms
-from multispin import CheckpointError, _batches, simulation
+from multispin import CheckpointError, _batches, _record
 from multispin._interrupts import interrupts_held
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def test_every_chain_may_start_from_its_own_spins(monkeypatch: pytest.MonkeyPatc
     expected = np.ones((3, 4))
     expected[1, 2] = -1
     for most in (3, 5, 100):
-        monkeypatch.setattr(simulation, "BATCH_SPINS", 128 * most)
+        monkeypatch.setattr(_record, "BATCH_SPINS", 128 * most)
         data = simulate(init=spins, **short)
         np.testing.assert_array_equal(data.magnetization.values[:, :, 0], expected)
 
@@ -146,7 +146,7 @@ def test_every_chain_may_start_from_its_own_spins(monkeypatch: pytest.MonkeyPatc
 def test_batches_do_not_matter(
     expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch, chains: int
 ) -> None:
-    monkeypatch.setattr(simulation, "BATCH_SPINS", 128 * chains)
+    monkeypatch.setattr(_record, "BATCH_SPINS", 128 * chains)
     xr.testing.assert_identical(simulate(), expected)
 
 
@@ -173,7 +173,7 @@ def test_executors_do_not_matter(
     make: Callable[[], Executor],
     chains: int,
 ) -> None:
-    monkeypatch.setattr(simulation, "BATCH_SPINS", 128 * chains)
+    monkeypatch.setattr(_record, "BATCH_SPINS", 128 * chains)
     with make() as executor:
         xr.testing.assert_identical(simulate(executor=executor), expected)
 
@@ -189,11 +189,11 @@ def test_an_error_in_a_worker_arrives() -> None:
 CHILD = """
 import json, os, pathlib, signal, sys
 import multispin as ms
-from multispin import _batches, simulation
+from multispin import _batches, _record
 
 moment, count, path, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
 _batches.PIECE_SECONDS = 1e-4
-simulation.BATCH_SPINS = 128 * 5
+_record.BATCH_SPINS = 128 * 5
 
 def die_at(function):
     def counted(*args):
@@ -276,7 +276,7 @@ def test_nothing_is_lost_by_ctrl_c(
     expected: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chains: int
 ) -> None:
     monkeypatch.setattr(_batches, "PIECE_SECONDS", 1e-4)
-    monkeypatch.setattr(simulation, "BATCH_SPINS", 128 * chains)
+    monkeypatch.setattr(_record, "BATCH_SPINS", 128 * chains)
     path = tmp_path / "run.npz"
     sweeps: list[int] = [0]
 
@@ -323,7 +323,7 @@ def test_a_run_may_move_between_here_and_an_executor(
     expected: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_batches, "PIECE_SECONDS", 1e-4)
-    monkeypatch.setattr(simulation, "BATCH_SPINS", 128 * 3)
+    monkeypatch.setattr(_record, "BATCH_SPINS", 128 * 3)
     path = tmp_path / "run.npz"
     with pytest.raises(KeyboardInterrupt):
         simulate(checkpoint=path, progress=interrupt_after(3))
@@ -399,7 +399,7 @@ def test_a_run_does_not_change_its_generator_on_the_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As on another machine, where "auto" means something else.
-    monkeypatch.setattr(simulation, "BATCH_SPINS", 128 * 4)
+    monkeypatch.setattr(_record, "BATCH_SPINS", 128 * 4)
     path = tmp_path / "run.npz"
     used = ms.Sampler(ARGUMENTS["model"]).info()
     other = used | {"planes": used["planes"] + 1}

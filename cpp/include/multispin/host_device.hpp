@@ -6,9 +6,9 @@
 #pragma once
 
 #if defined(__CUDACC__)
-#define MULTISPIN_HD __host__ __device__ __forceinline__
+#  define MULTISPIN_HD __host__ __device__ __forceinline__
 #elif defined(__GNUC__) || defined(__clang__)
-#define MULTISPIN_HD inline __attribute__((always_inline))
+#  define MULTISPIN_HD inline __attribute__((always_inline))
 #else
-#define MULTISPIN_HD inline
+#  define MULTISPIN_HD inline
 #endif

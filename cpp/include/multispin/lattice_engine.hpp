@@ -3,8 +3,8 @@
 //   E(s) = -J sum_<ij> s_i s_j - h sum_i s_i,   P(s) ~ exp(-E/T),   periodic in both directions.
 //
 // Checkerboard order: a sweep attempts every site of colour 0, then every site of colour 1. The
-// trajectory of a replica depends on (seed, stream, temperatures, model, dynamics, generator) and on
-// nothing else: not on threads, instruction set, or how calls are split (docs/trajectory.md).
+// trajectory of a replica depends on (seed, stream, temperatures, model, dynamics, generator) and
+// on nothing else: not on threads, instruction set, or how calls are split (docs/trajectory.md).
 #pragma once
 
 #include <atomic>
@@ -64,9 +64,9 @@ class LatticeEngine {
   std::uint64_t sweeps_done() const { return sweeps_done_; }
   std::span<const double> temperatures() const { return temperatures_; }
 
-  // Sweeps replicas `draws` times `interval` sweeps; after each draw writes the sums of replica r to
-  // sums[draw * replicas + r] unless `sums` is null. Returns false if `poll` asked for a stop, within
-  // about 50 ms. The stop may fall inside a sweep; `finish` (or the next run) completes it.
+  // Sweeps replicas `draws` times `interval` sweeps; after each draw writes the sums of replica r
+  // to sums[draw * replicas + r] unless `sums` is null. Returns false if `poll` asked for a stop,
+  // within about 50 ms. The stop may fall inside a sweep; `finish` (or the next run) completes it.
   bool run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll = {});
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   bool finish(const Poll& poll = {});
@@ -84,7 +84,8 @@ class LatticeEngine {
   // are zero.
   void get_packed(std::int64_t replica, std::uint64_t* words) const;
   void set_packed(std::int64_t replica, const std::uint64_t* words);
-  // sum_i s_i s_{i+d} for distances d = 0 .. rows/2 down the columns and 0 .. columns/2 along the rows.
+  // sum_i s_i s_{i+d} for distances d = 0 .. rows/2 down the columns and 0 .. columns/2 along the
+  // rows.
   void correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along) const;
   // Mean spin of blocks of `height` x `width` sites; both divide the lattice, width is even.
   void block_average(std::int64_t replica, std::int64_t height, std::int64_t width,

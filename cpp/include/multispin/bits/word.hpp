@@ -38,12 +38,16 @@ MULTISPIN_HD Word128 operator|(Word128 a, Word128 b) {
 MULTISPIN_HD Word128 operator^(Word128 a, Word128 b) {
   return {{a.element[0] ^ b.element[0], a.element[1] ^ b.element[1]}};
 }
-MULTISPIN_HD Word128 operator~(Word128 a) { return {{~a.element[0], ~a.element[1]}}; }
+MULTISPIN_HD Word128 operator~(Word128 a) {
+  return {{~a.element[0], ~a.element[1]}};
+}
 
 MULTISPIN_HD void broadcast(Word128& out, std::uint64_t low, std::uint64_t high) {
   out = {{low, high}};
 }
-MULTISPIN_HD void load(Word128& out, const std::uint64_t* from) { out = {{from[0], from[1]}}; }
+MULTISPIN_HD void load(Word128& out, const std::uint64_t* from) {
+  out = {{from[0], from[1]}};
+}
 MULTISPIN_HD void store(std::uint64_t* to, Word128 a) {
   to[0] = a.element[0];
   to[1] = a.element[1];
@@ -62,8 +66,12 @@ MULTISPIN_HD Word128 insert(Word128 a, int index, std::uint64_t word) {
   return a;
 }
 // Replaces words 0, 2, ...
-MULTISPIN_HD Word128 insert_even(Word128 a, std::uint64_t word) { return {{word, a.element[1]}}; }
-MULTISPIN_HD bool any(Word128 a) { return (a.element[0] | a.element[1]) != 0; }
+MULTISPIN_HD Word128 insert_even(Word128 a, std::uint64_t word) {
+  return {{word, a.element[1]}};
+}
+MULTISPIN_HD bool any(Word128 a) {
+  return (a.element[0] | a.element[1]) != 0;
+}
 MULTISPIN_HD Word128 add64(Word128 a, Word128 b) {
   return {{a.element[0] + b.element[0], a.element[1] + b.element[1]}};
 }
@@ -72,7 +80,9 @@ MULTISPIN_HD Word128 multiply32(Word128 a, Word128 b) {
   return {{(a.element[0] & 0xffffffffU) * (b.element[0] & 0xffffffffU),
            (a.element[1] & 0xffffffffU) * (b.element[1] & 0xffffffffU)}};
 }
-MULTISPIN_HD Word128 high32(Word128 a) { return {{a.element[0] >> 32, a.element[1] >> 32}}; }
+MULTISPIN_HD Word128 high32(Word128 a) {
+  return {{a.element[0] >> 32, a.element[1] >> 32}};
+}
 // Low 32 bits of `low` below the low 32 bits of `high`.
 MULTISPIN_HD Word128 join32(Word128 low, Word128 high) {
   return {{(low.element[0] & 0xffffffffU) | (high.element[0] << 32),
@@ -98,20 +108,36 @@ MULTISPIN_HD std::uint64_t count64(std::uint64_t x) {
   return static_cast<std::uint64_t>(__builtin_popcountll(x));
 #endif
 }
-MULTISPIN_HD std::uint64_t total(Word128 a) { return a.element[0] + a.element[1]; }
+MULTISPIN_HD std::uint64_t total(Word128 a) {
+  return a.element[0] + a.element[1];
+}
 // Number of set bits, by element.
 MULTISPIN_HD Word128 population(Word128 a) {
   return {{count64(a.element[0]), count64(a.element[1])}};
 }
 
 // a | (b & c) is or_and; the names say the rest.
-MULTISPIN_HD Word128 xor3(Word128 a, Word128 b, Word128 c) { return a ^ b ^ c; }
-MULTISPIN_HD Word128 or3(Word128 a, Word128 b, Word128 c) { return a | b | c; }
-MULTISPIN_HD Word128 or_and(Word128 a, Word128 b, Word128 c) { return a | (b & c); }
-MULTISPIN_HD Word128 xor_and(Word128 a, Word128 b, Word128 c) { return a ^ (b & c); }
-MULTISPIN_HD Word128 and_andnot(Word128 a, Word128 b, Word128 c) { return a & b & ~c; }
-MULTISPIN_HD Word128 and3(Word128 a, Word128 b, Word128 c) { return a & b & c; }
-MULTISPIN_HD Word128 majority(Word128 a, Word128 b, Word128 c) { return (a & b) | (c & (a | b)); }
+MULTISPIN_HD Word128 xor3(Word128 a, Word128 b, Word128 c) {
+  return a ^ b ^ c;
+}
+MULTISPIN_HD Word128 or3(Word128 a, Word128 b, Word128 c) {
+  return a | b | c;
+}
+MULTISPIN_HD Word128 or_and(Word128 a, Word128 b, Word128 c) {
+  return a | (b & c);
+}
+MULTISPIN_HD Word128 xor_and(Word128 a, Word128 b, Word128 c) {
+  return a ^ (b & c);
+}
+MULTISPIN_HD Word128 and_andnot(Word128 a, Word128 b, Word128 c) {
+  return a & b & ~c;
+}
+MULTISPIN_HD Word128 and3(Word128 a, Word128 b, Word128 c) {
+  return a & b & c;
+}
+MULTISPIN_HD Word128 majority(Word128 a, Word128 b, Word128 c) {
+  return (a & b) | (c & (a | b));
+}
 // One bit plane of the comparison r < t, least significant plane first.
 MULTISPIN_HD Word128 less_than_step(Word128 t, Word128 r, Word128 less) {
   return (t & ~r) | (less & (t | ~r));
@@ -119,8 +145,12 @@ MULTISPIN_HD Word128 less_than_step(Word128 t, Word128 r, Word128 less) {
 MULTISPIN_HD Word128 less_than_step_not(Word128 t, Word128 r, Word128 less) {
   return less_than_step(~t, r, less);
 }
-MULTISPIN_HD Word128 or_not(Word128 a, Word128 b) { return a | ~b; }
-MULTISPIN_HD Word128 and_not(Word128 a, Word128 b) { return a & ~b; }
+MULTISPIN_HD Word128 or_not(Word128 a, Word128 b) {
+  return a | ~b;
+}
+MULTISPIN_HD Word128 and_not(Word128 a, Word128 b) {
+  return a & ~b;
+}
 
 template <class W>
 MULTISPIN_HD W zero() {

@@ -15,7 +15,9 @@ struct Word256 {
 MULTISPIN_HD Word256 operator&(Word256 a, Word256 b) {
   return {_mm256_and_si256(a.value, b.value)};
 }
-MULTISPIN_HD Word256 operator|(Word256 a, Word256 b) { return {_mm256_or_si256(a.value, b.value)}; }
+MULTISPIN_HD Word256 operator|(Word256 a, Word256 b) {
+  return {_mm256_or_si256(a.value, b.value)};
+}
 MULTISPIN_HD Word256 operator^(Word256 a, Word256 b) {
   return {_mm256_xor_si256(a.value, b.value)};
 }
@@ -54,12 +56,18 @@ MULTISPIN_HD Word256 insert_even(Word256 a, std::uint64_t word) {
   const __m256i all = _mm256_set1_epi64x(static_cast<long long>(word));
   return {_mm256_blend_epi32(a.value, all, 0x33)};
 }
-MULTISPIN_HD bool any(Word256 a) { return _mm256_testz_si256(a.value, a.value) == 0; }
-MULTISPIN_HD Word256 add64(Word256 a, Word256 b) { return {_mm256_add_epi64(a.value, b.value)}; }
+MULTISPIN_HD bool any(Word256 a) {
+  return _mm256_testz_si256(a.value, a.value) == 0;
+}
+MULTISPIN_HD Word256 add64(Word256 a, Word256 b) {
+  return {_mm256_add_epi64(a.value, b.value)};
+}
 MULTISPIN_HD Word256 multiply32(Word256 a, Word256 b) {
   return {_mm256_mul_epu32(a.value, b.value)};
 }
-MULTISPIN_HD Word256 high32(Word256 a) { return {_mm256_srli_epi64(a.value, 32)}; }
+MULTISPIN_HD Word256 high32(Word256 a) {
+  return {_mm256_srli_epi64(a.value, 32)};
+}
 MULTISPIN_HD Word256 join32(Word256 low, Word256 high) {
   return {_mm256_blend_epi32(low.value, _mm256_slli_epi64(high.value, 32), 0xaa)};
 }
@@ -67,10 +75,9 @@ MULTISPIN_HD Word256 shuffle_shift(Word256 a, const std::uint64_t* source, const
                                    const std::uint64_t* down) {
   alignas(32) std::uint64_t element[4];
   store(element, a);
-  const __m256i x = _mm256_set_epi64x(static_cast<long long>(element[source[3]]),
-                                      static_cast<long long>(element[source[2]]),
-                                      static_cast<long long>(element[source[1]]),
-                                      static_cast<long long>(element[source[0]]));
+  const __m256i x = _mm256_set_epi64x(
+      static_cast<long long>(element[source[3]]), static_cast<long long>(element[source[2]]),
+      static_cast<long long>(element[source[1]]), static_cast<long long>(element[source[0]]));
   const __m256i left = _mm256_sllv_epi64(x, loaded<Word256>(up).value);
   const __m256i right = _mm256_srlv_epi64(x, loaded<Word256>(down).value);
   return {_mm256_or_si256(left, right)};
@@ -92,21 +99,39 @@ MULTISPIN_HD Word256 population(Word256 a) {
   return {_mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256())};
 }
 
-MULTISPIN_HD Word256 xor3(Word256 a, Word256 b, Word256 c) { return a ^ b ^ c; }
-MULTISPIN_HD Word256 or3(Word256 a, Word256 b, Word256 c) { return a | b | c; }
-MULTISPIN_HD Word256 or_and(Word256 a, Word256 b, Word256 c) { return a | (b & c); }
-MULTISPIN_HD Word256 xor_and(Word256 a, Word256 b, Word256 c) { return a ^ (b & c); }
-MULTISPIN_HD Word256 and_andnot(Word256 a, Word256 b, Word256 c) { return a & b & ~c; }
-MULTISPIN_HD Word256 and3(Word256 a, Word256 b, Word256 c) { return a & b & c; }
-MULTISPIN_HD Word256 majority(Word256 a, Word256 b, Word256 c) { return (a & b) | (c & (a | b)); }
+MULTISPIN_HD Word256 xor3(Word256 a, Word256 b, Word256 c) {
+  return a ^ b ^ c;
+}
+MULTISPIN_HD Word256 or3(Word256 a, Word256 b, Word256 c) {
+  return a | b | c;
+}
+MULTISPIN_HD Word256 or_and(Word256 a, Word256 b, Word256 c) {
+  return a | (b & c);
+}
+MULTISPIN_HD Word256 xor_and(Word256 a, Word256 b, Word256 c) {
+  return a ^ (b & c);
+}
+MULTISPIN_HD Word256 and_andnot(Word256 a, Word256 b, Word256 c) {
+  return a & b & ~c;
+}
+MULTISPIN_HD Word256 and3(Word256 a, Word256 b, Word256 c) {
+  return a & b & c;
+}
+MULTISPIN_HD Word256 majority(Word256 a, Word256 b, Word256 c) {
+  return (a & b) | (c & (a | b));
+}
 MULTISPIN_HD Word256 less_than_step(Word256 t, Word256 r, Word256 less) {
   return {_mm256_or_si256(_mm256_andnot_si256(r.value, (t | less).value), (t & less).value)};
 }
 MULTISPIN_HD Word256 less_than_step_not(Word256 t, Word256 r, Word256 less) {
   return less_than_step(~t, r, less);
 }
-MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) { return a | ~b; }
-MULTISPIN_HD Word256 and_not(Word256 a, Word256 b) { return a & ~b; }
+MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) {
+  return a | ~b;
+}
+MULTISPIN_HD Word256 and_not(Word256 a, Word256 b) {
+  return a & ~b;
+}
 // Two AES blocks, `rounds` rounds each with one round key.
 template <int rounds>
 MULTISPIN_HD Word256 aes_rounds(Word256 state, Word256 key) {

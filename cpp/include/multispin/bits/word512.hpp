@@ -15,7 +15,9 @@ struct Word512 {
 MULTISPIN_HD Word512 operator&(Word512 a, Word512 b) {
   return {_mm512_and_si512(a.value, b.value)};
 }
-MULTISPIN_HD Word512 operator|(Word512 a, Word512 b) { return {_mm512_or_si512(a.value, b.value)}; }
+MULTISPIN_HD Word512 operator|(Word512 a, Word512 b) {
+  return {_mm512_or_si512(a.value, b.value)};
+}
 MULTISPIN_HD Word512 operator^(Word512 a, Word512 b) {
   return {_mm512_xor_si512(a.value, b.value)};
 }
@@ -31,7 +33,9 @@ MULTISPIN_HD void broadcast(Word512& out, std::uint64_t low, std::uint64_t high)
 MULTISPIN_HD void load(Word512& out, const std::uint64_t* from) {
   out.value = _mm512_loadu_si512(from);
 }
-MULTISPIN_HD void store(std::uint64_t* to, Word512 a) { _mm512_storeu_si512(to, a.value); }
+MULTISPIN_HD void store(std::uint64_t* to, Word512 a) {
+  _mm512_storeu_si512(to, a.value);
+}
 MULTISPIN_HD void load_first(Word512& out, const std::uint64_t* from, int count) {
   out.value = _mm512_maskz_loadu_epi64(static_cast<__mmask8>((1U << count) - 1U), from);
 }
@@ -45,12 +49,18 @@ MULTISPIN_HD Word512 insert(Word512 a, int index, std::uint64_t word) {
 MULTISPIN_HD Word512 insert_even(Word512 a, std::uint64_t word) {
   return {_mm512_mask_set1_epi64(a.value, 0x55, static_cast<long long>(word))};
 }
-MULTISPIN_HD bool any(Word512 a) { return _mm512_test_epi64_mask(a.value, a.value) != 0; }
-MULTISPIN_HD Word512 add64(Word512 a, Word512 b) { return {_mm512_add_epi64(a.value, b.value)}; }
+MULTISPIN_HD bool any(Word512 a) {
+  return _mm512_test_epi64_mask(a.value, a.value) != 0;
+}
+MULTISPIN_HD Word512 add64(Word512 a, Word512 b) {
+  return {_mm512_add_epi64(a.value, b.value)};
+}
 MULTISPIN_HD Word512 multiply32(Word512 a, Word512 b) {
   return {_mm512_mul_epu32(a.value, b.value)};
 }
-MULTISPIN_HD Word512 high32(Word512 a) { return {_mm512_srli_epi64(a.value, 32)}; }
+MULTISPIN_HD Word512 high32(Word512 a) {
+  return {_mm512_srli_epi64(a.value, 32)};
+}
 MULTISPIN_HD Word512 join32(Word512 low, Word512 high) {
   return {_mm512_mask_shuffle_epi32(low.value, 0xaaaa, high.value, _MM_PERM_CCAA)};
 }
@@ -63,7 +73,9 @@ MULTISPIN_HD Word512 shuffle_shift(Word512 a, const std::uint64_t* source, const
 MULTISPIN_HD std::uint64_t total(Word512 a) {
   return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(a.value));
 }
-MULTISPIN_HD Word512 population(Word512 a) { return {_mm512_popcnt_epi64(a.value)}; }
+MULTISPIN_HD Word512 population(Word512 a) {
+  return {_mm512_popcnt_epi64(a.value)};
+}
 
 MULTISPIN_HD Word512 xor3(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x96)};

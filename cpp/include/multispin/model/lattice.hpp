@@ -38,6 +38,8 @@ MULTISPIN_HD Lattice make_lattice(std::int64_t rows, std::int64_t columns) {
 }
 
 // Whether the other-colour neighbours of row r's sites are k and k + 1 (else k and k - 1).
-MULTISPIN_HD bool looks_right(std::int64_t row, int colour) { return ((row + colour) & 1) != 0; }
+MULTISPIN_HD bool looks_right(std::int64_t row, int colour) {
+  return ((row + colour) & 1) != 0;
+}
 
 }  // namespace multispin::model

@@ -75,7 +75,8 @@ MULTISPIN_HD Word128 aes_rounds(Word128 state, Word128 key) {
       out[c] = table[0][in[c] & 0xff] ^ table[1][(in[(c + 1) & 3] >> 8) & 0xff] ^
                table[2][(in[(c + 2) & 3] >> 16) & 0xff] ^ table[3][in[(c + 3) & 3] >> 24];
     }
-    state = {{(out[0] | (out[1] << 32)) ^ key.element[0], (out[2] | (out[3] << 32)) ^ key.element[1]}};
+    state = {
+        {(out[0] | (out[1] << 32)) ^ key.element[0], (out[2] | (out[3] << 32)) ^ key.element[1]}};
   }
   return state;
 }

@@ -34,8 +34,8 @@ MULTISPIN_HD PhiloxBlock philox4x32(PhiloxBlock counter, std::uint32_t key0, std
   return counter;
 }
 
-// Rounds `first` to `last` - 1, one block per 64-bit element, each 32-bit variable in the low half of
-// its element (the high half is ignored on input and arbitrary on output).
+// Rounds `first` to `last` - 1, one block per 64-bit element, each 32-bit variable in the low half
+// of its element (the high half is ignored on input and arbitrary on output).
 template <int first, int last, class W>
 MULTISPIN_HD void philox4x32_rounds(W (&x)[4], std::uint32_t key0, std::uint32_t key1) {
   const W m0 = bits::splat<W>(philox_multiplier[0]);

@@ -13,8 +13,8 @@
 namespace multispin::random {
 
 // Every acceptance probability is compared on a generator's `coarse_planes` bit planes, and, in the
-// rare lanes where all of them are one, on `tail_planes` more (update/threshold.hpp). The dearer the
-// planes, the fewer of them are coarse.
+// rare lanes where all of them are one, on `tail_planes` more (update/threshold.hpp). The dearer
+// the planes, the fewer of them are coarse.
 inline constexpr int tail_planes = 32;
 
 // Bit planes from a chain of AES rounds. The chain starts from the block counter (word pair; sweep
@@ -56,8 +56,8 @@ class AesPlanes {
   W first_, key_;
 };
 
-// Bit planes from Philox4x32: the block of (word, plane pair, sublattice, sweep) gives two planes of
-// the word.
+// Bit planes from Philox4x32: the block of (word, plane pair, sublattice, sweep) gives two planes
+// of the word.
 //
 // The counter's variables are placed so that the blocks of one word share most of the first three
 // rounds: in round 0 the product of the sweep is the same for all words, so what the plane pair
@@ -79,7 +79,8 @@ class PhiloxPlanes {
 
   MULTISPIN_HD PhiloxPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice)
       : key0_{keys.philox[0]}, key1_{keys.philox[1]} {
-    const std::uint64_t p1 = std::uint64_t{philox_multiplier[1]} * static_cast<std::uint32_t>(sweep);
+    const std::uint64_t p1 =
+        std::uint64_t{philox_multiplier[1]} * static_cast<std::uint32_t>(sweep);
     for (int pair = 0; pair < pairs; ++pair) {
       const auto tag = static_cast<std::uint32_t>(pair | (sublattice << 8));
       const std::uint32_t x0 = static_cast<std::uint32_t>(p1 >> 32) ^ tag ^ key0_;

@@ -53,7 +53,8 @@ MULTISPIN_HD PhiloxBlock philox_counter(std::uint64_t flat_word, int plane_pair,
 }
 
 // 64 initial spins; `key` is derived for Purpose::initial_spins.
-MULTISPIN_HD std::uint64_t initial_word(const PhiloxBlock& key, std::uint64_t flat_word, int colour) {
+MULTISPIN_HD std::uint64_t initial_word(const PhiloxBlock& key, std::uint64_t flat_word,
+                                        int colour) {
   const PhiloxBlock block =
       philox4x32<7>(philox_counter(flat_word, 0, colour, 0), key.x[0], key.x[1]);
   return block.x[0] | (static_cast<std::uint64_t>(block.x[1]) << 32);

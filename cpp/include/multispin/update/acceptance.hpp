@@ -1,8 +1,8 @@
 // Acceptance probabilities of the square lattice, prepared for the rules that use them.
 //
 // A rule (metropolis.hpp, heat_bath.hpp, five_classes.hpp) has a Prospect: what is left to do for a
-// word once its neighbours are known. prepare() makes it, compare() takes one bit plane of a group of
-// words, and the new spins are base xor (accepted & may()).
+// word once its neighbours are known. prepare() makes it, compare() takes one bit plane of a group
+// of words, and the new spins are base xor (accepted & may()).
 //
 // With n of the four neighbours up, the local field is f = J (2n - 4) + h and U = sign(f) (up if
 // f = 0) is the spin that it favours.
@@ -27,8 +27,9 @@ enum class Dynamics : int { metropolis = 0, glauber = 1 };
 // What a half sweep needs to know of temperature and field, for words of one width. Offsets count
 // 64-bit words into the kernels' tables of masks (entry number times words in a wide word).
 struct Acceptance {
-  // Rules at h = 0: which classes have a one in plane k. Bit 0: |sum of neighbours| = 4 (Metropolis:
-  // four satisfied bonds), bit 1: |sum| = 2 (three satisfied bonds), bit 2: sum = 0 (Glauber only).
+  // Rules at h = 0: which classes have a one in plane k. Bit 0: |sum of neighbours| = 4
+  // (Metropolis: four satisfied bonds), bit 1: |sum| = 2 (three satisfied bonds), bit 2: sum = 0
+  // (Glauber only).
   std::uint8_t zero_field[max_planes];
   // General: subsets of the classes n = 0, 1, 2 (eight) and n = 3, 4 (four), by plane.
   std::uint16_t low[max_planes];
@@ -49,8 +50,7 @@ inline Rates make_rates(Dynamics dynamics, double J, double h, double temperatur
   for (int n = 0; n < 5; ++n) {
     const double field = J * (2 * n - 4) + h;
     const double x = 2.0 * std::fabs(field) / temperature;
-    const double q =
-        dynamics == Dynamics::metropolis ? std::exp(-x) : 1.0 / (1.0 + std::exp(x));
+    const double q = dynamics == Dynamics::metropolis ? std::exp(-x) : 1.0 / (1.0 + std::exp(x));
     rates.threshold[n] = make_threshold(q, coarse);
     rates.up[n] = field >= 0.0;
   }

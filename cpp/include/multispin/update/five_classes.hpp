@@ -45,8 +45,8 @@ struct FiveClasses {
     const W one = bits::and_not(bit0, bit1);
     const W two = bits::and_not(bit1, bit0);
     const W three = bit1 & bit0;
-    const W low[8] = {bits::zero<W>(), none, one, none | one, two, none | two, one | two,
-                      ~(three | four)};
+    const W low[8] = {bits::zero<W>(), none,           one, none | one, two, none | two,
+                      one | two,       ~(three | four)};
     const W high[4] = {bits::zero<W>(), three, four, three | four};
     for (int i = 0; i < 8; ++i) bits::store(out.low + i * W::words, low[i]);
     for (int i = 0; i < 4; ++i) bits::store(out.high + i * W::words, high[i]);

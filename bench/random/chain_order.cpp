@@ -1,0 +1,207 @@
+// How many lanes a statistic has to combine before it can see that neighbouring planes are one AES
+// round apart. Exact, no random numbers:
+//   1. the largest correlation of a parity of n bits of two neighbouring planes, for each n;
+//   2. for lanes that lie in at most n bytes of a 128-bit block, and all planes at once, the fewest
+//      active S-boxes of any linear trail: each costs a factor 2^-3 in correlation.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#include "one_round.hpp"
+
+namespace {
+
+using randomness::TransposedMix;
+
+constexpr int largest_order = 32;
+// Masks with three or four active S-boxes are enumerated up to this weight of the output mask, so
+// the table is complete up to an order three above it.
+constexpr int output_weight = 8;
+constexpr int complete_order = output_weight + 3;
+
+struct Best {
+  double correlation = 0;
+  std::uint32_t input = 0, output = 0;  // masks of the S-box inputs and of the column after it
+};
+
+class OrderTable {
+ public:
+  OrderTable() {
+    const auto correlation = randomness::sbox_correlations();
+    for (unsigned u = 1; u < 256; ++u) {
+      for (unsigned v = 1; v < 256; ++v) {
+        const double c = std::abs(correlation[u][v]) / 256.0;
+        Best& best = sbox_[v][static_cast<std::size_t>(std::popcount(u))];
+        if (c > best.correlation) best = {c, u, v};
+      }
+    }
+  }
+  void offer(std::uint32_t output) {
+    extend(mix_(output), 0, std::popcount(output), {1.0, 0, output});
+  }
+  const Best& best(int order) const { return best_[static_cast<std::size_t>(order)]; }
+
+ private:
+  void extend(std::uint32_t behind, unsigned byte, int order, const Best& so_far) {
+    if (order > largest_order) return;
+    if (byte == 4) {
+      Best& best = best_[static_cast<std::size_t>(order)];
+      if (so_far.correlation > best.correlation) best = so_far;
+      return;
+    }
+    const std::uint32_t v = (behind >> (8 * byte)) & 255;
+    if (v == 0) {
+      extend(behind, byte + 1, order, so_far);
+      return;
+    }
+    for (int weight = 1; weight <= 8; ++weight) {
+      const Best& step = sbox_[v][static_cast<std::size_t>(weight)];
+      if (step.correlation == 0) continue;
+      extend(behind, byte + 1, order + weight,
+             {so_far.correlation * step.correlation, so_far.input | (step.input << (8 * byte)),
+              so_far.output});
+    }
+  }
+
+  TransposedMix mix_{false};
+  std::array<std::array<Best, 9>, 256> sbox_{};
+  std::array<Best, largest_order + 1> best_{};
+};
+
+void print_orders() {
+  OrderTable table;
+  for (int weight = 1; weight <= output_weight; ++weight) {
+    // All masks of this weight, in order (Gosper).
+    for (std::uint64_t mask = (1U << weight) - 1; mask < (std::uint64_t{1} << 32);) {
+      table.offer(static_cast<std::uint32_t>(mask));
+      const std::uint64_t low = mask & (~mask + 1);
+      const std::uint64_t high = mask + low;
+      mask = high | (((high ^ mask) / low) >> 2);
+    }
+  }
+  const TransposedMix unmix(true);
+  for (unsigned i = 0; i < 4; ++i) {
+    for (std::uint32_t v = 1; v < 256; ++v) {
+      table.offer(unmix(v << (8 * i)));
+      for (unsigned j = i + 1; j < 4; ++j) {
+        for (std::uint32_t v2 = 1; v2 < 256; ++v2) table.offer(unmix((v << (8 * i)) | (v2 << (8 * j))));
+      }
+    }
+  }
+  std::puts("parities of n bits of two neighbouring planes");
+  std::puts("  n  largest correlation  S-boxes  input mask  output mask (of a column)");
+  for (int order = 1; order <= 24; ++order) {
+    const Best& best = table.best(order);
+    if (best.correlation == 0) {
+      std::printf("%3d  0\n", order);
+      continue;
+    }
+    int boxes = 0;
+    for (unsigned byte = 0; byte < 4; ++byte) boxes += ((best.input >> (8 * byte)) & 255) != 0;
+    std::printf("%3d  2^%.2f%s  %15d     %08x    %08x\n", order, std::log2(best.correlation),
+                order > complete_order ? " or more" : "", boxes, best.input, best.output);
+  }
+}
+
+// Patterns of active bytes: bit 4c + r is row r of column c.
+constexpr int pattern_count = 1 << 16;
+constexpr std::uint8_t never = 200;
+
+// Fewest active S-boxes of a trail that starts and ends in bytes of `free` and may, in every plane
+// between, change those bytes at will. For every number of planes.
+class TrailSearch {
+ public:
+  TrailSearch() {
+    for (unsigned behind = 0; behind < pattern_count; ++behind) {
+      unsigned before = 0;
+      for (int column = 0; column < 4; ++column) {
+        for (int row = 0; row < 4; ++row) {
+          const unsigned active = (behind >> (4 * column + row)) & 1U;
+          before |= active << randomness::source_byte(row, column);
+        }
+      }
+      shifted_[behind] = static_cast<std::uint16_t>(before);
+    }
+  }
+  int fewest(unsigned free) {
+    std::vector<std::uint8_t> cost(pattern_count, never);
+    int fewest = never;
+    for (int round = 0; round < 45; ++round) {
+      for (unsigned a = free; a != 0; a = (a - 1) & free) cost[a] = 0;
+      cost[0] = never;
+      std::vector<std::uint8_t> next = one_round_down(cost);
+      for (unsigned bit = 1; bit < pattern_count; bit <<= 1) {
+        if ((free & bit) != 0) forget(next, bit);
+      }
+      fewest = std::min<int>(fewest, next[0]);
+      if (next == cost) break;
+      cost = std::move(next);
+    }
+    return fewest;
+  }
+
+ private:
+  // From a plane's mask to what it asks of the plane before.
+  std::vector<std::uint8_t> one_round_down(std::vector<std::uint8_t> cost) const {
+    for (unsigned shift = 0; shift < 16; shift += 4) {
+      std::vector<std::uint8_t> behind(pattern_count, never);
+      for (unsigned a = 0; a < pattern_count; ++a) {
+        const unsigned column = (a >> shift) & 15U;
+        for (unsigned s = 0; s < 16; ++s) {
+          const bool possible = column == 0 ? s == 0 : std::popcount(column) + std::popcount(s) >= 5;
+          if (!possible) continue;
+          std::uint8_t& to = behind[(a & ~(15U << shift)) | (s << shift)];
+          to = std::min<std::uint8_t>(
+              to, std::min<std::uint8_t>(never, static_cast<std::uint8_t>(
+                                                    cost[a] + std::popcount(s))));
+        }
+      }
+      cost = std::move(behind);
+    }
+    std::vector<std::uint8_t> before(pattern_count);
+    for (unsigned behind = 0; behind < pattern_count; ++behind) {
+      before[shifted_[behind]] = cost[behind];
+    }
+    return before;
+  }
+  static void forget(std::vector<std::uint8_t>& cost, unsigned bit) {
+    for (unsigned a = 0; a < pattern_count; ++a) {
+      if ((a & bit) == 0) cost[a] = cost[a | bit] = std::min(cost[a], cost[a | bit]);
+    }
+  }
+
+  std::array<std::uint16_t, pattern_count> shifted_{};
+};
+
+void print_trails() {
+  TrailSearch search;
+  std::puts("lanes in n bytes of a block, all planes: fewest active S-boxes (number of byte sets)");
+  for (int bytes = 1; bytes <= 4; ++bytes) {
+    std::array<int, never + 1> sets{};
+    for (unsigned free = 1; free < pattern_count; ++free) {
+      if (std::popcount(free) != bytes) continue;
+      // A round treats the four columns alike.
+      unsigned first = free;
+      for (unsigned shift = 4; shift < 16; shift += 4) {
+        first = std::min(first, ((free << shift) | (free >> (16 - shift))) & 0xffffU);
+      }
+      if (first == free) ++sets[static_cast<std::size_t>(search.fewest(free))];
+    }
+    std::printf("%3d ", bytes);
+    for (std::size_t boxes = 0; boxes < never; ++boxes) {
+      if (sets[boxes] > 0) std::printf("  %zu (%d)", boxes, sets[boxes]);
+    }
+    std::printf(sets[never] > 0 ? "  none (%d)\n" : "\n", sets[never]);
+  }
+}
+
+}  // namespace
+
+int main() {
+  print_orders();
+  print_trails();
+}

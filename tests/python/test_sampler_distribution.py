@@ -1,0 +1,216 @@
+"""Distributions of tiny lattices after a fixed number of sweeps, against exact ones.
+
+The Markov chain of a checkerboard sweep is propagated exactly, p₀ Tᵗ over all 2^N states, from the
+textbook form of the update rules; the engine runs 2¹⁷ replicas, each on its own random stream. No
+equilibrium, no autocorrelation, no tolerance: Pearson's χ² on the states, or on what two sweeps have
+in common, with a fixed seed. A lattice with a side of 2 has double bonds, so the same spin is its
+neighbour on both sides.
+
+The error rate of the whole file is 1e-6, shared by its fewer than 400 p-values. What an error has to
+be to be seen is a test of its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+import multispin as ms
+
+ALPHA = 1e-6 / 400
+REPLICAS = 2**17
+SMALLEST_CELL = 10  # expected counts below this are put together
+
+Floats = NDArray[np.float64]
+States = NDArray[np.int64]
+
+
+class Case(NamedTuple):
+    """What decides the chain."""
+
+    shape: tuple[int, int]
+    dynamics: str
+    J: float
+    h: float
+    temperature: float
+
+
+class Chain:
+    """The exact chain. Bit r * columns + c of a state is the spin at (r, c)."""
+
+    def __init__(self, case: Case, rate_error: float = 0.0) -> None:
+        self.case, self.rate_error = case, rate_error
+        self.sites = case.shape[0] * case.shape[1]
+        self.states = np.arange(2**self.sites)
+
+    def matrix(self, sweeps: int) -> Floats:
+        """T^sweeps: row = state before, column = state after."""
+        return np.array([self.propagate(row, sweeps) for row in np.eye(len(self.states))])
+
+    def from_up(self, sweeps: int) -> Floats:
+        """Probabilities of the states, started with all spins up."""
+        return self.propagate((self.states == self.states[-1]).astype(np.float64), sweeps)
+
+    def propagate(self, p: Floats, sweeps: int) -> Floats:
+        rows, columns = self.case.shape
+        for _ in range(sweeps):
+            for colour in (0, 1):
+                for r, c in np.ndindex(rows, columns):
+                    if (r + c) % 2 == colour:  # one colour has no bonds: one by one is at once
+                        p = self._updated(p, r, c)
+        return p
+
+    def _updated(self, p: Floats, r: int, c: int) -> Floats:
+        bit = 1 << (r * self.case.shape[1] + c)
+        up = self.states & bit > 0
+        flips = p * self._flip(r, c, np.where(up, 1, -1))
+        return p - flips + flips[self.states ^ bit]
+
+    def _flip(self, r: int, c: int, spin: States) -> Floats:
+        neighbours = sum(self._spin(r + d, c) + self._spin(r, c + d) for d in (-1, 1))
+        cost = 2 * spin * (self.case.J * neighbours + self.case.h)  # the change in energy
+        if self.case.dynamics == "glauber":
+            rate = 1 / (1 + np.exp(cost / self.case.temperature))
+        else:
+            rate = np.exp(-np.maximum(cost, 0) / self.case.temperature)
+        return np.where(cost > 0, rate * (1 + self.rate_error), rate)
+
+    def _spin(self, r: int, c: int) -> States:
+        rows, columns = self.case.shape
+        return (self.states >> (r % rows * columns + c % columns) & 1) * 2 - 1
+
+
+def p_value(states: States, probabilities: Floats) -> float:
+    """Pearson's χ², rare cells put together; 0 if something impossible has happened."""
+    counts = np.bincount(states, minlength=len(probabilities))
+    if np.any(counts[probabilities < 1e-14] > 0):
+        return 0.0
+    observed, expected = together(counts, probabilities * len(states))
+    chi2 = ((observed - expected) ** 2 / expected).sum()
+    return float(stats.chi2.sf(chi2, len(expected) - 1))
+
+
+def together(values: NDArray[np.generic], expected: Floats) -> tuple[Floats, Floats]:
+    """Put the rarest cells into one, so that each has at least SMALLEST_CELL."""
+    order = np.argsort(expected)[::-1]
+    whole = max(1, int((expected > SMALLEST_CELL).sum()))
+    while whole > 1 and expected[order[whole:]].sum() < SMALLEST_CELL:
+        whole -= 1
+    index = np.minimum(np.arange(len(order)), whole)
+    return (
+        np.bincount(index, weights=values[order].astype(np.float64)),
+        np.bincount(index, weights=expected[order]),
+    )
+
+
+def sampler(case: Case, rng: str, init: str) -> ms.Sampler:
+    return ms.Sampler(
+        ms.Ising(case.shape, case.J, case.h),
+        temperature=case.temperature,
+        dynamics=case.dynamics,
+        rng=rng,
+        replicas=REPLICAS,
+        init=init,
+        seed=20,
+        first_stream=REPLICAS * (CASES.index(case[1:]) * 3 + SHAPES.index(case.shape)),
+    )
+
+
+def state_of(spins: NDArray[np.int8]) -> States:
+    bits = spins.reshape(len(spins), -1) > 0
+    return np.asarray(bits @ (1 << np.arange(bits.shape[1])), dtype=np.int64)
+
+
+SHAPES = [(2, 2), (2, 4), (4, 2), (4, 4)]
+CASES = [
+    (dynamics, *couplings)
+    for dynamics in ("metropolis", "glauber")
+    for couplings in ((1.0, 0.0, 2.4), (1.0, 0.6, 3.0), (-1.0, 0.0, 2.0), (-0.7, -0.5, 2.5))
+]
+each_case = pytest.mark.parametrize(("dynamics", "J", "h", "T"), CASES)
+each_generator = pytest.mark.parametrize("rng", ["aes", "philox"])
+
+
+# --- the distributions ----------------------------------------------------------------------------
+
+
+@each_generator
+@each_case
+def test_every_transition_of_two_by_two(
+    dynamics: str, J: float, h: float, T: float, rng: str
+) -> None:
+    case = Case((2, 2), dynamics, J, h, T)
+    run = sampler(case, rng, "random")
+    before = state_of(run.spins())
+    assert p_value(before, np.full(16, 1 / 16)) > ALPHA  # the start itself
+    for sweeps in (1, 2):
+        run.sweep()
+        pair = before * 16 + state_of(run.spins())
+        assert p_value(pair, Chain(case).matrix(sweeps).ravel() / 16) > ALPHA
+
+
+@each_generator
+@each_case
+def test_all_states_of_two_by_four(dynamics: str, J: float, h: float, T: float, rng: str) -> None:
+    for shape in ((2, 4), (4, 2)):
+        case = Case(shape, dynamics, J, h, T)
+        run = sampler(case, rng, "up")
+        for sweeps in (1, 3):
+            run.sweep(sweeps - run.sweeps_done)
+            assert p_value(state_of(run.spins()), Chain(case).from_up(sweeps)) > ALPHA
+
+
+# Eight of the sixteen sites of a 4 x 4 lattice at a time.
+CUTS = {
+    "rows": [0, 1, 2, 3, 4, 5, 6, 7],
+    "columns": [0, 3, 4, 7, 8, 11, 12, 15],
+    "colour": [0, 2, 5, 7, 8, 10, 13, 15],
+}
+
+
+def views(chain: Chain) -> list[States]:
+    """Classes of states to count: patterns of eight sites; pairs of energy and magnetization."""
+    patterns = [
+        sum((chain.states >> site & 1) << i for i, site in enumerate(sites))
+        for sites in CUTS.values()
+    ]
+    spins = (chain.states[:, None] >> np.arange(16) & 1).astype(np.int8) * 2 - 1
+    energy = ms.Ising((4, 4)).energy(spins.reshape(-1, 4, 4))
+    pairs = np.stack([energy, spins.sum(axis=1)])
+    return [*patterns, np.unique(pairs, axis=1, return_inverse=True)[1].ravel()]  # type: ignore[list-item]
+
+
+@each_generator
+@each_case
+def test_patterns_of_four_by_four(dynamics: str, J: float, h: float, T: float, rng: str) -> None:
+    case = Case((4, 4), dynamics, J, h, T)
+    run, chain = sampler(case, rng, "up"), Chain(case)
+    for sweeps in (1, 4):
+        run.sweep(sweeps - run.sweeps_done)
+        states, exact = state_of(run.spins()), chain.from_up(sweeps)
+        for view in views(chain):
+            assert p_value(view[states], np.bincount(view, weights=exact)) > ALPHA
+
+
+# --- what these tests can see ---------------------------------------------------------------------
+
+
+@each_case
+def test_an_acceptance_wrong_by_three_percent_would_be_seen(
+    dynamics: str, J: float, h: float, T: float
+) -> None:
+    # The χ² of a wrong rate is noncentral; its power at ALPHA, without drawing anything.
+    case = Case((4, 4), dynamics, J, h, T)
+    right, wrong = Chain(case), Chain(case, rate_error=0.03)
+    power = []
+    for view in views(right):
+        p, q = (np.bincount(view, weights=chain.from_up(4)) for chain in (right, wrong))
+        shift, expected = together((q - p) * REPLICAS, p * REPLICAS)
+        dof = len(expected) - 1
+        limit = stats.chi2.isf(ALPHA, dof)
+        power.append(stats.ncx2.sf(limit, dof, (shift**2 / expected).sum()))
+    assert max(power) > 0.999
