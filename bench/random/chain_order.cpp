@@ -112,7 +112,7 @@ constexpr int pattern_count = 1 << 16;
 constexpr std::uint8_t never = 200;
 
 // Fewest active S-boxes of a trail that starts and ends in bytes of `free` and may, in every plane
-// between, change those bytes at will. For every number of planes.
+// between, change those bytes at will; any number of planes.
 class TrailSearch {
  public:
   TrailSearch() {
@@ -129,19 +129,17 @@ class TrailSearch {
   }
   int fewest(unsigned free) {
     std::vector<std::uint8_t> cost(pattern_count, never);
-    int fewest = never;
-    for (int round = 0; round < 45; ++round) {
+    while (true) {
       for (unsigned a = free; a != 0; a = (a - 1) & free) cost[a] = 0;
-      cost[0] = never;
+      const std::vector<std::uint8_t> before = cost;
+      cost[0] = never;  // a trail that has ended does not go on
       std::vector<std::uint8_t> next = one_round_down(cost);
       for (unsigned bit = 1; bit < pattern_count; bit <<= 1) {
         if ((free & bit) != 0) forget(next, bit);
       }
-      fewest = std::min<int>(fewest, next[0]);
-      if (next == cost) break;
-      cost = std::move(next);
+      for (unsigned a = 0; a < pattern_count; ++a) cost[a] = std::min(before[a], next[a]);
+      if (cost == before) return cost[0];
     }
-    return fewest;
   }
 
  private:
@@ -150,6 +148,7 @@ class TrailSearch {
     for (unsigned shift = 0; shift < 16; shift += 4) {
       std::vector<std::uint8_t> behind(pattern_count, never);
       for (unsigned a = 0; a < pattern_count; ++a) {
+        if (cost[a] >= never) continue;
         const unsigned column = (a >> shift) & 15U;
         for (unsigned s = 0; s < 16; ++s) {
           const bool possible = column == 0 ? s == 0 : std::popcount(column) + std::popcount(s) >= 5;
@@ -179,6 +178,7 @@ class TrailSearch {
 
 void print_trails() {
   TrailSearch search;
+  std::fflush(stdout);
   std::puts("lanes in n bytes of a block, all planes: fewest active S-boxes (number of byte sets)");
   for (int bytes = 1; bytes <= 4; ++bytes) {
     std::array<int, never + 1> sets{};

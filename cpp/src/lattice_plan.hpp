@@ -2,9 +2,9 @@
 // steps.
 //
 // The lattice is cut into bands of rows, one a thread. A band first updates the colour-0 rows at
-// its two edges, which need the old colour 1 of its neighbours; after a barrier it updates the rest
-// of colour 0 with colour 1 following close behind, so that rows are still in cache; then a second
-// barrier ends the sweep. A lattice that stays in cache anyway is one band of two steps.
+// its two edges, which need the old colour 1 of its neighbours; then, once the neighbours' edges
+// are done too, the rest of colour 0 with colour 1 following close behind, so that rows are still
+// in cache. A lattice that stays in cache anyway is one band of two steps.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct SweepStep {
 struct BandPlan {
   std::int64_t begin, end;  // rows
   std::vector<SweepStep> steps;
-  std::size_t edge_steps;  // steps before the barrier
+  std::size_t edge_steps;  // the first steps, which update the edges
 };
 
 // `line` rows are always visited together (rows shorter than a wide word); at most `bands` bands.

@@ -1,4 +1,4 @@
-// Running sweeps: threads, barriers, and stopping in the middle of one.
+// Running sweeps: threads, who waits for whom, and stopping in the middle of a sweep.
 #include <omp.h>
 
 #include <algorithm>
@@ -64,7 +64,9 @@ class LatticeEngine::Run {
       for (std::int64_t r = 0; r < replicas_ && !watch_.stopped(); ++r) banded_replica(r);
     }
     for (std::int64_t r = 0; r < replicas_; ++r) {
-      if (!all_reached(r, draws_ * interval_, 0)) return false;
+      for (std::size_t band = 0; band < detail_.plan.size(); ++band) {
+        if (!reached(r, band, draws_ * interval_, false)) return false;
+      }
     }
     return true;
   }
@@ -74,31 +76,29 @@ class LatticeEngine::Run {
     return detail_.cursor[static_cast<std::size_t>(replica) * detail_.plan.size() + band];
   }
   // Position, in steps, of `sweeps` whole sweeps and, if asked, the edge steps of the next.
-  std::uint64_t position(std::size_t band, std::uint64_t sweeps, int edges) const {
+  std::uint64_t position(std::size_t band, std::uint64_t sweeps, bool edges) const {
     const BandPlan& plan = detail_.plan[band];
-    return sweeps * plan.steps.size() + (edges != 0 ? plan.edge_steps : 0);
+    return sweeps * plan.steps.size() + (edges ? plan.edge_steps : 0);
   }
-  bool all_reached(std::int64_t replica, std::uint64_t sweeps, int edges) {
-    for (std::size_t b = 0; b < detail_.plan.size(); ++b) {
-      if (cursor(replica, b).load(std::memory_order_relaxed) < position(b, sweeps, edges)) {
-        return false;
-      }
-    }
-    return true;
+  bool reached(std::int64_t replica, std::size_t band, std::uint64_t sweeps, bool edges) {
+    return cursor(replica, band).load(std::memory_order_acquire) >= position(band, sweeps, edges);
+  }
+  LatticeSums& at(LatticeSums* sums, std::uint64_t draw, std::int64_t replica) const {
+    return sums[draw * static_cast<std::uint64_t>(replicas_) + static_cast<std::uint64_t>(replica)];
   }
 
   // One band, one thread; false if stopped before `goal`.
   bool advance(std::int64_t replica, std::size_t band, std::uint64_t goal, bool calling_thread) {
     const std::vector<SweepStep>& steps = detail_.plan[band].steps;
-    std::atomic<std::uint64_t>& at = cursor(replica, band);
-    std::uint64_t done = at.load(std::memory_order_relaxed);
+    std::atomic<std::uint64_t>& position_now = cursor(replica, band);
+    std::uint64_t done = position_now.load(std::memory_order_relaxed);
     std::uint64_t sweep = first_sweep_ + done / steps.size();
     std::size_t next = done % steps.size();
     while (done < goal) {
       if (watch_.stopped()) return false;
       const SweepStep& step = steps[next];
       detail_.step(step, replica, sweep);
-      at.store(++done, std::memory_order_relaxed);
+      position_now.store(++done, std::memory_order_release);
       if (++next == steps.size()) {
         next = 0;
         ++sweep;
@@ -110,10 +110,9 @@ class LatticeEngine::Run {
 
   bool one_replica(std::int64_t r, bool calling_thread) {
     for (std::uint64_t draw = 0; draw < draws_; ++draw) {
-      if (!advance(r, 0, position(0, (draw + 1) * interval_, 0), calling_thread)) return false;
+      if (!advance(r, 0, position(0, (draw + 1) * interval_, false), calling_thread)) return false;
       if (sums_ != nullptr) {
-        sums_[draw * static_cast<std::uint64_t>(replicas_) + static_cast<std::uint64_t>(r)] =
-            detail_.sums(r, 0, detail_.lattice.rows);
+        at(sums_, draw, r) = detail_.sums(r, 0, detail_.lattice.rows);
       }
     }
     return true;
@@ -126,48 +125,85 @@ class LatticeEngine::Run {
       }
       return;
     }
-    std::atomic<int> working{threads};
+    std::atomic<int> finished{0};
 #pragma omp parallel num_threads(threads)
     {
       const bool calling_thread = omp_get_thread_num() == 0;
 #pragma omp for schedule(dynamic, 1) nowait
       for (std::int64_t r = 0; r < replicas_; ++r) one_replica(r, calling_thread);
-      --working;
+      ++finished;
       // The others may have long sweeps to finish; someone has to listen for a stop meanwhile.
-      while (calling_thread && working > 0) {
+      while (calling_thread && finished < omp_get_num_threads()) {
         std::this_thread::sleep_for(std::chrono::microseconds(50));
         watch_.look();
       }
     }
   }
 
-  // One replica by one thread a band. All threads leave together: whether a stage is complete does
-  // not change between its barrier and the test.
+  // One replica, its bands by several threads (fewer than bands if the system gives no more). There
+  // are no barriers: a band goes on as soon as its neighbours allow it.
   void banded_replica(std::int64_t r) {
-    const auto bands = static_cast<int>(detail_.plan.size());
+    const std::size_t bands = detail_.plan.size();
+    measured_.assign(bands, 0);
     if (sums_ != nullptr) {
-      for (std::uint64_t draw = 0; draw < draws_; ++draw) {
-        sums_[draw * static_cast<std::uint64_t>(replicas_) + static_cast<std::uint64_t>(r)] = {};
-      }
+      for (std::uint64_t draw = 0; draw < draws_; ++draw) at(sums_, draw, r) = {};
     }
-#pragma omp parallel num_threads(bands)
+#pragma omp parallel num_threads(static_cast<int>(bands))
     {
-      const auto band = static_cast<std::size_t>(omp_get_thread_num());
-      for (std::uint64_t sweep = 0; sweep < draws_ * interval_; ++sweep) {
-        advance(r, band, position(band, sweep, 1), band == 0);
-#pragma omp barrier
-        if (!all_reached(r, sweep, 1)) break;
-        advance(r, band, position(band, sweep + 1, 0), band == 0);
-#pragma omp barrier
-        if (!all_reached(r, sweep + 1, 0)) break;
-        if (sums_ != nullptr && (sweep + 1) % interval_ == 0) add_sums(r, band, sweep / interval_);
+      const auto threads = static_cast<std::size_t>(omp_get_num_threads());
+      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      bool left = true;
+      while (left && !watch_.stopped()) {
+        left = false;
+        bool waiting = true;
+        for (std::size_t band = thread; band < bands; band += threads) {
+          const bool measure = measurement_due(r, band);
+          if (reached(r, band, draws_ * interval_, false) && !measure) continue;
+          left = true;
+          if (!neighbours_allow(r, band)) continue;
+          waiting = false;
+          if (measure) {
+            add_sums(r, band, measured_[band]++);
+          } else {
+            advance_stage(r, band, thread == 0);
+          }
+        }
+        if (left && waiting) {
+          std::this_thread::yield();
+          if (thread == 0) watch_.look();
+        }
       }
     }
   }
+  bool measurement_due(std::int64_t r, std::size_t band) {
+    return sums_ != nullptr && measured_[band] < draws_ &&
+           reached(r, band, (measured_[band] + 1) * interval_, false);
+  }
+  // The edges of a sweep, and a measurement before it, need the neighbours to have completed the
+  // sweep before; the rest of it needs their edges. The same rules keep a band from overwriting
+  // what its neighbours still read.
+  bool neighbours_allow(std::int64_t r, std::size_t band) {
+    const BandPlan& plan = detail_.plan[band];
+    const std::uint64_t done = cursor(r, band).load(std::memory_order_relaxed);
+    const std::uint64_t sweep = done / plan.steps.size();
+    const bool past_edges = done % plan.steps.size() >= plan.edge_steps;
+    const std::size_t bands = detail_.plan.size();
+    return reached(r, (band + 1) % bands, sweep, past_edges) &&
+           reached(r, (band + bands - 1) % bands, sweep, past_edges);
+  }
+  // To the end of the edges or of the sweep.
+  void advance_stage(std::int64_t r, std::size_t band, bool calling_thread) {
+    const BandPlan& plan = detail_.plan[band];
+    const std::uint64_t done = cursor(r, band).load(std::memory_order_relaxed);
+    const std::uint64_t sweep = done / plan.steps.size();
+    const bool edges_left = done % plan.steps.size() < plan.edge_steps;
+    const std::uint64_t goal =
+        edges_left ? position(band, sweep, true) : position(band, sweep + 1, false);
+    advance(r, band, goal, calling_thread);
+  }
   void add_sums(std::int64_t r, std::size_t band, std::uint64_t draw) {
     const LatticeSums part = detail_.sums(r, detail_.plan[band].begin, detail_.plan[band].end);
-    LatticeSums& sums =
-        sums_[draw * static_cast<std::uint64_t>(replicas_) + static_cast<std::uint64_t>(r)];
+    LatticeSums& sums = at(sums_, draw, r);
 #pragma omp atomic
     sums.bonds += part.bonds;
 #pragma omp atomic
@@ -179,6 +215,7 @@ class LatticeEngine::Run {
   std::uint64_t first_sweep_, draws_, interval_;
   LatticeSums* sums_;
   StopWatch& watch_;
+  std::vector<std::uint64_t> measured_;  // draws, by band
 };
 
 bool LatticeEngine::execute(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,

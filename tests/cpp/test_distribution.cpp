@@ -46,8 +46,7 @@ class ExactChain {
   std::int64_t row(int site) const { return site / o_.columns; }
   std::int64_t column(int site) const { return site % o_.columns; }
   int spin(std::size_t state, std::int64_t r, std::int64_t c) const {
-    const std::int64_t site =
-        (r + o_.rows) % o_.rows * o_.columns + (c + o_.columns) % o_.columns;
+    const std::int64_t site = (r + o_.rows) % o_.rows * o_.columns + (c + o_.columns) % o_.columns;
     return (state >> site & 1U) != 0 ? 1 : -1;
   }
   double field(std::size_t state, int site) const {
@@ -154,12 +153,13 @@ TEST_P(Distribution, IsThatOfTheExactChain) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Distribution,
-    ::testing::Combine(::testing::ValuesIn(generators), ::testing::ValuesIn(cases)),
-    [](const ::testing::TestParamInfo<Distribution::ParamType>& info) {
-      return ::testing::PrintToString(std::get<0>(info.param)) + "_" + std::get<1>(info.param).name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, Distribution,
+                         ::testing::Combine(::testing::ValuesIn(generators),
+                                            ::testing::ValuesIn(cases)),
+                         [](const ::testing::TestParamInfo<Distribution::ParamType>& info) {
+                           return ::testing::PrintToString(std::get<0>(info.param)) + "_" +
+                                  std::get<1>(info.param).name;
+                         });
 
 TEST(Distribution, RandomStartIsUniform) {
   LatticeOptions options = make_options(2, 4);

@@ -19,12 +19,14 @@ using Shape = std::pair<std::int64_t, std::int64_t>;
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
   // Words in a row of one colour around 2, 4, 8 and 16, with all 64 lanes in use.
-  for (const std::int64_t words : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17}) all.emplace_back(6, 128 * words);
+  for (const std::int64_t words : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17})
+    all.emplace_back(6, 128 * words);
   // Rows that do and do not fill a wide word with whole rows.
   for (const std::int64_t rows : {2, 4, 14, 18}) {
     for (const std::int64_t words : {1, 2, 3, 4, 5}) all.emplace_back(rows, 128 * words);
   }
-  // Fewer lanes: one word of 1, 2, 3, 5, 47, 63; two of 37, 60; three of 31, 63; five of 13; 67 of 1.
+  // Fewer lanes: one word of 1, 2, 3, 5, 47, 63; two of 37, 60; three of 31, 63; five of 13; 67
+  // of 1.
   for (const std::int64_t columns : {2, 4, 6, 10, 94, 126, 148, 240, 186, 378, 130, 134}) {
     all.emplace_back(6, columns);
   }
@@ -49,7 +51,8 @@ constexpr Physics physics[] = {
     {"free", Dynamics::metropolis, 0, 0, 1},
     {"field", Dynamics::metropolis, 1, 0.3, 2.5},
     {"fieldDown", Dynamics::metropolis, -0.7, -1.1, 1.3},
-    {"fieldAgainstNeighbours", Dynamics::metropolis, 1, 4, 3},  // local field zero when all are down
+    {"fieldAgainstNeighbours", Dynamics::metropolis, 1, 4,
+     3},  // local field zero when all are down
     {"paramagnet", Dynamics::metropolis, 0, -0.5, 1},
     {"glauber", Dynamics::glauber, 1, 0, 2.269},
     {"glauberAntiferromagnet", Dynamics::glauber, -1, 0, 1.9},
@@ -92,12 +95,13 @@ TEST_P(Trajectory, IsThatOfTheTwin) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Trajectory,
-    ::testing::Combine(::testing::ValuesIn(generators), ::testing::ValuesIn(physics)),
-    [](const ::testing::TestParamInfo<Trajectory::ParamType>& info) {
-      return ::testing::PrintToString(std::get<0>(info.param)) + "_" + std::get<1>(info.param).name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, Trajectory,
+                         ::testing::Combine(::testing::ValuesIn(generators),
+                                            ::testing::ValuesIn(physics)),
+                         [](const ::testing::TestParamInfo<Trajectory::ParamType>& info) {
+                           return ::testing::PrintToString(std::get<0>(info.param)) + "_" +
+                                  std::get<1>(info.param).name;
+                         });
 
 // Enough draws for the tail (one in 2^12) to decide hundreds of spins either way.
 TEST(Engine, ManyTails) {

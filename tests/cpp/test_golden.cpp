@@ -35,14 +35,21 @@ struct Golden {
 };
 
 constexpr Golden golden[] = {
-    {Generator::aes, Dynamics::metropolis, 64, 256, 1, 0, 2.25, "a894830261ea398d", "cf24ede3fd8e84b9"},
-    {Generator::aes, Dynamics::metropolis, 10, 130, -1, 0.5, 3, "05ff16e60b7fdd47", "5a9bbf3f53acb25d"},
-    {Generator::aes, Dynamics::glauber, 32, 1152, 1, 0.25, 2.5, "c1aa9867d14f4ba8", "6e447306ab68a86a"},
+    {Generator::aes, Dynamics::metropolis, 64, 256, 1, 0, 2.25, "a894830261ea398d",
+     "cf24ede3fd8e84b9"},
+    {Generator::aes, Dynamics::metropolis, 10, 130, -1, 0.5, 3, "05ff16e60b7fdd47",
+     "5a9bbf3f53acb25d"},
+    {Generator::aes, Dynamics::glauber, 32, 1152, 1, 0.25, 2.5, "c1aa9867d14f4ba8",
+     "6e447306ab68a86a"},
     {Generator::aes, Dynamics::glauber, 6, 386, -1, 0, 2, "d8be74d7d7648585", "0fad797bbb6fdd04"},
-    {Generator::philox, Dynamics::metropolis, 64, 256, 1, 0, 2.25, "a894830261ea398d", "9fe94d7e72673416"},
-    {Generator::philox, Dynamics::metropolis, 10, 130, -1, 0.5, 3, "05ff16e60b7fdd47", "13018d868e086879"},
-    {Generator::philox, Dynamics::glauber, 32, 1152, 1, 0.25, 2.5, "c1aa9867d14f4ba8", "39c1c868d043b2c7"},
-    {Generator::philox, Dynamics::glauber, 6, 386, -1, 0, 2, "d8be74d7d7648585", "92e07f8c50f2bb05"},
+    {Generator::philox, Dynamics::metropolis, 64, 256, 1, 0, 2.25, "a894830261ea398d",
+     "9fe94d7e72673416"},
+    {Generator::philox, Dynamics::metropolis, 10, 130, -1, 0.5, 3, "05ff16e60b7fdd47",
+     "13018d868e086879"},
+    {Generator::philox, Dynamics::glauber, 32, 1152, 1, 0.25, 2.5, "c1aa9867d14f4ba8",
+     "39c1c868d043b2c7"},
+    {Generator::philox, Dynamics::glauber, 6, 386, -1, 0, 2, "d8be74d7d7648585",
+     "92e07f8c50f2bb05"},
 };
 
 TEST(Golden, Trajectories) {

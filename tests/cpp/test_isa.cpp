@@ -63,7 +63,9 @@ TEST_F(IsaVariable, RefusesWhatCannotRun) {
   }
 }
 
-TEST(Isa, PortableIsAlwaysThereAndFirst) { EXPECT_EQ(available_isas().front(), Isa::portable); }
+TEST(Isa, PortableIsAlwaysThereAndFirst) {
+  EXPECT_EQ(available_isas().front(), Isa::portable);
+}
 
 }  // namespace
 }  // namespace multispin

@@ -15,9 +15,9 @@ namespace {
 // Rows and columns: every stride that packs rows into wide words and those next to it, lanes of all
 // kinds (64, fewer, one), rows that do and do not fill the last wide word.
 const std::pair<std::int64_t, std::int64_t> shapes[] = {
-    {2, 2},   {2, 4},   {4, 2},   {6, 6},    {14, 10},  {18, 126}, {2, 128},  {6, 128},
-    {10, 148},  {6, 186}, {4, 256},  {6, 384},  {2, 512},  {10, 512}, {6, 130},  {4, 134},
-    {6, 640}, {2, 768}, {4, 896}, {6, 1024}, {2, 1152}, {4, 1920}, {2, 2048}, {6, 2176},
+    {2, 2},    {2, 4},   {4, 2},   {6, 6},    {14, 10},  {18, 126}, {2, 128},  {6, 128},
+    {10, 148}, {6, 186}, {4, 256}, {6, 384},  {2, 512},  {10, 512}, {6, 130},  {4, 134},
+    {6, 640},  {2, 768}, {4, 896}, {6, 1024}, {2, 1152}, {4, 1920}, {2, 2048}, {6, 2176},
 };
 
 Spins random_spins(std::int64_t count, std::uint64_t seed) {

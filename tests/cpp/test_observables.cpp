@@ -65,7 +65,8 @@ TEST(Observables, BlockAverage) {
           sums[static_cast<std::size_t>(block)] += spins[static_cast<std::size_t>(i)];
         }
         for (std::size_t i = 0; i < sums.size(); ++i) {
-          ASSERT_NEAR(means[i], static_cast<double>(sums[i]) / static_cast<double>(height * width), 1e-6)
+          ASSERT_NEAR(means[i], static_cast<double>(sums[i]) / static_cast<double>(height * width),
+                      1e-6)
               << rows << " x " << columns << " in " << height << " x " << width;
         }
       }

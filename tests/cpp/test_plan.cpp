@@ -19,11 +19,11 @@ struct Case {
 
 // Small and cached, one band and many, one line a band, an incomplete last line, huge rows.
 constexpr Case cases[] = {
-    {2, 2, 1},        {2, 128, 1},      {1024, 1024, 1},  {1024, 1024, 4},    {1022, 2050, 7},
-    {2, 1 << 22, 1},  {2, 1 << 22, 2},  {2, 1 << 22, 7},  {6, 1 << 20, 3},    {6, 1 << 20, 4},
-    {4, 1 << 21, 4},  {8192, 8192, 1},  {8192, 8192, 2},  {8192, 8192, 64},   {32770, 64, 1},
-    {32770, 64, 7},   {32774, 128, 3},  {65538, 256, 2},  {1 << 20, 2, 5},    {65538, 6, 4},
-    {8192, 384, 3},   {4096, 640, 2},   {100000, 130, 3}, {131072, 131072, 1}, {131072, 131072, 2},
+    {2, 2, 1},       {2, 128, 1},     {1024, 1024, 1},  {1024, 1024, 4},     {1022, 2050, 7},
+    {2, 1 << 22, 1}, {2, 1 << 22, 2}, {2, 1 << 22, 7},  {6, 1 << 20, 3},     {6, 1 << 20, 4},
+    {4, 1 << 21, 4}, {8192, 8192, 1}, {8192, 8192, 2},  {8192, 8192, 64},    {32770, 64, 1},
+    {32770, 64, 7},  {32774, 128, 3}, {65538, 256, 2},  {1 << 20, 2, 5},     {65538, 6, 4},
+    {8192, 384, 3},  {4096, 640, 2},  {100000, 130, 3}, {131072, 131072, 1}, {131072, 131072, 2},
 };
 
 // Lines of rows as the instruction sets visit them: 2, 4 and 8 words wide.
@@ -52,7 +52,8 @@ Played play(const std::vector<BandPlan>& plan, const model::Lattice& l, std::int
   for (std::size_t b = 0; b < plan.size(); ++b) {
     for (std::size_t i = 0; i < plan[b].steps.size(); ++i) {
       const SweepStep& step = plan[b].steps[i];
-      const bool whole_lines = step.begin % line == 0 && (step.end % line == 0 || step.end == l.rows);
+      const bool whole_lines =
+          step.begin % line == 0 && (step.end % line == 0 || step.end == l.rows);
       if (step.begin >= step.end || !whole_lines) played.trouble = "a step is empty or cuts a line";
       if (step.begin < plan[b].begin || step.end > plan[b].end) played.trouble = "outside its band";
       for (std::int64_t r = step.begin; r < step.end && played.trouble.empty(); ++r) {
@@ -131,7 +132,8 @@ TEST(Plan, StepsAreShort) {
     for (const std::int64_t line : lines(l)) {
       for (const BandPlan& band : plan_sweep(l, line, bands)) {
         for (const SweepStep& step : band.steps) {
-          EXPECT_LE((step.end - step.begin) * columns, std::max<std::int64_t>(1 << 21, line * columns));
+          EXPECT_LE((step.end - step.begin) * columns,
+                    std::max<std::int64_t>(1 << 21, line * columns));
         }
       }
     }

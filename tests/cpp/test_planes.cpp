@@ -17,7 +17,8 @@ namespace {
 using bits::Word128;
 
 constexpr std::uint64_t largest = (std::uint64_t{1} << 48) - 1;  // of words and of sweeps
-constexpr std::uint64_t words[] = {0, 2, 1000, 0xfffffffe, 0x100000000, 0x123456789abc, largest - 1};
+constexpr std::uint64_t words[] = {0,          2, 1000, 0xfffffffe, 0x100000000, 0x123456789abc,
+                                   largest - 1};
 constexpr std::uint64_t sweeps[] = {0, 1, 0xffffffff, 0x100000000, 0x23456789abcd, largest};
 
 template <class Planes>
@@ -43,9 +44,13 @@ void expect_planes(Generator generator) {
   }
 }
 
-TEST(Planes, Aes) { expect_planes<random::AesPlanes<Word128>>(Generator::aes); }
+TEST(Planes, Aes) {
+  expect_planes<random::AesPlanes<Word128>>(Generator::aes);
+}
 
-TEST(Planes, Philox) { expect_planes<random::PhiloxPlanes<Word128>>(Generator::philox); }
+TEST(Planes, Philox) {
+  expect_planes<random::PhiloxPlanes<Word128>>(Generator::philox);
+}
 
 TEST(Planes, InitialSpins) {
   const LatticeOptions options = make_options(2, 2);

@@ -13,7 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool at_once() { return true; }
+bool at_once() {
+  return true;
+}
 
 // Slow, so that many stops fall inside sweeps.
 LatticeOptions slow(std::int64_t rows, std::int64_t columns) {
@@ -29,7 +31,8 @@ void prepare(LatticeEngine& engine) {
 
 // Sweeps until it is stopped. (The count is only a limit to the harm should it never be.)
 void sweep_until_stopped(LatticeEngine& engine) {
-  const auto spins = static_cast<std::uint64_t>(engine.lattice().spins() * engine.options().replicas);
+  const auto spins =
+      static_cast<std::uint64_t>(engine.lattice().spins() * engine.options().replicas);
   ASSERT_FALSE(engine.sweep((std::uint64_t{1} << 35) / spins, at_once)) << "the poll was not asked";
 }
 
@@ -59,7 +62,9 @@ void expect_unharmed(const LatticeOptions& options) {
   expect_same_state(interrupted, whole);
 }
 
-TEST(Stop, InsideASweep) { expect_unharmed(slow(8192, 8192)); }
+TEST(Stop, InsideASweep) {
+  expect_unharmed(slow(8192, 8192));
+}
 
 TEST(Stop, InsideASweepOfBands) {
   for (const int threads : {2, 3}) {

@@ -29,8 +29,9 @@ class ThresholdOf : public ::testing::Test {
   static constexpr std::uint64_t one = std::uint64_t{1} << (coarse + tail);  // probability one
   static constexpr std::uint64_t all_ones = (std::uint64_t{1} << coarse) - 1;
 };
-using Coarse = ::testing::Types<std::integral_constant<int, random::AesPlanes<Word128>::coarse_planes>,
-                                std::integral_constant<int, random::PhiloxPlanes<Word128>::coarse_planes>>;
+using Coarse =
+    ::testing::Types<std::integral_constant<int, random::AesPlanes<Word128>::coarse_planes>,
+                     std::integral_constant<int, random::PhiloxPlanes<Word128>::coarse_planes>>;
 TYPED_TEST_SUITE(ThresholdOf, Coarse, );
 
 // A generator that gives every lane the number that the test wants it to draw: coarse bits lowest
@@ -55,7 +56,9 @@ bool in_lane(const Word128& word, int lane) {
   return (word.element[lane / 64] >> (lane % 64) & 1U) != 0;
 }
 
-Word128 every_lane(bool set) { return bits::splat<Word128>(set ? ~std::uint64_t{0} : 0); }
+Word128 every_lane(bool set) {
+  return bits::splat<Word128>(set ? ~std::uint64_t{0} : 0);
+}
 
 struct Outcome {
   Word128 accepted, all_ones;

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::uint64_t all = ~std::uint64_t{0};
 
-unsigned bit(std::uint64_t word, int index) { return static_cast<unsigned>(word >> index) & 1U; }
+unsigned bit(std::uint64_t word, int index) {
+  return static_cast<unsigned>(word >> index) & 1U;
+}
 
 void expect_words(const Word128& got, std::uint64_t low, std::uint64_t high) {
   EXPECT_EQ(got.element[0], low);
@@ -102,7 +104,8 @@ TEST(Word, LogicByTruthTable) {
   expect_table("or_and", or_and(a, b, c), [](u x, u y, u z) { return x != 0 || y + z == 2; });
   expect_table("xor_and", xor_and(a, b, c), [](u x, u y, u z) { return (x + y * z) % 2 != 0; });
   expect_table("and3", and3(a, b, c), [](u x, u y, u z) { return x + y + z == 3; });
-  expect_table("and_andnot", and_andnot(a, b, c), [](u x, u y, u z) { return x + y == 2 && z == 0; });
+  expect_table("and_andnot", and_andnot(a, b, c),
+               [](u x, u y, u z) { return x + y == 2 && z == 0; });
   expect_table("majority", majority(a, b, c), [](u x, u y, u z) { return x + y + z >= 2; });
   expect_table("or_not", or_not(a, b), [](u x, u y, u) { return x != 0 || y == 0; });
   expect_table("and_not", and_not(a, b), [](u x, u y, u) { return x != 0 && y == 0; });
@@ -124,7 +127,8 @@ TEST(LaneCounters, CountEveryLaneByItself) {
       word |= std::uint64_t{generator() % static_cast<std::uint64_t>(lane * lane) == 0} << lane;
     }
     counters.add(word);
-    for (int lane = 0; lane < 64; ++lane) expected[static_cast<std::size_t>(lane)] += bit(word, lane);
+    for (int lane = 0; lane < 64; ++lane)
+      expected[static_cast<std::size_t>(lane)] += bit(word, lane);
   }
   for (int lane = 0; lane < 64; ++lane) {
     EXPECT_EQ(counters[lane], expected[static_cast<std::size_t>(lane)]);

@@ -13,7 +13,9 @@
 namespace multispin {
 
 // How GoogleTest prints them.
-inline void PrintTo(Isa isa, std::ostream* out) { *out << name(isa); }
+inline void PrintTo(Isa isa, std::ostream* out) {
+  *out << name(isa);
+}
 inline void PrintTo(Generator generator, std::ostream* out) {
   *out << (generator == Generator::aes ? "aes" : "philox");
 }
@@ -93,15 +95,16 @@ inline ::testing::AssertionResult same_spins(const Spins& expected, const Spins&
     if (count++ == 0) first = static_cast<std::int64_t>(i);
   }
   if (count == 0) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << count << " of " << got.size() << " spins differ, first row "
-                                       << first / columns << ", column " << first % columns;
+  return ::testing::AssertionFailure()
+         << count << " of " << got.size() << " spins differ, first row " << first / columns
+         << ", column " << first % columns;
 }
 
 inline std::string describe(const LatticeOptions& o) {
   return std::to_string(o.rows) + " x " + std::to_string(o.columns) + ", replicas " +
          std::to_string(o.replicas) + ", threads " + std::to_string(o.threads) + ", J " +
-         std::to_string(o.J) + ", h " + std::to_string(o.h) + ", " + std::string(name(o.isa)) + ", " +
-         ::testing::PrintToString(o.generator) + ", " + ::testing::PrintToString(o.dynamics);
+         std::to_string(o.J) + ", h " + std::to_string(o.h) + ", " + std::string(name(o.isa)) +
+         ", " + ::testing::PrintToString(o.generator) + ", " + ::testing::PrintToString(o.dynamics);
 }
 
 }  // namespace multispin::test

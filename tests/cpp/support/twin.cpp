@@ -9,19 +9,22 @@ namespace {
 using multispin::Generator;
 
 // Planes of random bits: the coarse ones, lowest weight first, and the tail, highest weight first.
-constexpr int coarse_planes(Generator generator) { return generator == Generator::aes ? 14 : 12; }
+constexpr int coarse_planes(Generator generator) {
+  return generator == Generator::aes ? 14 : 12;
+}
 constexpr int tail_planes = 32;
 
-// --- Philox ---------------------------------------------------------------------------------------
+// --- Philox
+// ---------------------------------------------------------------------------------------
 
 // Keys of a stream, by purpose: 0 initial spins, 1 aes, 2 philox.
 Block derive(const multispin::LatticeOptions& options, std::uint64_t stream, std::uint32_t purpose,
              std::uint32_t index) {
-  return philox4x32(10,
-                    {static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32),
-                     purpose, index},
-                    {static_cast<std::uint32_t>(options.seed),
-                     static_cast<std::uint32_t>(options.seed >> 32)});
+  return philox4x32(
+      10,
+      {static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32), purpose,
+       index},
+      {static_cast<std::uint32_t>(options.seed), static_cast<std::uint32_t>(options.seed >> 32)});
 }
 
 // Block `pair` of a word: two planes.
@@ -39,7 +42,8 @@ std::uint64_t plane_of(const Block& block, int half) {
   return block[i] | (std::uint64_t{block[i + 1]} << 32);
 }
 
-// --- AES ------------------------------------------------------------------------------------------
+// --- AES
+// ------------------------------------------------------------------------------------------
 
 std::uint8_t times(unsigned a, unsigned b) {  // in GF(2^8)
   unsigned product = 0;
@@ -81,7 +85,8 @@ std::uint64_t half_of(const Bytes& bytes, std::uint64_t half) {
   return value;
 }
 
-// --- planes ---------------------------------------------------------------------------------------
+// --- planes
+// ---------------------------------------------------------------------------------------
 
 // The random bits of one word in one half sweep; a plane is made when it is first asked for.
 class Planes {
@@ -152,7 +157,9 @@ Block philox4x32(int rounds, Block x, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < rounds; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53} * x[0];
     const std::uint64_t b = std::uint64_t{0xCD9E8D57} * x[2];
-    const auto high = [](std::uint64_t product) { return static_cast<std::uint32_t>(product >> 32); };
+    const auto high = [](std::uint64_t product) {
+      return static_cast<std::uint32_t>(product >> 32);
+    };
     x = {high(b) ^ x[1] ^ key[0], static_cast<std::uint32_t>(b), high(a) ^ x[3] ^ key[1],
          static_cast<std::uint32_t>(a)};
     key[0] += 0x9E3779B9U;
@@ -170,9 +177,9 @@ Bytes aes_round(const Bytes& state, const Bytes& key) {
     for (std::size_t r = 0; r < 4; ++r) column[r] = substitution[state[4 * ((c + r) % 4) + r]];
     for (std::size_t r = 0; r < 4; ++r) {
       const unsigned next = column[(r + 1) % 4];
-      out[4 * c + r] = static_cast<std::uint8_t>(twice(column[r]) ^ twice(next) ^ next ^
-                                                 column[(r + 2) % 4] ^ column[(r + 3) % 4] ^
-                                                 key[4 * c + r]);
+      out[4 * c + r] =
+          static_cast<std::uint8_t>(twice(column[r]) ^ twice(next) ^ next ^ column[(r + 2) % 4] ^
+                                    column[(r + 3) % 4] ^ key[4 * c + r]);
     }
   }
   return out;
@@ -204,9 +211,8 @@ Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream,
     const double boost = std::exp(2 * std::fabs(field) / temperature);
     const double probability = glauber ? 1 / (1 + boost) : 1 / boost;
     rules_[static_cast<std::size_t>(up)] = {
-        field >= 0 ? 1 : -1,
-        static_cast<std::uint64_t>(
-            std::nearbyint(std::ldexp(probability, coarse_planes_ + tail_planes)))};
+        field >= 0 ? 1 : -1, static_cast<std::uint64_t>(std::nearbyint(
+                                 std::ldexp(probability, coarse_planes_ + tail_planes)))};
   }
 }
 
@@ -255,8 +261,8 @@ void Lattice::update(int colour, std::int64_t row, std::int64_t word) {
   Planes planes{options_, stream_, flat, colour, sweeps_done};
   for (int lane = 0; lane < lanes_; ++lane) {
     const std::int64_t column = column_of(colour, row, word, lane);
-    const int sum = at(row - 1, column) + at(row + 1, column) + at(row, column - 1) +
-                    at(row, column + 1);
+    const int sum =
+        at(row - 1, column) + at(row + 1, column) + at(row, column - 1) + at(row, column + 1);
     const Rule& rule = rules_[static_cast<std::size_t>((sum + 4) / 2)];
     std::int8_t& spin = at(row, column);
     const bool draws = glauber || spin == rule.favoured;

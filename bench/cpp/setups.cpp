@@ -1,0 +1,96 @@
+#include "setups.hpp"
+
+#include <omp.h>
+
+#include <cstdio>
+#include <set>
+
+namespace multispin::bench {
+namespace {
+
+std::string number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", x);
+  return text;
+}
+
+// Every instruction set, generator and dynamics, with and without a field.
+void vary_kernels(std::vector<Setup>& all) {
+  for (const Isa isa : available_isas()) {
+    for (const Generator generator : {Generator::aes, Generator::philox}) {
+      for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
+        for (const double h : {0.0, 0.1}) {
+          Setup setup{isa};
+          setup.generator = generator;
+          setup.dynamics = dynamics;
+          setup.h = h;
+          all.push_back(setup);
+        }
+      }
+    }
+  }
+}
+
+void vary_lattices(std::vector<Setup>& all, const Setup& point, bool huge) {
+  for (const std::int64_t size : {128, 256, 512, 1024, 2048, 4096, 16384}) {
+    all.push_back(point);
+    all.back().size = size;
+  }
+  all.push_back(point);
+  all.back().size = 128;
+  all.back().replicas = 64;
+  if (!huge) return;
+  all.push_back(point);
+  all.back().size = 131072;
+}
+
+void vary_temperatures(std::vector<Setup>& all, const Setup& point) {
+  for (const double temperature : {1.0, 2.0, 3.0, 5.0}) {
+    all.push_back(point);
+    all.back().temperature = temperature;
+  }
+}
+
+// Two and all threads: one lattice in bands, and replicas shared out.
+void vary_threads(std::vector<Setup>& all, const Setup& point) {
+  for (const int threads : {2, omp_get_max_threads()}) {
+    all.push_back(point);
+    all.back().threads = threads;
+    all.push_back(point);
+    all.back().threads = threads;
+    all.back().size = 1024;
+    all.back().replicas = 4 * threads;
+  }
+}
+
+}  // namespace
+
+std::string Setup::name() const {
+  std::string text = "sweep/" + std::string(multispin::name(isa)) +
+                     (generator == Generator::aes ? "/aes" : "/philox") +
+                     (dynamics == Dynamics::glauber ? "/glauber" : "/metropolis") +
+                     "/L:" + std::to_string(size) + "/T:" + number(temperature) +
+                     "/h:" + number(h) + "/threads:" + std::to_string(threads);
+  if (replicas != 1) text += "/replicas:" + std::to_string(replicas);
+  if (interval != 0) text += "/measured_every:" + std::to_string(interval);
+  return text;
+}
+
+std::vector<Setup> all_setups(bool huge) {
+  const Setup point{selected_isa()};
+  std::vector<Setup> all{point};
+  vary_kernels(all);
+  vary_lattices(all, point, huge);
+  vary_temperatures(all, point);
+  vary_threads(all, point);
+  all.push_back(point);
+  all.back().interval = 10;
+  std::vector<Setup> unique;
+  std::set<std::string> names;
+  for (const Setup& setup : all) {
+    if (names.insert(setup.name()).second) unique.push_back(setup);
+  }
+  return unique;
+}
+
+}  // namespace multispin::bench

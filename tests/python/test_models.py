@@ -1,0 +1,134 @@
+"""The Ising model: its energy bond by bond, and what it refuses."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import multispin as ms
+
+
+def energy_by_bonds(spins: NDArray[np.int8], J: float, h: float) -> float:
+    """Right and lower bond of each site, in plain Python numbers."""
+    rows, columns = spins.shape
+    bonds = total = 0
+    for r, c in itertools.product(range(rows), range(columns)):
+        s = int(spins[r, c])
+        bonds += s * (int(spins[r, (c + 1) % columns]) + int(spins[(r + 1) % rows, c]))
+        total += s
+    return -J * bonds - h * total
+
+
+@given(
+    rows=st.integers(2, 6),
+    columns=st.integers(2, 6),
+    J=st.floats(-10, 10),
+    h=st.floats(-10, 10),
+    seed=st.integers(0, 1000),
+)
+def test_energy_is_the_sum_over_bonds(
+    rows: int, columns: int, J: float, h: float, seed: int
+) -> None:
+    spins = np.random.default_rng(seed).choice(np.array([-1, 1], dtype=np.int8), (rows, columns))
+    assert ms.Ising((rows, columns), J, h).energy(spins) == energy_by_bonds(spins, J, h)
+
+
+def test_a_side_of_two_has_double_bonds() -> None:
+    # 2 x 2: eight bonds, two between each pair of neighbours.
+    model = ms.Ising((2, 2))
+    assert model.energy(np.ones((2, 2))) == -8
+    assert model.energy(np.array([[1, -1], [-1, 1]])) == 8
+    assert model.energy(np.array([[1, 1], [1, -1]])) == 0
+    assert ms.Ising((2, 4)).energy(np.array([[1, 1, -1, -1]] * 2)) == -8  # 4 down, 0 along
+
+
+def test_many_configurations_at_once() -> None:
+    model = ms.Ising((3, 4), J=0.7, h=-0.3)
+    spins = np.random.default_rng(1).choice([-1, 1], (5, 2, 3, 4))
+    energy = model.energy(spins)
+    assert energy.shape == (5, 2)
+    assert energy.dtype == np.float64
+    assert model.energy(spins[0, 0]).shape == ()
+    for index in np.ndindex(5, 2):
+        assert energy[index] == model.energy(spins[index])
+    assert model.energy(np.empty((0, 3, 4), dtype=np.int8)).shape == (0,)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int64, np.float32, np.float64])
+def test_any_type_of_number(dtype: type) -> None:
+    spins = np.array([[1, -1, 1], [1, 1, -1]])
+    model = ms.Ising((2, 3), h=0.5)
+    assert model.energy(spins.astype(dtype)) == energy_by_bonds(spins.astype(np.int8), 1.0, 0.5)
+    assert model.energy(spins.tolist()) == model.energy(spins)
+
+
+def test_small_types_do_not_overflow() -> None:
+    assert ms.Ising((64, 64)).energy(np.ones((64, 64), dtype=np.int8)) == -8192
+
+
+def test_what_a_model_knows() -> None:
+    model = ms.Ising(np.array([4, 6]), J=np.float32(0.5), h=2)  # type: ignore[arg-type]
+    assert (model.shape, model.J, model.h, model.n_spins) == ((4, 6), 0.5, 2.0, 24)
+    assert [type(x) for x in (*model.shape, model.J, model.h)] == [int, int, float, float]
+    assert repr(model) == "Ising((4, 6), J=0.5, h=2.0)"
+
+
+def test_models_are_values() -> None:
+    model = ms.Ising((4, 6), J=0.5)
+    same = ms.Ising([4, 6], J=0.5, h=0.0)  # type: ignore[arg-type]
+    assert model == same
+    assert hash(model) == hash(same)
+    for other in (ms.Ising((6, 4), J=0.5), ms.Ising((4, 6)), ms.Ising((4, 6), J=0.5, h=0.1), "x"):
+        assert model != other
+    assert eval(repr(model), {"Ising": ms.Ising}) == model
+
+
+@pytest.mark.parametrize("name", ["shape", "J", "h", "n_spins"])
+def test_a_model_does_not_change(name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(ms.Ising((4, 4)), name, 3)
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shape", "error"), [
+    (4, TypeError), (None, TypeError), ("44", TypeError), (4.0, TypeError), ({4, 6}, TypeError),
+    ((4.0, 4), TypeError), ((4, True), TypeError), ((4, None), TypeError), (("4", 4), TypeError),
+    (np.array([4.0, 4.0]), TypeError),
+    ((), ValueError), ((4,), ValueError), ((4, 4, 4), ValueError), (np.ones((4, 4)), ValueError),
+    ((0, 4), ValueError), ((4, 1), ValueError), ((-4, 4), ValueError),
+])  # fmt: skip
+def test_wrong_shapes(shape: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^shape: got .*, allowed: .*two integers >= 2"):
+        ms.Ising(shape)
+
+
+@pytest.mark.parametrize("name", ["J", "h"])
+@pytest.mark.parametrize(("value", "error"), [
+    (None, TypeError), ("1", TypeError), (True, TypeError), (1j, TypeError), ([1.0], TypeError),
+    (np.ones(1), TypeError),
+    (float("nan"), ValueError), (float("inf"), ValueError), (-float("inf"), ValueError),
+    (10**400, ValueError),
+])  # fmt: skip
+def test_wrong_couplings(name: str, value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=rf"^{name}: got .*, allowed: a finite number"):
+        ms.Ising((4, 4), **{name: value})
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 4), (6, 4), (3, 4, 5), ()])
+def test_configurations_of_another_shape(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"^spins: got .*shape.*, allowed: \(\.\.\., 4, 6\)"):
+        ms.Ising((4, 6)).energy(np.ones(shape))
+
+
+@pytest.mark.parametrize("value", [0, 2, -2, 0.5, float("nan"), 257, "1", None])
+def test_values_that_are_no_spins(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^spins: .*allowed: \+1 and -1"):
+        ms.Ising((2, 2)).energy(np.full((2, 2), value))
