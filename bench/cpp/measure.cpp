@@ -62,7 +62,7 @@ std::uint64_t sweeps_per_iteration(LatticeEngine& engine, const Setup& setup) {
     const auto start = Clock::now();
     engine.sweep(sweeps);
     const double seconds = seconds_since(start);
-    if (seconds < wanted / 10) continue;
+    if (seconds < wanted / 4) continue;
     sweeps =
         std::max(1UL, static_cast<std::uint64_t>(static_cast<double>(sweeps) * wanted / seconds));
     break;

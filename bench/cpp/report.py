@@ -101,11 +101,11 @@ tolerance is six standard deviations.
 def _machine_line(context: Record) -> str:
     load = context.get("load_avg") or [float("nan")]
     return (
-        f"{context['date'][:10]}. {context['processor']}, {context['num_cpus']} CPUs, load "
-        f"{load[0]:.2g} at the start; instruction sets {context['instruction_sets']}, all but their "
-        f"comparison with {context['instruction_set']}; {context['threads_available']} threads "
-        f"available; planes: aes {context['planes_aes']}, philox {context['planes_philox']}; "
-        f"compiler {context['compiler']}."
+        f"{context['date'][:10]}. {context['processor']}, {context['num_cpus']} CPUs, "
+        f"{context['threads_available']} threads available, load {load[0]:.2g} at the start; "
+        f"instruction sets {context['instruction_sets']}, all but their comparison with "
+        f"{context['instruction_set']}; planes: aes {context['planes_aes']}, philox "
+        f"{context['planes_philox']}; compiler {context['compiler']}."
     )
 
 

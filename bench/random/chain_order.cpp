@@ -15,96 +15,23 @@
 
 namespace {
 
-using randomness::TransposedMix;
-
-constexpr int largest_order = 32;
-// Masks with three or four active S-boxes are enumerated up to this weight of the output mask, so
-// the table is complete up to an order three above it.
-constexpr int output_weight = 8;
-constexpr int complete_order = output_weight + 3;
-
-struct Best {
-  double correlation = 0;
-  std::uint32_t input = 0, output = 0;  // masks of the S-box inputs and of the column after it
-};
-
-class OrderTable {
- public:
-  OrderTable() {
-    const auto correlation = randomness::sbox_correlations();
-    for (unsigned u = 1; u < 256; ++u) {
-      for (unsigned v = 1; v < 256; ++v) {
-        const double c = std::abs(correlation[u][v]) / 256.0;
-        Best& best = sbox_[v][static_cast<std::size_t>(std::popcount(u))];
-        if (c > best.correlation) best = {c, u, v};
-      }
-    }
-  }
-  void offer(std::uint32_t output) {
-    extend(mix_(output), 0, std::popcount(output), {1.0, 0, output});
-  }
-  const Best& best(int order) const { return best_[static_cast<std::size_t>(order)]; }
-
- private:
-  void extend(std::uint32_t behind, unsigned byte, int order, const Best& so_far) {
-    if (order > largest_order) return;
-    if (byte == 4) {
-      Best& best = best_[static_cast<std::size_t>(order)];
-      if (so_far.correlation > best.correlation) best = so_far;
-      return;
-    }
-    const std::uint32_t v = (behind >> (8 * byte)) & 255;
-    if (v == 0) {
-      extend(behind, byte + 1, order, so_far);
-      return;
-    }
-    for (int weight = 1; weight <= 8; ++weight) {
-      const Best& step = sbox_[v][static_cast<std::size_t>(weight)];
-      if (step.correlation == 0) continue;
-      extend(behind, byte + 1, order + weight,
-             {so_far.correlation * step.correlation, so_far.input | (step.input << (8 * byte)),
-              so_far.output});
-    }
-  }
-
-  TransposedMix mix_{false};
-  std::array<std::array<Best, 9>, 256> sbox_{};
-  std::array<Best, largest_order + 1> best_{};
-};
-
 void print_orders() {
-  OrderTable table;
-  for (int weight = 1; weight <= output_weight; ++weight) {
-    // All masks of this weight, in order (Gosper).
-    for (std::uint64_t mask = (1U << weight) - 1; mask < (std::uint64_t{1} << 32);) {
-      table.offer(static_cast<std::uint32_t>(mask));
-      const std::uint64_t low = mask & (~mask + 1);
-      const std::uint64_t high = mask + low;
-      mask = high | (((high ^ mask) / low) >> 2);
-    }
-  }
-  const TransposedMix unmix(true);
-  for (unsigned i = 0; i < 4; ++i) {
-    for (std::uint32_t v = 1; v < 256; ++v) {
-      table.offer(unmix(v << (8 * i)));
-      for (unsigned j = i + 1; j < 4; ++j) {
-        for (std::uint32_t v2 = 1; v2 < 256; ++v2) table.offer(unmix((v << (8 * i)) | (v2 << (8 * j))));
-      }
-    }
-  }
+  const randomness::OrderTable table;
   std::puts("parities of n bits of two neighbouring planes");
-  std::puts("  n  largest correlation  S-boxes  input mask  output mask (of a column)");
-  for (int order = 1; order <= 24; ++order) {
-    const Best& best = table.best(order);
+  std::puts("  n  largest correlation  number   S-boxes  input mask  output mask (of a column)");
+  for (int order = 1; order <= randomness::largest_order; ++order) {
+    const auto& best = table.best(order);
     if (best.correlation == 0) {
       std::printf("%3d  0\n", order);
       continue;
     }
     int boxes = 0;
     for (unsigned byte = 0; byte < 4; ++byte) boxes += ((best.input >> (8 * byte)) & 255) != 0;
-    std::printf("%3d  2^%.2f%s  %15d     %08x    %08x\n", order, std::log2(best.correlation),
-                order > complete_order ? " or more" : "", boxes, best.input, best.output);
+    std::printf("%3d  2^%.2f%-8s  %10llu  %8d    %08x    %08x\n", order,
+                std::log2(best.correlation), order > randomness::complete_order ? " or more" : "",
+                4ULL * best.number, boxes, best.input, best.output);
   }
+  std::fflush(stdout);
 }
 
 // Patterns of active bytes: bit 4c + r is row r of column c.
@@ -178,7 +105,6 @@ class TrailSearch {
 
 void print_trails() {
   TrailSearch search;
-  std::fflush(stdout);
   std::puts("lanes in n bytes of a block, all planes: fewest active S-boxes (number of byte sets)");
   for (int bytes = 1; bytes <= 4; ++bytes) {
     std::array<int, never + 1> sets{};

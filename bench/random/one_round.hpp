@@ -7,6 +7,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 #include "multispin/random/aes.hpp"
@@ -66,5 +67,102 @@ class TransposedMix {
 
 // Byte of the state before the round that S-box byte `row` of column `column` takes (ShiftRows).
 constexpr int source_byte(int row, int column) { return 4 * ((column + row) % 4) + row; }
+
+inline constexpr int largest_order = 24;
+// Masks with three or four active S-boxes are enumerated up to this weight of the output mask, so
+// the table is complete up to an order three above it.
+inline constexpr int output_weight = 8;
+inline constexpr int complete_order = output_weight + 3;
+
+struct BestMasks {
+  double correlation = 0;
+  std::uint64_t number = 0;              // of masks of one column with this correlation
+  std::uint32_t input = 0, output = 0;  // one of them: S-box inputs, and the column after the round
+};
+
+// For each n, the parities of n bits of two neighbouring planes with the largest correlation.
+// Masks of one column; masks that reach over several columns are products of these.
+class OrderTable {
+ public:
+  OrderTable() {
+    const auto correlation = sbox_correlations();
+    for (unsigned u = 1; u < 256; ++u) {
+      for (unsigned v = 1; v < 256; ++v) {
+        note(sbox_[v][static_cast<std::size_t>(std::popcount(u))],
+             {std::abs(correlation[u][v]) / 256.0, 1, u, v});
+      }
+    }
+    enumerate_light_outputs();
+    enumerate_few_boxes();
+  }
+  const BestMasks& best(int order) const { return best_[static_cast<std::size_t>(order)]; }
+
+ private:
+  static void note(BestMasks& best, const BestMasks& found) {
+    if (found.correlation > best.correlation) {
+      best = found;
+    } else if (found.correlation == best.correlation) {
+      best.number += found.number;
+    }
+  }
+  void enumerate_light_outputs() {
+    lowest_ = 0;
+    highest_ = complete_order;
+    for (int weight = 1; weight <= output_weight; ++weight) {
+      // All masks of this weight, in order (Gosper).
+      for (std::uint64_t mask = (1U << weight) - 1; mask < (std::uint64_t{1} << 32);) {
+        offer(static_cast<std::uint32_t>(mask));
+        const std::uint64_t low = mask & (~mask + 1);
+        const std::uint64_t high = mask + low;
+        mask = high | (((high ^ mask) / low) >> 2);
+      }
+    }
+  }
+  void enumerate_few_boxes() {
+    const TransposedMix unmix(true);
+    highest_ = largest_order;
+    const auto offer_new = [&](std::uint32_t behind) {
+      const std::uint32_t output = unmix(behind);
+      lowest_ = std::popcount(output) <= output_weight ? complete_order + 1 : 0;
+      offer(output);
+    };
+    for (unsigned i = 0; i < 4; ++i) {
+      for (std::uint32_t v = 1; v < 256; ++v) {
+        offer_new(v << (8 * i));
+        for (unsigned j = i + 1; j < 4; ++j) {
+          for (std::uint32_t v2 = 1; v2 < 256; ++v2) offer_new((v << (8 * i)) | (v2 << (8 * j)));
+        }
+      }
+    }
+  }
+  // Notes the best input masks for this output mask.
+  void offer(std::uint32_t output) {
+    extend(mix_(output), 0, std::popcount(output), {1.0, 1, 0, output});
+  }
+  void extend(std::uint32_t behind, unsigned byte, int order, const BestMasks& so_far) {
+    if (order > highest_) return;
+    if (byte == 4) {
+      if (order >= lowest_) note(best_[static_cast<std::size_t>(order)], so_far);
+      return;
+    }
+    const std::uint32_t v = (behind >> (8 * byte)) & 255;
+    if (v == 0) {
+      extend(behind, byte + 1, order, so_far);
+      return;
+    }
+    for (int weight = 1; weight <= 8; ++weight) {
+      const BestMasks& step = sbox_[v][static_cast<std::size_t>(weight)];
+      if (step.correlation == 0) continue;
+      extend(behind, byte + 1, order + weight,
+             {so_far.correlation * step.correlation, so_far.number * step.number,
+              so_far.input | (step.input << (8 * byte)), so_far.output});
+    }
+  }
+
+  int lowest_ = 0, highest_ = 0;  // orders of interest
+  TransposedMix mix_{false};
+  std::array<std::array<BestMasks, 9>, 256> sbox_{};
+  std::array<BestMasks, largest_order + 1> best_{};
+};
 
 }  // namespace randomness

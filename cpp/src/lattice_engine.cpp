@@ -1,5 +1,7 @@
 #include "multispin/lattice_engine.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -50,6 +52,14 @@ const LatticeOptions& checked(const LatticeOptions& options) {
   demand(options.threads >= 1,
          "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
   demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
+  // OpenMP's threads do not survive a fork, and a child that wants them waits for ever.
+  if (options.threads > 1) {
+    static const pid_t first_user = getpid();
+    demand(first_user == getpid(),
+           "threads: got " + std::to_string(options.threads) +
+               ", allowed: 1 in a process forked from one that has used threads (start workers "
+               "with 'spawn' or 'forkserver' to give them threads)");
+  }
   const std::vector<Isa> isas = available_isas();
   demand(std::find(isas.begin(), isas.end(), options.isa) != isas.end(),
          "isa: '" + std::string(name(options.isa)) + "' cannot run here");

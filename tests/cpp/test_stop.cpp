@@ -110,6 +110,24 @@ TEST(Stop, IsSoon) {
   }
 }
 
+// Even where it asked after the last step: a caller that has a signal waiting must hear of it. The
+// poll is first asked after 50 ms, so runs of about that long are stopped near their end.
+TEST(Stop, IsNeverSilent) {
+  LatticeEngine engine{slow(1024, 1024)};
+  prepare(engine);
+  const auto start = Clock::now();
+  engine.sweep(100);
+  const double sweep_ms =
+      std::chrono::duration<double, std::milli>(Clock::now() - start).count() / 100;
+  const auto about = static_cast<std::uint64_t>(50 / sweep_ms);
+  for (std::uint64_t sweeps = about - about / 8; sweeps <= about + about / 4; ++sweeps) {
+    bool asked = false;
+    const bool completed = engine.sweep(sweeps, [&] { return asked = true; });
+    EXPECT_EQ(completed, !asked) << sweeps;
+    engine.finish();
+  }
+}
+
 TEST(Stop, FinishWithoutAStopDoesNothing) {
   LatticeEngine engine{make_options(32, 64)};
   prepare(engine);
