@@ -79,8 +79,9 @@ int main(int argc, char** argv) {
   unif01_Gen* const generator = unif01_CreateExternGenBits(name, next32);
   swrite_Basic = FALSE;
   if (!refill || !run(argv[3], generator, bits)) {
-    std::fputs("usage: battery GENERATOR FORM smallcrush|crush|rabbit|alphabit [LOG2_BITS [SEED]]\n",
-               stderr);
+    std::fputs(
+        "usage: battery GENERATOR FORM smallcrush|crush|rabbit|alphabit [LOG2_BITS [SEED]]\n",
+        stderr);
     return 2;
   }
   std::printf("RESULT %s %s %s", argv[1], argv[2], argv[3]);

@@ -78,12 +78,13 @@ class TrailSearch {
         if (cost[a] >= never) continue;
         const unsigned column = (a >> shift) & 15U;
         for (unsigned s = 0; s < 16; ++s) {
-          const bool possible = column == 0 ? s == 0 : std::popcount(column) + std::popcount(s) >= 5;
+          const bool possible =
+              column == 0 ? s == 0 : std::popcount(column) + std::popcount(s) >= 5;
           if (!possible) continue;
           std::uint8_t& to = behind[(a & ~(15U << shift)) | (s << shift)];
           to = std::min<std::uint8_t>(
-              to, std::min<std::uint8_t>(never, static_cast<std::uint8_t>(
-                                                    cost[a] + std::popcount(s))));
+              to,
+              std::min<std::uint8_t>(never, static_cast<std::uint8_t>(cost[a] + std::popcount(s))));
         }
       }
       cost = std::move(behind);

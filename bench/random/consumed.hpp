@@ -15,12 +15,12 @@
 namespace randomness {
 
 enum class Form {
-  planes,      // sweep, sublattice, groups of eight words in row order, planes, words
-  lanes,       // the same groups as numbers r of K bits, lane after lane, highest plane first
-  plane,       // plane 0 only: neighbouring words, sublattices, sweeps
-  sweeps,      // plane 0 of word 0 of sublattice 0 over successive sweeps
-  plane_xor,   // XOR of neighbouring planes, in the order of `planes`
-  word_xor,    // XOR of neighbouring words, in the order of `planes`
+  planes,     // sweep, sublattice, groups of eight words in row order, planes, words
+  lanes,      // the same groups as numbers r of K bits, lane after lane, highest plane first
+  plane,      // plane 0 only: neighbouring words, sublattices, sweeps
+  sweeps,     // plane 0 of word 0 of sublattice 0 over successive sweeps
+  plane_xor,  // XOR of neighbouring planes, in the order of `planes`
+  word_xor,   // XOR of neighbouring words, in the order of `planes`
 };
 
 inline constexpr std::array<std::pair<std::string_view, Form>, 6> form_names{
@@ -158,13 +158,14 @@ inline Refill make_stream(std::string_view generator, std::string_view form, std
 
 // The generators with free rounds are the kernels' own where the rounds agree.
 inline bool check_shipped(std::uint64_t seed) {
+  using multispin::bits::Word128;
   using multispin::random::AesPlanes;
   using multispin::random::PhiloxPlanes;
-  using multispin::bits::Word128;
   const auto keys = multispin::random::stream_keys(seed, 0);
   bool equal = true;
   const auto compare = [&]<class Free, class Shipped, class Portable>() {
-    for (const std::uint64_t sweep : {std::uint64_t{0}, std::uint64_t{1} << 40, std::uint64_t{77}}) {
+    for (const std::uint64_t sweep :
+         {std::uint64_t{0}, std::uint64_t{1} << 40, std::uint64_t{77}}) {
       for (std::uint64_t flat = 0; flat < 4096; flat += group_words) {
         const Group<Free> free(Free(keys, sweep, 1), flat);
         const Group<Shipped> shipped(Shipped(keys, sweep, 1), flat);

@@ -7,7 +7,7 @@
 
 // Word types come before the templates that use them.
 #if defined(__VAES__) && defined(__AVX512F__)
-#include "multispin/bits/word512.hpp"
+#  include "multispin/bits/word512.hpp"
 #endif
 
 #include "multispin/bits/word.hpp"
@@ -47,7 +47,8 @@ class AesChain {
       counter[i] = low_ + flat_word / 2 + i / 2;
       counter[i + 1] = high_;
     }
-    return {multispin::bits::aes_rounds<counter_rounds>(multispin::bits::loaded<Word>(counter), key_)};
+    return {
+        multispin::bits::aes_rounds<counter_rounds>(multispin::bits::loaded<Word>(counter), key_)};
   }
   Word next(State& state, int /*plane*/) const {
     state.block = multispin::bits::aes_rounds<plane_rounds>(state.block, key_);
@@ -73,9 +74,7 @@ class PhiloxBlocks {
   PhiloxBlocks(const multispin::random::StreamKeys& keys, std::uint64_t sweep, int sublattice)
       : key_{keys.philox[0], keys.philox[1]}, sweep_{sweep}, sublattice_{sublattice} {}
 
-  State start(std::uint64_t flat_word) const {
-    return {flat_word, multispin::bits::zero<Word>()};
-  }
+  State start(std::uint64_t flat_word) const { return {flat_word, multispin::bits::zero<Word>()}; }
   Word next(State& state, int plane) const {
     if (plane % 2 != 0) return state.second;
     std::uint64_t first[Word::words];

@@ -18,9 +18,9 @@ using multispin::random::StreamKeys;
 using randomness::Group;
 using randomness::group_words;
 
-constexpr int lanes = 128;     // of the two words that share an AES block
-constexpr int vector = 512;    // samples looked at together
-constexpr int thinning = 64;   // triples see every so many vectors only
+constexpr int lanes = 128;    // of the two words that share an AES block
+constexpr int vector = 512;   // samples looked at together
+constexpr int thinning = 64;  // triples see every so many vectors only
 constexpr int group_blocks = group_words / 2;
 
 // Row a: bit a of each of 512 samples.
@@ -131,7 +131,7 @@ struct Parity {
   int order;
   double predicted;
   std::array<std::uint64_t, 2> input{}, output{};  // of the lower and the upper plane
-  std::int64_t balance = 0;                         // even minus odd
+  std::int64_t balance = 0;                        // even minus odd
 
   Parity(int n, const randomness::BestMasks& best, int column)
       : order(n), predicted(best.correlation) {
@@ -241,7 +241,9 @@ class Study {
         put(beside_, block + 1 < group_blocks ? group : next, 0, (word + 2) % group_words);
         put(successor_, successor, 0, word);
         put(opposite_, opposite, 0, word);
-        for (Parity& p : parities_) p.add(group.plane[planes - 2] + word, group.plane[planes - 1] + word);
+        const std::uint64_t* const upper = group.plane[planes - 1] + word;
+        const std::uint64_t* const lower = group.plane[planes - 2] + word;
+        for (Parity& p : parities_) p.add(lower, upper);
         for (JointAcceptance& j : joint_) j.add(group, block);
         ++blocks_;
       }
@@ -268,8 +270,10 @@ class Study {
   }
   void print_parities() const {
     const double noise = 1 / std::sqrt(static_cast<double>(blocks_));
-    std::printf("parities of the two highest planes, noise 2^%.1f\n  n  predicted  measured, columns 0 to 3",
-                std::log2(noise));
+    std::printf(
+        "parities of the two highest planes, noise 2^%.1f\n  n  predicted  measured, columns 0 to "
+        "3",
+        std::log2(noise));
     for (const Parity& p : parities_) {
       if (&p == &parities_.front() || p.order != (&p)[-1].order) {
         std::printf("\n%3d  2^%-6.2f", p.order, std::log2(p.predicted));
@@ -283,21 +287,24 @@ class Study {
     std::puts("all five lanes of the parity of order 5 accept: probability / q^5 - 1 (error)");
     for (const JointAcceptance& j : joint_) {
       const double q = std::floor(std::ldexp(j.probability, planes)) / std::ldexp(1.0, planes);
-      const double expected = static_cast<double>(blocks_) * std::pow(q, std::popcount(j.members[0]) +
-                                                                             std::popcount(j.members[1]));
-      std::printf("  q = %.4f  %+.5f (%.5f)\n", q,
-                  static_cast<double>(j.together) / expected - 1, 1 / std::sqrt(expected));
+      const double expected =
+          static_cast<double>(blocks_) *
+          std::pow(q, std::popcount(j.members[0]) + std::popcount(j.members[1]));
+      std::printf("  q = %.4f  %+.5f (%.5f)\n", q, static_cast<double>(j.together) / expected - 1,
+                  1 / std::sqrt(expected));
     }
   }
   double integral(bool over_sweeps) const {
     constexpr std::uint64_t sets = 256;
+    // The whitening is added to the counter: from here on it carries at the end of each set.
+    const std::uint64_t aligned_pair = 256 - (keys_.aes_whitening[0] & 255);
+    const std::uint64_t aligned_sweep = 256 - ((keys_.aes_whitening[1] >> 8) & 255);
     std::uint64_t zeros = 0;
     for (std::uint64_t set = 0; set < sets; ++set) {
       std::array<std::uint64_t, 2> total{};
       for (std::uint64_t i = 0; i < 256; ++i) {
-        const std::uint64_t pair = over_sweeps ? set : 256 * set + ((i - keys_.aes_whitening[0]) & 255);
-        const std::uint64_t sweep =
-            over_sweeps ? 256 * set + ((i - (keys_.aes_whitening[1] >> 8)) & 255) : set;
+        const std::uint64_t pair = over_sweeps ? set : aligned_pair + 256 * set + i;
+        const std::uint64_t sweep = over_sweeps ? aligned_sweep + 256 * set + i : set;
         const std::uint64_t flat = 2 * pair;
         const Group<Generator> group(Generator(keys_, sweep, 0), flat / group_words * group_words);
         total[0] ^= group.plane[0][flat % group_words];
@@ -312,7 +319,7 @@ class Study {
 
   StreamKeys keys_;
   std::uint64_t blocks_ = 0;
-  std::array<Samples, 3> high_;  // the three highest planes
+  std::array<Samples, 3> high_;                    // the three highest planes
   Samples first_, beside_, successor_, opposite_;  // plane 0: here, next block, sweep, other colour
   std::vector<Parity> parities_;
   std::vector<JointAcceptance> joint_;

@@ -66,7 +66,9 @@ class TransposedMix {
 };
 
 // Byte of the state before the round that S-box byte `row` of column `column` takes (ShiftRows).
-constexpr int source_byte(int row, int column) { return 4 * ((column + row) % 4) + row; }
+constexpr int source_byte(int row, int column) {
+  return 4 * ((column + row) % 4) + row;
+}
 
 inline constexpr int largest_order = 24;
 // Masks with three or four active S-boxes are enumerated up to this weight of the output mask, so
@@ -76,7 +78,7 @@ inline constexpr int complete_order = output_weight + 3;
 
 struct BestMasks {
   double correlation = 0;
-  std::uint64_t number = 0;              // of masks of one column with this correlation
+  std::uint64_t number = 0;             // of masks of one column with this correlation
   std::uint32_t input = 0, output = 0;  // one of them: S-box inputs, and the column after the round
 };
 

@@ -45,9 +45,9 @@ class Sampler:
     * ``"glauber"`` (heat bath): s_i = +1 with probability 1 / (1 + exp(-2 f_i / T)), where
       f_i = J sum_j s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
 
-    Probabilities are exact to 2**-44 or better. The trajectory is a function of the seed, the model, the
-    temperatures, the dynamics and the generator; it does not depend on threads or on the
-    instruction set.
+    Probabilities are exact to 2**-44 or better. The trajectory is a function of the seed, the
+    model, the temperatures, the dynamics and the generator; it does not depend on threads or on
+    the instruction set.
 
     Parameters
     ----------
@@ -352,9 +352,7 @@ class Sampler:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _energy(
-        self, bonds: NDArray[np.int64], spins: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
+    def _energy(self, bonds: NDArray[np.int64], spins: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.asarray(-self._model.J * bonds - self._model.h * spins, dtype=np.float64)
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
@@ -372,7 +370,9 @@ class Sampler:
         if isinstance(init, str):
             return _checks.choice("init", init, _INITS)
         shape = (self._replicas, *self._model.shape)
-        allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {shape[1:]} or {shape}"
+        allowed = (
+            f"'random', 'up', 'down', or an array of +1 and -1 of shape {shape[1:]} or {shape}"
+        )
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, shape[1:]):

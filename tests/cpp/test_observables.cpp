@@ -99,6 +99,20 @@ TEST(Observables, RunMeasuresAfterEveryInterval) {
   }
 }
 
+// No sweeps between measurements: all of them see the same spins.
+TEST(Observables, RunMayOnlyMeasure) {
+  for (const int threads : {1, 4}) {
+    LatticeOptions options = make_options(1024, 1024);
+    options.threads = threads;
+    LatticeEngine engine{options};
+    engine.randomize();
+    std::vector<LatticeSums> sums(3);
+    engine.run(3, 0, sums.data());
+    EXPECT_EQ(sums, std::vector<LatticeSums>(3, engine.sums(0)));
+    EXPECT_EQ(engine.sweeps_done(), 0U);
+  }
+}
+
 // An interval longer than the pieces in which a run is done (2^27 spins).
 TEST(Observables, LongIntervals) {
   const LatticeOptions options = make_options(256, 256);

@@ -110,21 +110,24 @@ TEST(Stop, IsSoon) {
   }
 }
 
-// Even where it asked after the last step: a caller that has a signal waiting must hear of it. The
-// poll is first asked after 50 ms, so runs of about that long are stopped near their end.
+// A caller that has a signal waiting must hear of it, even if the poll was asked after the last of
+// the work. Two rows are four steps, each long enough for the clock to be looked at after it; with
+// a sweep of about 58 ms the poll, which is first asked after 50 ms, is asked after the fourth.
 TEST(Stop, IsNeverSilent) {
-  LatticeEngine engine{slow(1024, 1024)};
-  prepare(engine);
-  const auto start = Clock::now();
-  engine.sweep(100);
-  const double sweep_ms =
-      std::chrono::duration<double, std::milli>(Clock::now() - start).count() / 100;
-  const auto about = static_cast<std::uint64_t>(50 / sweep_ms);
-  for (std::uint64_t sweeps = about - about / 8; sweeps <= about + about / 4; ++sweeps) {
+  const auto milliseconds = [](std::int64_t columns, const LatticeEngine::Poll& poll) {
+    LatticeEngine engine{slow(2, columns)};
+    prepare(engine);
+    const auto start = Clock::now();
     bool asked = false;
-    const bool completed = engine.sweep(sweeps, [&] { return asked = true; });
-    EXPECT_EQ(completed, !asked) << sweeps;
-    engine.finish();
+    const bool completed = engine.sweep(1, [&] { return asked = poll(); });
+    EXPECT_EQ(completed, !asked);
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  };
+  constexpr std::int64_t some_columns = 1 << 22;
+  const double some_time = milliseconds(some_columns, [] { return false; });
+  for (const double wanted : {54, 56, 58, 60, 62}) {
+    const auto columns = static_cast<std::int64_t>(some_columns * wanted / some_time);
+    milliseconds(columns / 128 * 128, at_once);
   }
 }
 

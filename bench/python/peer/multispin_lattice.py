@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multispin as ms
-
 from peer import physics
 from peer.interface import Peer
 
