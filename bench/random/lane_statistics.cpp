@@ -178,7 +178,8 @@ struct JointAcceptance {
 template <class Generator>
 class Study {
  public:
-  explicit Study(std::uint64_t seed) : keys_{multispin::random::stream_keys(seed, 0)} {
+  Study(std::uint64_t seed, std::uint64_t first_sweep)
+      : keys_{multispin::random::stream_keys(seed, 0)}, first_sweep_{first_sweep} {
     const randomness::OrderTable table;
     for (int order = 5; order <= 12; ++order) {
       for (int column = 0; column < 4; ++column) {
@@ -196,7 +197,7 @@ class Study {
     for (std::uint64_t n = 0; n < samples / vector; ++n) {
       // Half sweeps of 2^15 words; the sweeps that are compared with their successor are even.
       const std::uint64_t flat = n * 2 * vector % 32768;
-      draw(2 * (n * 2 * vector / 32768), flat);
+      draw(first_sweep_ + 2 * (n * 2 * vector / 32768), flat);
       look(n % thinning == 0);
     }
   }
@@ -318,6 +319,7 @@ class Study {
   }
 
   StreamKeys keys_;
+  std::uint64_t first_sweep_;
   std::uint64_t blocks_ = 0;
   std::array<Samples, 3> high_;                    // the three highest planes
   Samples first_, beside_, successor_, opposite_;  // plane 0: here, next block, sweep, other colour
@@ -337,16 +339,18 @@ class Study {
 int main(int argc, char** argv) {
   const int log2_samples = argc > 2 ? std::atoi(argv[2]) : 24;
   const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 0) : 1;
+  const std::uint64_t first_sweep = argc > 4 ? std::strtoull(argv[4], nullptr, 0) : 0;
   const auto study = [&]<class Generator>() {
-    Study<Generator> generator(seed);
-    std::printf("%s, 2^%d blocks, seed %llu\n", argv[1], log2_samples,
-                static_cast<unsigned long long>(seed));
+    Study<Generator> generator(seed, first_sweep);
+    std::printf("%s, 2^%d blocks, seed %llu, from sweep %llu\n", argv[1], log2_samples,
+                static_cast<unsigned long long>(seed),
+                static_cast<unsigned long long>(first_sweep));
     generator.run(std::uint64_t{1} << log2_samples);
     generator.print();
     generator.print_integrals();
   };
   if (argc < 2 || !randomness::with_generator(argv[1], study)) {
-    std::fputs("usage: lane_statistics GENERATOR [LOG2_BLOCKS [SEED]]\n", stderr);
+    std::fputs("usage: lane_statistics GENERATOR [LOG2_BLOCKS [SEED [FIRST_SWEEP]]]\n", stderr);
     return 2;
   }
 }

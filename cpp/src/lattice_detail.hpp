@@ -10,6 +10,7 @@
 #include "lattice_plan.hpp"
 #include "multispin/lattice_engine.hpp"
 #include "spin_memory.hpp"
+#include "threads.hpp"
 
 namespace multispin {
 
@@ -37,7 +38,8 @@ struct LatticeEngine::Detail {
   template <class Visit>
   void for_rows(std::int64_t replica, const Visit& visit) const {
     const int bands = static_cast<int>(plan.size());
-#pragma omp parallel for num_threads(bands) schedule(static, 1) if (bands > 1)
+    const int threads = usable(bands);
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
     for (int b = 0; b < bands; ++b) {
       const BandPlan& band = plan[static_cast<std::size_t>(b)];
       for (int c = 0; c < 2; ++c) {

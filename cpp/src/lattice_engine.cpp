@@ -1,7 +1,5 @@
 #include "multispin/lattice_engine.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,6 +8,7 @@
 
 #include "lattice_detail.hpp"
 #include "multispin/bits/word.hpp"
+#include "threads.hpp"
 
 namespace multispin {
 namespace {
@@ -52,14 +51,10 @@ const LatticeOptions& checked(const LatticeOptions& options) {
   demand(options.threads >= 1,
          "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
   demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
-  // OpenMP's threads do not survive a fork, and a child that wants them waits for ever.
-  if (options.threads > 1) {
-    static const pid_t first_user = getpid();
-    demand(first_user == getpid(),
-           "threads: got " + std::to_string(options.threads) +
-               ", allowed: 1 in a process forked from one that has used threads (start workers "
-               "with 'spawn' or 'forkserver' to give them threads)");
-  }
+  demand(options.threads == 1 || threads_usable(),
+         "threads: got " + std::to_string(options.threads) +
+             ", allowed: 1 in a process forked from one that has used threads (start workers with "
+             "'spawn' or 'forkserver' to give them threads)");
   const std::vector<Isa> isas = available_isas();
   demand(std::find(isas.begin(), isas.end(), options.isa) != isas.end(),
          "isa: '" + std::string(name(options.isa)) + "' cannot run here");
@@ -150,7 +145,8 @@ LatticeSums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin
 std::vector<LatticeSums> LatticeEngine::Detail::band_sums(std::int64_t replica) const {
   std::vector<LatticeSums> result(plan.size());
   const int bands = static_cast<int>(plan.size());
-#pragma omp parallel for num_threads(bands) schedule(static, 1) if (bands > 1)
+  const int threads = usable(bands);
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int b = 0; b < bands; ++b) {
     const auto i = static_cast<std::size_t>(b);
     result[i] = sums(replica, plan[i].begin, plan[i].end);

@@ -37,7 +37,7 @@ void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down,
   const model::Lattice& l = lattice_;
   const std::uint64_t lanes = bits::lane_mask(l.lanes);
   const std::uint64_t* const colour[2] = {detail_->colour(replica, 0), detail_->colour(replica, 1)};
-  const auto threads = options_.threads;
+  const int threads = usable(options_.threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t d = 0; d <= l.rows / 2; ++d) {
     std::int64_t differ = 0;
@@ -78,7 +78,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
                                 ") of which the second is even");
   }
   const std::int64_t across = l.columns / width;
-  const auto threads = options_.threads;
+  const int threads = usable(options_.threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t block = 0; block < l.rows / height; ++block) {
     std::vector<std::int64_t> up(static_cast<std::size_t>(across));

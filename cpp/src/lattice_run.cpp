@@ -59,7 +59,7 @@ class LatticeEngine::Run {
 
   bool execute(int threads) {
     if (detail_.plan.size() == 1) {
-      whole_replicas(static_cast<int>(std::min<std::int64_t>(threads, replicas_)));
+      whole_replicas(usable(static_cast<int>(std::min<std::int64_t>(threads, replicas_))));
     } else {
       for (std::int64_t r = 0; r < replicas_ && !watch_.stopped(); ++r) banded_replica(r);
     }
@@ -145,10 +145,11 @@ class LatticeEngine::Run {
   void banded_replica(std::int64_t r) {
     const std::size_t bands = detail_.plan.size();
     measured_.assign(bands, 0);
+    const int threads_wanted = usable(static_cast<int>(bands));
     if (sums_ != nullptr) {
       for (std::uint64_t draw = 0; draw < draws_; ++draw) at(sums_, draw, r) = {};
     }
-#pragma omp parallel num_threads(static_cast<int>(bands))
+#pragma omp parallel num_threads(threads_wanted) if (threads_wanted > 1)
     {
       const auto threads = static_cast<std::size_t>(omp_get_num_threads());
       const auto thread = static_cast<std::size_t>(omp_get_thread_num());

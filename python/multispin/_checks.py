@@ -86,7 +86,7 @@ def lattice_shape(value: object) -> tuple[int, int]:
     allowed = "a tuple (rows, columns) of two integers >= 2"
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise TypeError(describe("shape", value, allowed))
-    if len(value) != 2:
+    if (isinstance(value, np.ndarray) and value.ndim != 1) or len(value) != 2:
         raise ValueError(describe("shape", value, allowed))
     for length in value:
         if isinstance(length, (bool, np.bool_)) or not isinstance(length, (int, np.integer)):

@@ -23,6 +23,7 @@ _CHECKPOINT = "sampler"
 _DYNAMICS = ("metropolis", "glauber")
 _GENERATORS = ("auto", "aes", "philox")
 _INITS = ("random", "up", "down")
+_MAX_SWEEPS = 2**48  # the counter of a random block has 48 bits for them
 
 
 class Correlation(NamedTuple):
@@ -119,10 +120,13 @@ class Sampler:
         self._seed = _checks.seed("seed", seed)
         self._first_stream = _checks.count("first_stream", first_stream, 0, 2**63)
         self._threads = _default_threads(threads)
+        rows, columns = _even_shape(model.shape)
+        _check_memory(
+            f"shape: {self._replicas} replica(s) of {rows} x {columns}",
+            self._replicas * _core.lattice_bytes(rows, columns, 1),
+        )
         temperatures = self._temperatures(temperature)
         start = self._initial(init)
-        rows, columns = _even_shape(model.shape)
-        _check_memory(rows, columns, self._replicas)
         self._engine = _core.LatticeEngine(
             rows=rows,
             columns=columns,
@@ -154,10 +158,10 @@ class Sampler:
         Raises
         ------
         TypeError, ValueError
-            If `n` is not an integer >= 0.
+            If `n` is not an integer from 0 to 2**48.
         """
-        if type(n) is not int or n < 0:
-            n = _checks.count("n", n)
+        if type(n) is not int or not 0 <= n <= _MAX_SWEEPS:
+            n = _checks.count("n", n, 0, _MAX_SWEEPS)
         self._engine.sweep(n)
 
     def record(
@@ -174,11 +178,14 @@ class Sampler:
         ------
         TypeError, ValueError
             If `draws` is not an integer >= 0 or `interval` not an integer >= 1.
+        MemoryError
+            If the measurements do not fit; the message says what they need and what there is.
         KeyboardInterrupt
             On Ctrl-C, as in :meth:`sweep`; the measurements of this call are lost.
         """
-        draws = _checks.count("draws", draws)
-        interval = _checks.count("interval", interval, 1)
+        draws = _checks.count("draws", draws, 0, 2**48)
+        interval = _checks.count("interval", interval, 1, _MAX_SWEEPS)
+        _check_memory(f"draws: {draws} of {self._replicas} replica(s)", 48 * draws * self._replicas)
         bonds, spins = self._engine.record(draws, interval)
         return self._energy(bonds, spins), spins / self._model.n_spins
 
@@ -260,7 +267,8 @@ class Sampler:
         sides = block if isinstance(block, tuple) else (block, block)
         if len(sides) != 2:
             raise ValueError(_checks.describe("block", block, "one or two integers >= 1"))
-        height, width = (_checks.count("block", side, 1) for side in sides)
+        longest = max(self._model.shape)
+        height, width = (_checks.count("block", side, 1, longest) for side in sides)
         replica = _checks.count("replica", replica, 0, self._replicas - 1)
         return self._engine.block_average(replica, height, width)
 
@@ -308,6 +316,10 @@ class Sampler:
         CheckpointError
             If the file is damaged, truncated, or not a sampler's.
         """
+        # What is wrong with these is not the file's fault.
+        _check_device(device)
+        threads = _default_threads(threads)
+        _core.selected_isa()
         meta, arrays = io.read_checkpoint(path, _CHECKPOINT)
         try:
             return cls._from_state(meta, arrays, device, threads)
@@ -402,14 +414,11 @@ def _even_shape(shape: tuple[int, int]) -> tuple[int, int]:
     return shape
 
 
-def _check_memory(rows: int, columns: int, replicas: int) -> None:
-    needed = _core.lattice_bytes(rows, columns, replicas)
+def _check_memory(what: str, needed: int) -> None:
     available = _available_memory()
     if available is not None and needed > available:
-        raise MemoryError(
-            f"shape: {replicas} replica(s) of {rows} x {columns} need {needed / 2**30:.2f} GiB, "
-            f"available: {available / 2**30:.2f} GiB"
-        )
+        gib = [Decimal(size) / 2**30 for size in (needed, available)]  # no int is too large for it
+        raise MemoryError(f"{what} need {gib[0]:.2f} GiB, available: {gib[1]:.2f} GiB")
 
 
 def _available_memory() -> int | None:

@@ -181,7 +181,7 @@ TEST(Engine, CallsMayBeSplit) {
   for (LatticeEngine* engine : {&whole, &parts}) set_temperature(*engine, 2.3);
   whole.sweep(10);
   parts.sweep(0);
-  for (const std::uint64_t sweeps : {1, 0, 2, 7}) parts.sweep(sweeps);
+  for (const std::uint64_t sweeps : {1U, 0U, 2U, 7U}) parts.sweep(sweeps);
   EXPECT_EQ(parts.sweeps_done(), 10U);
   EXPECT_EQ(packed_of(parts), packed_of(whole));
 }

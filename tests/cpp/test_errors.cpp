@@ -8,6 +8,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/engines.hpp"
@@ -105,11 +106,11 @@ TEST(Errors, Spins) {
 TEST(Errors, Blocks) {
   LatticeEngine engine{make_options(12, 64)};
   std::vector<float> means(12 * 64);
-  const std::int64_t bad[][2] = {{0, 2}, {-1, 2}, {5, 2}, {24, 2},
-                                 {1, 0}, {1, 1},  {1, 6}, {1, 128}};
-  for (const auto& [height, width] : bad) {
-    expect_message([&] { engine.block_average(0, height, width, means.data()); },
-                   {"block", std::to_string(height), std::to_string(width), "12", "64"});
+  const std::pair<std::int64_t, std::int64_t> bad[] = {{0, 2}, {-1, 2}, {5, 2}, {24, 2},
+                                                       {1, 0}, {1, 1},  {1, 6}, {1, 128}};
+  for (const auto& size : bad) {
+    expect_message([&] { engine.block_average(0, size.first, size.second, means.data()); },
+                   {"block", std::to_string(size.first), std::to_string(size.second), "12", "64"});
   }
 }
 

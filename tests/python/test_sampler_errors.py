@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -217,6 +220,37 @@ def test_an_init_is_not_copied_for_replicas_that_do_not_fit(
         make(init=np.ones(SHAPE, dtype=np.int8), replicas=2**40)
 
 
+# --- forked processes -----------------------------------------------------------------------------
+
+FORKED = """
+import os
+import multispin as ms
+parent = ms.Sampler(ms.Ising((1024, 1024)), threads=2)
+parent.sweep(2)
+expected = parent.packed()
+child = os.fork()
+if child == 0:
+    alone = ms.Sampler(ms.Ising((1024, 1024)), threads=1)
+    alone.sweep(2)
+    same = (alone.packed() == expected).all()
+    try:
+        ms.Sampler(ms.Ising((1024, 1024)), threads=2)
+    except ValueError as error:
+        os._exit(7 if same and str(error).startswith("threads: got 2, allowed: 1") else 1)
+    os._exit(2)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_threads_in_a_forked_child_are_refused_instead_of_hanging() -> None:
+    # OpenMP's threads do not survive a fork.
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout == "7\n", done.stderr
+
+
 # --- the whole space of arguments -----------------------------------------------------------------
 
 even = st.integers(1, 12).map(lambda n: 2 * n)
@@ -274,9 +308,12 @@ NAMES = [
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(NAMES), value=junk)
 def test_anything_else_works_or_is_refused_by_name(name: str, value: Any) -> None:
+    if name == "replicas" and isinstance(value, int) and 2**24 < value < 2**40:
+        return
     arguments: dict[str, Any] = {"model": ms.Ising(SHAPE), "threads": 1, name: value}
     try:
-        run = ms.Sampler(**arguments)
+        with mock.patch.object(sampler, "_available_memory", return_value=2**20):
+            run = ms.Sampler(**arguments)
     except (TypeError, ValueError) as error:
         assert str(error).startswith(f"{name}: got ")
         assert "allowed: " in str(error)
