@@ -179,7 +179,7 @@ inline bool check_shipped(std::uint64_t seed) {
       }
     }
   };
-  using FreeAes = AesChain<ShippedAes::counter_rounds, ShippedAes::plane_rounds>;
+  using FreeAes = KeyedAesChain<ShippedAes::key_rounds, ShippedAes::start_rounds>;
   compare.template operator()<FreeAes, ShippedAes, AesPlanes<Word128>>();
   compare.template
   operator()<PhiloxBlocks<ShippedPhilox::rounds>, ShippedPhilox, PhiloxPlanes<Word128>>();

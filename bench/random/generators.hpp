@@ -26,7 +26,7 @@ using Word = multispin::bits::Word128;
 using ShippedAes = multispin::random::AesPlanes<Word>;
 using ShippedPhilox = multispin::random::PhiloxPlanes<Word>;
 
-// AesPlanes with the rounds free to choose. `check_shipped` holds it to the original.
+// A chain of AES rounds with one round key for all blocks.
 template <int counter_rounds, int plane_rounds>
 class AesChain {
  public:
@@ -57,6 +57,34 @@ class AesChain {
 
  private:
   std::uint64_t low_, high_;
+  Word key_;
+};
+
+// AesPlanes with the rounds free to choose. `check_shipped` holds it to the original.
+template <int key_rounds, int start_rounds>
+class KeyedAesChain {
+ public:
+  static constexpr int coarse_planes = ShippedAes::coarse_planes;
+
+  struct State {
+    Word block, key;
+  };
+
+  KeyedAesChain(const multispin::random::StreamKeys& keys, std::uint64_t sweep, int sublattice)
+      : start_(keys, sweep, sublattice) {
+    multispin::bits::broadcast(key_, keys.aes_round[0], keys.aes_round[1]);
+  }
+  State start(std::uint64_t flat_word) const {
+    const Word key = start_.start(flat_word).block;
+    return {multispin::bits::aes_rounds<start_rounds>(key, key_), key};
+  }
+  Word next(State& state, int /*plane*/) const {
+    state.block = multispin::bits::aes_rounds<1>(state.block, state.key);
+    return state.block;
+  }
+
+ private:
+  AesChain<key_rounds, 1> start_;
   Word key_;
 };
 
@@ -97,7 +125,8 @@ class PhiloxBlocks {
 };
 
 // Calls use.operator()<Generator>() for the generator of this name; false if there is none.
-// "aes" and "philox" are the kernels' own; "aes:c,p" has c rounds before the chain and p a plane.
+// "aes" and "philox" are the kernels' own; "aes:c,p" has c rounds before the chain and p a plane, with
+// one key for all blocks; "keyed:k,s" has k rounds to the block's own key and s more to the chain.
 template <class Use>
 bool with_generator(std::string_view name, Use use) {
   const auto found = [&]<class Generator>(std::string_view candidate) {
@@ -115,6 +144,10 @@ bool with_generator(std::string_view name, Use use) {
          found.template operator()<AesChain<5, 1>>("aes:5,1") ||
          found.template operator()<AesChain<2, 2>>("aes:2,2") ||
          found.template operator()<AesChain<3, 2>>("aes:3,2") ||
+         found.template operator()<KeyedAesChain<1, 1>>("keyed:1,1") ||
+         found.template operator()<KeyedAesChain<2, 1>>("keyed:2,1") ||
+         found.template operator()<KeyedAesChain<2, 2>>("keyed:2,2") ||
+         found.template operator()<KeyedAesChain<3, 2>>("keyed:3,2") ||
          found.template operator()<PhiloxBlocks<3>>("philox:3") ||
          found.template operator()<PhiloxBlocks<4>>("philox:4") ||
          found.template operator()<PhiloxBlocks<5>>("philox:5") ||

@@ -126,12 +126,17 @@ class Counts {
   std::uint64_t samples_ = 0;
 };
 
-// A parity of bits of two neighbouring planes, and the lanes that it looks at.
+// A parity of bits that are tied by a round, mask u of the plane before it and w of the plane
+// after. In two planes: u and w, with a sign that depends on the round key. In three: u, u + w, w,
+// two such parities with the same key, which drops out.
 struct Parity {
+  using Mask = std::array<std::uint64_t, 2>;
+
   int order;
   double predicted;
-  std::array<std::uint64_t, 2> input{}, output{};  // of the lower and the upper plane
-  std::int64_t balance = 0;                        // even minus odd
+  Mask input{}, output{};
+  std::int64_t two_planes = 0;  // even minus odd
+  std::int64_t three_planes = 0;
 
   Parity(int n, const randomness::BestMasks& best, int column)
       : order(n), predicted(best.correlation) {
@@ -140,15 +145,22 @@ struct Parity {
       put(output, 4 * column + row, (best.output >> (8 * row)) & 255);
     }
   }
-  static void put(std::array<std::uint64_t, 2>& words, int byte, std::uint64_t mask) {
-    words[static_cast<std::size_t>(byte / 8)] |= mask << (8 * (byte % 8));
+  // The block's words of three neighbouring planes.
+  void add(const std::uint64_t* low, const std::uint64_t* middle, const std::uint64_t* high) {
+    const std::uint64_t upper = bits(middle, input) ^ bits(high, output);
+    const std::uint64_t lower = bits(low, input) ^ bits(middle, output);
+    two_planes += sign(upper);
+    three_planes += sign(upper ^ lower);
   }
-  void add(const std::uint64_t* lower, const std::uint64_t* upper) {
-    const std::uint64_t bits = (lower[0] & input[0]) ^ (lower[1] & input[1]) ^
-                               (upper[0] & output[0]) ^ (upper[1] & output[1]);
-    // Two masked words may meet in a bit: XOR keeps the parity.
-    balance += std::popcount(bits) % 2 == 0 ? 1 : -1;
+
+ private:
+  static void put(Mask& mask, int byte, std::uint64_t bits) {
+    mask[static_cast<std::size_t>(byte / 8)] |= bits << (8 * (byte % 8));
   }
+  static std::uint64_t bits(const std::uint64_t* words, const Mask& mask) {
+    return (words[0] & mask[0]) ^ (words[1] & mask[1]);
+  }
+  static int sign(std::uint64_t bits) { return std::popcount(bits) % 2 == 0 ? 1 : -1; }
 };
 
 // Whether all lanes of the parity of order five accept together, for one probability.
@@ -242,9 +254,10 @@ class Study {
         put(beside_, block + 1 < group_blocks ? group : next, 0, (word + 2) % group_words);
         put(successor_, successor, 0, word);
         put(opposite_, opposite, 0, word);
-        const std::uint64_t* const upper = group.plane[planes - 1] + word;
-        const std::uint64_t* const lower = group.plane[planes - 2] + word;
-        for (Parity& p : parities_) p.add(lower, upper);
+        for (Parity& p : parities_) {
+          p.add(group.plane[planes - 3] + word, group.plane[planes - 2] + word,
+                group.plane[planes - 1] + word);
+        }
         for (JointAcceptance& j : joint_) j.add(group, block);
         ++blocks_;
       }
@@ -270,19 +283,21 @@ class Study {
     three_planes_.one_of_each(high[0], high[1], high[2]);
   }
   void print_parities() const {
-    const double noise = 1 / std::sqrt(static_cast<double>(blocks_));
-    std::printf(
-        "parities of the two highest planes, noise 2^%.1f\n  n  predicted  measured, columns 0 to "
-        "3",
-        std::log2(noise));
-    for (const Parity& p : parities_) {
-      if (&p == &parities_.front() || p.order != (&p)[-1].order) {
-        std::printf("\n%3d  2^%-6.2f", p.order, std::log2(p.predicted));
+    const auto blocks = static_cast<double>(blocks_);
+    std::printf("correlation of the parities, columns 0 to 3 (noise %.5f)\n",
+                1 / std::sqrt(blocks));
+    std::puts("  n  one round   the two highest planes                    the three highest");
+    for (std::size_t i = 0; i < parities_.size(); i += 4) {
+      std::printf("%3d  2^%-6.2f", parities_[i].order, std::log2(parities_[i].predicted));
+      for (std::size_t c = i; c < i + 4; ++c) {
+        std::printf("  %+.5f", static_cast<double>(parities_[c].two_planes) / blocks);
       }
-      const double c = static_cast<double>(p.balance) / static_cast<double>(blocks_);
-      std::printf("  %+.5f", c);
+      std::printf("  ");
+      for (std::size_t c = i; c < i + 4; ++c) {
+        std::printf("  %+.5f", static_cast<double>(parities_[c].three_planes) / blocks);
+      }
+      std::puts("");
     }
-    std::puts("");
   }
   void print_joint() const {
     std::puts("all five lanes of the parity of order 5 accept: probability / q^5 - 1 (error)");

@@ -8,17 +8,16 @@
 #include "lattice_detail.hpp"
 
 namespace multispin {
-namespace {
 
 // Asks the caller's poll at most every 50 ms, from the calling thread only.
-class StopWatch {
+class LatticeEngine::StopWatch {
  public:
   explicit StopWatch(const LatticeEngine::Poll& poll) : poll_(poll) {}
 
   bool stopped() const { return stop_.load(std::memory_order_relaxed); }
   // To be called by the calling thread from time to time.
   void look() {
-    if (!poll_) return;
+    if (!poll_ || stopped()) return;
     const auto now = Clock::now();
     if (now - last_ < std::chrono::milliseconds(50)) return;
     last_ = now;
@@ -40,8 +39,6 @@ class StopWatch {
   std::int64_t work_ = 0;
   Clock::time_point last_ = Clock::now();
 };
-
-}  // namespace
 
 // Takes every replica from where its cursors are to `draws` times `interval` sweeps after
 // `first_sweep`, or until it is stopped.
@@ -219,18 +216,25 @@ class LatticeEngine::Run {
   std::vector<std::uint64_t> measured_;  // draws, by band
 };
 
+// False if a stop was asked for, even if it came with the last of the work: the caller must hear of
+// it.
 bool LatticeEngine::execute(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,
-                            const Poll& poll) {
+                            StopWatch& watch) {
   Detail& d = *detail_;
-  StopWatch watch(poll);
   d.unfinished = !Run(d, sweeps_done_, draws, interval, sums, watch).execute(options_.threads);
-  if (d.unfinished) return false;
-  sweeps_done_ += draws * interval;
-  for (auto& cursor : d.cursor) cursor.store(0, std::memory_order_relaxed);
-  return true;
+  if (!d.unfinished) {
+    sweeps_done_ += draws * interval;
+    for (auto& cursor : d.cursor) cursor.store(0, std::memory_order_relaxed);
+  }
+  return !watch.stopped();
 }
 
 bool LatticeEngine::finish(const Poll& poll) {
+  StopWatch watch(poll);
+  return finish(watch);
+}
+
+bool LatticeEngine::finish(StopWatch& watch) {
   if (!detail_->unfinished) return true;
   // The furthest band or replica says which sweep the others still have to complete.
   std::uint64_t sweeps = 0;
@@ -239,12 +243,13 @@ bool LatticeEngine::finish(const Poll& poll) {
     const std::uint64_t steps = detail_->plan[i % bands].steps.size();
     sweeps = std::max(sweeps, (detail_->cursor[i].load() + steps - 1) / steps);
   }
-  return execute(1, sweeps, nullptr, poll);
+  return execute(1, sweeps, nullptr, watch);
 }
 
 bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,
                         const Poll& poll) {
-  if (!finish(poll)) return false;
+  StopWatch watch(poll);
+  if (!finish(watch)) return false;
   // Pieces of a few milliseconds: after a stop, no replica is further ahead of another than that.
   constexpr std::uint64_t spins_per_piece = std::uint64_t{1} << 27;
   const auto spins = static_cast<std::uint64_t>(lattice_.spins() * options_.replicas);
@@ -255,11 +260,11 @@ bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums
     const std::uint64_t piece = std::min(draws_per_piece, draws - done);
     std::uint64_t rest = interval;
     for (; piece == 1 && rest > sweeps_per_piece; rest -= sweeps_per_piece) {
-      if (!execute(1, sweeps_per_piece, nullptr, poll)) return false;
+      if (!execute(1, sweeps_per_piece, nullptr, watch)) return false;
     }
     LatticeSums* const at =
         sums == nullptr ? nullptr : sums + done * static_cast<std::uint64_t>(options_.replicas);
-    if (!execute(piece, rest, at, poll)) return false;
+    if (!execute(piece, rest, at, watch)) return false;
     done += piece;
   }
   return true;

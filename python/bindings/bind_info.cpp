@@ -27,8 +27,8 @@ void bind_info(py::module_& module) {
   using Aes = random::AesPlanes<bits::Word128>;
   using Philox = random::PhiloxPlanes<bits::Word128>;
   module.attr("AES_PLANES") = Aes::coarse_planes;
-  module.attr("AES_COUNTER_ROUNDS") = Aes::counter_rounds;
-  module.attr("AES_PLANE_ROUNDS") = Aes::plane_rounds;
+  module.attr("AES_KEY_ROUNDS") = Aes::key_rounds;
+  module.attr("AES_START_ROUNDS") = Aes::start_rounds;
   module.attr("PHILOX_PLANES") = Philox::coarse_planes;
   module.attr("PHILOX_ROUNDS") = Philox::rounds;
   module.attr("TAIL_PLANES") = random::tail_planes;

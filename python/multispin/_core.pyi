@@ -9,9 +9,9 @@ import numpy.typing
 import typing
 
 __all__: list[str] = [
-    "AES_COUNTER_ROUNDS",
+    "AES_KEY_ROUNDS",
     "AES_PLANES",
-    "AES_PLANE_ROUNDS",
+    "AES_START_ROUNDS",
     "LatticeEngine",
     "PHILOX_PLANES",
     "PHILOX_ROUNDS",
@@ -83,9 +83,9 @@ def lattice_bytes(
 ) -> int: ...
 def selected_isa() -> str: ...
 
-AES_COUNTER_ROUNDS: int = 4
+AES_KEY_ROUNDS: int = 3
 AES_PLANES: int = 14
-AES_PLANE_ROUNDS: int = 1
+AES_START_ROUNDS: int = 2
 PHILOX_PLANES: int = 12
 PHILOX_ROUNDS: int = 7
 TAIL_PLANES: int = 32

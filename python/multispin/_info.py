@@ -42,8 +42,8 @@ def info() -> dict[str, Any]:
             "aes": {
                 "planes": _core.AES_PLANES,
                 "tail_planes": _core.TAIL_PLANES,
-                "counter_rounds": _core.AES_COUNTER_ROUNDS,
-                "plane_rounds": _core.AES_PLANE_ROUNDS,
+                "key_rounds": _core.AES_KEY_ROUNDS,
+                "start_rounds": _core.AES_START_ROUNDS,
             },
             "philox": {
                 "planes": _core.PHILOX_PLANES,

@@ -42,8 +42,8 @@ def test_the_generators_are_those_of_the_trajectory() -> None:
     assert aes == {
         "planes": lattice.COARSE_PLANES["aes"],
         "tail_planes": lattice.TAIL_PLANES,
-        "counter_rounds": lattice.AES_COUNTER_ROUNDS,
-        "plane_rounds": lattice.AES_PLANE_ROUNDS,
+        "key_rounds": lattice.AES_KEY_ROUNDS,
+        "start_rounds": lattice.AES_START_ROUNDS,
     }
     assert philox == {
         "planes": lattice.COARSE_PLANES["philox"],

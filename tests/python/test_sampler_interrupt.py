@@ -1,7 +1,7 @@
 """Ctrl-C in the middle of sweeps: soon, and without a trace in the trajectory.
 
-The promise is 0.2 s on an idle machine, which tests/validation measures. Here, where other tests may
-run on the same cores, 1 s is allowed.
+The promise is 0.2 s on an idle machine; the slow test below holds the sampler to it, in the middle of
+a sweep of the largest lattice. The others may run beside other work and are allowed 1 s.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+PROMISED_SECONDS = 0.2
 ALLOWED_SECONDS = 1.0
 
 # Repeats a call until it has been interrupted `times` times, then compares with an uninterrupted run.
@@ -41,6 +42,8 @@ for _ in range(a["times"]):
         say(raised=None)
     except KeyboardInterrupt:
         say(raised=time.monotonic())
+if a.get("huge"):
+    sys.exit()
 done = sampler.sweeps_done  # completes the sweep
 sampler.sweep(2)
 del os.environ["MULTISPIN_ISA"]
@@ -50,11 +53,11 @@ say(done=done, same=bool(np.array_equal(sampler.packed(), other.packed())))
 """
 
 
-def interrupted(times: int = 1, **arguments: Any) -> tuple[list[float], dict[str, Any]]:
+def interrupted(isa: str = "portable", times: int = 1, **arguments: Any) -> tuple[list[float], dict[str, Any]]:
     """Seconds from each signal to its KeyboardInterrupt, and the child's last words."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, json.dumps({"times": times, **arguments})],
-        env={**os.environ, "MULTISPIN_ISA": "portable"},
+        env={**os.environ, "MULTISPIN_ISA": isa},
         stdout=subprocess.PIPE,
         text=True,
     ) as child:
@@ -68,7 +71,7 @@ def interrupted(times: int = 1, **arguments: Any) -> tuple[list[float], dict[str
             raised = json.loads(child.stdout.readline())["raised"]
             assert raised is not None, "the call ended before the signal came: make it longer"
             seconds.append(raised - sent)
-        result = json.loads(child.stdout.readline())
+        result = json.loads(child.stdout.readline() or "{}")
     assert child.returncode == 0
     return seconds, result
 
@@ -102,3 +105,13 @@ def test_several_times_in_a_row(
     assert max(seconds) < ALLOWED_SECONDS
     assert result["same"]
     assert result["done"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 2])
+def test_within_the_promised_time_in_a_sweep_of_a_huge_lattice(isa: str, threads: int) -> None:
+    # 2^34 spins, 2 GiB: with the fastest instruction set a sweep takes about 1 s on two cores.
+    seconds, _ = interrupted(
+        isa, times=3, huge=True, shape=[2**17] * 2, replicas=1, threads=threads, call=["sweep", 10]
+    )
+    assert max(seconds) < PROMISED_SECONDS

@@ -16,8 +16,8 @@ Words = npt.NDArray[np.uint64]
 
 COARSE_PLANES = {"aes": 14, "philox": 12}
 TAIL_PLANES = 32
-AES_COUNTER_ROUNDS = 4
-AES_PLANE_ROUNDS = 1
+AES_KEY_ROUNDS = 3
+AES_START_ROUNDS = 2
 PHILOX_ROUNDS = 7
 DERIVE_ROUNDS = 10
 INITIAL_SPINS, SWEEP_AES, SWEEP_PHILOX = 0, 1, 2  # purposes of a stream
@@ -180,18 +180,20 @@ class Lattice:
 
     def _aes_planes(self, colour: int, count: int) -> list[Words]:
         start_key = _block(derive(self.seed, self.stream, SWEEP_AES, 0)).view("<u8")
-        round_key = _block(derive(self.seed, self.stream, SWEEP_AES, 1))
+        stream_key = _block(derive(self.seed, self.stream, SWEEP_AES, 1))
         flat = self.layout.flat_index()
         counter = np.empty((*flat.shape, 2), dtype="<u8")
         counter[..., 0] = flat >> np.uint64(1)  # pair of words
         counter[..., 1] = self.sweeps_done << 8 | colour
         block = (counter + start_key).view(np.uint8)  # each half modulo 2^64
-        for _ in range(AES_COUNTER_ROUNDS):
-            block = aes_round(block, round_key)
+        for _ in range(AES_KEY_ROUNDS):
+            block = aes_round(block, stream_key)
+        block_key = block
+        for _ in range(AES_START_ROUNDS):
+            block = aes_round(block, stream_key)
         planes = []
         for _ in range(count):
-            for _ in range(AES_PLANE_ROUNDS):
-                block = aes_round(block, round_key)
+            block = aes_round(block, block_key)
             halves = np.ascontiguousarray(block).view("<u8")
             planes.append(np.where(flat & np.uint64(1), halves[..., 1], halves[..., 0]))
         return planes

@@ -93,8 +93,10 @@ class LatticeEngine {
 
  private:
   struct Detail;  // memory, kernels, keys, thresholds, the plan of a sweep
+  class StopWatch;
   class Run;
-  bool execute(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll);
+  bool finish(StopWatch& watch);
+  bool execute(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, StopWatch& watch);
   LatticeOptions options_;
   model::Lattice lattice_;
   std::vector<double> temperatures_;

@@ -101,13 +101,16 @@ class Planes {
       key_ = derive(options, stream, 2, 0);
       return;
     }
-    constexpr int counter_rounds = 4;
+    constexpr int key_rounds = 3;
+    constexpr int start_rounds = 2;
     const Block whitening = derive(options, stream, 1, 0);
     const Block round = derive(options, stream, 1, 1);
-    round_key_ = to_bytes(plane_of(round, 0), plane_of(round, 1));
+    const Bytes stream_key = to_bytes(plane_of(round, 0), plane_of(round, 1));
     state_ = to_bytes((flat >> 1) + plane_of(whitening, 0),
                       (sweep << 8 | static_cast<std::uint64_t>(colour)) + plane_of(whitening, 1));
-    for (int i = 0; i < counter_rounds; ++i) state_ = aes_round(state_, round_key_);
+    for (int i = 0; i < key_rounds; ++i) state_ = aes_round(state_, stream_key);
+    round_key_ = state_;
+    for (int i = 0; i < start_rounds; ++i) state_ = aes_round(state_, stream_key);
   }
   std::uint64_t word(int plane) {
     while (made_ <= plane) make();

@@ -132,15 +132,16 @@ MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) {
 MULTISPIN_HD Word256 and_not(Word256 a, Word256 b) {
   return a & ~b;
 }
-// Two AES blocks, `rounds` rounds each with one round key.
+// Two AES blocks, `rounds` rounds each with its round key.
 template <int rounds>
 MULTISPIN_HD Word256 aes_rounds(Word256 state, Word256 key) {
-  const __m128i k = _mm256_castsi256_si128(key.value);
+  const __m128i key_low = _mm256_castsi256_si128(key.value);
+  const __m128i key_high = _mm256_extracti128_si256(key.value, 1);
   __m128i low = _mm256_castsi256_si128(state.value);
   __m128i high = _mm256_extracti128_si256(state.value, 1);
   for (int i = 0; i < rounds; ++i) {
-    low = _mm_aesenc_si128(low, k);
-    high = _mm_aesenc_si128(high, k);
+    low = _mm_aesenc_si128(low, key_low);
+    high = _mm_aesenc_si128(high, key_high);
   }
   return {_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1)};
 }

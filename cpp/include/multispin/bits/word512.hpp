@@ -110,7 +110,7 @@ MULTISPIN_HD Word512 or_not(Word512 a, Word512 b) {
 MULTISPIN_HD Word512 and_not(Word512 a, Word512 b) {
   return {_mm512_andnot_si512(b.value, a.value)};
 }
-// Four AES blocks, `rounds` rounds each with one round key.
+// Four AES blocks, `rounds` rounds each with its round key.
 template <int rounds>
 MULTISPIN_HD Word512 aes_rounds(Word512 state, Word512 key) {
   for (int i = 0; i < rounds; ++i) state.value = _mm512_aesenc_epi128(state.value, key.value);

@@ -17,18 +17,23 @@ namespace multispin::random {
 // the planes, the fewer of them are coarse.
 inline constexpr int tail_planes = 32;
 
-// Bit planes from a chain of AES rounds. The chain starts from the block counter (word pair; sweep
-// and sublattice) and the plane is the chain's state, `plane_rounds` after the plane before it.
+// Bit planes from a chain of AES rounds. The block counter (word pair; sweep and sublattice) goes
+// through `key_rounds` to the block's own round key and `start_rounds` more to the start of the
+// chain; each plane is the chain's state one round with the block's key after the plane before it.
+//
+// A round leaves a few parities of five and more lanes of neighbouring planes correlated, with a
+// sign that the round key decides. With one key for all blocks the sign would be the same
+// everywhere; with a key for each block it averages out (docs/random.md).
 template <class W>
 class AesPlanes {
  public:
   static constexpr int coarse_planes = 14;
   static constexpr bool chained = true;  // a plane waits for the one before it
-  static constexpr int counter_rounds = 4;
-  static constexpr int plane_rounds = 1;
+  static constexpr int key_rounds = 3;
+  static constexpr int start_rounds = 2;
 
   struct State {
-    W block;
+    W block, key;
   };
 
   MULTISPIN_HD AesPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice) {
@@ -44,11 +49,12 @@ class AesPlanes {
   // For the words flat_word .. flat_word + W::words - 1; flat_word is even.
   MULTISPIN_HD State start(std::uint64_t flat_word) const {
     const W pair = bits::insert_even(bits::zero<W>(), flat_word >> 1);
-    return {aes_rounds<counter_rounds>(bits::add64(first_, pair), key_)};
+    const W key = aes_rounds<key_rounds>(bits::add64(first_, pair), key_);
+    return {aes_rounds<start_rounds>(key, key_), key};
   }
   // The planes in order: 0, 1, 2, ...
   MULTISPIN_HD W next(State& state, int /*plane*/) const {
-    state.block = aes_rounds<plane_rounds>(state.block, key_);
+    state.block = aes_rounds<1>(state.block, state.key);
     return state.block;
   }
 
