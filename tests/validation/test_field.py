@@ -1,6 +1,6 @@
 """Energy and magnetization in a field against the transfer matrix, for both signs of J.
 
-Standard errors of the energy per spin are 1e-5 to 6e-5, and each test would notice a temperature that
+Standard errors of the energy per spin are 3e-5 to 2e-4, and each test would notice a temperature that
 is wrong by 0.2 % from the energy alone.
 """
 
@@ -30,25 +30,26 @@ class Point(NamedTuple):
     T: float
     J: float
     h: float
+    weight: float = 1.0  # of the number of updates
 
 
 POINTS = [
     Point(8, 128, T=2.3, J=1.0, h=0.1),
-    Point(8, 128, T=1.5, J=-0.7, h=0.9),
-    Point(64, 10, T=2.5, J=1.0, h=-0.4),
-    Point(10, 60, T=3.0, J=-1.0, h=-2.0),  # two classes of sites differ in sign, one has no field
+    Point(6, 256, T=1.5, J=-0.7, h=0.9),
+    Point(10, 128, T=3.0, J=-1.0, h=-2.0),  # a site with three neighbours up has no field
+    Point(64, 10, T=2.5, J=1.0, h=-0.4, weight=0.25),  # few lanes
 ]
 UPDATES = {
-    ("metropolis", "aes"): 3e10,
-    ("glauber", "aes"): 3e10,
-    ("metropolis", "philox"): 1e10,
-    ("glauber", "philox"): 1e10,
+    ("metropolis", "aes"): 1.2e10,
+    ("glauber", "aes"): 1.2e10,
+    ("metropolis", "philox"): 4e9,
+    ("glauber", "philox"): 4e9,
 }
 
 
 @pytest.mark.parametrize(("point", "rule"), list(itertools.product(POINTS, UPDATES)), ids=str)
 def test_energy_and_magnetization(point: Point, rule: tuple[str, str]) -> None:
-    rows, columns, T, J, h = point
+    rows, columns, T, J, h, weight = point
     n = rows * columns
     sampler = ms.Sampler(
         ms.Ising((rows, columns), J, h),
@@ -58,9 +59,9 @@ def test_energy_and_magnetization(point: Point, rule: tuple[str, str]) -> None:
         rng=rule[1],
         seed=43,
     )
-    sampler.sweep(3000)
-    interval = 4
-    draws = round(UPDATES[rule] / (REPLICAS * COPIES * n * interval))
+    sampler.sweep(500)
+    interval = 6
+    draws = round(weight * UPDATES[rule] / (REPLICAS * COPIES * n * interval))
     energy, magnetization = (
         x.mean(axis=0).reshape(REPLICAS, COPIES).mean(axis=1)
         for x in sampler.record(draws, interval)
