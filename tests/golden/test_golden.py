@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+
 import pytest
 
 from golden import trajectories
-
-
 from multispin import _core
 
 RUNS = trajectories.runs()

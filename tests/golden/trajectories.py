@@ -1,9 +1,9 @@
 """Golden trajectories: what a seed has to give in every release with the same first two numbers.
 
-`trajectories.json` holds, for some runs, the SHA-256 of the words that `Sampler.packed` returns after
-the sweeps, as little-endian bytes. The twin tests say that a trajectory is right; these say that it
-has not changed. If one has to change (other rounds, planes, layout), say so in CHANGELOG.md, raise the
-version, and write the file anew, from the top of the repository::
+`trajectories.json` holds, for some runs, the SHA-256 of the words that `Sampler.packed` returns at
+the end, as little-endian bytes. The twin tests say that a trajectory is right; these say that it
+has not changed. If one has to change (other rounds, planes, layout), say so in CHANGELOG.md, raise
+the version, and write the file anew, from the top of the repository::
 
     PYTHONPATH=tests python -m golden.trajectories
 """

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import multispin as ms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def energy_by_bonds(spins: NDArray[np.int8], J: float, h: float) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import multispin as ms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Whole words and few lanes, one word a row and many, padding and none.
 SHAPES = [(2, 2), (2, 4), (4, 2), (6, 10), (10, 6), (4, 134), (8, 128), (6, 384), (12, 1024)]
@@ -66,8 +68,8 @@ def test_recording_is_sweeping_and_measuring(shape: tuple[int, int], interval: i
 
 
 def test_long_records_are_measured_like_short_ones() -> None:
-    # The core works in pieces of 2^27 updates, here 10,922 sweeps: several draws in one, or one draw
-    # in several.
+    # The core works in pieces of 2^27 updates, here 10,922 sweeps: several draws in one, or
+    # one draw in several.
     for interval, draws in ((7, 3200), (25_000, 3)):
         recorded, stepped = make((64, 64)), make((64, 64))
         energy, _ = recorded.record(draws, interval)
@@ -228,9 +230,10 @@ def test_random_starts_differ_by_replica_seed_and_stream_and_are_fair() -> None:
 # --- observables ----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("isa")
 @each_shape
 @pytest.mark.parametrize(("J", "h"), [(1.0, 0.0), (-0.7, 0.4)])
-def test_energy_and_magnetization(isa: str, shape: tuple[int, int], J: float, h: float) -> None:
+def test_energy_and_magnetization(shape: tuple[int, int], J: float, h: float) -> None:
     sampler = make(shape, J=J, h=h)
     for sweeps in (0, 3):
         sampler.sweep(sweeps)

@@ -2,12 +2,12 @@
 
 The Markov chain of a checkerboard sweep is propagated exactly, p₀ Tᵗ over all 2^N states, from the
 textbook form of the update rules; the engine runs 10⁵ replicas, each on its own random stream. No
-equilibrium, no autocorrelation, no tolerance: Pearson's χ² on the states, or on what two sweeps have
-in common, with a fixed seed. A lattice with a side of 2 has double bonds, so the same spin is its
-neighbour on both sides.
+equilibrium, no autocorrelation, no tolerance: Pearson's χ² on the states, or on pairs of states
+before and after, with fixed seeds. In a lattice with a side of 2 the same spin is a neighbour on
+both sides: double bonds.
 
-The error rate of the whole file is 1e-6, shared by its fewer than 400 p-values. What an error has to
-be to be seen is a test of its own.
+The error rate of the whole file is 1e-6, shared by its fewer than 400 p-values. How wrong a rate
+has to be to be seen is a test of its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ctrl-C in the middle of sweeps: soon, and without a trace in the trajectory.
 
-The promise is 0.2 s on an idle machine; the slow test below holds the sampler to it, in the middle of
-a sweep of the largest lattice. The others may run beside other work and are allowed 1 s.
+The promise is 0.2 s on an idle machine; the slow test below holds the sampler to it in the middle
+of a sweep of the largest lattice. The others may run beside other work and are allowed 1 s.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
+from multispin import _core
+
 PROMISED_SECONDS = 0.2
 ALLOWED_SECONDS = 1.0
 
-# Repeats a call until it has been interrupted `times` times, then compares with an uninterrupted run.
+# Calls until it has been interrupted `times` times, then compares with an uninterrupted run.
 CHILD = """
 import json, os, sys, time
 import numpy as np
@@ -53,7 +55,9 @@ say(done=done, same=bool(np.array_equal(sampler.packed(), other.packed())))
 """
 
 
-def interrupted(isa: str = "portable", times: int = 1, **arguments: Any) -> tuple[list[float], dict[str, Any]]:
+def interrupted(
+    isa: str = "portable", times: int = 1, **arguments: Any
+) -> tuple[list[float], dict[str, Any]]:
     """Seconds from each signal to its KeyboardInterrupt, and the child's last words."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, json.dumps({"times": times, **arguments})],

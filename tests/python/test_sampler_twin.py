@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 import multispin as ms
 from reference.lattice import TAIL_PLANES, Lattice
 
+pytestmark = pytest.mark.usefixtures("isa")
+
 Words = NDArray[np.uint64]
 
 RULES = [
     (dynamics, field) for dynamics in ("metropolis", "glauber") for field in (0.0, -0.4)
 ]  # the engine has a kernel for each, for each generator
 
-# Words in a row of a colour, all 64 lanes in use: below, at and above each width (2, 4 and 8 words),
-# two of the widest, and what lies between.
+# Words in a row of a colour, all 64 lanes in use: below, at and above each width (2, 4, 8 words)
+# and two of the widest.
 FULL = [(6, 128 * words) for words in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 17, 24)]
 # Fewer lanes; in the second line one lane or a few, and many words (n = 67, 125, 127, 511).
 FEWER = [
@@ -104,7 +106,7 @@ def name(shape: tuple[int, int]) -> str:
 
 
 @pytest.mark.parametrize("shape", [*FULL, *FEWER, *ROWS], ids=name)
-def test_every_shape(isa: str, shape: tuple[int, int]) -> None:
+def test_every_shape(shape: tuple[int, int]) -> None:
     for (dynamics, h), rng in itertools.product(RULES, ("aes", "philox")):
         check(Case(shape, h=h, dynamics=dynamics, rng=rng))
 
@@ -124,15 +126,13 @@ COUPLINGS = [
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 @pytest.mark.parametrize(("J", "h"), COUPLINGS)
-def test_every_coupling_and_temperature(
-    isa: str, J: float, h: float, dynamics: str, rng: str
-) -> None:
+def test_every_coupling_and_temperature(J: float, h: float, dynamics: str, rng: str) -> None:
     for temperature in TEMPERATURES:
         check(Case((10, 12), temperature, J, h, dynamics, rng))
 
 
 @pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e300, 1.7976931348623157e308])
-def test_temperatures_at_the_ends_of_the_numbers(isa: str, temperature: float) -> None:
+def test_temperatures_at_the_ends_of_the_numbers(temperature: float) -> None:
     for (dynamics, h), J in itertools.product(RULES, (1.0, -1.0)):
         check(Case((6, 34), temperature, J, h, dynamics))
 
@@ -140,8 +140,8 @@ def test_temperatures_at_the_ends_of_the_numbers(isa: str, temperature: float) -
 # --- exactness of the acceptance -----------------------------------------------------------------
 #
 # All spins up: in the first half sweep every site of colour 0 has the field 4 + h and turns if its
-# random number is below the threshold. So one site's own random number tells which temperature makes
-# it turn and which, one step of 2^-32 (tail) or 1 (coarse) higher, does not.
+# random number is below the threshold. So a site's own random number tells a threshold at which it
+# stays and the next one, a step of 2^-32 (tail) or of 1 (coarse) higher, at which it turns.
 
 
 def temperature_of(threshold: int, planes: int, dynamics: str, field: float) -> float:
@@ -170,7 +170,7 @@ def turns(case: Case, site: tuple[int, int]) -> bool:
 
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(("dynamics", "h"), RULES)
-def test_the_last_bit_of_an_acceptance(isa: str, dynamics: str, h: float, rng: str) -> None:
+def test_the_last_bit_of_an_acceptance(dynamics: str, h: float, rng: str) -> None:
     case = Case((128, 512), h=abs(h), dynamics=dynamics, rng=rng, init="up", sweeps=1)
     twin = Lattice(*case[:-2])
     K, field = twin.coarse_planes, 4 + case.h
@@ -200,7 +200,7 @@ def test_the_last_bit_of_an_acceptance(isa: str, dynamics: str, h: float, rng: s
 
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(("dynamics", "h"), RULES)
-def test_many_tails(isa: str, dynamics: str, h: float, rng: str) -> None:
+def test_many_tails(dynamics: str, h: float, rng: str) -> None:
     # 2.6 million updates: some 160 (`aes`) or 640 (`philox`) of them look at the tail.
     check(Case((128, 1024), h=h, dynamics=dynamics, rng=rng, sweeps=20))
 
@@ -209,7 +209,7 @@ def test_many_tails(isa: str, dynamics: str, h: float, rng: str) -> None:
 
 
 @pytest.mark.parametrize("rng", ["aes", "philox"])
-def test_every_seed_and_stream(isa: str, rng: str) -> None:
+def test_every_seed_and_stream(rng: str) -> None:
     for seed in (0, 1, 2**32 - 1, 2**32, 2**64 - 1):
         check(Case((4, 24), seed=seed, rng=rng))
     for stream in (1, 2**32 - 1, 2**32, 2**40 + 3, 2**63):
@@ -218,13 +218,13 @@ def test_every_seed_and_stream(isa: str, rng: str) -> None:
 
 @pytest.mark.parametrize("before", [2**32 - 2, 2**33, 2**40 + 5, 2**48 - 3])
 @pytest.mark.parametrize("rng", ["aes", "philox"])
-def test_large_sweep_numbers(isa: str, rng: str, before: int) -> None:
+def test_large_sweep_numbers(rng: str, before: int) -> None:
     check(Case((8, 130), rng=rng, before=before))
     check(Case((16, 1024), rng=rng, before=before))
 
 
 @pytest.mark.parametrize("rng", ["aes", "philox"])
-def test_replicas_are_the_runs_of_their_streams_and_temperatures(isa: str, rng: str) -> None:
+def test_replicas_are_the_runs_of_their_streams_and_temperatures(rng: str) -> None:
     temperatures = [1.8, 2.3, 1e9, 0.1, 3.7]
     case = Case((6, 40), rng=rng, stream=2**32 - 2, sweeps=7)
     sampler = make_sampler(case, temperature=temperatures, replicas=5)
@@ -235,7 +235,7 @@ def test_replicas_are_the_runs_of_their_streams_and_temperatures(isa: str, rng: 
 
 
 @pytest.mark.parametrize("shape", [(6, 40), (6, 128), (2, 134), (4, 1024)], ids=name)
-def test_every_start(isa: str, shape: tuple[int, int]) -> None:
+def test_every_start(shape: tuple[int, int]) -> None:
     given = np.random.default_rng(4).choice(np.array([-1, 1], dtype=np.int8), (3, *shape))
     starts: list[Any] = ["random", "up", "down", given[0], given]
     for init in starts:
@@ -250,7 +250,7 @@ def test_every_start(isa: str, shape: tuple[int, int]) -> None:
                 np.testing.assert_array_equal(sampler.packed()[replica], twin.packed())
 
 
-def test_a_temperature_changed_on_the_way(isa: str) -> None:
+def test_a_temperature_changed_on_the_way() -> None:
     case = Case((6, 40))
     sampler, twin = make_sampler(case, replicas=2), Lattice(*case[:-2])
     for T in (2.3, 0.5, 7.0):
@@ -269,7 +269,7 @@ LARGE = [(1024, 1024), (1030, 1540), (130, 16384), (14, 131072)]
 
 @pytest.mark.parametrize("shape", LARGE, ids=name)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
-def test_bands_do_not_matter(isa: str, shape: tuple[int, int], rng: str) -> None:
+def test_bands_do_not_matter(shape: tuple[int, int], rng: str) -> None:
     case = Case(shape, h=0.2, rng=rng)
     one = make_sampler(case)
     energy, magnetization = one.record(2, 2)
@@ -291,9 +291,7 @@ def test_bands_of_the_twin() -> None:
 
 
 @pytest.mark.parametrize(("shape", "replicas"), [((16, 130), 5), ((64, 128), 20), ((512, 1024), 3)])
-def test_threads_do_not_matter_for_replicas(
-    isa: str, shape: tuple[int, int], replicas: int
-) -> None:
+def test_threads_do_not_matter_for_replicas(shape: tuple[int, int], replicas: int) -> None:
     # Of the largest there are fewer than threads: each is cut into bands.
     states = []
     for threads in (1, 2, 7):
@@ -305,7 +303,7 @@ def test_threads_do_not_matter_for_replicas(
             np.testing.assert_array_equal(array, first)
 
 
-def test_the_number_of_calls_does_not_matter(isa: str) -> None:
+def test_the_number_of_calls_does_not_matter() -> None:
     case = Case((10, 130), sweeps=11)
     sampler = make_sampler(case)
     sampler.sweep(0)

@@ -7,9 +7,13 @@ else, no autocorrelation time in particular.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 REPLICAS = 64
 P_VALUES = 150  # at most so many comparisons in tests/validation

@@ -1,7 +1,7 @@
 """Energy and magnetization in a field against the transfer matrix, for both signs of J.
 
-Standard errors of the energy per spin are 3e-5 to 2e-4, and each test would notice a temperature that
-is wrong by 0.2 % from the energy alone.
+Standard errors of the energy per spin are 3e-5 to 2e-4, and each test would notice a temperature
+that is wrong by 0.2 % from the energy alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Energy, specific heat and magnetization of large lattices against Kaufman, Onsager and Yang.
 
 Kaufman's formulas are exact for the finite torus, so nothing is extrapolated and sizes need not be
-large compared with anything. T_c is visited up to L = 256 only: at L = 1024 the autocorrelation time
-there, about 10^5 sweeps, would leave too few independent measurements for an honest error.
+large compared with anything. T_c is visited up to L = 256 only: at L = 1024 the autocorrelation
+times there, 10^4 to 10^5 sweeps, would leave too few independent measurements for an honest error.
 
 Standard errors of the energy per spin are 1e-5 to 4e-5 off T_c and 1e-4 to 5e-4 at it. What that is
 good for is asserted: each test would notice a temperature that is wrong by 0.2 %. A Metropolis
@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import multispin as ms
 from multispin import exact
 from validation.comparison import REPLICAS, compare
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 pytestmark = pytest.mark.slow
 
