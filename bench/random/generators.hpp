@@ -125,8 +125,9 @@ class PhiloxBlocks {
 };
 
 // Calls use.operator()<Generator>() for the generator of this name; false if there is none.
-// "aes" and "philox" are the kernels' own; "aes:c,p" has c rounds before the chain and p a plane, with
-// one key for all blocks; "keyed:k,s" has k rounds to the block's own key and s more to the chain.
+// "aes" and "philox" are the kernels' own; "aes:c,p" has c rounds before the chain and p a plane,
+// with one key for all blocks; "keyed:k,s" has k rounds to the block's own key and s more to the
+// chain.
 template <class Use>
 bool with_generator(std::string_view name, Use use) {
   const auto found = [&]<class Generator>(std::string_view candidate) {

@@ -173,9 +173,10 @@ def test_block_average() -> None:
     for block in (0, -1, (0, 2), (2, -2), (4, 2), (2, 6), (2, 1), 3, 1, 12, (2, 16), 2**70):
         with pytest.raises(ValueError, match="^block: got .*allowed: "):
             run.block_average(block)
-    for block in ((), (2,), (2, 2, 2)):
+    wrong_lengths: list[Any] = [(), (2,), (2, 2, 2)]
+    for block in wrong_lengths:
         with pytest.raises(ValueError, match="^block: got .*allowed: one or two integers"):
-            run.block_average(block)  # type: ignore[arg-type]
+            run.block_average(block)
     for wrong in [*NOT_INTEGERS, (2, 2.0), (None, 2)]:
         with pytest.raises(TypeError, match="^block: got .*allowed: "):
             run.block_average(wrong)
@@ -353,7 +354,7 @@ def test_any_model_works_or_is_refused_by_name(name: str, value: Any) -> None:
         assert is_about(error, name)
 
 
-METHODS = {
+METHODS: dict[str, Callable[[ms.Sampler, Any], None]] = {
     "n": lambda run, value: run.sweep(value),
     "draws": lambda run, value: run.record(value),
     "interval": lambda run, value: run.record(1, value),
