@@ -123,6 +123,10 @@ struct Case {
   double J, h, temperature;
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
 constexpr Case cases[] = {
     {"metropolis", Dynamics::metropolis, 1, 0, 2.5},
     {"metropolisField", Dynamics::metropolis, 1, 0.7, 3.5},

@@ -42,6 +42,10 @@ struct Physics {
   double J, h, temperature;
 };
 
+void PrintTo(const Physics& p, std::ostream* out) {
+  *out << p.name;
+}
+
 constexpr Physics physics[] = {
     {"critical", Dynamics::metropolis, 1, 0, 2.269},
     {"antiferromagnet", Dynamics::metropolis, -1, 0, 1.7},
