@@ -214,9 +214,9 @@ class Updater {
     }
     Word undecided = bits::zero<Word>();
     for (int i = 0; i < group_size; ++i) {
-      const Word may = entry[i].prospect.may();
-      write(entry[i], bits::xor_and(entry[i].prospect.base, less[i], may));
-      every[i] = bits::and_andnot(every[i], may, less[i]);
+      const typename UpdateRule::Prospect& prospect = entry[i].prospect;
+      write(entry[i], prospect.result(own_spins(entry[i]), less[i]));
+      every[i] = prospect.undecided(every[i], less[i]);
       undecided = undecided | every[i];
     }
     if (bits::any(undecided)) [[unlikely]] {
@@ -244,6 +244,15 @@ class Updater {
     for (int i = 0; i < Word::words; ++i) {
       if (((in_use >> i) & 1U) != 0) range_.own[flat + i] ^= flip[i];
     }
+  }
+  // Read again rather than kept in a register, of which there are too few.
+  MULTISPIN_HD Word own_spins(const Entry& entry) const {
+    const std::uint64_t* const own = range_.own + entry.flat;
+    if (entry.in_use == elements(Word::words)) [[likely]]
+      return loaded<Word>(own);
+    Word spins;
+    bits::load_first(spins, own, 32 - __builtin_clz(entry.in_use | 1U));
+    return spins;
   }
   MULTISPIN_HD void write(const Entry& entry, Word spins) {
     if (entry.in_use == elements(Word::words)) [[likely]] {

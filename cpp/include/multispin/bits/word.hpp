@@ -132,6 +132,12 @@ MULTISPIN_HD Word128 xor_and(Word128 a, Word128 b, Word128 c) {
 MULTISPIN_HD Word128 and_andnot(Word128 a, Word128 b, Word128 c) {
   return a & b & ~c;
 }
+MULTISPIN_HD Word128 xor_or(Word128 a, Word128 b, Word128 c) {
+  return a ^ (b | c);
+}
+MULTISPIN_HD Word128 and_nor(Word128 a, Word128 b, Word128 c) {
+  return a & ~(b | c);
+}
 MULTISPIN_HD Word128 and3(Word128 a, Word128 b, Word128 c) {
   return a & b & c;
 }

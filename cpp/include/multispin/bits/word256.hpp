@@ -114,6 +114,12 @@ MULTISPIN_HD Word256 xor_and(Word256 a, Word256 b, Word256 c) {
 MULTISPIN_HD Word256 and_andnot(Word256 a, Word256 b, Word256 c) {
   return a & b & ~c;
 }
+MULTISPIN_HD Word256 xor_or(Word256 a, Word256 b, Word256 c) {
+  return a ^ (b | c);
+}
+MULTISPIN_HD Word256 and_nor(Word256 a, Word256 b, Word256 c) {
+  return a & ~(b | c);
+}
 MULTISPIN_HD Word256 and3(Word256 a, Word256 b, Word256 c) {
   return a & b & c;
 }

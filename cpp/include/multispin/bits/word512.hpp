@@ -92,6 +92,12 @@ MULTISPIN_HD Word512 xor_and(Word512 a, Word512 b, Word512 c) {
 MULTISPIN_HD Word512 and_andnot(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x40)};
 }
+MULTISPIN_HD Word512 xor_or(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x1e)};
+}
+MULTISPIN_HD Word512 and_nor(Word512 a, Word512 b, Word512 c) {
+  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x10)};
+}
 MULTISPIN_HD Word512 and3(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x80)};
 }

@@ -16,7 +16,12 @@ struct FiveClasses {
   struct Prospect {
     W base, favourable;
 
-    MULTISPIN_HD W may() const { return favourable; }
+    MULTISPIN_HD W result(W /*spin*/, W accepted) const {
+      return bits::xor_and(base, accepted, favourable);
+    }
+    MULTISPIN_HD W undecided(W every, W accepted) const {
+      return bits::and_andnot(every, favourable, accepted);
+    }
 
     alignas(64) std::uint64_t low[8 * W::words];
     alignas(64) std::uint64_t high[4 * W::words];

@@ -15,9 +15,14 @@ template <class W>
 struct ZeroFieldMetropolis {
   // What is left to do for a word once its neighbours are known: new = base xor (accepted & may).
   struct Prospect {
-    W base, settled, bent;  // settled: flips in any case; bent: at least one bond unsatisfied
+    W settled, bent;  // settled: flips in any case; bent: at least one bond unsatisfied
 
-    MULTISPIN_HD W may() const { return ~settled; }
+    MULTISPIN_HD W result(W spin, W accepted) const {
+      return bits::xor_or(spin, settled, accepted);
+    }
+    MULTISPIN_HD W undecided(W every, W accepted) const {
+      return bits::and_nor(every, settled, accepted);
+    }
     MULTISPIN_HD W always(const Acceptance& /*acceptance*/) const { return bits::zero<W>(); }
     // Lanes whose threshold has a one in plane k.
     MULTISPIN_HD W mask(const Acceptance& acceptance, int k) const {
@@ -43,7 +48,6 @@ struct ZeroFieldMetropolis {
     const W fourth = site.side ^ spin;
     const W free = bits::or_and(two, odd, fourth);
     out.bent = bits::or3(two, odd, fourth);
-    out.base = site.spin ^ free;
     out.settled = free;
   }
   // Plane k of r < t in a group of words. The branch goes the same way all through a half sweep.
