@@ -190,7 +190,7 @@ def _add_command(
 
 def _add_machine(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda")
+    add("--device", default="auto", metavar="NAME", help="auto or cpu")
     add("--threads", type=int, metavar="N", help="threads (default: all cores)")
 
 

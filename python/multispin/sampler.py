@@ -51,6 +51,8 @@ class Sampler:
     model, the temperatures, the dynamics and the generator; it does not depend on threads or on
     the instruction set.
 
+    A sampler is for one Python thread at a time; several samplers may run side by side.
+
     Parameters
     ----------
     model
@@ -147,6 +149,12 @@ class Sampler:
             self._engine.randomize()
         else:
             self._engine.fill(up=start == "up")
+
+    def __repr__(self) -> str:
+        return (
+            f"Sampler({self._model!r}, temperature={self.temperature}, replicas={self._replicas}, "
+            f"dynamics={self._dynamics!r}, rng={self._rng!r}, seed={self._seed})"
+        )
 
     # --- running ------------------------------------------------------------------------------
 
@@ -396,7 +404,7 @@ class Sampler:
 
 
 def _check_device(device: object) -> None:
-    allowed = ("auto", "cpu", "cuda")
+    allowed = ("auto", "cpu")
     if isinstance(device, str) and device.partition(":")[0] == "cuda":
         raise DeviceError(f"device: got {device!r}, but this build has no CUDA kernels; use 'cpu'")
     _checks.choice("device", device, allowed)

@@ -79,7 +79,7 @@ def simulate(
         Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` (every chain starts
         there) or ``(temperature, replica, *model.shape)``. Below T_c a random start can freeze
         into stripes that outlast the run.
-    device : {"auto", "cpu", "cuda"}
+    device : {"auto", "cpu"}
         Where to run.
     rng : {"auto", "aes", "philox"}
         Random generator.

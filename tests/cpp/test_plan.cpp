@@ -36,7 +36,7 @@ std::vector<std::int64_t> lines(const model::Lattice& l) {
 }
 
 struct Played {
-  // When each row of each colour is updated: -1 never, 0 before the barrier, 1 after it; with the
+  // When each row of each colour is updated: -1 never, 0 of the edges, 1 of the rest; with the
   // band that does it and its place in that band's steps.
   struct Moment {
     int stage = -1;
@@ -67,7 +67,7 @@ Played play(const std::vector<BandPlan>& plan, const model::Lattice& l, std::int
 }
 
 // Whether the colour-0 row is surely done before the colour-1 row: by an earlier step of the same
-// thread, or on the other side of the barrier.
+// thread, or in the other stage.
 bool surely_before(const Played::Moment& zero, const Played::Moment& one) {
   if (zero.stage != one.stage) return zero.stage < one.stage;
   return zero.band == one.band && zero.step < one.step;

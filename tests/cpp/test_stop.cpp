@@ -106,7 +106,8 @@ TEST(Stop, IsSoon) {
     prepare(engine);
     const auto start = Clock::now();
     ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(engine));
-    EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200)) << threads;
+    // 50 ms until the poll is asked and little more; the rest is for busy machines and sanitizers.
+    EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(500)) << threads;
   }
 }
 

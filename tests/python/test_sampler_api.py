@@ -151,6 +151,24 @@ def test_a_refused_temperature_changes_nothing() -> None:
     assert equal_state(sampler, other)
 
 
+# --- both signs of J ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rng", ["aes", "philox"])
+@pytest.mark.parametrize("temperature", [0.5, 2.3, 1e9])
+def test_an_antiferromagnet_is_a_staggered_ferromagnet(temperature: float, rng: str) -> None:
+    # At h = 0, turning one sublattice over turns J into -J. Metropolis dynamics sees no difference.
+    shape = (10, 130)
+    stagger = np.where(np.indices(shape).sum(axis=0) % 2, -1, 1).astype(np.int8)
+    plus = make(shape, temperature=temperature, rng=rng)
+    minus = make(shape, temperature=temperature, rng=rng, J=-1.0, init=plus.spins() * stagger)
+    for _ in range(3):
+        np.testing.assert_array_equal(minus.energy(), plus.energy())
+        plus.sweep(4)
+        minus.sweep(4)
+        np.testing.assert_array_equal(minus.spins(), plus.spins() * stagger)
+
+
 # --- spins ----------------------------------------------------------------------------------------
 
 
@@ -351,3 +369,10 @@ def test_info(isa: str, rng: str) -> None:
 
 def test_every_device_name_that_means_the_cpu() -> None:
     assert equal_state(make(device="auto"), make(device="cpu"))
+
+
+def test_what_a_sampler_looks_like() -> None:
+    assert repr(make(h=0.5)) == (
+        "Sampler(Ising((6, 10), J=1.0, h=0.5), temperature=2.5, replicas=3, "
+        "dynamics='metropolis', rng='aes', seed=3)"
+    )

@@ -228,13 +228,14 @@ def test_an_init_is_not_copied_for_replicas_that_do_not_fit(
 # --- forked processes -----------------------------------------------------------------------------
 
 FORKED = """
-import os
+import os, signal
 import multispin as ms
 parent = ms.Sampler(ms.Ising((1024, 1024)), threads=2)
 parent.sweep(2)
 expected = parent.packed()
 child = os.fork()
 if child == 0:
+    signal.alarm(30)  # ends the child if it hangs
     alone = ms.Sampler(ms.Ising((1024, 1024)), threads=1)
     alone.sweep(2)
     same = (alone.packed() == expected).all()

@@ -48,9 +48,10 @@ struct LatticeSums {
 // Bytes of spins that an engine of this size holds.
 std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
 
+// Not for several threads at once: one engine, one caller.
 class LatticeEngine {
  public:
-  // Called from time to time by the calling thread; true asks for a stop.
+  // Called from time to time by the calling thread; true asks for a stop. Must not throw.
   using Poll = std::function<bool()>;
 
   // All spins up, temperature 1. Throws std::invalid_argument, std::bad_alloc.

@@ -57,7 +57,7 @@ inline Rates make_rates(Dynamics dynamics, double J, double h, double temperatur
   return rates;
 }
 
-// Which of the rules below a model needs.
+// Which rule a model needs.
 enum class Rule : int { zero_field_metropolis, zero_field_glauber, metropolis, glauber };
 inline constexpr int rule_count = 4;
 

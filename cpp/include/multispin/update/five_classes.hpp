@@ -12,7 +12,6 @@ namespace multispin::update {
 // Any dynamics, any field: one class for each number n of up neighbours.
 template <class W, Dynamics dynamics>
 struct FiveClasses {
-  // Subsets of the classes n = 0, 1, 2 and of n = 3, 4; any set of classes is one of each.
   struct Prospect {
     W base, favourable;
 
@@ -23,6 +22,7 @@ struct FiveClasses {
       return bits::and_andnot(every, favourable, accepted);
     }
 
+    // Subsets of the classes n = 0, 1, 2 and of n = 3, 4; any set of classes is one of each.
     alignas(64) std::uint64_t low[8 * W::words];
     alignas(64) std::uint64_t high[4 * W::words];
 
