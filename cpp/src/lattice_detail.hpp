@@ -62,8 +62,10 @@ struct LatticeEngine::Detail {
   std::vector<random::StreamKeys> keys;
   std::vector<update::Acceptance> acceptance;
   std::vector<kernels::UpdateRows> update;
-  // Steps that each band of each replica has done since sweeps_done.
-  std::vector<std::atomic<std::uint64_t>> cursor;
+  // Steps that each band of each replica has done since sweeps_done. Each has a cache line to
+  // itself: threads that share one slow each other down at every step.
+  struct alignas(64) Cursor : std::atomic<std::uint64_t> {};
+  std::vector<Cursor> cursor;
   bool unfinished = false;
 };
 

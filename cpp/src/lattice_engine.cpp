@@ -108,8 +108,7 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
   const std::int64_t worth = std::max<std::int64_t>(1, lattice.spins() / least_spins_per_band);
   const std::int64_t bands = cut ? std::min<std::int64_t>(options.threads, worth) : 1;
   plan = plan_sweep(lattice, packed ? kernels.words / lattice.stride : 1, static_cast<int>(bands));
-  cursor = std::vector<std::atomic<std::uint64_t>>(static_cast<std::size_t>(options.replicas) *
-                                                   plan.size());
+  cursor = std::vector<Cursor>(static_cast<std::size_t>(options.replicas) * plan.size());
   for (std::int64_t r = 0; r < options.replicas; ++r) {
     keys.push_back(
         random::stream_keys(options.seed, options.first_stream + static_cast<std::uint64_t>(r)));

@@ -34,8 +34,9 @@ class LatticeEngine::StopWatch {
 
  private:
   using Clock = std::chrono::steady_clock;
-  const LatticeEngine::Poll& poll_;
-  std::atomic<bool> stop_{false};
+  // Read by all threads at every step, so not next to what the calling thread writes at every step.
+  alignas(64) std::atomic<bool> stop_{false};
+  alignas(64) const LatticeEngine::Poll& poll_;
   std::int64_t work_ = 0;
   Clock::time_point last_ = Clock::now();
 };
