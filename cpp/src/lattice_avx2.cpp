@@ -1,8 +1,8 @@
 #include "multispin/bits/word256.hpp"
 
 #define MULTISPIN_WORD bits::Word256
-#define MULTISPIN_GROUP 2
-#define MULTISPIN_SHORT_GROUP 1
+#define MULTISPIN_GROUP 3
+#define MULTISPIN_SHORT_GROUP 2
 #include "lattice_impl.hpp"
 
 namespace multispin::kernels {

@@ -194,40 +194,43 @@ class Updater {
     unsigned in_use;
   };
   MULTISPIN_HD void draw(const Entry* entry) {
+    constexpr int coarse = Planes::coarse_planes;
     typename Planes::State state[group_size];
     Word less[group_size];
-    Word every[group_size];
     for (int i = 0; i < group_size; ++i) {
       state[i] = planes_.start(static_cast<std::uint64_t>(entry[i].flat));
       less[i] = entry[i].prospect.always(acceptance_);
-      every[i] = bits::ones<Word>();
     }
+    Word plane[group_size];
+    const auto next = [&](int k) __attribute__((always_inline)) {
+      for (int i = 0; i < group_size; ++i) plane[i] = planes_.next(state[i], k);
+    };
+    const auto compare = [&](int k) __attribute__((always_inline)) {
+      next(k);
+      UpdateRule::compare(acceptance_, k, entry, plane, less);
+    };
+    // By pairs: the compiler then knows which planes are even.
 #pragma GCC unroll 1
-    for (int k = 0; k < Planes::coarse_planes; k += 2) {
-      Word first[group_size];
-      Word second[group_size];
-      for (int i = 0; i < group_size; ++i) first[i] = planes_.next(state[i], k);
-      UpdateRule::compare(acceptance_, k, entry, first, less);
-      for (int i = 0; i < group_size; ++i) second[i] = planes_.next(state[i], k + 1);
-      UpdateRule::compare(acceptance_, k + 1, entry, second, less);
-      for (int i = 0; i < group_size; ++i) every[i] = bits::and3(every[i], first[i], second[i]);
+    for (int k = 0; k + 1 < coarse; k += 2) {
+      compare(k);
+      compare(k + 1);
     }
-    Word undecided = bits::zero<Word>();
-    for (int i = 0; i < group_size; ++i) {
-      const typename UpdateRule::Prospect& prospect = entry[i].prospect;
-      write(entry[i], prospect.result(own_spins(entry[i]), less[i]));
-      every[i] = prospect.undecided(every[i], less[i]);
-      undecided = undecided | every[i];
-    }
-    if (bits::any(undecided)) [[unlikely]] {
+    if constexpr (coarse % 2 != 0) compare(coarse - 1);
+    next(coarse);
+    if (bits::any_field_below<update::redraw_bits<coarse>>(plane, group_size)) [[unlikely]] {
       for (int i = 0; i < group_size; ++i) {
-        if (bits::any(every[i])) draw_tail(entry[i].flat, entry[i].in_use, every[i]);
+        if (bits::any_field_below<update::redraw_bits<coarse>>(plane + i, 1)) {
+          less[i] = draw_again(entry[i].flat, plane[i], less[i]);
+        }
       }
     }
+    for (int i = 0; i < group_size; ++i) {
+      write(entry[i], entry[i].prospect.result(own_spins(entry[i]), less[i]));
+    }
   }
-  // Settles lanes that drew all ones. It is rare, so everything is worked out anew rather than kept
-  // at hand: these lanes have not accepted so far, so their spins still are what they were.
-  __attribute__((noinline)) void draw_tail(std::int64_t flat, unsigned in_use, Word lanes) {
+  // Settles the lanes that `plane` chooses to draw again. It is rare, so everything is worked out
+  // anew rather than kept at hand; the word has not been written yet.
+  __attribute__((noinline)) Word draw_again(std::int64_t flat, Word plane, Word less) {
     const model::Lattice& l = range_.lattice;
     const std::int64_t row = flat / l.stride;
     const std::int64_t w = flat % l.stride;
@@ -237,13 +240,15 @@ class Updater {
                           : row_site(range_, row, w, words_left(w, l.words));
     UpdateRule::prepare(acceptance_, site, prospect);
     typename Planes::State state = planes_.start(static_cast<std::uint64_t>(flat));
-    for (int k = 0; k < Planes::coarse_planes; ++k) planes_.next(state, k);
+    for (int k = 0; k <= Planes::coarse_planes; ++k) planes_.next(state, k);
+    std::uint64_t chosen[Word::words];
+    bits::store(chosen, plane);
+    for (auto& word : chosen) word = update::redrawn_lanes<Planes::coarse_planes>(word);
+    const Word lanes = loaded<Word>(chosen);
     const auto mask = [&](int k) { return prospect.mask(acceptance_, k); };
-    std::uint64_t flip[Word::words];
-    bits::store(flip, update::accepted_by_tail(planes_, state, lanes, mask));
-    for (int i = 0; i < Word::words; ++i) {
-      if (((in_use >> i) & 1U) != 0) range_.own[flat + i] ^= flip[i];
-    }
+    const Word accepted = update::accepted_by_tail(planes_, state, lanes,
+                                                   prospect.always(acceptance_), mask);
+    return (less & ~lanes) | accepted;
   }
   // Read again rather than kept in a register, of which there are too few.
   MULTISPIN_HD Word own_spins(const Entry& entry) const {

@@ -32,7 +32,7 @@ void expect_planes(Generator generator) {
       const Planes planes{keys, sweep, colour};
       for (const std::uint64_t word : words) {
         auto state = planes.start(word);
-        for (int k = 0; k < Planes::coarse_planes + random::tail_planes; ++k) {
+        for (int k = 0; k < Planes::coarse_planes + 1 + random::tail_planes; ++k) {
           const Word128 got = planes.next(state, k);
           for (unsigned i = 0; i < 2; ++i) {
             ASSERT_EQ(got.element[i], twin::plane(options, stream, word + i, colour, sweep, k))

@@ -1,5 +1,6 @@
-// Acceptance probabilities: with Q = round(q 2^(K+32)), exactly Q of the 2^(K+32) numbers that a
-// lane can draw accept. Shown by enumeration of the K coarse bits and of the edges of the tail.
+// Acceptance probabilities: with Q = round(q 2^(K+32)), a lane accepts with probability Q / 2^(K+32)
+// exactly. Shown by enumeration of the K coarse bits, of the lanes that draw again and of the edges
+// of the tail.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -35,16 +36,16 @@ using Coarse =
 TYPED_TEST_SUITE(ThresholdOf, Coarse, );
 
 // A generator that gives every lane the number that the test wants it to draw: coarse bits lowest
-// first, then the tail highest first.
+// first; then, one plane later, the tail highest first.
 template <int coarse>
 struct Script {
   static constexpr int coarse_planes = coarse;
   struct State {};
-  std::array<Word128, coarse + tail> plane{};
+  std::array<Word128, coarse + 1 + tail> plane{};
 
   void draw(int lane, std::uint64_t r, std::uint64_t v) {
     for (int k = 0; k < coarse; ++k) set(k, lane, r >> k & 1U);
-    for (int k = 0; k < tail; ++k) set(coarse + k, lane, v >> (tail - 1 - k) & 1U);
+    for (int k = 0; k < tail; ++k) set(coarse + 1 + k, lane, v >> (tail - 1 - k) & 1U);
   }
   void set(int k, int lane, std::uint64_t bit) {
     plane[static_cast<std::size_t>(k)].element[lane / 64] |= bit << (lane % 64);
@@ -60,93 +61,124 @@ Word128 every_lane(bool set) {
   return bits::splat<Word128>(set ? ~std::uint64_t{0} : 0);
 }
 
-struct Outcome {
-  Word128 accepted, all_ones;
-};
-
 // The coarse comparison, as the kernels do it.
 template <int coarse>
-Outcome compare(const Script<coarse>& script, Threshold threshold) {
+Word128 compare(const Script<coarse>& script, Threshold threshold) {
   typename Script<coarse>::State state;
   Word128 less = every_lane(threshold.always());
-  Word128 every = bits::ones<Word128>();
   for (int k = 0; k < coarse; ++k) {
     const Word128 r = script.next(state, k);
     less = bits::less_than_step(every_lane(threshold.plane(k) != 0), r, less);
-    every = every & r;
   }
-  return {less, every};
+  return less;
 }
 
-std::vector<Threshold> interesting_thresholds(int coarse) {
+struct Case {
+  std::uint64_t Q;
+  Threshold threshold;
+};
+
+std::vector<Case> interesting_thresholds(int coarse) {
   const std::uint64_t one = std::uint64_t{1} << (coarse + tail);
   const std::uint64_t step = std::uint64_t{1} << tail;
-  std::vector<Threshold> thresholds;
-  for (const std::uint64_t q :
-       {std::uint64_t{0}, std::uint64_t{1}, step - 1, step, step + 1, 5 * step + 77, one / 2 - 1,
-        one / 2, one / 2 + 1, one - step - 1, one - step, one - step + 1, one - 1, one}) {
-    thresholds.push_back({q, coarse});
-  }
+  std::vector<std::uint64_t> numbers{0,           1,           step - 1,      step,
+                                     step + 1,    5 * step + 77, one / 2 - 1,   one / 2,
+                                     one / 2 + 1, one - step - 1, one - step,    one - step + 1,
+                                     one - step + (step >> coarse),  // the tail just fits
+                                     one - step + (step >> coarse) + 1, one - 1, one};
   std::mt19937_64 generator{1};
-  for (int i = 0; i < 20; ++i) thresholds.push_back({generator() % one, coarse});
-  return thresholds;
+  for (int i = 0; i < 20; ++i) numbers.push_back(generator() % one);
+  std::vector<Case> cases;
+  for (const std::uint64_t Q : numbers) {
+    const double q = std::ldexp(static_cast<double>(Q), -(coarse + tail));  // Q < 2^53: exact
+    cases.push_back({Q, make_threshold(q, coarse)});
+  }
+  return cases;
 }
 
 TYPED_TEST(ThresholdOf, EveryCoarseNumber) {
-  for (const Threshold threshold : interesting_thresholds(this->coarse)) {
-    SCOPED_TRACE(threshold.value);
+  for (const auto& [Q, threshold] : interesting_thresholds(this->coarse)) {
+    SCOPED_TRACE(Q);
     std::uint64_t accepted = 0, wrong = 0;
     for (std::uint64_t first = 0; first <= this->all_ones; first += 128) {
       Script<TestFixture::coarse> script;
       for (int lane = 0; lane < 128; ++lane) {
         script.draw(lane, first + static_cast<std::uint64_t>(lane), 0);
       }
-      const Outcome outcome = compare(script, threshold);
+      const Word128 less = compare(script, threshold);
       for (int lane = 0; lane < 128; ++lane) {
         const std::uint64_t r = first + static_cast<std::uint64_t>(lane);
-        const bool expected = threshold.always() || r < threshold.value >> tail;
-        accepted += in_lane(outcome.accepted, lane) ? 1 : 0;
-        wrong += in_lane(outcome.accepted, lane) != expected ? 1 : 0;
-        wrong += in_lane(outcome.all_ones, lane) != (r == this->all_ones) ? 1 : 0;
+        accepted += in_lane(less, lane) ? 1 : 0;
+        wrong += in_lane(less, lane) != (r < threshold.coarse) ? 1 : 0;
       }
     }
     EXPECT_EQ(wrong, 0U);
-    // One number, all ones, is left to the tail, so Q / 2^tail, rounded down, accept at once.
-    EXPECT_EQ(accepted, threshold.always() ? this->all_ones + 1 : threshold.value >> tail);
+    // One lane in 2^K draws again instead, and accepts `tail` of 2^32 numbers.
+    EXPECT_EQ(this->all_ones * (accepted << (tail - this->coarse)) + threshold.tail, Q);
+    EXPECT_LE(threshold.tail, std::uint64_t{1} << tail);
   }
 }
 
 TYPED_TEST(ThresholdOf, TailAroundItsThreshold) {
   constexpr std::uint64_t largest = (std::uint64_t{1} << tail) - 1;
   std::mt19937_64 generator{2};
-  for (const Threshold threshold : interesting_thresholds(this->coarse)) {
-    if (threshold.always()) continue;
-    const std::uint64_t f = threshold.value & largest;
+  for (const auto& [Q, threshold] : interesting_thresholds(this->coarse)) {
+    SCOPED_TRACE(Q);
+    const std::uint64_t V = threshold.tail;
     Script<TestFixture::coarse> script;
     std::array<std::uint64_t, 128> v{};
     for (int lane = 0; lane < 128; ++lane) {
       auto& number = v[static_cast<std::size_t>(lane)];
       number = generator() & largest;
-      if (lane < 8) number = (f + static_cast<std::uint64_t>(lane) - 4) & largest;
+      if (lane < 8) number = (V + static_cast<std::uint64_t>(lane) - 4) & largest;
       if (lane == 8) number = 0;
       if (lane == 9) number = largest;
-      // A number that agrees with f down to some plane.
-      if (lane >= 64) number = f ^ (number >> (lane - 64) % tail);
-      script.draw(lane, this->all_ones, number);
+      // A number that agrees with V down to some plane.
+      if (lane >= 64) number = (V ^ (number >> (lane - 64) % tail)) & largest;
+      script.draw(lane, 0, number);
     }
-    const Word128 undecided{{0xffffffffffff0fff, 0xfedcba9876543210}};
+    const Word128 lanes{{0xffffffffffff0fff, 0xfedcba9876543210}};
     const auto mask = [&](int k) { return every_lane(threshold.plane(k) != 0); };
-    const Word128 late = accepted_by_tail<Word128>(script, {}, undecided, mask);
+    const Word128 accepted =
+        accepted_by_tail<Word128>(script, {}, lanes, every_lane(threshold.always()), mask);
     for (int lane = 0; lane < 128; ++lane) {
-      EXPECT_EQ(in_lane(late, lane),
-                in_lane(undecided, lane) && v[static_cast<std::size_t>(lane)] < f);
+      EXPECT_EQ(in_lane(accepted, lane),
+                in_lane(lanes, lane) && v[static_cast<std::size_t>(lane)] < V);
     }
   }
 }
 
+// Of all values of a field, 2^(16-K) choose each of its lanes, and no other lane.
+TYPED_TEST(ThresholdOf, EveryLaneIsChosenAsOften) {
+  constexpr int coarse = TestFixture::coarse;
+  constexpr std::uint64_t none = 0x8000800080008000;  // fields that choose nobody
+  for (int first = 0; first < 64; first += 16) {
+    std::array<int, 64> chosen{};
+    for (std::uint64_t field = 0; field < 1U << 16; ++field) {
+      const std::uint64_t plane =
+          (none & ~(std::uint64_t{0xffff} << first)) | field << static_cast<unsigned>(first);
+      const std::uint64_t lanes = redrawn_lanes<coarse>(plane);
+      const Word128 words[2] = {{{none, none}}, {{none, plane}}};
+      EXPECT_EQ(bits::any_field_below<redraw_bits<coarse>>(words, 2), lanes != 0);
+      for (int lane = 0; lane < 64; ++lane) {
+        chosen[static_cast<std::size_t>(lane)] += static_cast<int>(lanes >> lane & 1U);
+      }
+    }
+    for (int lane = 0; lane < 64; ++lane) {
+      EXPECT_EQ(chosen[static_cast<std::size_t>(lane)], lane / 16 == first / 16 ? 1 << (16 - coarse) : 0);
+    }
+  }
+}
+
+// Q of the probability that a threshold stands for.
+std::uint64_t held(const Threshold& t) {
+  const std::uint64_t others = (std::uint64_t{1} << t.coarse_planes) - 1;
+  return others * (t.coarse << (tail - t.coarse_planes)) + t.tail;
+}
+
 TYPED_TEST(ThresholdOf, RoundsToTheNearestMultiple) {
   constexpr int coarse = TestFixture::coarse;
-  const auto value = [](double q) { return make_threshold(q, coarse).value; };
+  const auto value = [](double q) { return held(make_threshold(q, coarse)); };
   EXPECT_EQ(value(0.0), 0U);
   EXPECT_EQ(value(0.5), this->one / 2);
   EXPECT_EQ(value(1.0), this->one);
@@ -169,15 +201,15 @@ TYPED_TEST(ThresholdOf, RatesAreThoseOfMetropolisAndHeatBath) {
   constexpr double J = -0.8, h = 0.3, T = 1.7;
   const Rates metropolis = make_rates(Dynamics::metropolis, J, h, T, coarse);
   const Rates glauber = make_rates(Dynamics::glauber, J, h, T, coarse);
-  const auto held = [](Threshold t) {
-    return std::ldexp(static_cast<double>(t.value), -(coarse + tail));
+  const auto probability = [](Threshold t) {
+    return std::ldexp(static_cast<double>(held(t)), -(coarse + tail));
   };
   for (int up = 0; up < 5; ++up) {
     const double field = J * (2 * up - 4) + h;
-    EXPECT_NEAR(held(metropolis.threshold[up]), std::exp(-2 * std::fabs(field) / T), 1e-13);
+    EXPECT_NEAR(probability(metropolis.threshold[up]), std::exp(-2 * std::fabs(field) / T), 1e-13);
     EXPECT_EQ(metropolis.up[up], field >= 0);
     // The new spin is up with probability sigma(2 f / T).
-    const double against = held(glauber.threshold[up]);
+    const double against = probability(glauber.threshold[up]);
     EXPECT_NEAR(glauber.up[up] ? 1 - against : against, 1 / (1 + std::exp(-2 * field / T)), 1e-13);
   }
 }

@@ -103,9 +103,6 @@ TEST(Word, LogicByTruthTable) {
   expect_table("or3", or3(a, b, c), [](u x, u y, u z) { return x + y + z != 0; });
   expect_table("or_and", or_and(a, b, c), [](u x, u y, u z) { return x != 0 || y + z == 2; });
   expect_table("xor_and", xor_and(a, b, c), [](u x, u y, u z) { return (x + y * z) % 2 != 0; });
-  expect_table("and3", and3(a, b, c), [](u x, u y, u z) { return x + y + z == 3; });
-  expect_table("and_andnot", and_andnot(a, b, c),
-               [](u x, u y, u z) { return x + y == 2 && z == 0; });
   expect_table("majority", majority(a, b, c), [](u x, u y, u z) { return x + y + z >= 2; });
   expect_table("or_not", or_not(a, b), [](u x, u y, u) { return x != 0 || y == 0; });
   expect_table("and_not", and_not(a, b), [](u x, u y, u) { return x != 0 && y == 0; });

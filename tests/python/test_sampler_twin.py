@@ -140,8 +140,8 @@ def test_temperatures_at_the_ends_of_the_numbers(temperature: float) -> None:
 # --- exactness of the acceptance -----------------------------------------------------------------
 #
 # All spins up: in the first half sweep every site of colour 0 has the field 4 + h and turns if its
-# random number is below the threshold. So a site's own random number tells a threshold at which it
-# stays and the next one, a step of 2^-32 (tail) or of 1 (coarse) higher, at which it turns.
+# random number is below the threshold. So a site's own random number tells a threshold Q at which it
+# stays and the next one, Q + 1, at which it turns.
 
 
 def temperature_of(threshold: int, planes: int, dynamics: str, field: float) -> float:
@@ -174,34 +174,36 @@ def test_the_last_bit_of_an_acceptance(dynamics: str, h: float, rng: str) -> Non
     case = Case((128, 512), h=abs(h), dynamics=dynamics, rng=rng, init="up", sweeps=1)
     twin = Lattice(*case[:-2])
     K, field = twin.coarse_planes, 4 + case.h
-    r, tail = twin._random_numbers(0)
+    r, again, v = twin._random_numbers(0)
     columns = twin.layout.columns(0)
 
     def threshold_turns(threshold: int, site: tuple[int, int]) -> bool:
         T = temperature_of(threshold, K + TAIL_PLANES, dynamics, field)
         return turns(case._replace(temperature=T), site)
 
-    # Sites whose coarse planes are all ones: the tail decides.
-    undecided = np.argwhere(r == 2**K - 1)
-    assert len(undecided) >= 1  # 2 expected with `aes`, 8 with `philox`
-    for row, k in undecided[:3]:
+    # Sites that draw again: the last bit of the tail decides. Q with V(Q) = v, of those with a
+    # probability below a half; t 2^(32-K) + f = v has many.
+    redrawn = np.argwhere(again & (v < 2**31))
+    assert len(redrawn) >= 1  # 2 expected with `aes`, 16 with `philox`
+    for row, k in redrawn[:3]:
         site = (int(row), int(columns[row, k]))
-        at = (2**K // 3 << TAIL_PLANES) + int(tail[row, k])
+        t = int(v[row, k]) // (2 ** (TAIL_PLANES - K) + 1)
+        at = (t << TAIL_PLANES) + int(v[row, k]) - t * 2 ** (TAIL_PLANES - K)
         assert not threshold_turns(at, site)
         assert threshold_turns(at + 1, site)
-    # Others: the coarse planes decide.
-    others = np.argwhere((r > 2**K // 50) & (r < 2**K * 2 // 5))
+    # Others: the coarse planes decide, and t is one more from where V would not fit.
+    others = np.argwhere(~again & (r > 2**K // 50) & (r < 2**K * 2 // 5))
     for row, k in others[:: len(others) // 3]:
         site = (int(row), int(columns[row, k]))
-        at = int(r[row, k]) << TAIL_PLANES
-        assert not threshold_turns(at + 2**TAIL_PLANES - 1, site)
-        assert threshold_turns(at + 2**TAIL_PLANES, site)
+        at = int(r[row, k]) * (2**TAIL_PLANES - 2 ** (TAIL_PLANES - K)) + 2**TAIL_PLANES
+        assert not threshold_turns(at - 1, site)
+        assert threshold_turns(at, site)
 
 
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(("dynamics", "h"), RULES)
 def test_many_tails(dynamics: str, h: float, rng: str) -> None:
-    # 2.6 million updates: some 160 (`aes`) or 640 (`philox`) of them look at the tail.
+    # 2.6 million updates: some 40 (`aes`) or 320 (`philox`) of them draw again.
     check(Case((128, 1024), h=h, dynamics=dynamics, rng=rng, sweeps=20))
 
 

@@ -14,7 +14,7 @@ from reference.philox import philox4x32
 Spins = npt.NDArray[np.int8]
 Words = npt.NDArray[np.uint64]
 
-COARSE_PLANES = {"aes": 14, "philox": 12}
+COARSE_PLANES = {"aes": 16, "philox": 13}
 TAIL_PLANES = 32
 AES_KEY_ROUNDS = 3
 AES_START_ROUNDS = 2
@@ -48,6 +48,14 @@ class Layout(NamedTuple):
         lane = np.arange(self.lanes, dtype=np.uint64)[:, None]
         bits = (words[:, None, :] >> lane) & np.uint64(1)
         return bits.reshape(self.rows, -1)
+
+
+class Draws(NamedTuple):
+    """What each site draws: a K-bit number, whether it draws again, and its 32-bit tail if so."""
+
+    r: Words
+    again: npt.NDArray[np.bool_]
+    v: Words
 
 
 def layout(shape: tuple[int, int]) -> Layout:
@@ -125,48 +133,61 @@ class Lattice:
         neighbours = sum(np.roll(up, step, axis) for step in (1, -1) for axis in (0, 1))
         n_up = np.take_along_axis(np.asarray(neighbours), site_columns, axis=1)
         old = np.take_along_axis(self.spins, site_columns, axis=1)
-        r, tail = self._random_numbers(colour)
+        draws = self._random_numbers(colour)
         new = old.copy()
         for n in range(5):
             here = n_up == n
-            new[here] = self._decide(old[here], n, r[here], tail[here])
+            new[here] = self._decide(old[here], n, Draws(*(each[here] for each in draws)))
         np.put_along_axis(self.spins, site_columns, new, axis=1)
 
-    def _decide(self, old: Spins, n_up: int, r: Words, tail: Words) -> Spins:
+    def _decide(self, old: Spins, n_up: int, draws: Draws) -> Spins:
         """New spins of sites with n_up neighbours up."""
         field = self.J * (2 * n_up - 4) + self.h
         preferred = 1 if field >= 0 else -1
         x = 2 * abs(field) / self.temperature
         if self.dynamics == "metropolis":
-            accepted = self._accepted(math.exp(-x), r, tail)
+            accepted = self._accepted(math.exp(-x), draws)
             against = accepted & (old == preferred)
         else:
-            against = self._accepted(1 / (1 + _exp(x)), r, tail)
+            against = self._accepted(1 / (1 + _exp(x)), draws)
         return np.where(against, -preferred, preferred).astype(np.int8)
 
-    def _accepted(self, probability: float, r: Words, tail: Words) -> npt.NDArray[np.bool_]:
+    def _accepted(self, probability: float, draws: Draws) -> npt.NDArray[np.bool_]:
         """Compare with a threshold: P = Q / 2^(K + 32), Q the nearest integer."""
-        always = 1 << (self.coarse_planes + TAIL_PLANES)
-        Q = round(probability * always)  # exact product, rounded half to even
-        if Q == always:
-            return np.ones(r.shape, dtype=bool)
+        K = self.coarse_planes
+        Q = round(probability * (1 << (K + TAIL_PLANES)))  # exact product, rounded half to even
         t, fraction = Q >> TAIL_PLANES, Q & MASK_32
-        all_ones = r == (1 << self.coarse_planes) - 1
-        return (r < t) | (all_ones & (tail < fraction))
+        step = 1 << (TAIL_PLANES - K)
+        V = t * step + fraction
+        if V >= 1 << TAIL_PLANES and t < 1 << K:
+            t, V = t + 1, V + step - (1 << TAIL_PLANES)
+        return np.where(draws.again, draws.v < V, draws.r < t)
 
     # --- random numbers --------------------------------------------------------------------------
 
-    def _random_numbers(self, colour: int) -> tuple[Words, Words]:
-        """K-bit number and 32-bit tail of each site of a colour, (rows, cols / 2) each."""
+    def _random_numbers(self, colour: int) -> Draws:
+        """Draws of each site of a colour, (rows, cols / 2) each."""
         K = self.coarse_planes
         r = np.zeros((self.layout.rows, self.layout.cols // 2), dtype=np.uint64)
-        tail = np.zeros_like(r)
-        for j, plane in enumerate(self._planes(colour, K)):
+        v = np.zeros_like(r)
+        *coarse, choice = self._planes(colour, K + 1)
+        for j, plane in enumerate(coarse):
             r |= self.layout.lane_bits(plane) << np.uint64(j)
-        if np.any(r == (1 << K) - 1):  # nobody looks at the tail of the others
-            for i, plane in enumerate(self._planes(colour, K + TAIL_PLANES)[K:]):
-                tail |= self.layout.lane_bits(plane) << np.uint64(TAIL_PLANES - 1 - i)
-        return r, tail
+        again = self.layout.lane_bits(self._drawing_again(choice)).astype(bool)
+        if np.any(again):  # nobody looks at the tail of the others
+            for i, plane in enumerate(self._planes(colour, K + 1 + TAIL_PLANES)[K + 1 :]):
+                v |= self.layout.lane_bits(plane) << np.uint64(TAIL_PLANES - 1 - i)
+        return Draws(r, again, v)
+
+    def _drawing_again(self, plane: Words) -> Words:
+        """Lanes that draw again, as bits of each word."""
+        lanes = np.zeros_like(plane)
+        for first in range(0, 64, 16):
+            field = (plane >> np.uint64(first)) & np.uint64(0xFFFF)
+            lane = np.uint64(first) + field % np.uint64(16)
+            chosen = field < 1 << (20 - self.coarse_planes)
+            lanes |= np.where(chosen, np.uint64(1) << lane, np.uint64(0))
+        return lanes
 
     def _planes(self, colour: int, count: int) -> list[Words]:
         """Random words by plane, (rows, words) each."""

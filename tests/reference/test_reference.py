@@ -142,16 +142,47 @@ def test_first_half_sweep_accepts_with_the_right_probability(dynamics: str, rng:
     assert abs(down - n * q) < 5 * math.sqrt(n * q * (1 - q))
 
 
-def test_tail_decides_where_the_coarse_number_is_all_ones() -> None:
+@pytest.mark.parametrize("rng", ["aes", "philox"])
+@pytest.mark.parametrize("coarse", [0, 5, 0.49, 0.5, 0.77, -1])
+@pytest.mark.parametrize("fraction", [0, 1, 1000, 2**31, 2**32 - 1])
+def test_every_probability_is_exact(rng: str, coarse: float, fraction: int) -> None:
+    """Count the numbers that accept: Q of 2^(K + 32), with a share of 2^-K drawing again."""
+    twin = lattice.Lattice((2, 2), 2.0, rng=rng)
+    K = twin.coarse_planes
+    t = int(coarse * 2**K) if 0 < coarse < 1 else int(coarse) % 2**K
+    Q = t * 2**32 + fraction
+
+    def count(again: bool, high: int) -> int:
+        """Of the numbers below 2^high, by bisection: those that accept come first."""
+        few, many = 0, 2**high
+        while few < many:
+            middle = (few + many) // 2
+            number = np.array([middle], dtype=np.uint64)
+            draws = lattice.Draws(number, np.array([again]), number)
+            accepted = bool(twin._accepted(Q / 2 ** (K + 32), draws)[0])
+            few, many = (middle + 1, many) if accepted else (few, middle)
+        return few
+
+    assert (2**K - 1) * count(False, K) * 2 ** (32 - K) + count(True, 32) == Q
+
+
+def test_always_and_never() -> None:
     twin = lattice.Lattice((2, 2), 2.0)
-    top = (1 << twin.coarse_planes) - 1
-    Q = 5 * 2**32 + 1000
-    q = Q / 2.0 ** (twin.coarse_planes + lattice.TAIL_PLANES)
-    r = np.array([4, 5, 6, top, top, top], dtype=np.uint64)
-    tail = np.array([2**32 - 1, 0, 0, 999, 1000, 0], dtype=np.uint64)
-    assert twin._accepted(q, r, tail).tolist() == [True, False, False, True, False, True]
-    assert twin._accepted(1.0, r, tail).all()
-    assert not twin._accepted(0.0, r, tail).any()
+    ends = np.array([0, 2**32 - 1], dtype=np.uint64)
+    for again in (True, False):
+        draws = lattice.Draws(ends % 2**16, np.array([again, again]), ends)
+        assert twin._accepted(1.0, draws).all()
+        assert not twin._accepted(0.0, draws).any()
+
+
+def test_who_draws_again() -> None:
+    """One of the 16 lanes of each field, where its 16 bits are a small number."""
+    K = lattice.COARSE_PLANES["philox"]
+    limit = 2 ** (20 - K)
+    twin = lattice.Lattice((2, 2), 2.0, rng="philox")
+    words = np.array([limit << 48 | (limit - 1) << 32 | limit << 16 | 3, 0x2345 << 32], np.uint64)
+    words[1] |= np.uint64(17 << 48 | 0xFFFF << 16 | 0x8000)
+    assert twin._drawing_again(words).tolist() == [1 << 47 | 1 << 3, 1 << 49]
 
 
 @pytest.mark.parametrize("shape", [(2, 2), (4, 2), (6, 10), (2, 130)])

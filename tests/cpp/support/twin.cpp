@@ -8,9 +8,10 @@ namespace {
 
 using multispin::Generator;
 
-// Planes of random bits: the coarse ones, lowest weight first, and the tail, highest weight first.
+// Planes of random bits: the coarse ones, lowest weight first; the one that chooses who draws again;
+// and the tail, highest weight first.
 constexpr int coarse_planes(Generator generator) {
-  return generator == Generator::aes ? 14 : 12;
+  return generator == Generator::aes ? 16 : 13;
 }
 constexpr int tail_planes = 32;
 
@@ -136,22 +137,36 @@ class Planes {
   int colour_;
   Block key_{};
   Bytes round_key_{}, state_{};
-  std::array<std::uint64_t, 48> planes_{};
+  std::array<std::uint64_t, 50> planes_{};
   int made_ = 0;
 };
 
-bool accepts(std::uint64_t threshold, int coarse_planes, Planes& planes, int lane) {
-  const std::uint64_t all_ones = (std::uint64_t{1} << coarse_planes) - 1;
-  const std::uint64_t coarse = threshold >> tail_planes;
-  if (coarse > all_ones) return true;  // probability one
-  std::uint64_t drawn = 0;
-  for (int i = 0; i < coarse_planes; ++i) drawn |= std::uint64_t{planes.bit(i, lane)} << i;
-  if (drawn != all_ones) return drawn < coarse;
-  std::uint64_t tail = 0;
-  for (int i = 0; i < tail_planes; ++i) {
-    tail = tail << 1 | planes.bit(coarse_planes + i, lane);
+bool draws_again(int coarse_planes, Planes& planes, int lane) {
+  unsigned field = 0;
+  for (int i = 0; i < 16; ++i) {
+    field |= static_cast<unsigned>(planes.bit(coarse_planes, lane / 16 * 16 + i)) << i;
   }
-  return tail < (threshold & ((std::uint64_t{1} << tail_planes) - 1));
+  return field < 1U << (20 - coarse_planes) && static_cast<int>(field % 16) == lane % 16;
+}
+
+bool accepts(std::uint64_t threshold, int coarse_planes, Planes& planes, int lane) {
+  constexpr std::uint64_t one = std::uint64_t{1} << tail_planes;
+  const std::uint64_t step = one >> coarse_planes;
+  std::uint64_t coarse = threshold / one;
+  std::uint64_t again = coarse * step + threshold % one;
+  if (again >= one && coarse < one / step) {
+    ++coarse;
+    again = again + step - one;
+  }
+  std::uint64_t drawn = 0;
+  if (draws_again(coarse_planes, planes, lane)) {
+    for (int i = 0; i < tail_planes; ++i) {
+      drawn = drawn << 1 | planes.bit(coarse_planes + 1 + i, lane);
+    }
+    return drawn < again;
+  }
+  for (int i = 0; i < coarse_planes; ++i) drawn |= std::uint64_t{planes.bit(i, lane)} << i;
+  return drawn < coarse;
 }
 
 }  // namespace

@@ -88,6 +88,18 @@ MULTISPIN_HD Word128 join32(Word128 low, Word128 high) {
   return {{(low.element[0] & 0xffffffffU) | (high.element[0] << 32),
            (low.element[1] & 0xffffffffU) | (high.element[1] << 32)}};
 }
+// Whether any 16-bit field of `count` words is below 2^log_limit.
+template <int log_limit>
+MULTISPIN_HD bool any_field_below(const Word128* a, int count) {
+  constexpr std::uint64_t each = 0x0001000100010001;
+  constexpr std::uint64_t high = each * (0xffffU & ~((1U << log_limit) - 1U));
+  std::uint64_t found = 0;
+  for (int i = 0; i < 2 * count; ++i) {
+    const std::uint64_t x = a[i / 2].element[i % 2] & high;
+    found |= (x - each) & ~x;  // bit 15 of the lowest field that is zero; of others too, perhaps
+  }
+  return (found & (each << 15)) != 0;
+}
 
 // Element i becomes element source[i], shifted up by `up[i]` and down by `down[i]`, both ORed;
 // a shift of 64 gives zero.
@@ -129,17 +141,8 @@ MULTISPIN_HD Word128 or_and(Word128 a, Word128 b, Word128 c) {
 MULTISPIN_HD Word128 xor_and(Word128 a, Word128 b, Word128 c) {
   return a ^ (b & c);
 }
-MULTISPIN_HD Word128 and_andnot(Word128 a, Word128 b, Word128 c) {
-  return a & b & ~c;
-}
 MULTISPIN_HD Word128 xor_or(Word128 a, Word128 b, Word128 c) {
   return a ^ (b | c);
-}
-MULTISPIN_HD Word128 and_nor(Word128 a, Word128 b, Word128 c) {
-  return a & ~(b | c);
-}
-MULTISPIN_HD Word128 and3(Word128 a, Word128 b, Word128 c) {
-  return a & b & c;
 }
 MULTISPIN_HD Word128 majority(Word128 a, Word128 b, Word128 c) {
   return (a & b) | (c & (a | b));
@@ -157,6 +160,15 @@ MULTISPIN_HD Word128 or_not(Word128 a, Word128 b) {
 MULTISPIN_HD Word128 and_not(Word128 a, Word128 b) {
   return a & ~b;
 }
+
+// The AES blocks of a wide word, in the form that rounds keep them in: the word itself, unless
+// there are no instructions for blocks side by side (word256.hpp).
+template <class W>
+struct AesBlocks {
+  using Type = W;
+  MULTISPIN_HD static Type split(W word) { return word; }
+  MULTISPIN_HD static W join(Type blocks) { return blocks; }
+};
 
 template <class W>
 MULTISPIN_HD W zero() {

@@ -71,6 +71,13 @@ MULTISPIN_HD Word256 high32(Word256 a) {
 MULTISPIN_HD Word256 join32(Word256 low, Word256 high) {
   return {_mm256_blend_epi32(low.value, _mm256_slli_epi64(high.value, 32), 0xaa)};
 }
+template <int log_limit>
+MULTISPIN_HD bool any_field_below(const Word256* a, int count) {
+  __m256i least = a[0].value;
+  for (int i = 1; i < count; ++i) least = _mm256_min_epu16(least, a[i].value);
+  const __m256i high = _mm256_srli_epi16(least, log_limit);
+  return _mm256_movemask_epi8(_mm256_cmpeq_epi16(high, _mm256_setzero_si256())) != 0;
+}
 MULTISPIN_HD Word256 shuffle_shift(Word256 a, const std::uint64_t* source, const std::uint64_t* up,
                                    const std::uint64_t* down) {
   alignas(32) std::uint64_t element[4];
@@ -111,17 +118,8 @@ MULTISPIN_HD Word256 or_and(Word256 a, Word256 b, Word256 c) {
 MULTISPIN_HD Word256 xor_and(Word256 a, Word256 b, Word256 c) {
   return a ^ (b & c);
 }
-MULTISPIN_HD Word256 and_andnot(Word256 a, Word256 b, Word256 c) {
-  return a & b & ~c;
-}
 MULTISPIN_HD Word256 xor_or(Word256 a, Word256 b, Word256 c) {
   return a ^ (b | c);
-}
-MULTISPIN_HD Word256 and_nor(Word256 a, Word256 b, Word256 c) {
-  return a & ~(b | c);
-}
-MULTISPIN_HD Word256 and3(Word256 a, Word256 b, Word256 c) {
-  return a & b & c;
 }
 MULTISPIN_HD Word256 majority(Word256 a, Word256 b, Word256 c) {
   return (a & b) | (c & (a | b));
@@ -138,18 +136,28 @@ MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) {
 MULTISPIN_HD Word256 and_not(Word256 a, Word256 b) {
   return a & ~b;
 }
-// Two AES blocks, `rounds` rounds each with its round key.
-template <int rounds>
-MULTISPIN_HD Word256 aes_rounds(Word256 state, Word256 key) {
-  const __m128i key_low = _mm256_castsi256_si128(key.value);
-  const __m128i key_high = _mm256_extracti128_si256(key.value, 1);
-  __m128i low = _mm256_castsi256_si128(state.value);
-  __m128i high = _mm256_extracti128_si256(state.value, 1);
-  for (int i = 0; i < rounds; ++i) {
-    low = _mm_aesenc_si128(low, key_low);
-    high = _mm_aesenc_si128(high, key_high);
+// Two AES blocks. They stay apart from one round to the next: taking a wide word apart and putting
+// it together again lasts longer than the round.
+struct Blocks256 {
+  __m128i low, high;
+};
+template <>
+struct AesBlocks<Word256> {
+  using Type = Blocks256;
+  MULTISPIN_HD static Blocks256 split(Word256 word) {
+    return {_mm256_castsi256_si128(word.value), _mm256_extracti128_si256(word.value, 1)};
   }
-  return {_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1)};
+  MULTISPIN_HD static Word256 join(Blocks256 blocks) {
+    return {_mm256_inserti128_si256(_mm256_castsi128_si256(blocks.low), blocks.high, 1)};
+  }
+};
+template <int rounds>
+MULTISPIN_HD Blocks256 aes_rounds(Blocks256 state, Blocks256 key) {
+  for (int i = 0; i < rounds; ++i) {
+    state.low = _mm_aesenc_si128(state.low, key.low);
+    state.high = _mm_aesenc_si128(state.high, key.high);
+  }
+  return state;
 }
 
 }  // namespace multispin::bits

@@ -64,6 +64,12 @@ MULTISPIN_HD Word512 high32(Word512 a) {
 MULTISPIN_HD Word512 join32(Word512 low, Word512 high) {
   return {_mm512_mask_shuffle_epi32(low.value, 0xaaaa, high.value, _MM_PERM_CCAA)};
 }
+template <int log_limit>
+MULTISPIN_HD bool any_field_below(const Word512* a, int count) {
+  __m512i least = a[0].value;
+  for (int i = 1; i < count; ++i) least = _mm512_min_epu16(least, a[i].value);
+  return _mm512_cmplt_epu16_mask(least, _mm512_set1_epi16(1 << log_limit)) != 0;
+}
 MULTISPIN_HD Word512 shuffle_shift(Word512 a, const std::uint64_t* source, const std::uint64_t* up,
                                    const std::uint64_t* down) {
   const __m512i x = _mm512_permutexvar_epi64(_mm512_loadu_si512(source), a.value);
@@ -89,17 +95,8 @@ MULTISPIN_HD Word512 or_and(Word512 a, Word512 b, Word512 c) {
 MULTISPIN_HD Word512 xor_and(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x78)};
 }
-MULTISPIN_HD Word512 and_andnot(Word512 a, Word512 b, Word512 c) {
-  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x40)};
-}
 MULTISPIN_HD Word512 xor_or(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x1e)};
-}
-MULTISPIN_HD Word512 and_nor(Word512 a, Word512 b, Word512 c) {
-  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x10)};
-}
-MULTISPIN_HD Word512 and3(Word512 a, Word512 b, Word512 c) {
-  return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0x80)};
 }
 MULTISPIN_HD Word512 majority(Word512 a, Word512 b, Word512 c) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, c.value, 0xe8)};

@@ -12,9 +12,9 @@
 
 namespace multispin::random {
 
-// Every acceptance probability is compared on a generator's `coarse_planes` bit planes, and, in the
-// rare lanes where all of them are one, on `tail_planes` more (update/threshold.hpp). The dearer
-// the planes, the fewer of them are coarse.
+// Every acceptance probability is compared on a generator's `coarse_planes` bit planes. The next
+// plane chooses the rare lanes that draw again, `tail_planes` planes long (update/threshold.hpp).
+// The dearer the planes, the fewer of them are coarse.
 inline constexpr int tail_planes = 32;
 
 // Bit planes from a chain of AES rounds. The block counter (word pair; sweep and sublattice) goes
@@ -27,13 +27,14 @@ inline constexpr int tail_planes = 32;
 template <class W>
 class AesPlanes {
  public:
-  static constexpr int coarse_planes = 14;
+  static constexpr int coarse_planes = 16;
   static constexpr bool chained = true;  // a plane waits for the one before it
   static constexpr int key_rounds = 3;
   static constexpr int start_rounds = 2;
 
+  using Blocks = bits::AesBlocks<W>;
   struct State {
-    W block, key;
+    typename Blocks::Type block, key;
   };
 
   MULTISPIN_HD AesPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice) {
@@ -44,22 +45,26 @@ class AesPlanes {
       first[i + 1] = keys.aes_whitening[1] + high;
     }
     bits::load(first_, first);
-    bits::broadcast(key_, keys.aes_round[0], keys.aes_round[1]);
+    W key;
+    bits::broadcast(key, keys.aes_round[0], keys.aes_round[1]);
+    key_ = Blocks::split(key);
   }
   // For the words flat_word .. flat_word + W::words - 1; flat_word is even.
   MULTISPIN_HD State start(std::uint64_t flat_word) const {
     const W pair = bits::insert_even(bits::zero<W>(), flat_word >> 1);
-    const W key = aes_rounds<key_rounds>(bits::add64(first_, pair), key_);
+    const auto counter = Blocks::split(bits::add64(first_, pair));
+    const auto key = aes_rounds<key_rounds>(counter, key_);
     return {aes_rounds<start_rounds>(key, key_), key};
   }
   // The planes in order: 0, 1, 2, ...
   MULTISPIN_HD W next(State& state, int /*plane*/) const {
     state.block = aes_rounds<1>(state.block, state.key);
-    return state.block;
+    return Blocks::join(state.block);
   }
 
  private:
-  W first_, key_;
+  W first_;
+  typename Blocks::Type key_;
 };
 
 // Bit planes from Philox4x32: the block of (word, plane pair, sublattice, sweep) gives two planes
@@ -72,7 +77,7 @@ class AesPlanes {
 template <class W>
 class PhiloxPlanes {
  public:
-  static constexpr int coarse_planes = 12;
+  static constexpr int coarse_planes = 13;
   static constexpr bool chained = false;
   static constexpr int rounds = 7;
 
@@ -122,7 +127,7 @@ class PhiloxPlanes {
   }
 
  private:
-  static constexpr int pairs = (coarse_planes + tail_planes) / 2;
+  static constexpr int pairs = (coarse_planes + 1 + tail_planes + 1) / 2;
 
   MULTISPIN_HD std::uint32_t round_key0(std::uint32_t round) const {
     return key0_ + round * philox_weyl[0];

@@ -18,9 +18,6 @@ struct FiveClasses {
     MULTISPIN_HD W result(W /*spin*/, W accepted) const {
       return bits::xor_and(base, accepted, favourable);
     }
-    MULTISPIN_HD W undecided(W every, W accepted) const {
-      return bits::and_andnot(every, favourable, accepted);
-    }
 
     // Subsets of the classes n = 0, 1, 2 and of n = 3, 4; any set of classes is one of each.
     alignas(64) std::uint64_t low[8 * W::words];

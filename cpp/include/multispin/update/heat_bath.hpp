@@ -17,7 +17,6 @@ struct ZeroFieldGlauber {
     W base, two, level;  // two: |sum| = 2; level: sum = 0
 
     MULTISPIN_HD W result(W /*spin*/, W accepted) const { return base ^ accepted; }
-    MULTISPIN_HD W undecided(W every, W accepted) const { return bits::and_not(every, accepted); }
     MULTISPIN_HD W always(const Acceptance& /*acceptance*/) const { return bits::zero<W>(); }
     MULTISPIN_HD W mask(const Acceptance& acceptance, int k) const {
       const unsigned classes = acceptance.zero_field[k];

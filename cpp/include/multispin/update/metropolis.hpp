@@ -13,15 +13,11 @@ namespace multispin::update {
 // temperatures so high that one of them would always accept.
 template <class W>
 struct ZeroFieldMetropolis {
-  // What is left to do for a word once its neighbours are known: new = base xor (accepted & may).
   struct Prospect {
     W settled, bent;  // settled: flips in any case; bent: at least one bond unsatisfied
 
     MULTISPIN_HD W result(W spin, W accepted) const {
       return bits::xor_or(spin, settled, accepted);
-    }
-    MULTISPIN_HD W undecided(W every, W accepted) const {
-      return bits::and_nor(every, settled, accepted);
     }
     MULTISPIN_HD W always(const Acceptance& /*acceptance*/) const { return bits::zero<W>(); }
     // Lanes whose threshold has a one in plane k.
