@@ -246,8 +246,8 @@ class Updater {
     for (auto& word : chosen) word = update::redrawn_lanes<Planes::coarse_planes>(word);
     const Word lanes = loaded<Word>(chosen);
     const auto mask = [&](int k) { return prospect.mask(acceptance_, k); };
-    const Word accepted = update::accepted_by_tail(planes_, state, lanes,
-                                                   prospect.always(acceptance_), mask);
+    const Word accepted =
+        update::accepted_by_tail(planes_, state, lanes, prospect.always(acceptance_), mask);
     return (less & ~lanes) | accepted;
   }
   // Read again rather than kept in a register, of which there are too few.

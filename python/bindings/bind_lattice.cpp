@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "bind.hpp"
@@ -16,32 +18,60 @@ namespace {
 using namespace pybind11::literals;
 using IntegerArrays = py::typing::Tuple<Array<std::int64_t>, Array<std::int64_t>>;
 
+struct Engine : LatticeEngine {
+  using LatticeEngine::LatticeEngine;
+  bool in_use = false;  // by a thread that has released the GIL; guarded by the GIL
+};
+
+// Releases the GIL while it lives and keeps the engine to the thread that has it.
+class Unlocked {
+ public:
+  explicit Unlocked(Engine& engine) : engine_{engine} {
+    if (engine.in_use) {
+      throw std::runtime_error(
+          "sampler: another thread, or a call that this one interrupts, is using it; allowed: one "
+          "call at a time");
+    }
+    engine.in_use = true;
+    release_.emplace();
+  }
+  ~Unlocked() {
+    release_.reset();
+    engine_.in_use = false;
+  }
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  Engine& engine_;
+  std::optional<py::gil_scoped_release> release_;
+};
+
 // True when a signal (Ctrl-C) is waiting; its Python exception is then set.
 bool signal_waiting() {
   const py::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
 }
 
-void finish(LatticeEngine& engine) {
+void finish(Engine& engine) {
   bool finished = false;
   {
-    const py::gil_scoped_release release;
+    const Unlocked unlocked{engine};
     finished = engine.finish(signal_waiting);
   }
   if (!finished) throw py::error_already_set();
 }
 
-std::int64_t checked_replica(const LatticeEngine& engine, std::int64_t replica) {
+std::int64_t checked_replica(const Engine& engine, std::int64_t replica) {
   if (replica >= 0 && replica < engine.options().replicas) return replica;
   throw std::invalid_argument("replica: got " + std::to_string(replica) + ", allowed: 0 to " +
                               std::to_string(engine.options().replicas - 1));
 }
 
-std::unique_ptr<LatticeEngine> make_engine(std::int64_t rows, std::int64_t columns,
-                                           std::int64_t replicas, double J, double h,
-                                           const std::string& dynamics, const std::string& rng,
-                                           std::uint64_t seed, std::uint64_t first_stream,
-                                           int threads) {
+std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                                    double J, double h, const std::string& dynamics,
+                                    const std::string& rng, std::uint64_t seed,
+                                    std::uint64_t first_stream, int threads) {
   LatticeOptions o;
   o.rows = rows;
   o.columns = columns;
@@ -54,25 +84,25 @@ std::unique_ptr<LatticeEngine> make_engine(std::int64_t rows, std::int64_t colum
   o.first_stream = first_stream;
   o.threads = threads;
   const py::gil_scoped_release release;
-  return std::make_unique<LatticeEngine>(o);
+  return std::make_unique<Engine>(o);
 }
 
-void sweep(LatticeEngine& engine, std::uint64_t sweeps) {
+void sweep(Engine& engine, std::uint64_t sweeps) {
   bool finished = false;
   {
-    const py::gil_scoped_release release;
+    const Unlocked unlocked{engine};
     finished = engine.sweep(sweeps, signal_waiting);
   }
   if (!finished) throw py::error_already_set();
 }
 
 // -> bonds (draws, replicas), spins (draws, replicas)
-IntegerArrays record(LatticeEngine& engine, std::uint64_t draws, std::uint64_t interval) {
+IntegerArrays record(Engine& engine, std::uint64_t draws, std::uint64_t interval) {
   const auto replicas = static_cast<std::size_t>(engine.options().replicas);
   std::vector<LatticeSums> sums(draws * replicas);
   bool finished = false;
   {
-    const py::gil_scoped_release release;
+    const Unlocked unlocked{engine};
     finished = engine.run(draws, interval, sums.data(), signal_waiting);
   }
   if (!finished) throw py::error_already_set();
@@ -88,8 +118,8 @@ IntegerArrays record(LatticeEngine& engine, std::uint64_t draws, std::uint64_t i
 
 // Calls visit(replica, pointer to that replica's part) with the GIL released.
 template <class T, class Visit>
-void each_replica(const LatticeEngine& engine, T* data, std::int64_t size, const Visit& visit) {
-  const py::gil_scoped_release release;
+void each_replica(Engine& engine, T* data, std::int64_t size, const Visit& visit) {
+  const Unlocked unlocked{engine};
   for (std::int64_t r = 0; r < engine.options().replicas; ++r) visit(r, data + r * size);
 }
 
@@ -100,7 +130,7 @@ Shape packed_shape(const LatticeEngine& e) {
   return {e.options().replicas, 2, e.lattice().rows, e.lattice().words};
 }
 
-Array<std::int8_t> get_spins(LatticeEngine& engine) {
+Array<std::int8_t> get_spins(Engine& engine) {
   finish(engine);
   auto out = new_array<std::int8_t>(spin_shape(engine));
   each_replica(engine, out.mutable_data(), engine.lattice().spins(),
@@ -108,14 +138,14 @@ Array<std::int8_t> get_spins(LatticeEngine& engine) {
   return out;
 }
 
-void set_spins(LatticeEngine& engine, const Array<std::int8_t>& spins) {
+void set_spins(Engine& engine, const Array<std::int8_t>& spins) {
   demand_shape("init", spins, spin_shape(engine));
   finish(engine);
   each_replica(engine, spins.data(), engine.lattice().spins(),
                [&](std::int64_t r, const std::int8_t* from) { engine.set_spins(r, from); });
 }
 
-Array<std::uint64_t> get_packed(LatticeEngine& engine) {
+Array<std::uint64_t> get_packed(Engine& engine) {
   finish(engine);
   auto out = new_array<std::uint64_t>(packed_shape(engine));
   each_replica(engine, out.mutable_data(), 2 * engine.lattice().rows * engine.lattice().words,
@@ -123,7 +153,7 @@ Array<std::uint64_t> get_packed(LatticeEngine& engine) {
   return out;
 }
 
-void set_packed(LatticeEngine& engine, const Array<std::uint64_t>& words) {
+void set_packed(Engine& engine, const Array<std::uint64_t>& words) {
   demand_shape("packed", words, packed_shape(engine));
   finish(engine);
   each_replica(engine, words.data(), 2 * engine.lattice().rows * engine.lattice().words,
@@ -131,7 +161,7 @@ void set_packed(LatticeEngine& engine, const Array<std::uint64_t>& words) {
 }
 
 // -> bonds (replicas,), spins (replicas,)
-IntegerArrays sums(LatticeEngine& engine) {
+IntegerArrays sums(Engine& engine) {
   finish(engine);
   auto bonds = new_array<std::int64_t>({engine.options().replicas});
   auto spins = new_array<std::int64_t>({engine.options().replicas});
@@ -146,7 +176,7 @@ IntegerArrays sums(LatticeEngine& engine) {
 }
 
 // -> down the columns (replicas, rows/2 + 1), along the rows (replicas, columns/2 + 1)
-IntegerArrays correlation(LatticeEngine& engine) {
+IntegerArrays correlation(Engine& engine) {
   finish(engine);
   const std::int64_t replicas = engine.options().replicas;
   const std::int64_t rows = engine.lattice().rows / 2 + 1;
@@ -160,7 +190,7 @@ IntegerArrays correlation(LatticeEngine& engine) {
   return IntegerArrays(py::make_tuple(down, along));
 }
 
-Array<float> block_average(LatticeEngine& engine, std::int64_t replica, std::int64_t height,
+Array<float> block_average(Engine& engine, std::int64_t replica, std::int64_t height,
                            std::int64_t width) {
   checked_replica(engine, replica);
   finish(engine);
@@ -168,12 +198,12 @@ Array<float> block_average(LatticeEngine& engine, std::int64_t replica, std::int
   if (height < 1 || width < 1) throw std::invalid_argument("block: sides must be at least 1");
   auto means = new_array<float>({l.rows / height, l.columns / width});
   float* const to = means.mutable_data();
-  const py::gil_scoped_release release;
+  const Unlocked unlocked{engine};
   engine.block_average(replica, height, width, to);
   return means;
 }
 
-void set_temperatures(LatticeEngine& engine, const Array<double>& temperatures) {
+void set_temperatures(Engine& engine, const Array<double>& temperatures) {
   demand_shape("temperature", temperatures, {engine.options().replicas});
   finish(engine);
   engine.set_temperatures({temperatures.data(), static_cast<std::size_t>(temperatures.size())});
@@ -183,20 +213,20 @@ void set_temperatures(LatticeEngine& engine, const Array<double>& temperatures) 
 
 void bind_lattice(py::module_& module) {
   module.def("lattice_bytes", &lattice_bytes, "rows"_a, "columns"_a, "replicas"_a);
-  py::class_<LatticeEngine>(module, "LatticeEngine")
+  py::class_<Engine>(module, "LatticeEngine")
       .def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
            "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "threads"_a)
       .def("sweep", &sweep, "sweeps"_a)
       .def("record", &record, "draws"_a, "interval"_a)
       .def("finish", &finish)
       .def("randomize",
-           [](LatticeEngine& e) {
+           [](Engine& e) {
              finish(e);
              e.randomize();
            })
       .def(
           "fill",
-          [](LatticeEngine& e, bool up) {
+          [](Engine& e, bool up) {
             finish(e);
             e.fill(up);
           },
@@ -211,16 +241,16 @@ void bind_lattice(py::module_& module) {
       .def("set_temperatures", &set_temperatures, "temperatures"_a.noconvert())
       .def_property(
           "sweeps_done",
-          [](LatticeEngine& e) {
+          [](Engine& e) {
             finish(e);
             return e.sweeps_done();
           },
-          [](LatticeEngine& e, std::uint64_t sweeps) {
+          [](Engine& e, std::uint64_t sweeps) {
             finish(e);
             e.set_sweeps_done(sweeps);
           })
-      .def_property_readonly(
-          "isa", [](const LatticeEngine& e) { return std::string(name(e.options().isa)); });
+      .def_property_readonly("isa",
+                             [](const Engine& e) { return std::string(name(e.options().isa)); });
 }
 
 }  // namespace multispin

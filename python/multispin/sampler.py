@@ -51,7 +51,8 @@ class Sampler:
     model, the temperatures, the dynamics and the generator; it does not depend on threads or on
     the instruction set.
 
-    A sampler is for one Python thread at a time; several samplers may run side by side.
+    A sampler serves one call at a time and refuses a second thread with a RuntimeError; several
+    samplers may run side by side.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-// Acceptance probabilities: with Q = round(q 2^(K+32)), a lane accepts with probability Q / 2^(K+32)
-// exactly. Shown by enumeration of the K coarse bits, of the lanes that draw again and of the edges
-// of the tail.
+// Acceptance probabilities: with Q = round(q 2^(K+32)), a lane accepts with probability Q /
+// 2^(K+32) exactly. Shown by enumeration of the K coarse bits, of the lanes that draw again and of
+// the edges of the tail.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -81,11 +81,22 @@ struct Case {
 std::vector<Case> interesting_thresholds(int coarse) {
   const std::uint64_t one = std::uint64_t{1} << (coarse + tail);
   const std::uint64_t step = std::uint64_t{1} << tail;
-  std::vector<std::uint64_t> numbers{0,           1,           step - 1,      step,
-                                     step + 1,    5 * step + 77, one / 2 - 1,   one / 2,
-                                     one / 2 + 1, one - step - 1, one - step,    one - step + 1,
+  std::vector<std::uint64_t> numbers{0,
+                                     1,
+                                     step - 1,
+                                     step,
+                                     step + 1,
+                                     5 * step + 77,
+                                     one / 2 - 1,
+                                     one / 2,
+                                     one / 2 + 1,
+                                     one - step - 1,
+                                     one - step,
+                                     one - step + 1,
                                      one - step + (step >> coarse),  // the tail just fits
-                                     one - step + (step >> coarse) + 1, one - 1, one};
+                                     one - step + (step >> coarse) + 1,
+                                     one - 1,
+                                     one};
   std::mt19937_64 generator{1};
   for (int i = 0; i < 20; ++i) numbers.push_back(generator() % one);
   std::vector<Case> cases;
@@ -165,7 +176,8 @@ TYPED_TEST(ThresholdOf, EveryLaneIsChosenAsOften) {
       }
     }
     for (int lane = 0; lane < 64; ++lane) {
-      EXPECT_EQ(chosen[static_cast<std::size_t>(lane)], lane / 16 == first / 16 ? 1 << (16 - coarse) : 0);
+      EXPECT_EQ(chosen[static_cast<std::size_t>(lane)],
+                lane / 16 == first / 16 ? 1 << (16 - coarse) : 0);
     }
   }
 }

@@ -72,7 +72,8 @@ class LatticeEngine {
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   bool finish(const Poll& poll = {});
 
-  // Everything below needs a finished engine.
+  // Everything below needs a finished engine: one whose last run returned true, or that `finish`
+  // has completed since. Until then sweeps_done() is that of the run's start.
   void set_temperatures(std::span<const double> temperatures);  // one per replica, > 0
   void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
   void randomize();

@@ -8,8 +8,8 @@ namespace {
 
 using multispin::Generator;
 
-// Planes of random bits: the coarse ones, lowest weight first; the one that chooses who draws again;
-// and the tail, highest weight first.
+// Planes of random bits: the coarse ones, lowest weight first; the one that chooses who draws
+// again; and the tail, highest weight first.
 constexpr int coarse_planes(Generator generator) {
   return generator == Generator::aes ? 16 : 13;
 }
