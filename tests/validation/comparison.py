@@ -47,4 +47,4 @@ def compare(
         f"notices T off by {seen:.1e}"
     )
     assert seen < visible, "too few sweeps to see what this test is for"
-    assert abs(t) < limit
+    assert abs(t) < limit, f"{name} deviates from the exact value: t = {t:+.2f}, limit {limit:.2f}"
