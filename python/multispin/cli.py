@@ -29,9 +29,6 @@ _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 _SCAN = "1.6:3.0:15"
 _PICTURES = (".png", ".pdf", ".svg")
 
-#: Fewest draws of a series from which `multispin.statistics` estimates an error.
-_FEWEST_DRAWS = 16
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -248,13 +245,14 @@ def _ising(options: argparse.Namespace) -> None:
     from multispin import plot
     from multispin.models import Ising
     from multispin.simulation import simulate
+    from multispin.statistics import MIN_DRAWS
     from multispin.summary import summarize
 
     _check_files(options)
     temperatures = [value for values in options.temperature for value in values]
-    if options.interval > 0 and options.sweeps // options.interval < _FEWEST_DRAWS:
+    if options.interval > 0 and options.sweeps // options.interval < MIN_DRAWS:
         raise ValueError(
-            f"--sweeps: got {options.sweeps}, allowed: at least {_FEWEST_DRAWS} times --interval "
+            f"--sweeps: got {options.sweeps}, allowed: at least {MIN_DRAWS} times --interval "
             f"({options.interval}), for error bars"
         )
     run = simulate(

@@ -63,7 +63,7 @@ def write_checkpoint(
     Raises
     ------
     OSError
-        If the file cannot be written; an earlier checkpoint under `path` is untouched.
+        If the file cannot be written; it names `path`, where an earlier checkpoint is untouched.
 
     Examples
     --------
@@ -74,18 +74,10 @@ def write_checkpoint(
     ...     read_checkpoint(path, "demo")
     ({'sweeps': 3}, {'spins': array([ 1, -1], dtype=int8)})
     """
-    target = Path(path).resolve()  # a link stays a link
-    partial = _partial(target)
     try:
-        with partial.open("wb") as file:
-            _write_archive(file, kind, meta, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    _sync_directory(target.parent)
+        _replace(Path(path).resolve(), kind, meta, arrays)  # a link stays a link
+    except OSError as error:  # about the hidden file, which nobody has heard of
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
 def read_checkpoint(
@@ -174,6 +166,22 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
 
 def _partial(target: Path) -> Path:
     return target.with_name(f".{target.name}.partial")
+
+
+def _replace(
+    target: Path, kind: str, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    partial = _partial(target)
+    try:
+        with partial.open("wb") as file:
+            _write_archive(file, kind, meta, arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    _sync_directory(target.parent)
 
 
 def _write_archive(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -126,7 +127,7 @@ class Sampler:
         self._threads = _default_threads(threads)
         rows, columns = _even_shape(model.shape)
         _check_memory(
-            f"shape: {self._replicas} replica(s) of {rows} x {columns}",
+            f"shape: {_counted(self._replicas)} of {rows} x {columns}",
             self._replicas * _core.lattice_bytes(rows, columns, 1),
         )
         temperatures = self._temperatures(temperature)
@@ -195,7 +196,7 @@ class Sampler:
         """
         draws = _checks.count("draws", draws, 0, 2**48)
         interval = _checks.count("interval", interval, 1, _MAX_SWEEPS)
-        _check_memory(f"draws: {draws} of {self._replicas} replica(s)", 48 * draws * self._replicas)
+        _check_memory(f"draws: {draws} of {_counted(self._replicas)}", 48 * draws * self._replicas)
         bonds, spins = self._engine.record(draws, interval)
         return self._energy(bonds, spins), spins / self._model.n_spins
 
@@ -254,7 +255,9 @@ class Sampler:
         n = self._model.n_spins
         return Correlation(down / n, along / n)
 
-    def block_average(self, block: int | tuple[int, int], replica: int = 0) -> NDArray[np.float32]:
+    def block_average(
+        self, block: int | Sequence[int] | NDArray[np.integer[Any]], replica: int = 0
+    ) -> NDArray[np.float32]:
         """Mean spin of blocks, without unpacking the lattice: a picture of a large one.
 
         Parameters
@@ -274,9 +277,12 @@ class Sampler:
         TypeError, ValueError
             For a block that does not divide the lattice, or a replica that there is not.
         """
-        sides = block if isinstance(block, tuple) else (block, block)
+        given: Any = block.tolist() if isinstance(block, np.ndarray) else block
+        several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
+        sides = given if several else (given, given)
         if len(sides) != 2:
-            raise ValueError(_checks.describe("block", block, "one or two integers >= 1"))
+            allowed = "one integer >= 1, or two as (height, width)"
+            raise ValueError(_checks.describe("block", block, allowed))
         longest = max(self._model.shape)
         height, width = (_checks.count("block", side, 1, longest) for side in sides)
         replica = _checks.count("replica", replica, 0, self._replicas - 1)
@@ -336,6 +342,11 @@ class Sampler:
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{Path(path)}: not a sampler's state: {error}") from error
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Sampler cannot be pickled or copied: use save(path) and Sampler.load(path)"
+        )
+
     def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         meta = {
             "model": {"shape": self._model.shape, "J": self._model.J, "h": self._model.h},
@@ -380,7 +391,9 @@ class Sampler:
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         temperatures = _checks.temperatures("temperature", value)
         if temperatures.size not in (1, self._replicas):
-            allowed = f"one number, or one for each of the {self._replicas} replicas"
+            allowed = "one number"
+            if self._replicas > 1:
+                allowed += f", or one for each of the {self._replicas} replicas"
             raise ValueError(_checks.describe("temperature", value, allowed))
         return np.ascontiguousarray(np.broadcast_to(temperatures, (self._replicas,)))
 
@@ -424,11 +437,15 @@ def _even_shape(shape: tuple[int, int]) -> tuple[int, int]:
     return shape
 
 
+def _counted(replicas: int) -> str:
+    return f"{replicas} replica" + "s" * (replicas != 1)
+
+
 def _check_memory(what: str, needed: int) -> None:
     available = _available_memory()
     if available is not None and needed > available:
         gib = [Decimal(size) / 2**30 for size in (needed, available)]  # no int is too large for it
-        raise MemoryError(f"{what} need {gib[0]:.2f} GiB, available: {gib[1]:.2f} GiB")
+        raise MemoryError(f"{what}: needed {gib[0]:.2f} GiB, available: {gib[1]:.2f} GiB")
 
 
 def _available_memory() -> int | None:

@@ -24,7 +24,7 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     run : xarray.Dataset
-        What `multispin.simulate` returned: at least 16 draws.
+        What `multispin.simulate` returned: at least 20 draws (sweeps // interval).
 
     Returns
     -------
@@ -37,7 +37,7 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     Raises
     ------
     ValueError
-        If the run has fewer than 16 draws.
+        If the run has fewer than 20 draws.
 
     Examples
     --------
@@ -49,6 +49,13 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     array([0.91])
     """
     xarray = require("xarray", "run")
+    draws, interval, fewest = run.sizes["draw"], int(run.attrs["interval"]), statistics.MIN_DRAWS
+    if draws < fewest:
+        raise ValueError(
+            f"run: got {draws} draws (sweeps={run.attrs['sweeps']}, interval={interval}), allowed: "
+            f"at least {fewest} for error bars, so sweeps >= {fewest * interval} or a shorter "
+            "interval"
+        )
     n_spins, temperature = int(run.attrs["n_spins"]), run.temperature.values
     energy, magnetization = run.energy.values, run.magnetization.values
     size = np.abs(magnetization)
@@ -67,7 +74,7 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
         errors = {"long_name": f"standard error of the {long_name}", "units": units}
         variables[name] = ("temperature", estimate.value, attributes)
         variables[f"{name}_error"] = ("temperature", estimate.error, errors)
-    tau = estimates["abs_magnetization"].tau * run.attrs["interval"]
+    tau = estimates["abs_magnetization"].tau * interval
     long_name = "integrated autocorrelation time of |m|"
     variables["tau"] = ("temperature", tau, {"long_name": long_name, "units": "sweep"})
     coordinates = {"temperature": run.temperature}

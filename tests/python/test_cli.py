@@ -171,7 +171,7 @@ def test_tables_are_readable_in_a_terminal() -> None:
         "ising --temperature hot",
         "ising --sweeps -1",
         "ising --sweeps 1.5",
-        "ising --sweeps 100 --interval 10",
+        "ising --sweeps 199 --interval 10",
         "ising --interval 0",
         "ising --thermalization -1",
         "ising --replicas 0",

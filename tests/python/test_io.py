@@ -173,7 +173,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"No space left on device: '{checkpoint}'$"):
         io.write_checkpoint(checkpoint, "demo", {}, {})
     assert checkpoint.read_bytes() == before
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
@@ -197,6 +197,11 @@ def test_unwritable_paths(
     (tmp_path / "folder").mkdir()
     with pytest.raises(error, match=r"checkpoint: got .*, allowed: a file"):
         io.check_writable(path)
+    if path:
+        with pytest.raises(error) as caught:
+            io.write_checkpoint(path, "demo", {}, {})
+        assert caught.value.filename == path
+        assert "partial" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")

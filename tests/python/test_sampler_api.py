@@ -321,7 +321,11 @@ def test_block_average(shape: tuple[int, int]) -> None:
                 np.testing.assert_array_equal(
                     means, blocks.mean(axis=(1, 3), dtype=np.float64).astype(np.float32)
                 )
-    np.testing.assert_array_equal(sampler.block_average(2), sampler.block_average((2, 2), 0))
+    blocks: list[Any] = [2, [2, 2], np.array([2, 2]), np.int64(2)]
+    for block in blocks:
+        np.testing.assert_array_equal(
+            sampler.block_average(block), sampler.block_average((2, 2), 0)
+        )
 
 
 def test_blocks_of_many_spins() -> None:

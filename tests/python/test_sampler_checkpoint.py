@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,10 +82,21 @@ def test_loading_again_starts_from_the_same_state(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        run(ARGUMENTS[1]).save(tmp_path / "missing" / "run")
-    with pytest.raises(IsADirectoryError):
-        run(ARGUMENTS[1]).save(tmp_path)
+    for path, error in (
+        (tmp_path / "missing" / "run", FileNotFoundError),
+        (tmp_path, IsADirectoryError),
+    ):
+        with pytest.raises(error, match=f": '{path}'$"):
+            run(ARGUMENTS[1]).save(path)
+
+
+def test_pickle_and_copy_point_to_save_and_load() -> None:
+    sampler = run(ARGUMENTS[0])
+    for call in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(
+            TypeError, match=r"^a Sampler cannot .* use save\(path\) and Sampler.load"
+        ):
+            call(sampler)
 
 
 # --- files that are not believed ------------------------------------------------------------------

@@ -173,13 +173,14 @@ def test_block_average() -> None:
     for block in (0, -1, (0, 2), (2, -2), (4, 2), (2, 6), (2, 1), 3, 1, 12, (2, 16), 2**70):
         with pytest.raises(ValueError, match="^block: got .*allowed: "):
             run.block_average(block)
-    wrong_lengths: list[Any] = [(), (2,), (2, 2, 2)]
+    wrong_lengths: list[Any] = [(), (2,), (2, 2, 2), [], [2], np.array([2]), range(3)]
     for block in wrong_lengths:
-        with pytest.raises(ValueError, match="^block: got .*allowed: one or two integers"):
+        with pytest.raises(ValueError, match="^block: got .*allowed: one integer >= 1, or two as"):
             run.block_average(block)
-    for wrong in [*NOT_INTEGERS, (2, 2.0), (None, 2)]:
-        with pytest.raises(TypeError, match="^block: got .*allowed: "):
-            run.block_average(wrong)
+    for wrong in [*NOT_INTEGERS, (2, 2.0), (None, 2), [2, 2.0], [[2, 2], [2, 2]], "22", {2, 4}]:
+        if np.size(wrong) > 1 or np.ndim(wrong) == 0:  # the others are of a wrong length
+            with pytest.raises(TypeError, match="^block: got .*allowed: "):
+                run.block_average(wrong)
         with pytest.raises(TypeError, match="^replica: got .*allowed: "):
             run.block_average(2, wrong)
     for replica in (-1, 2, 2**70):
@@ -200,18 +201,22 @@ def test_block_average() -> None:
     {"shape": (2**20, 2**20), "replicas": 2, "temperature": [1.0, 2.0]},
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_before_it_is_allocated(arguments: Any) -> None:
-    with pytest.raises(MemoryError, match=r"need [\d.]+ GiB, available: [\d.]+ GiB") as caught:
+    with pytest.raises(MemoryError, match=r"needed [\d.]+ GiB, available: [\d.]+ GiB") as caught:
         make(**arguments)
     rows, columns = arguments["shape"]
     bits = rows * columns * arguments.get("replicas", 1)
-    said = float(str(caught.value).split("need ")[1].split(" GiB")[0])
+    said = float(str(caught.value).split("needed ")[1].split(" GiB")[0])
     assert said >= bits / 8 / 2**30
 
 
 def test_memory_is_compared_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampler, "_available_memory", lambda: 2**20)
-    with pytest.raises(MemoryError, match=r"^shape: .*4096 x 4096 .*available: 0\.00 GiB"):
+    with pytest.raises(
+        MemoryError, match=r"^shape: 1 replica of 4096 x 4096: .*available: 0\.00 GiB"
+    ):
         make(shape=(4096, 4096))
+    with pytest.raises(MemoryError, match=r"^shape: 2 replicas of 4096 x 4096: "):
+        make(shape=(4096, 4096), replicas=2)
     make(shape=(512, 512))  # 32 KiB
     monkeypatch.setattr(sampler, "_available_memory", lambda: None)
     make(shape=(512, 512))

@@ -140,8 +140,8 @@ def test_temperatures_at_the_ends_of_the_numbers(temperature: float) -> None:
 # --- exactness of the acceptance -----------------------------------------------------------------
 #
 # All spins up: in the first half sweep every site of colour 0 has the field 4 + h and turns if its
-# random number is below the threshold. So a site's own random number tells a threshold Q at which it
-# stays and the next one, Q + 1, at which it turns.
+# random number is below the threshold. So a site's own random number tells a threshold Q at which
+# it stays and the next one, Q + 1, at which it turns.
 
 
 def temperature_of(threshold: int, planes: int, dynamics: str, field: float) -> float:

@@ -20,6 +20,7 @@ import xarray as xr
 import multispin as ms
 from multispin import CheckpointError, _batches, _record
 from multispin._interrupts import interrupts_held
+from multispin.summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -497,3 +498,11 @@ def test_wrong_arguments_are_named(change: dict[str, Any], error: type[Exception
     name = next(iter(change))
     with pytest.raises(error, match=rf"{name}.*got .*allowed: "):
         simulate(**change)
+
+
+def test_too_few_draws_for_errors() -> None:
+    run = ms.simulate(ms.Ising(SHAPE), 2.0, sweeps=195, thermalization=0, interval=10)
+    expected = r"^run: got 19 draws \(sweeps=195, interval=10\), allowed: .*20.* sweeps >= 200"
+    with pytest.raises(ValueError, match=expected):
+        summarize(run)
+    assert summarize(ms.simulate(ms.Ising(SHAPE), 2.0, 200, 0, interval=10)).tau > 0
