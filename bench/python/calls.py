@@ -11,9 +11,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import multispin as ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 L = 1024
 TEMPERATURE = 2.269185
