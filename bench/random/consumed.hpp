@@ -15,18 +15,20 @@
 namespace randomness {
 
 enum class Form {
-  planes,     // sweep, sublattice, groups of eight words in row order, planes, words
-  lanes,      // the same groups as numbers r of K bits, lane after lane, highest plane first
+  planes,     // sweep, sublattice, groups of eight words in row order, planes 0 to K, words
+  lanes,      // the same groups as numbers r, planes K - 1 to 0 of a lane, lane after lane
   plane,      // plane 0 only: neighbouring words, sublattices, sweeps
+  redraw,     // plane K only, which chooses the lanes that draw again, in the same order
   sweeps,     // plane 0 of word 0 of sublattice 0 over successive sweeps
   plane_xor,  // XOR of neighbouring planes, in the order of `planes`
   word_xor,   // XOR of neighbouring words, in the order of `planes`
 };
 
-inline constexpr std::array<std::pair<std::string_view, Form>, 6> form_names{
+inline constexpr std::array<std::pair<std::string_view, Form>, 7> form_names{
     {{"planes", Form::planes},
      {"lanes", Form::lanes},
      {"plane", Form::plane},
+     {"redraw", Form::redraw},
      {"sweeps", Form::sweeps},
      {"plane-xor", Form::plane_xor},
      {"word-xor", Form::word_xor}}};
@@ -34,16 +36,19 @@ inline constexpr std::array<std::pair<std::string_view, Form>, 6> form_names{
 inline constexpr int group_words = 8;
 inline constexpr std::uint64_t colour_words = 8192;
 
-// All coarse planes of eight neighbouring words.
+// What every half sweep draws for eight neighbouring words: the coarse planes, and the plane that
+// chooses the lanes that draw again.
 template <class Generator>
 struct Group {
-  std::uint64_t plane[Generator::coarse_planes][group_words];
+  static constexpr int planes = Generator::coarse_planes + 1;
+
+  std::uint64_t plane[planes][group_words];
 
   Group() = default;
   Group(const Generator& generator, std::uint64_t flat_word) {
     for (std::uint64_t i = 0; i < group_words; i += Word::words) {
       auto state = generator.start(flat_word + i);
-      for (int k = 0; k < Generator::coarse_planes; ++k) {
+      for (int k = 0; k < planes; ++k) {
         multispin::bits::store(plane[k] + i, generator.next(state, k));
       }
     }
@@ -94,12 +99,16 @@ class Consumed {
   }
 
  private:
-  static constexpr int plane_count = Generator::coarse_planes;
+  static constexpr int plane_count = Group<Generator>::planes;
+  static constexpr int number_bits = Generator::coarse_planes;
 
   void append(const Group<Generator>& group, std::vector<std::uint64_t>& out) {
     switch (form_) {
       case Form::plane:
         out.insert(out.end(), group.plane[0], group.plane[0] + group_words);
+        break;
+      case Form::redraw:
+        out.insert(out.end(), group.plane[number_bits], group.plane[number_bits] + group_words);
         break;
       case Form::lanes:
         append_lanes(group, out);
@@ -128,8 +137,8 @@ class Consumed {
     for (int i = 0; i < group_words; ++i) {
       for (int lane = 0; lane < 64; ++lane) {
         std::uint64_t number = 0;
-        for (int k = 0; k < plane_count; ++k) number |= ((group.plane[k][i] >> lane) & 1U) << k;
-        packer_.push(number, plane_count, out);
+        for (int k = 0; k < number_bits; ++k) number |= ((group.plane[k][i] >> lane) & 1U) << k;
+        packer_.push(number, number_bits, out);
       }
     }
   }
@@ -171,7 +180,7 @@ inline bool check_shipped(std::uint64_t seed) {
         const Group<Shipped> shipped(Shipped(keys, sweep, 1), flat);
         const Portable portable(keys, sweep, 1);
         auto state = portable.start(flat);
-        for (int k = 0; k < Shipped::coarse_planes; ++k) {
+        for (int k = 0; k < Group<Shipped>::planes; ++k) {
           for (int i = 0; i < group_words; ++i) equal &= free.plane[k][i] == shipped.plane[k][i];
           const Word128 two = portable.next(state, k);
           for (int i = 0; i < 2; ++i) equal &= two.element[i] == shipped.plane[k][i];

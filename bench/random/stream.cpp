@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     std::fputs(
         "usage: stream check | stream GENERATOR FORM [SEED]\n"
         "GENERATOR: aes, philox, aes:c,p (0,1 1,1 2,1 3,1 4,1 5,1 2,2 3,2), philox:r (3 to 7)\n"
-        "FORM: planes, lanes, plane, sweeps, plane-xor, word-xor\n",
+        "FORM: planes, lanes, plane, redraw, sweeps, plane-xor, word-xor\n",
         stderr);
     return 2;
   }
