@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -153,6 +154,15 @@ Array<std::uint64_t> get_packed(Engine& engine) {
   return out;
 }
 
+// Everything that a checkpoint needs, of one moment: sweeps done, temperatures, packed.
+py::typing::Tuple<std::uint64_t, Array<double>, Array<std::uint64_t>> state(Engine& engine) {
+  finish(engine);
+  const std::uint64_t sweeps = engine.sweeps_done();
+  auto temperatures = new_array<double>({engine.options().replicas});
+  std::ranges::copy(engine.temperatures(), temperatures.mutable_data());
+  return py::make_tuple(sweeps, temperatures, get_packed(engine));
+}
+
 void set_packed(Engine& engine, const Array<std::uint64_t>& words) {
   demand_shape("packed", words, packed_shape(engine));
   finish(engine);
@@ -234,6 +244,7 @@ void bind_lattice(py::module_& module) {
       .def_property_readonly("spins", &get_spins)
       .def("set_spins", &set_spins, "spins"_a.noconvert())
       .def_property_readonly("packed", &get_packed)
+      .def("state", &state)
       .def("set_packed", &set_packed, "words"_a.noconvert())
       .def("sums", &sums)
       .def("correlation", &correlation)

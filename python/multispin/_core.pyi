@@ -58,6 +58,9 @@ class LatticeEngine:
     def set_packed(self, words: numpy.typing.NDArray[numpy.uint64]) -> None: ...
     def set_spins(self, spins: numpy.typing.NDArray[numpy.int8]) -> None: ...
     def set_temperatures(self, temperatures: numpy.typing.NDArray[numpy.float64]) -> None: ...
+    def state(
+        self,
+    ) -> tuple[int, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.uint64]]: ...
     def sums(
         self,
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
@@ -84,9 +87,9 @@ def lattice_bytes(
 def selected_isa() -> str: ...
 
 AES_KEY_ROUNDS: int = 3
-AES_PLANES: int = 14
+AES_PLANES: int = 16
 AES_START_ROUNDS: int = 2
-PHILOX_PLANES: int = 12
+PHILOX_PLANES: int = 13
 PHILOX_ROUNDS: int = 7
 TAIL_PLANES: int = 32
 __version__: str = "0.1.0"

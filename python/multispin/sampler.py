@@ -48,12 +48,12 @@ class Sampler:
     * ``"glauber"`` (heat bath): s_i = +1 with probability 1 / (1 + exp(-2 f_i / T)), where
       f_i = J sum_j s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
 
-    Probabilities are exact to 2**-44 or better. The trajectory is a function of the seed, the
+    Probabilities are exact to 2**-45 or better. The trajectory is a function of the seed, the
     model, the temperatures, the dynamics and the generator; it does not depend on threads or on
     the instruction set.
 
-    A sampler serves one call at a time and refuses a second thread with a RuntimeError; several
-    samplers may run side by side.
+    A sampler serves one call at a time and refuses a second thread, or a signal handler that comes
+    in between, with a RuntimeError; several samplers may run side by side.
 
     Parameters
     ----------
@@ -348,15 +348,16 @@ class Sampler:
         )
 
     def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        sweeps_done, temperature, packed = self._engine.state()  # in one call: of one moment
         meta = {
             "model": {"shape": self._model.shape, "J": self._model.J, "h": self._model.h},
             "dynamics": self._dynamics,
             "rng": self._rng,
             "seed": self._seed,
             "first_stream": self._first_stream,
-            "sweeps_done": self.sweeps_done,
+            "sweeps_done": sweeps_done,
         }
-        return meta, {"temperature": self._temperature.copy(), "packed": self.packed()}
+        return meta, {"temperature": temperature, "packed": packed}
 
     @classmethod
     def _from_state(

@@ -2,7 +2,7 @@
 //
 // A rule (metropolis.hpp, heat_bath.hpp, five_classes.hpp) has a Prospect: what is left to do for a
 // word once its neighbours are known. prepare() makes it, compare() takes one bit plane of a group
-// of words, and the new spins are base xor (accepted & may()).
+// of words, and result() gives the new spins.
 //
 // With n of the four neighbours up, the local field is f = J (2n - 4) + h and U = sign(f) (up if
 // f = 0) is the spin that it favours.
@@ -34,7 +34,7 @@ struct Acceptance {
   // General: subsets of the classes n = 0, 1, 2 (eight) and n = 3, 4 (four), by plane.
   std::uint16_t low[max_planes];
   std::uint16_t high[max_planes];
-  // The same for the classes whose favoured spin is up, and for those that always accept.
+  // The same for the classes whose favoured spin is up, and for those that accept every r.
   std::uint16_t up_low, up_high, always_low, always_high;
   // All bits set when J < 0 (zero field only): flips the sense of "aligned".
   std::uint64_t antiferromagnet;

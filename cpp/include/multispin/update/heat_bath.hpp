@@ -9,8 +9,8 @@
 
 namespace multispin::update {
 
-// Heat bath without a field. The class with as many neighbours up as down has q = 1/2: a one in the
-// most significant coarse plane and nowhere else; the others have q < 1/2.
+// Heat bath without a field. The class with as many neighbours up as down has q = 1/2: of the
+// coarse planes, a one in the most significant alone; the others have q < 1/2.
 template <class W>
 struct ZeroFieldGlauber {
   struct Prospect {
