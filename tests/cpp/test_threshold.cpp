@@ -108,8 +108,9 @@ std::vector<Case> interesting_thresholds(int coarse) {
 }
 
 TYPED_TEST(ThresholdOf, EveryCoarseNumber) {
-  for (const auto& [Q, threshold] : interesting_thresholds(this->coarse)) {
-    SCOPED_TRACE(Q);
+  for (const Case& one : interesting_thresholds(this->coarse)) {
+    const Threshold& threshold = one.threshold;
+    SCOPED_TRACE(one.Q);
     std::uint64_t accepted = 0, wrong = 0;
     for (std::uint64_t first = 0; first <= this->all_ones; first += 128) {
       Script<TestFixture::coarse> script;
@@ -125,7 +126,7 @@ TYPED_TEST(ThresholdOf, EveryCoarseNumber) {
     }
     EXPECT_EQ(wrong, 0U);
     // One lane in 2^K draws again instead, and accepts `tail` of 2^32 numbers.
-    EXPECT_EQ(this->all_ones * (accepted << (tail - this->coarse)) + threshold.tail, Q);
+    EXPECT_EQ(this->all_ones * (accepted << (tail - this->coarse)) + threshold.tail, one.Q);
     EXPECT_LE(threshold.tail, std::uint64_t{1} << tail);
   }
 }
@@ -133,8 +134,9 @@ TYPED_TEST(ThresholdOf, EveryCoarseNumber) {
 TYPED_TEST(ThresholdOf, TailAroundItsThreshold) {
   constexpr std::uint64_t largest = (std::uint64_t{1} << tail) - 1;
   std::mt19937_64 generator{2};
-  for (const auto& [Q, threshold] : interesting_thresholds(this->coarse)) {
-    SCOPED_TRACE(Q);
+  for (const Case& one : interesting_thresholds(this->coarse)) {
+    const Threshold& threshold = one.threshold;
+    SCOPED_TRACE(one.Q);
     const std::uint64_t V = threshold.tail;
     Script<TestFixture::coarse> script;
     std::array<std::uint64_t, 128> v{};
