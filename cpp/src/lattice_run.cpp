@@ -144,6 +144,9 @@ class LatticeEngine::Run {
     const std::size_t bands = detail_.plan.size();
     measured_.assign(bands, 0);
     const int threads_wanted = usable(static_cast<int>(bands));
+    // A few microseconds, as late as a neighbour that is running may be. To yield at once would give
+    // a whole time slice to whatever else wants the processor.
+    constexpr int looks_before_yield = 300;
     if (sums_ != nullptr) {
       for (std::uint64_t draw = 0; draw < draws_; ++draw) at(sums_, draw, r) = {};
     }
@@ -152,6 +155,7 @@ class LatticeEngine::Run {
       const auto threads = static_cast<std::size_t>(omp_get_num_threads());
       const auto thread = static_cast<std::size_t>(omp_get_thread_num());
       bool left = true;
+      int looks_in_vain = 0;
       while (left && !watch_.stopped()) {
         left = false;
         bool waiting = true;
@@ -167,8 +171,9 @@ class LatticeEngine::Run {
             advance_stage(r, band, thread == 0);
           }
         }
+        looks_in_vain = waiting ? looks_in_vain + 1 : 0;
         if (left && waiting) {
-          std::this_thread::yield();
+          if (looks_in_vain > looks_before_yield) std::this_thread::yield();
           if (thread == 0) watch_.look();
         }
       }
