@@ -144,8 +144,8 @@ class LatticeEngine::Run {
     const std::size_t bands = detail_.plan.size();
     measured_.assign(bands, 0);
     const int threads_wanted = usable(static_cast<int>(bands));
-    // A few microseconds, as late as a neighbour that is running may be. To yield at once would give
-    // a whole time slice to whatever else wants the processor.
+    // A few microseconds, as late as a neighbour that is running may be. To yield at once would
+    // give a whole time slice to whatever else wants the processor.
     constexpr int looks_before_yield = 300;
     if (sums_ != nullptr) {
       for (std::uint64_t draw = 0; draw < draws_; ++draw) at(sums_, draw, r) = {};
