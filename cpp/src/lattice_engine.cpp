@@ -38,19 +38,12 @@ const kernels::LatticeKernels& kernels_for(Isa isa) {
 }
 
 const LatticeOptions& checked(const LatticeOptions& options) {
+  check_lattice(options);
   const auto demand = [](bool good, const std::string& what) {
     if (!good) throw std::invalid_argument(what);
   };
-  for (const std::int64_t side : {options.rows, options.columns}) {
-    demand(side >= 2 && side % 2 == 0 && side <= (std::int64_t{1} << 31),
-           "shape: got a side of " + std::to_string(side) +
-               ", the lattice engine takes even sides from 2 to 2^31");
-  }
-  demand(options.replicas >= 1,
-         "replicas: got " + std::to_string(options.replicas) + ", allowed: at least 1");
   demand(options.threads >= 1,
          "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
-  demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
   demand(options.threads == 1 || threads_usable(),
          "threads: got " + std::to_string(options.threads) +
              ", allowed: 1 in a process forked from one that has used threads (start workers with "
@@ -165,17 +158,7 @@ LatticeEngine::LatticeEngine(const LatticeOptions& options)
 LatticeEngine::~LatticeEngine() = default;
 
 void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
-  if (temperatures.size() != temperatures_.size()) {
-    throw std::invalid_argument("temperature: got " + std::to_string(temperatures.size()) +
-                                " values, allowed: one for each of " +
-                                std::to_string(temperatures_.size()) + " replicas");
-  }
-  for (const double t : temperatures) {
-    if (!(t > 0.0) || !std::isfinite(t)) {
-      throw std::invalid_argument("temperature: got " + std::to_string(t) +
-                                  ", allowed: finite values above 0");
-    }
-  }
+  check_temperatures(temperatures, options_.replicas);
   std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
   Detail& d = *detail_;
   d.acceptance.clear();
@@ -239,11 +222,7 @@ void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
 
 void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   const model::Lattice& l = lattice_;
-  const auto bad = std::find_if(spins, spins + l.spins(), [](int s) { return s != 1 && s != -1; });
-  if (bad != spins + l.spins()) {
-    throw std::invalid_argument("init: got the value " + std::to_string(*bad) +
-                                ", allowed: +1 and -1");
-  }
+  check_spins({spins, static_cast<std::size_t>(l.spins())});
   detail_->for_rows(replica, [&](int c, std::int64_t row) {
     std::uint64_t* const words = detail_->colour(replica, c) + row * l.stride;
     std::fill_n(words, l.words, std::uint64_t{0});

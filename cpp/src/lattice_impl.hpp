@@ -241,14 +241,7 @@ class Updater {
     UpdateRule::prepare(acceptance_, site, prospect);
     typename Planes::State state = planes_.start(static_cast<std::uint64_t>(flat));
     for (int k = 0; k <= Planes::coarse_planes; ++k) planes_.next(state, k);
-    std::uint64_t chosen[Word::words];
-    bits::store(chosen, plane);
-    for (auto& word : chosen) word = update::redrawn_lanes<Planes::coarse_planes>(word);
-    const Word lanes = loaded<Word>(chosen);
-    const auto mask = [&](int k) { return prospect.mask(acceptance_, k); };
-    const Word accepted =
-        update::accepted_by_tail(planes_, state, lanes, prospect.always(acceptance_), mask);
-    return (less & ~lanes) | accepted;
+    return update::with_redrawn_lanes(planes_, state, prospect, acceptance_, plane, less);
   }
   // Read again rather than kept in a register, of which there are too few.
   MULTISPIN_HD Word own_spins(const Entry& entry) const {

@@ -1,7 +1,5 @@
 // Observables that need more than neighbouring spins: correlation functions and block averages.
 #include <bit>
-#include <stdexcept>
-#include <string>
 
 #include "lattice_detail.hpp"
 #include "multispin/bits/adder.hpp"
@@ -71,12 +69,7 @@ void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down,
 void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
                                   float* means) const {
   const model::Lattice& l = lattice_;
-  if (height < 1 || width < 2 || width % 2 != 0 || l.rows % height != 0 || l.columns % width != 0) {
-    throw std::invalid_argument("block: got (" + std::to_string(height) + ", " +
-                                std::to_string(width) + "), allowed: divisors of the shape (" +
-                                std::to_string(l.rows) + ", " + std::to_string(l.columns) +
-                                ") of which the second is even");
-  }
+  check_block(l, height, width);
   const std::int64_t across = l.columns / width;
   const int threads = usable(options_.threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)

@@ -76,7 +76,7 @@ TEST(Philox, VectorFormIsTheScalarFormInEveryElement) {
         counter[e][i] = static_cast<std::uint32_t>(x[i].element[e]);
       }
     }
-    philox4x32_rounds<0, 7>(x, key[0], key[1]);
+    philox4x32_rounds<0>(x, philox_keys<7>(key[0], key[1]));
     for (int e = 0; e < Word128::words; ++e) {
       const PhiloxBlock expected = scalar(7, counter[e], key);
       for (int i = 0; i < 4; ++i) {

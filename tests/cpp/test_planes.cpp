@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <iterator>
 
 #include "multispin/bits/word.hpp"
-#include "multispin/random/aes.hpp"
+#include "multispin/random/aes_one_word.hpp"
 #include "multispin/random/planes.hpp"
 #include "multispin/random/streams.hpp"
 #include "support/engines.hpp"
@@ -15,6 +16,7 @@ namespace multispin::test {
 namespace {
 
 using bits::Word128;
+using bits::Word64;
 
 constexpr std::uint64_t largest = (std::uint64_t{1} << 48) - 1;  // of words and of sweeps
 constexpr std::uint64_t words[] = {0,          2, 1000, 0xfffffffe, 0x100000000, 0x123456789abc,
@@ -33,9 +35,11 @@ void expect_planes(Generator generator) {
       for (const std::uint64_t word : words) {
         auto state = planes.start(word);
         for (int k = 0; k < Planes::coarse_planes + 1 + random::tail_planes; ++k) {
-          const Word128 got = planes.next(state, k);
-          for (unsigned i = 0; i < 2; ++i) {
-            ASSERT_EQ(got.element[i], twin::plane(options, stream, word + i, colour, sweep, k))
+          const auto got = planes.next(state, k);
+          std::uint64_t element[sizeof got / sizeof(std::uint64_t)];
+          bits::store(element, got);
+          for (std::uint64_t i = 0; i < std::size(element); ++i) {
+            ASSERT_EQ(element[i], twin::plane(options, stream, word + i, colour, sweep, k))
                 << "word " << word + i << ", sweep " << sweep << ", plane " << k;
           }
         }
@@ -46,10 +50,12 @@ void expect_planes(Generator generator) {
 
 TEST(Planes, Aes) {
   expect_planes<random::AesPlanes<Word128>>(Generator::aes);
+  expect_planes<random::AesPlanes<Word64>>(Generator::aes);
 }
 
 TEST(Planes, Philox) {
   expect_planes<random::PhiloxPlanes<Word128>>(Generator::philox);
+  expect_planes<random::PhiloxPlanes<Word64>>(Generator::philox);
 }
 
 TEST(Planes, InitialSpins) {

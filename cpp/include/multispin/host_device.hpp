@@ -3,6 +3,9 @@
 // MULTISPIN_HD marks a function that every device compiles from the same source. It is always
 // inlined: a header function compiled in a translation unit with AVX-512 flags must never be
 // emitted as a symbol that the linker could pick for a processor without AVX-512.
+//
+// MULTISPIN_UNROLL before a loop unrolls it on a GPU, whose operands may come straight from the
+// kernel's arguments where the index is known.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -11,4 +14,10 @@
 #  define MULTISPIN_HD inline __attribute__((always_inline))
 #else
 #  define MULTISPIN_HD inline
+#endif
+
+#if defined(__CUDA_ARCH__)
+#  define MULTISPIN_UNROLL _Pragma("unroll")
+#else
+#  define MULTISPIN_UNROLL
 #endif

@@ -48,6 +48,13 @@ struct LatticeSums {
 // Bytes of spins that an engine of this size holds.
 std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
 
+// What no lattice engine takes, on any device: std::invalid_argument. A block is one of
+// LatticeEngine::block_average.
+void check_lattice(const LatticeOptions& options);  // but `threads` and `isa`
+void check_temperatures(std::span<const double> temperatures, std::int64_t replicas);
+void check_spins(std::span<const std::int8_t> spins);
+void check_block(const model::Lattice& lattice, std::int64_t height, std::int64_t width);
+
 // Not for several threads at once: one engine, one caller.
 class LatticeEngine {
  public:

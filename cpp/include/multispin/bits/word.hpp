@@ -1,13 +1,15 @@
 // Words of spins: 64-bit helpers and the portable 128-bit word.
 //
 // Bit 1 means s = +1. A *word* is 64 bits of one array; a Word128|256|512 is 2|4|8 neighbouring
-// words handled by one instruction (word i of the array in 64-bit element i). Every width offers
-// the same free functions, so that one template body serves all instruction sets; the wider ones
-// live in word256.hpp and word512.hpp, which only their own translation units may include.
+// words handled by one instruction (word i of the array in 64-bit element i), a Word64 one word as
+// GPUs like it. Every width offers the same free functions, so that one template body serves all
+// instruction sets; the wider ones live in word256.hpp and word512.hpp, which only their own
+// translation units may include.
 #pragma once
 
 #include <cstdint>
 
+#include "multispin/bits/word64.hpp"
 #include "multispin/host_device.hpp"
 
 namespace multispin::bits {

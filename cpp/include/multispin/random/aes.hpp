@@ -55,6 +55,35 @@ constexpr std::array<std::uint32_t, 256> make_table(int row) {
 inline constexpr std::array<std::array<std::uint32_t, 256>, 4> table = {
     make_table(0), make_table(1), make_table(2), make_table(3)};
 
+#if defined(__CUDACC__)
+// Device code cannot read the host's tables; one is enough where bytes rotate in one operation.
+struct DeviceTable {
+  std::uint32_t entry[256];
+};
+constexpr DeviceTable make_device_table() {
+  const auto row = make_table(0);
+  DeviceTable table{};
+  for (std::size_t i = 0; i < 256; ++i) table.entry[i] = row[i];
+  return table;
+}
+static __device__ const DeviceTable device_table = make_device_table();
+#endif
+
+// A column of the next state: byte r of the r-th argument, each by its row's table.
+MULTISPIN_HD std::uint32_t column(std::uint32_t a, std::uint32_t b, std::uint32_t c,
+                                  std::uint32_t d) {
+  const std::uint32_t byte[4] = {a & 0xff, b >> 8 & 0xff, c >> 16 & 0xff, d >> 24};
+#if defined(__CUDA_ARCH__)
+  const auto turned = [&](int row) {
+    const std::uint32_t entry = device_table.entry[byte[row]];
+    return __funnelshift_l(entry, entry, 8 * row);
+  };
+  return turned(0) ^ turned(1) ^ turned(2) ^ turned(3);
+#else
+  return table[0][byte[0]] ^ table[1][byte[1]] ^ table[2][byte[2]] ^ table[3][byte[3]];
+#endif
+}
+
 }  // namespace aes_detail
 }  // namespace multispin::random
 
@@ -63,7 +92,6 @@ namespace multispin::bits {
 // One AES block, `rounds` rounds with one round key.
 template <int rounds>
 MULTISPIN_HD Word128 aes_rounds(Word128 state, Word128 key) {
-  const auto& table = random::aes_detail::table;
   for (int round = 0; round < rounds; ++round) {
     const std::uint64_t a = state.element[0];
     const std::uint64_t b = state.element[1];
@@ -72,8 +100,7 @@ MULTISPIN_HD Word128 aes_rounds(Word128 state, Word128 key) {
                                  static_cast<std::uint32_t>(b >> 32)};
     std::uint64_t out[4];
     for (int c = 0; c < 4; ++c) {
-      out[c] = table[0][in[c] & 0xff] ^ table[1][(in[(c + 1) & 3] >> 8) & 0xff] ^
-               table[2][(in[(c + 2) & 3] >> 16) & 0xff] ^ table[3][in[(c + 3) & 3] >> 24];
+      out[c] = random::aes_detail::column(in[c], in[(c + 1) & 3], in[(c + 2) & 3], in[(c + 3) & 3]);
     }
     state = {
         {(out[0] | (out[1] << 32)) ^ key.element[0], (out[2] | (out[3] << 32)) ^ key.element[1]}};

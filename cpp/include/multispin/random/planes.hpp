@@ -37,6 +37,7 @@ class AesPlanes {
     typename Blocks::Type block, key;
   };
 
+  AesPlanes() = default;
   MULTISPIN_HD AesPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice) {
     const std::uint64_t high = (sweep << 8) | static_cast<std::uint64_t>(sublattice);
     std::uint64_t first[W::words];
@@ -88,40 +89,41 @@ class PhiloxPlanes {
     W second;   // the odd plane of the latest pair
   };
 
+  PhiloxPlanes() = default;
   MULTISPIN_HD PhiloxPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice)
-      : key0_{keys.philox[0]}, key1_{keys.philox[1]} {
-    const std::uint64_t p1 =
-        std::uint64_t{philox_multiplier[1]} * static_cast<std::uint32_t>(sweep);
+      : keys_{philox_keys<rounds>(keys.philox[0], keys.philox[1])} {
+    const std::uint64_t p1 = std::uint64_t{philox_multiplier_1} * static_cast<std::uint32_t>(sweep);
     for (int pair = 0; pair < pairs; ++pair) {
       const auto tag = static_cast<std::uint32_t>(pair | (sublattice << 8));
-      const std::uint32_t x0 = static_cast<std::uint32_t>(p1 >> 32) ^ tag ^ key0_;
-      const std::uint64_t p0 = std::uint64_t{philox_multiplier[0]} * x0;
-      pair_high_[pair] = static_cast<std::uint32_t>(p0 >> 32) ^ round_key1(1);
-      pair_low_[pair] = static_cast<std::uint32_t>(p0) ^ round_key1(2);
+      const std::uint32_t x0 = static_cast<std::uint32_t>(p1 >> 32) ^ tag ^ keys_.key0[0];
+      const std::uint64_t p0 = std::uint64_t{philox_multiplier_0} * x0;
+      pair_high_[pair] = static_cast<std::uint32_t>(p0 >> 32) ^ keys_.key1[1];
+      pair_low_[pair] = static_cast<std::uint32_t>(p0) ^ keys_.key1[2];
     }
     sweep_product_ = static_cast<std::uint32_t>(p1);
-    sweep_high_ = (static_cast<std::uint32_t>(sweep >> 32) << 16) ^ key1_;
+    sweep_high_ = (static_cast<std::uint32_t>(sweep >> 32) << 16) ^ keys_.key1[0];
     std::uint64_t offset[W::words];
     for (int i = 0; i < W::words; ++i) offset[i] = static_cast<std::uint64_t>(i);
     bits::load(offset_, offset);
   }
   MULTISPIN_HD State start(std::uint64_t flat_word) const {
-    const W m0 = bits::splat<W>(philox_multiplier[0]);
-    const W word = bits::add64(bits::splat<W>(flat_word), offset_);
+    const W m0 = bits::splat<W>(philox_multiplier_0);
+    W word = bits::splat<W>(flat_word);
+    if constexpr (W::words > 1) word = bits::add64(word, offset_);
     const W p0 = bits::multiply32(word, m0);
     const W x2 = bits::xor3(bits::high32(p0), bits::high32(word), bits::splat<W>(sweep_high_));
-    const W p1 = bits::multiply32(x2, bits::splat<W>(philox_multiplier[1]));
-    const W x0 = bits::high32(p1) ^ bits::splat<W>(sweep_product_ ^ round_key0(1));
-    return {p0, p1 ^ bits::splat<W>(round_key0(2)), bits::multiply32(x0, m0), bits::zero<W>()};
+    const W p1 = bits::multiply32(x2, bits::splat<W>(philox_multiplier_1));
+    const W x0 = bits::high32(p1) ^ bits::splat<W>(sweep_product_ ^ keys_.key0[1]);
+    return {p0, p1 ^ bits::splat<W>(keys_.key0[2]), bits::multiply32(x0, m0), bits::zero<W>()};
   }
   MULTISPIN_HD W next(State& state, int plane) const {
     if (plane % 2 != 0) return state.second;
     const int pair = plane / 2;
     const W x2 = state.third ^ bits::splat<W>(pair_high_[pair]);
-    const W p1 = bits::multiply32(x2, bits::splat<W>(philox_multiplier[1]));
+    const W p1 = bits::multiply32(x2, bits::splat<W>(philox_multiplier_1));
     W x[4] = {bits::high32(p1) ^ state.first, p1,
               bits::high32(state.product) ^ bits::splat<W>(pair_low_[pair]), state.product};
-    philox4x32_rounds<3, rounds>(x, key0_, key1_);
+    philox4x32_rounds<3>(x, keys_);
     state.second = bits::join32(x[2], x[3]);
     return bits::join32(x[0], x[1]);
   }
@@ -129,14 +131,8 @@ class PhiloxPlanes {
  private:
   static constexpr int pairs = (coarse_planes + 1 + tail_planes + 1) / 2;
 
-  MULTISPIN_HD std::uint32_t round_key0(std::uint32_t round) const {
-    return key0_ + round * philox_weyl[0];
-  }
-  MULTISPIN_HD std::uint32_t round_key1(std::uint32_t round) const {
-    return key1_ + round * philox_weyl[1];
-  }
-
-  std::uint32_t key0_, key1_, sweep_product_, sweep_high_;
+  PhiloxKeys<rounds> keys_;
+  std::uint32_t sweep_product_, sweep_high_;
   std::uint32_t pair_high_[pairs], pair_low_[pairs];
   W offset_;
 };

@@ -32,10 +32,10 @@ struct Acceptance {
   // (Glauber only).
   std::uint8_t zero_field[max_planes];
   // General: subsets of the classes n = 0, 1, 2 (eight) and n = 3, 4 (four), by plane.
-  std::uint16_t low[max_planes];
-  std::uint16_t high[max_planes];
+  std::uint8_t low[max_planes];
+  std::uint8_t high[max_planes];
   // The same for the classes whose favoured spin is up, and for those that accept every r.
-  std::uint16_t up_low, up_high, always_low, always_high;
+  std::uint8_t up_low, up_high, always_low, always_high;
   // All bits set when J < 0 (zero field only): flips the sense of "aligned".
   std::uint64_t antiferromagnet;
 };
@@ -80,7 +80,7 @@ inline Acceptance make_acceptance(Dynamics dynamics, double J, double h, double 
   const auto subset = [&](int first, int last, auto&& member) {
     unsigned index = 0;
     for (int n = first; n < last; ++n) index |= (member(n) ? 1U : 0U) << (n - first);
-    return static_cast<std::uint16_t>(index * static_cast<unsigned>(words));
+    return static_cast<std::uint8_t>(index * static_cast<unsigned>(words));
   };
   Acceptance a{};
   for (int k = 0; k < coarse + random::tail_planes; ++k) {
@@ -99,6 +99,31 @@ inline Acceptance make_acceptance(Dynamics dynamics, double J, double h, double 
   a.always_high = subset(3, 5, always);
   a.antiferromagnet = J < 0.0 ? ~std::uint64_t{0} : 0;
   return a;
+}
+
+// The coarse planes of the thresholds of a rule's classes, each bit 32 times over (0 or all ones).
+template <int classes>
+struct ThresholdPlanes {
+  std::uint32_t bit[max_planes - random::tail_planes][classes];
+  std::uint32_t always[classes];
+};
+
+template <int classes>
+MULTISPIN_HD ThresholdPlanes<classes> make_threshold_planes(const Acceptance& acceptance,
+                                                            int coarse) {
+  // The zero-field rules: as in Acceptance::zero_field, and never always. Five classes: with words
+  // of one, sets of classes are bits.
+  constexpr bool zero_field = classes == 2;
+  ThresholdPlanes<classes> planes{};
+  for (int n = 0; n < classes; ++n) {
+    const auto spread = [&](int set) { return (set >> n & 1) != 0 ? ~std::uint32_t{0} : 0; };
+    for (int k = 0; k < coarse; ++k) {
+      planes.bit[k][n] = spread(zero_field ? acceptance.zero_field[k]
+                                           : acceptance.low[k] + 8 * acceptance.high[k]);
+    }
+    planes.always[n] = zero_field ? 0 : spread(acceptance.always_low + 8 * acceptance.always_high);
+  }
+  return planes;
 }
 
 template <class W>

@@ -13,11 +13,16 @@ namespace multispin::update {
 // coarse planes, a one in the most significant alone; the others have q < 1/2.
 template <class W>
 struct ZeroFieldGlauber {
+  static constexpr int classes = 2;  // |sum| = 4 and |sum| = 2; the third needs no comparison
+
   struct Prospect {
     W base, two, level;  // two: |sum| = 2; level: sum = 0
 
     MULTISPIN_HD W result(W /*spin*/, W accepted) const { return base ^ accepted; }
     MULTISPIN_HD W always(const Acceptance& /*acceptance*/) const { return bits::zero<W>(); }
+    MULTISPIN_HD W accepted(const W (&less)[2], W top_plane) const {
+      return bits::choose(level, ~top_plane, bits::choose(two, less[1], less[0]));
+    }
     MULTISPIN_HD W mask(const Acceptance& acceptance, int k) const {
       const unsigned classes = acceptance.zero_field[k];
       W lanes = bits::zero<W>();

@@ -13,6 +13,8 @@ namespace multispin::update {
 // temperatures so high that one of them would always accept.
 template <class W>
 struct ZeroFieldMetropolis {
+  static constexpr int classes = 2;  // four and three satisfied bonds
+
   struct Prospect {
     W settled, bent;  // settled: flips in any case; bent: at least one bond unsatisfied
 
@@ -20,6 +22,10 @@ struct ZeroFieldMetropolis {
       return bits::xor_or(spin, settled, accepted);
     }
     MULTISPIN_HD W always(const Acceptance& /*acceptance*/) const { return bits::zero<W>(); }
+    // From the comparisons with each class's threshold.
+    MULTISPIN_HD W accepted(const W (&less)[2], W /*top_plane*/) const {
+      return bits::choose(bent, less[1], less[0]);
+    }
     // Lanes whose threshold has a one in plane k.
     MULTISPIN_HD W mask(const Acceptance& acceptance, int k) const {
       switch (acceptance.zero_field[k]) {

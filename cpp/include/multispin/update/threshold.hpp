@@ -83,4 +83,19 @@ MULTISPIN_HD W accepted_by_tail(const Planes& planes, typename Planes::State sta
   return accepted | (lanes & always);
 }
 
+// `less` with the lanes that plane K of a word, `plane`, chooses to draw again made good.
+// `prospect` is the word's, `state` what the planes were drawn from so far.
+template <class W, class Planes, class Prospect, class Acceptance>
+MULTISPIN_HD W with_redrawn_lanes(const Planes& planes, const typename Planes::State& state,
+                                  const Prospect& prospect, const Acceptance& acceptance, W plane,
+                                  W less) {
+  std::uint64_t chosen[W::words];
+  bits::store(chosen, plane);
+  for (auto& word : chosen) word = redrawn_lanes<Planes::coarse_planes>(word);
+  const W lanes = bits::loaded<W>(chosen);
+  const auto mask = [&](int k) { return prospect.mask(acceptance, k); };
+  const W accepted = accepted_by_tail(planes, state, lanes, prospect.always(acceptance), mask);
+  return (less & ~lanes) | accepted;
+}
+
 }  // namespace multispin::update

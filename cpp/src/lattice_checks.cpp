@@ -1,0 +1,56 @@
+// What lattice engines refuse, whatever device they run on.
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "multispin/lattice_engine.hpp"
+
+namespace multispin {
+
+void check_lattice(const LatticeOptions& options) {
+  const auto demand = [](bool good, const std::string& what) {
+    if (!good) throw std::invalid_argument(what);
+  };
+  for (const std::int64_t side : {options.rows, options.columns}) {
+    demand(side >= 2 && side % 2 == 0 && side <= (std::int64_t{1} << 31),
+           "shape: got a side of " + std::to_string(side) +
+               ", the lattice engine takes even sides from 2 to 2^31");
+  }
+  demand(options.replicas >= 1,
+         "replicas: got " + std::to_string(options.replicas) + ", allowed: at least 1");
+  demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
+}
+
+void check_temperatures(std::span<const double> temperatures, std::int64_t replicas) {
+  if (static_cast<std::int64_t>(temperatures.size()) != replicas) {
+    throw std::invalid_argument("temperature: got " + std::to_string(temperatures.size()) +
+                                " values, allowed: one for each of " + std::to_string(replicas) +
+                                " replicas");
+  }
+  for (const double t : temperatures) {
+    if (!(t > 0.0) || !std::isfinite(t)) {
+      throw std::invalid_argument("temperature: got " + std::to_string(t) +
+                                  ", allowed: finite values above 0");
+    }
+  }
+}
+
+void check_spins(std::span<const std::int8_t> spins) {
+  const auto bad = std::ranges::find_if(spins, [](int s) { return s != 1 && s != -1; });
+  if (bad != spins.end()) {
+    throw std::invalid_argument("init: got the value " + std::to_string(*bad) +
+                                ", allowed: +1 and -1");
+  }
+}
+
+void check_block(const model::Lattice& l, std::int64_t height, std::int64_t width) {
+  if (height < 1 || width < 2 || width % 2 != 0 || l.rows % height != 0 || l.columns % width != 0) {
+    throw std::invalid_argument("block: got (" + std::to_string(height) + ", " +
+                                std::to_string(width) + "), allowed: divisors of the shape (" +
+                                std::to_string(l.rows) + ", " + std::to_string(l.columns) +
+                                ") of which the second is even");
+  }
+}
+
+}  // namespace multispin

@@ -1,0 +1,83 @@
+// The lattice engine on a GPU: what multispin::LatticeEngine does, and with Generator::philox the
+// same spins, bit for bit (docs/trajectory.md).
+//
+// Sweeps are put into the engine's own queue and run there: `run` returns before they are done
+// unless it has sums to bring. Everything that looks at spins waits for them first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "multispin/cuda/device.hpp"
+#include "multispin/cuda/device_array.hpp"
+#include "multispin/lattice_engine.hpp"
+
+namespace multispin::cuda {
+
+// Bytes of a device's memory that an engine of this size takes.
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
+
+// Not for several threads at once: one engine, one caller. Functions throw DeviceError when a GPU
+// call fails, and OutOfMemory.
+class LatticeEngine {
+ public:
+  using Poll = multispin::LatticeEngine::Poll;
+
+  // All spins up, temperature 1. `threads` and `isa` of the options do not matter here. Throws
+  // std::invalid_argument too.
+  LatticeEngine(const LatticeOptions& options, int device);
+  ~LatticeEngine();
+  LatticeEngine(const LatticeEngine&) = delete;
+  LatticeEngine& operator=(const LatticeEngine&) = delete;
+
+  const LatticeOptions& options() const { return options_; }
+  const model::Lattice& lattice() const { return lattice_; }
+  int device() const { return device_; }
+  // Sweeps that have been put into the queue: whole ones, always.
+  std::uint64_t sweeps_done() const { return sweeps_done_; }
+  std::span<const double> temperatures() const { return temperatures_; }
+
+  // As multispin::LatticeEngine::run. If `poll` asks for a stop, what is in the queue by then still
+  // runs, at most some tenths of a second of it; sweeps_done() counts it.
+  bool run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll = {});
+  bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
+  // Waits for the queue; false if `poll` asked for a stop before.
+  bool finish(const Poll& poll = {});
+
+  void set_temperatures(std::span<const double> temperatures);  // one per replica, > 0
+  void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
+  void randomize();
+  void fill(bool up);
+  void sums(LatticeSums* of_each_replica);
+  // As in multispin::LatticeEngine, on the host; one replica.
+  void get_spins(std::int64_t replica, std::int8_t* spins);
+  void set_spins(std::int64_t replica, const std::int8_t* spins);
+  void get_packed(std::int64_t replica, std::uint64_t* words);
+  void set_packed(std::int64_t replica, const std::uint64_t* words);
+  void correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along);
+  void block_average(std::int64_t replica, std::int64_t height, std::int64_t width, float* means);
+
+  // On the device. spins: int8 (replicas, rows, columns), new memory.
+  DeviceArray spins();
+  // uint64 (replicas, 2, rows, words): a copy, or the engine's own words, which later sweeps
+  // change.
+  DeviceArray packed(bool copy);
+  // +1/-1 of shape (rows, columns), for all replicas, or (replicas, rows, columns). Throws
+  // std::invalid_argument for another shape or value, and for memory that is not on this device.
+  void set_spins(const ForeignArray& spins);
+
+ private:
+  struct Detail;  // memory, queue, keys, thresholds
+  LatticeOptions options_;
+  model::Lattice lattice_;
+  int device_;
+  std::vector<double> temperatures_;
+  std::uint64_t sweeps_done_ = 0;
+  std::unique_ptr<Detail> detail_;
+};
+
+}  // namespace multispin::cuda

@@ -1,0 +1,426 @@
+#include "multispin/cuda/lattice_engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "lattice_launch.hpp"
+#include "runtime.hpp"
+
+namespace multispin::cuda {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Asks the caller's poll now and then.
+class Watch {
+ public:
+  explicit Watch(const LatticeEngine::Poll& poll) : poll_{poll} {}
+
+  bool stopped() const { return stopped_; }
+  // Until the event's mark is passed, or a stop is asked for.
+  bool wait(const Event& event) {
+    constexpr int looks_before_sleep = 2000;  // a fraction of a millisecond: most waits are short
+    for (int looks = 0; !event.done(); ++looks) {
+      if (look()) return false;
+      if (looks > looks_before_sleep) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+    return !look();
+  }
+
+ private:
+  bool look() {
+    if (!poll_ || stopped_) return stopped_;
+    const auto now = Clock::now();
+    if (now - last_ < std::chrono::milliseconds(20)) return false;
+    last_ = now;
+    stopped_ = poll_();
+    return stopped_;
+  }
+
+  const LatticeEngine::Poll& poll_;
+  Clock::time_point last_ = Clock::now();
+  bool stopped_ = false;
+};
+
+std::string plural(std::int64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string shape_text(const LatticeOptions& o) {
+  return "shape: " + plural(o.replicas, "replica") + " of " + std::to_string(o.rows) + " x " +
+         std::to_string(o.columns);
+}
+
+const LatticeOptions& checked(const LatticeOptions& options) {
+  check_lattice(options);
+  const model::Lattice l = model::make_lattice(options.rows, options.columns);
+  // Threads find their rows with 32-bit numbers of bytes; only rows of many words with few lanes
+  // are longer.
+  if (8 * l.stride > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::invalid_argument("shape: " + std::to_string(options.columns) +
+                                " columns make rows of " + std::to_string(8 * l.stride) +
+                                " bytes a colour, allowed on a GPU: less than 2^32");
+  }
+  return options;
+}
+
+}  // namespace
+
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas) {
+  const model::Lattice l = model::make_lattice(rows, columns);
+  return 2 * sizeof(std::uint64_t) * static_cast<std::size_t>(replicas * l.colour_words());
+}
+
+struct LatticeEngine::Detail {
+  Detail(const LatticeOptions& options, const model::Lattice& lattice_, const DeviceInfo& info)
+      : lattice{lattice_},
+        multiprocessors{info.multiprocessors},
+        replicas{static_cast<std::uint32_t>(options.replicas)},
+        stream{std::make_shared<Stream>(info.index)},
+        spins{std::make_shared<Memory>(
+            info.index, lattice_bytes(options.rows, options.columns, options.replicas),
+            shape_text(options))},
+        device_keys{info.index, replicas * sizeof(random::StreamKeys), "replicas"},
+        device_acceptance{info.index, replicas * sizeof(update::Acceptance), "replicas"},
+        totals{info.index, 2 * replicas * sizeof(std::int64_t), "replicas"},
+        mark{info.index},
+        marks{Event{info.index}, Event{info.index}} {
+    for (std::uint32_t r = 0; r < replicas; ++r) {
+      keys.push_back(random::stream_keys(options.seed, options.first_stream + r));
+    }
+    stream->copy(device_keys.data<void>(), keys.data(), keys.size() * sizeof(keys[0]));
+    // Padding words are part of what others may see.
+    stream->clear(spins->data<void>(), spins->bytes());
+  }
+
+  State state() const { return {lattice, multiprocessors, replicas, spins->data<std::uint64_t>()}; }
+  // From `replica` on.
+  State state(std::int64_t replica) const {
+    return {lattice, multiprocessors, 1,
+            spins->data<std::uint64_t>() + 2 * replica * lattice.colour_words()};
+  }
+  void enqueue(Generator generator, std::uint64_t first_sweep, std::uint64_t sweeps) {
+    for (std::uint32_t first = 0; first < replicas;) {
+      std::uint32_t last = first + 1;
+      while (last < replicas && rules[last] == rules[first]) ++last;
+      const ReplicaRun run{lattice,
+                           multiprocessors,
+                           last - first,
+                           state(first).spins,
+                           keys.data() + first,
+                           device_keys.data<random::StreamKeys>() + first,
+                           acceptance.data() + first,
+                           device_acceptance.data<update::Acceptance>() + first};
+      enqueue_sweeps(*stream, generator, rules[first], run, first_sweep, sweeps);
+      first = last;
+    }
+  }
+  // Sweeps that are put into the queue between two marks.
+  std::uint64_t sweeps_of_piece() const {
+    constexpr std::int64_t spins_of_piece = std::int64_t{1} << 33;
+    constexpr std::int64_t most_sweeps = 64;  // launches of small lattices take longer than work
+    return static_cast<std::uint64_t>(
+        std::clamp<std::int64_t>(spins_of_piece / (lattice.spins() * replicas), 1, most_sweeps));
+  }
+  // Keeps the queue short, so that a stop is not long in coming, but never empty: waits for the
+  // mark before the last. False if stopped.
+  bool pace(std::uint64_t sweeps, Watch& watch) {
+    since_mark += sweeps;
+    if (since_mark < sweeps_of_piece()) return true;
+    since_mark = 0;
+    if (!watch.wait(marks[next_mark])) return false;
+    marks[next_mark].record(*stream);
+    next_mark = 1 - next_mark;
+    return true;
+  }
+  bool wait(Watch& watch) {
+    mark.record(*stream);
+    return watch.wait(mark);
+  }
+  LatticeSums sums_from(const std::int64_t* total) const {
+    return {2 * lattice.spins() - 2 * total[0], 2 * total[1] - lattice.spins()};
+  }
+
+  const model::Lattice lattice;
+  const int multiprocessors;
+  const std::uint32_t replicas;
+  std::shared_ptr<Stream> stream;
+  std::shared_ptr<Memory> spins;
+  Memory device_keys, device_acceptance, totals;
+  std::vector<random::StreamKeys> keys;
+  std::vector<update::Acceptance> acceptance;
+  std::vector<update::Rule> rules;
+  Event mark;
+  Event marks[2];
+  int next_mark = 0;
+  std::uint64_t since_mark = 0;
+};
+
+LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
+    : options_{checked(options)},
+      lattice_{model::make_lattice(options.rows, options.columns)},
+      device_{device},
+      temperatures_(static_cast<std::size_t>(options.replicas), 1.0) {
+  const DeviceInfo info = demand_device(device);
+  const DeviceGuard guard{device_};
+  detail_ = std::make_unique<Detail>(options, lattice_, info);
+  set_temperatures(std::vector<double>(temperatures_));
+  fill(true);
+  detail_->stream->synchronize();
+}
+
+LatticeEngine::~LatticeEngine() = default;
+
+bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,
+                        const Poll& poll) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  Watch watch{poll};
+  const std::size_t each = 2 * static_cast<std::size_t>(d.replicas);  // totals of a draw
+  const std::size_t bytes = draws * each * sizeof(std::int64_t);
+  std::unique_ptr<Memory> totals;
+  if (sums != nullptr && draws > 0) {
+    totals =
+        std::make_unique<Memory>(device_, bytes, "draws: " + plural(options_.replicas, "replica"));
+    d.stream->clear(totals->data<void>(), bytes);
+  }
+  const std::uint64_t piece = d.sweeps_of_piece();
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    for (std::uint64_t left = interval; left > 0;) {
+      const std::uint64_t now = std::min(left, piece);
+      d.enqueue(options_.generator, sweeps_done_, now);
+      sweeps_done_ += now;
+      left -= now;
+      if (!d.pace(now, watch)) return false;
+    }
+    if (totals) {
+      enqueue_measure(*d.stream, d.state(), totals->data<std::int64_t>() + draw * each);
+    }
+  }
+  if (!totals) return !watch.stopped();
+  if (!d.wait(watch)) return false;
+  std::vector<std::int64_t> counted(draws * each);
+  d.stream->copy(counted.data(), totals->data<void>(), bytes);
+  d.stream->synchronize();
+  for (std::size_t i = 0; i < draws * d.replicas; ++i) sums[i] = d.sums_from(&counted[2 * i]);
+  return true;
+}
+
+bool LatticeEngine::finish(const Poll& poll) {
+  const DeviceGuard guard{device_};
+  Watch watch{poll};
+  return detail_->wait(watch);
+}
+
+void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
+  check_temperatures(temperatures, options_.replicas);
+  const DeviceGuard guard{device_};
+  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
+  Detail& d = *detail_;
+  d.acceptance.clear();
+  d.rules.clear();
+  const LatticeOptions& o = options_;
+  const int coarse = coarse_planes(o.generator);
+  for (const double t : temperatures_) {
+    d.acceptance.push_back(update::make_acceptance(o.dynamics, o.J, o.h, t, coarse, 1));
+    d.rules.push_back(update::rule_for(o.dynamics, o.J, o.h, t, coarse));
+  }
+  d.stream->copy(d.device_acceptance.data<void>(), d.acceptance.data(),
+                 d.acceptance.size() * sizeof(d.acceptance[0]));
+}
+
+void LatticeEngine::randomize() {
+  const DeviceGuard guard{device_};
+  enqueue_randomize(*detail_->stream, detail_->state(), options_.seed, options_.first_stream);
+}
+
+void LatticeEngine::fill(bool up) {
+  const DeviceGuard guard{device_};
+  enqueue_fill(*detail_->stream, detail_->state(), up);
+}
+
+void LatticeEngine::sums(LatticeSums* of_each_replica) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  std::vector<std::int64_t> counted(2 * static_cast<std::size_t>(d.replicas));
+  const std::size_t bytes = counted.size() * sizeof(counted[0]);
+  d.stream->clear(d.totals.data<void>(), bytes);
+  enqueue_measure(*d.stream, d.state(), d.totals.data<std::int64_t>());
+  d.stream->copy(counted.data(), d.totals.data<void>(), bytes);
+  d.stream->synchronize();
+  for (std::size_t r = 0; r < d.replicas; ++r) of_each_replica[r] = d.sums_from(&counted[2 * r]);
+}
+
+namespace {
+
+// Rows of int8 spins that pass through the device's memory at a time on their way to or from the
+// host.
+std::int64_t rows_at_once(const model::Lattice& lattice) {
+  constexpr std::int64_t bytes = std::int64_t{1} << 26;
+  return std::clamp<std::int64_t>(bytes / lattice.columns, 1, lattice.rows);
+}
+
+}  // namespace
+
+void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  const std::int64_t at_once = rows_at_once(lattice_);
+  const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
+  for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
+    const std::int64_t rows = std::min(at_once, lattice_.rows - row);
+    enqueue_unpack(*d.stream, d.state(replica), 0, row, rows, part.data<std::int8_t>());
+    d.stream->copy(spins + row * lattice_.columns, part.data<void>(),
+                   static_cast<std::size_t>(rows * lattice_.columns));
+  }
+  d.stream->synchronize();
+}
+
+void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
+  check_spins({spins, static_cast<std::size_t>(lattice_.spins())});
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  const std::int64_t at_once = rows_at_once(lattice_);
+  const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
+  for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
+    const std::int64_t rows = std::min(at_once, lattice_.rows - row);
+    d.stream->copy(part.data<void>(), spins + row * lattice_.columns,
+                   static_cast<std::size_t>(rows * lattice_.columns));
+    enqueue_pack(*d.stream, d.state(replica), 0, row, rows, part.data<std::int8_t>());
+  }
+  d.stream->synchronize();
+}
+
+void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
+  d.stream->copy_rows(words, row, d.state(replica).spins,
+                      sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), row,
+                      static_cast<std::size_t>(2 * lattice_.rows));
+  d.stream->synchronize();
+}
+
+void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
+  const State state = d.state(replica);
+  d.stream->copy_rows(state.spins,
+                      sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), words, row,
+                      row, static_cast<std::size_t>(2 * lattice_.rows));
+  enqueue_clear_unused(*d.stream, state);
+  d.stream->synchronize();
+}
+
+void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  const auto downs = static_cast<std::size_t>(lattice_.rows / 2 + 1);
+  const auto alongs = static_cast<std::size_t>(lattice_.columns / 2 + 1);
+  const Memory unequal{device_, (downs + alongs) * sizeof(std::int64_t), "correlation"};
+  auto* const at = unequal.data<std::int64_t>();
+  d.stream->clear(at, unequal.bytes());
+  enqueue_correlation(*d.stream, d.state(replica), 0, at, at + downs);
+  d.stream->copy(down, at, downs * sizeof(std::int64_t));
+  d.stream->copy(along, at + downs, alongs * sizeof(std::int64_t));
+  d.stream->synchronize();
+  const auto correlate = [&](std::int64_t& pairs) { pairs = lattice_.spins() - 2 * pairs; };
+  std::for_each_n(down, downs, correlate);
+  std::for_each_n(along, alongs, correlate);
+}
+
+void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
+                                  float* means) {
+  check_block(lattice_, height, width);
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  std::vector<std::int64_t> up(static_cast<std::size_t>(lattice_.spins() / (height * width)));
+  const Memory counts{device_, up.size() * sizeof(std::int64_t), "block"};
+  d.stream->clear(counts.data<void>(), counts.bytes());
+  enqueue_count_blocks(*d.stream, d.state(replica), 0, height, width, counts.data<std::int64_t>());
+  d.stream->copy(up.data(), counts.data<void>(), counts.bytes());
+  d.stream->synchronize();
+  for (std::size_t i = 0; i < up.size(); ++i) {
+    const double share = static_cast<double>(up[i]) / static_cast<double>(height * width);
+    means[i] = static_cast<float>(2.0 * share - 1.0);
+  }
+}
+
+DeviceArray LatticeEngine::spins() {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  const auto bytes = static_cast<std::size_t>(options_.replicas * lattice_.spins());
+  auto memory = std::make_shared<Memory>(device_, bytes, "spins: " + shape_text(options_));
+  auto* const out = memory->data<std::int8_t>();
+  for (std::uint32_t r = 0; r < d.replicas; ++r) {
+    enqueue_unpack(*d.stream, d.state(r), 0, 0, lattice_.rows, out + r * lattice_.spins());
+  }
+  const std::int64_t rows = lattice_.rows;
+  const std::int64_t columns = lattice_.columns;
+  return {out,
+          DeviceArray::Type::int8,
+          device_,
+          {options_.replicas, rows, columns},
+          {rows * columns, columns, 1},
+          memory,
+          d.stream};
+}
+
+DeviceArray LatticeEngine::packed(bool copy) {
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  std::shared_ptr<Memory> memory = d.spins;
+  if (copy) {
+    memory = std::make_shared<Memory>(device_, d.spins->bytes(), "packed: " + shape_text(options_));
+    d.stream->copy(memory->data<void>(), d.spins->data<void>(), memory->bytes());
+  }
+  const std::int64_t colour = lattice_.colour_words();
+  return {memory->data<void>(),
+          DeviceArray::Type::uint64,
+          device_,
+          {options_.replicas, 2, lattice_.rows, lattice_.words},
+          {2 * colour, colour, lattice_.stride, 1},
+          memory,
+          d.stream};
+}
+
+void LatticeEngine::set_spins(const ForeignArray& spins) {
+  const std::vector<std::int64_t> one{lattice_.rows, lattice_.columns};
+  const std::vector<std::int64_t> all{options_.replicas, lattice_.rows, lattice_.columns};
+  if (spins.shape != one && spins.shape != all) {
+    throw std::invalid_argument(
+        "init: got a GPU array of another shape, allowed: (rows, columns) "
+        "or (replicas, rows, columns)");
+  }
+  if (const int on = device_of(spins.data); on != device_) {
+    throw std::invalid_argument(
+        "init: got an array " +
+        (on < 0 ? "whose memory is not (or no longer) a GPU's" : "on cuda:" + std::to_string(on)) +
+        ", allowed: one on cuda:" + std::to_string(device_));
+  }
+  const DeviceGuard guard{device_};
+  Detail& d = *detail_;
+  if (spins.streamed) d.stream->wait_for(spins.stream);
+  const std::int64_t step = spins.shape == all ? lattice_.spins() : 0;
+  const std::int64_t items = step == 0 ? lattice_.spins() : step * options_.replicas;
+  std::int64_t others = 0;
+  d.stream->clear(d.totals.data<void>(), sizeof others);
+  enqueue_count_others(*d.stream, d.state(), spins.data, items, d.totals.data<std::int64_t>());
+  d.stream->copy(&others, d.totals.data<void>(), sizeof others);
+  d.stream->synchronize();
+  if (others != 0) {
+    throw std::invalid_argument("init: got an array with " + std::to_string(others) +
+                                " other values, allowed: +1 and -1");
+  }
+  for (std::uint32_t r = 0; r < d.replicas; ++r) {
+    enqueue_pack(*d.stream, d.state(r), 0, 0, lattice_.rows, spins.data + r * step);
+  }
+  d.stream->synchronize();  // the array may be gone once this returns
+}
+
+}  // namespace multispin::cuda

@@ -1,0 +1,58 @@
+// The kernels of the lattice engine, as its host code puts them into a queue. No CUDA types.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/lattice_engine.hpp"
+#include "multispin/random/streams.hpp"
+#include "multispin/update/acceptance.hpp"
+#include "runtime.hpp"
+
+namespace multispin::cuda {
+
+// Consecutive replicas that follow one rule. `spins` and the tables begin with the first of them.
+struct ReplicaRun {
+  const model::Lattice& lattice;
+  int multiprocessors;
+  std::uint32_t replicas;
+  std::uint64_t* spins;
+  const random::StreamKeys* keys;  // host
+  const random::StreamKeys* device_keys;
+  const update::Acceptance* acceptance;  // host
+  const update::Acceptance* device_acceptance;
+};
+
+int coarse_planes(Generator generator);
+void enqueue_sweeps(Stream& stream, Generator generator, update::Rule rule, const ReplicaRun& run,
+                    std::uint64_t first_sweep, std::uint64_t sweeps);
+
+// `spins`: of all replicas.
+struct State {
+  const model::Lattice& lattice;
+  int multiprocessors;
+  std::uint32_t replicas;
+  std::uint64_t* spins;
+};
+
+void enqueue_fill(Stream& stream, const State& state, bool up);
+void enqueue_randomize(Stream& stream, const State& state, std::uint64_t seed,
+                       std::uint64_t first_stream);
+void enqueue_clear_unused(Stream& stream, const State& state);
+// Rows first_row .. first_row + rows - 1 of one replica, as int8 on the device.
+void enqueue_unpack(Stream& stream, const State& state, std::uint32_t replica,
+                    std::int64_t first_row, std::int64_t rows, std::int8_t* out);
+void enqueue_pack(Stream& stream, const State& state, std::uint32_t replica, std::int64_t first_row,
+                  std::int64_t rows, const std::int8_t* in);
+// Adds the number of items that are not +1 or -1 to *others.
+void enqueue_count_others(Stream& stream, const State& state, const std::int8_t* in,
+                          std::int64_t items, std::int64_t* others);
+// Adds unequal bonds and spins up of every replica to totals[2 * replica], totals[2 * replica + 1].
+void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals);
+// Adds unequal pairs at distances 0 .. rows / 2 and 0 .. columns / 2.
+void enqueue_correlation(Stream& stream, const State& state, std::uint32_t replica,
+                         std::int64_t* down, std::int64_t* along);
+// Adds spins up of every block.
+void enqueue_count_blocks(Stream& stream, const State& state, std::uint32_t replica,
+                          std::int64_t height, std::int64_t width, std::int64_t* up);
+
+}  // namespace multispin::cuda

@@ -1,0 +1,103 @@
+// Setting, reading and measuring spins: how many threads do it.
+#include <algorithm>
+
+#include "lattice_launch.hpp"
+#include "lattice_plan.hpp"
+#include "lattice_state_threads.hpp"
+#include "launch.hpp"
+
+namespace multispin::cuda {
+namespace {
+
+Spins spins_of(const State& state) {
+  return {Geometry{state.lattice}, state.spins};
+}
+
+Strips strips_of(const State& state) {
+  return strips_for(Geometry{state.lattice}, state.replicas, state.multiprocessors);
+}
+
+std::uint32_t threads_of(const State& state) {
+  return strips_of(state).threads(Geometry{state.lattice});
+}
+
+// Rows are taken so many at a time that their threads can be numbered.
+template <class Work>
+void by_rows(std::int64_t rows, std::int64_t threads_of_row, const Work& work) {
+  constexpr std::int64_t most_threads = std::int64_t{1} << 30;
+  const std::int64_t at_once = std::max<std::int64_t>(1, most_threads / threads_of_row);
+  for (std::int64_t done = 0; done < rows; done += at_once) {
+    const std::int64_t now = std::min(at_once, rows - done);
+    work(done, static_cast<std::uint32_t>(now * threads_of_row));
+  }
+}
+
+}  // namespace
+
+void enqueue_fill(Stream& stream, const State& state, bool up) {
+  const Fill body{spins_of(state), strips_of(state), up ? bits::ones<Word>() : bits::zero<Word>()};
+  launch(stream, "fill", threads_of(state), state.replicas, body);
+}
+
+void enqueue_randomize(Stream& stream, const State& state, std::uint64_t seed,
+                       std::uint64_t first_stream) {
+  const Randomize body{spins_of(state), strips_of(state), seed, first_stream};
+  launch(stream, "randomize", threads_of(state), state.replicas, body);
+}
+
+void enqueue_clear_unused(Stream& stream, const State& state) {
+  const ClearUnused body{spins_of(state), strips_of(state)};
+  launch(stream, "clear_unused", threads_of(state), state.replicas, body);
+}
+
+void enqueue_unpack(Stream& stream, const State& state, std::uint32_t replica,
+                    std::int64_t first_row, std::int64_t rows, std::int8_t* out) {
+  const std::int64_t columns = state.lattice.columns;
+  by_rows(rows, columns / 2, [&](std::int64_t done, std::uint32_t threads) {
+    const Unpack body{spins_of(state), replica, static_cast<std::uint32_t>(first_row + done),
+                      out + done * columns};
+    launch(stream, "unpack", threads, 1, body);
+  });
+}
+
+void enqueue_pack(Stream& stream, const State& state, std::uint32_t replica, std::int64_t first_row,
+                  std::int64_t rows, const std::int8_t* in) {
+  const std::int64_t columns = state.lattice.columns;
+  by_rows(rows, state.lattice.words, [&](std::int64_t done, std::uint32_t threads) {
+    const Pack body{spins_of(state), replica, static_cast<std::uint32_t>(first_row + done),
+                    in + done * columns};
+    launch(stream, "pack", threads, 1, body);
+  });
+}
+
+void enqueue_count_others(Stream& stream, const State& state, const std::int8_t* in,
+                          std::int64_t items, std::int64_t* others) {
+  const std::int64_t most = state.multiprocessors * threads_of_multiprocessor;
+  const auto threads = static_cast<std::uint32_t>(std::min(items, most));
+  launch_sum(stream, "count_others", threads, 1, CountOthers{in, items, threads}, others);
+}
+
+void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals) {
+  const Measure body{spins_of(state), strips_of(state)};
+  launch_sum(stream, "measure", threads_of(state), state.replicas, body, totals);
+}
+
+void enqueue_correlation(Stream& stream, const State& state, std::uint32_t replica,
+                         std::int64_t* down, std::int64_t* along) {
+  const auto words = static_cast<std::uint32_t>(state.lattice.words);
+  const auto distances = [](std::int64_t side) { return static_cast<std::uint32_t>(side / 2 + 1); };
+  launch_sum(stream, "correlate_down", words, distances(state.lattice.rows),
+             CorrelateDown{spins_of(state), replica}, down);
+  launch_sum(stream, "correlate_along", words, distances(state.lattice.columns),
+             CorrelateAlong{spins_of(state), replica}, along);
+}
+
+void enqueue_count_blocks(Stream& stream, const State& state, std::uint32_t replica,
+                          std::int64_t height, std::int64_t width, std::int64_t* up) {
+  const CountBlocks body{spins_of(state), replica, static_cast<std::uint32_t>(height),
+                         static_cast<std::uint32_t>(width), up};
+  launch(stream, "count_blocks", static_cast<std::uint32_t>(state.lattice.words),
+         static_cast<std::uint32_t>(state.lattice.rows / height), body);
+}
+
+}  // namespace multispin::cuda

@@ -1,0 +1,113 @@
+// Sweeps of lattices: which kernel, and how many threads.
+#include <algorithm>
+
+#include "lattice_launch.hpp"
+#include "lattice_plan.hpp"
+#include "lattice_sweep_threads.hpp"
+#include "launch.hpp"
+#include "multispin/random/aes_one_word.hpp"
+#include "multispin/random/planes.hpp"
+#include "multispin/update/five_classes.hpp"
+#include "multispin/update/heat_bath.hpp"
+#include "multispin/update/metropolis.hpp"
+
+namespace multispin::cuda {
+namespace {
+
+// One launch a half sweep of `most` replicas.
+template <class UpdateRule, class Planes, int most>
+void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
+                     std::uint64_t sweeps) {
+  const Geometry lattice{run.lattice};
+  for (std::uint32_t first = 0; first < run.replicas; first += most) {
+    const std::uint32_t count = std::min<std::uint32_t>(most, run.replicas - first);
+    HalfSweep<UpdateRule, Planes, most> half{
+        {lattice, run.spins + 2 * first * lattice.colour_words},
+        strips_for(lattice, count, run.multiprocessors),
+        0,
+        {}};
+    for (std::uint32_t r = 0; r < count; ++r) {
+      half.shared[r].acceptance = run.acceptance[first + r];
+      half.shared[r].threshold = update::make_threshold_planes<UpdateRule::classes>(
+          run.acceptance[first + r], Planes::coarse_planes);
+    }
+    for (std::uint64_t sweep = first_sweep; sweep < first_sweep + sweeps; ++sweep) {
+      for (half.colour = 0; half.colour < 2; ++half.colour) {
+        for (std::uint32_t r = 0; r < count; ++r) {
+          half.shared[r].planes = Planes(run.keys[first + r], sweep, half.colour);
+        }
+        launch(stream, "half_sweep", half.strips.threads(lattice), count, half);
+      }
+    }
+  }
+}
+
+// One launch for all replicas and many sweeps.
+template <class UpdateRule, class Planes>
+void sweep_by_blocks(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
+                     std::uint64_t sweeps) {
+  const Geometry lattice{run.lattice};
+  const Strips strips{2};
+  const std::uint32_t pieces = strips.threads(lattice);
+  const std::uint32_t threads = std::min((pieces + 31) / 32 * 32, most_block_threads);
+  // A few milliseconds a launch, so that a stop is heard.
+  const std::uint32_t rounds = (pieces + threads - 1) / threads;
+  const std::uint64_t sweeps_at_once = std::max(1U, 1024 / rounds);
+  while (sweeps > 0) {
+    const std::uint64_t now = std::min(sweeps, sweeps_at_once);
+    const SmallSweeps<UpdateRule, Planes> body{
+        {lattice, run.spins}, run.device_acceptance, run.device_keys, strips, threads, first_sweep};
+    launch_blocks(stream, "small_sweeps", threads, run.replicas,
+                  static_cast<std::uint32_t>(2 * now), body);
+    first_sweep += now;
+    sweeps -= now;
+  }
+}
+
+template <class UpdateRule, class Planes>
+void sweep(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep, std::uint64_t sweeps) {
+  constexpr int several = 8;
+  const Geometry lattice{run.lattice};
+  const std::int64_t words = std::int64_t{lattice.rows} * lattice.words;
+  if (swept_by_block(lattice, run.replicas, run.multiprocessors)) {
+    sweep_by_blocks<UpdateRule, Planes>(stream, run, first_sweep, sweeps);
+  } else if (run.replicas == 1 || words >= run.multiprocessors * threads_of_multiprocessor) {
+    sweep_by_strips<UpdateRule, Planes, 1>(stream, run, first_sweep, sweeps);
+  } else {
+    sweep_by_strips<UpdateRule, Planes, several>(stream, run, first_sweep, sweeps);
+  }
+}
+
+using Sweep = void (*)(Stream&, const ReplicaRun&, std::uint64_t, std::uint64_t);
+
+template <class Planes>
+Sweep sweep_for(update::Rule rule) {
+  using update::Dynamics;
+  switch (rule) {
+    case update::Rule::zero_field_metropolis:
+      return sweep<update::ZeroFieldMetropolis<Word>, Planes>;
+    case update::Rule::zero_field_glauber:
+      return sweep<update::ZeroFieldGlauber<Word>, Planes>;
+    case update::Rule::metropolis:
+      return sweep<update::FiveClasses<Word, Dynamics::metropolis>, Planes>;
+    default:
+      return sweep<update::FiveClasses<Word, Dynamics::glauber>, Planes>;
+  }
+}
+
+using Aes = random::AesPlanes<Word>;
+using Philox = random::PhiloxPlanes<Word>;
+
+}  // namespace
+
+int coarse_planes(Generator generator) {
+  return generator == Generator::aes ? Aes::coarse_planes : Philox::coarse_planes;
+}
+
+void enqueue_sweeps(Stream& stream, Generator generator, update::Rule rule, const ReplicaRun& run,
+                    std::uint64_t first_sweep, std::uint64_t sweeps) {
+  const Sweep sweep = generator == Generator::aes ? sweep_for<Aes>(rule) : sweep_for<Philox>(rule);
+  sweep(stream, run, first_sweep, sweeps);
+}
+
+}  // namespace multispin::cuda
