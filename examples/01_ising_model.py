@@ -103,7 +103,8 @@ def measure_throughput(quick: bool) -> xr.Dataset:
 
 def relax(temperature: float, init: str, size: int, sweeps: int) -> ms.Sampler:
     """Return a lattice after some sweeps."""
-    sampler = ms.Sampler(ms.Ising((size, size)), temperature, init=init, seed=5)
+    # On the CPU: its spins are looked at with NumPy.
+    sampler = ms.Sampler(ms.Ising((size, size)), temperature, init=init, seed=5, device="cpu")
     sampler.sweep(sweeps)
     return sampler
 

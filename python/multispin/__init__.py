@@ -14,6 +14,7 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 
 from multispin import exact, statistics
 from multispin._info import __version__, info
+from multispin.device_array import DeviceArray
 from multispin.errors import CheckpointError, DeviceError, MissingExtraError
 from multispin.models import Ising
 from multispin.sampler import Sampler
@@ -21,6 +22,7 @@ from multispin.simulation import simulate
 
 __all__ = [
     "CheckpointError",
+    "DeviceArray",
     "DeviceError",
     "Ising",
     "MissingExtraError",

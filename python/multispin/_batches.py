@@ -177,6 +177,7 @@ class BatchRun:
         if sweeps > 0:
             began = time.perf_counter()
             self.sampler.sweep(sweeps)
+            self.sampler.synchronize()
             self._learn(sweeps, time.perf_counter() - began)
 
     def _measure(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from multispin import _core
+from multispin import _core, _devices
 
 __all__ = ["__version__", "info"]
 
@@ -19,7 +19,9 @@ def info() -> dict[str, Any]:
     dict
         ``version``; ``instruction_set`` (``used``, and ``available``, slowest first; the
         environment variable ``MULTISPIN_ISA`` forces one); ``threads`` (the default number);
-        ``devices``; ``generators`` (planes compared for every spin, and planes of the tail that
+        ``devices``, the names that ``device=`` takes here; ``cuda`` (whether the GPU engines are
+        built, why no GPU can be used, the CUDA version they are linked with and the driver's, and
+        the GPUs); ``generators`` (planes compared for every spin, and planes of the tail that
         makes probabilities exact to 2**-(planes + tail)); ``compiler``.
 
     Raises
@@ -33,11 +35,13 @@ def info() -> dict[str, Any]:
     >>> "portable" in ms.info()["instruction_set"]["available"]
     True
     """
+    cuda = _devices.describe()
     return {
         "version": __version__,
         "instruction_set": {"used": _core.selected_isa(), "available": _core.available_isas()},
         "threads": _core.default_threads(),
-        "devices": ["cpu"],
+        "devices": ["cpu", *(f"cuda:{index}" for index in range(len(cuda["devices"])))],
+        "cuda": cuda,
         "generators": {
             "aes": {
                 "planes": _core.AES_PLANES,

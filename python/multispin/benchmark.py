@@ -33,6 +33,7 @@ def measure(
     temperature: float = exact.critical_temperature,
     seconds: float = 0.2,
     seed: int = 1,
+    device: str = "cpu",
 ) -> xr.Dataset:
     """Measure attempted spin updates per nanosecond of one square lattice after another.
 
@@ -52,6 +53,8 @@ def measure(
         Time of one repetition; the fastest of three counts.
     seed : int
         Seed of the random streams.
+    device : str
+        As for `Sampler`. Threads do not matter on a GPU.
 
     Returns
     -------
@@ -86,6 +89,7 @@ def measure(
             seed=seed,
             rng=generator,
             threads=count,
+            device=device,
         )
         speed[index] = size * size / _nanoseconds_per_sweep(sampler, seconds)
         energy[index] = sampler.energy_per_spin()[0]
@@ -104,7 +108,7 @@ def measure(
             "seed": seed,
             "device": used["device"],
             "instruction_set": used["instruction_set"],
-            "processor": _processor(),
+            "processor": used.get("device_name") or _processor(),
         },
     )
     return cast("xr.Dataset", data)
@@ -117,6 +121,7 @@ def _nanoseconds_per_sweep(sampler: Sampler, seconds: float) -> float:
     while repetitions < REPETITIONS:
         began = time.perf_counter()
         sampler.sweep(sweeps)
+        sampler.synchronize()
         taken = time.perf_counter() - began
         if taken < 0.7 * seconds and taken / sweeps < 0.5 * seconds:  # too short to be counted
             sweeps = max(2 * sweeps, int(seconds / max(taken, 1e-9) * sweeps))

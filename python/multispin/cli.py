@@ -147,11 +147,12 @@ def _add_bench(commands: Any) -> None:
         "Square lattices at the critical temperature, for each size, generator and thread count.",
     )
     add = command.add_argument
-    sizes, generators = [128, 512, 2048, 8192], ["aes", "philox"]
+    sizes = [128, 512, 2048, 8192]
     listed = "linear sizes (default: 128 512 2048 8192)"
     add("--size", type=int, nargs="+", default=sizes, metavar="L", help=listed)
-    listed = "generators (default: aes philox)"
-    add("--rng", nargs="+", default=generators, metavar="NAME", help=listed)
+    listed = "generators (default: aes philox; on a GPU: philox)"
+    add("--rng", nargs="+", metavar="NAME", help=listed)
+    add("--device", default="cpu", metavar="NAME", help="cpu, cuda or cuda:INDEX")
     add("--threads", type=int, nargs="+", metavar="N", help="thread counts (default: 1 and all)")
     add("--dynamics", default="metropolis", metavar="NAME", help="metropolis or glauber")
     add("--seconds", type=float, default=0.2, metavar="S", help="time of one repetition")
@@ -187,7 +188,7 @@ def _add_command(
 
 def _add_machine(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--device", default="auto", metavar="NAME", help="auto or cpu")
+    add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or cuda:INDEX")
     add("--threads", type=int, metavar="N", help="threads (default: all cores)")
 
 
@@ -310,13 +311,15 @@ def _bench(options: argparse.Namespace) -> None:
     from multispin import benchmark, plot
 
     _check_files(options)
+    on_cpu = options.device == "cpu"
     cores = len(os.sched_getaffinity(0))
     bench = benchmark.measure(
         sizes=options.size,
-        generators=options.rng,
-        threads=options.threads or sorted({1, cores}),
+        generators=options.rng or (["aes", "philox"] if on_cpu else ["philox"]),
+        threads=options.threads or (sorted({1, cores}) if on_cpu else [1]),
         dynamics=options.dynamics,
         seconds=options.seconds,
+        device=options.device,
     )
     rows = [
         (

@@ -14,7 +14,9 @@ class CheckpointError(RuntimeError):
 
 
 class DeviceError(RuntimeError):
-    """A device that was asked for and cannot be used: not built, no driver, or no device."""
+    """A device that cannot be used (not built, no driver, no device, unsupported architecture), or a
+    call to one that failed; the message says which.
+    """
 
 
 class MissingExtraError(ImportError):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from multispin import _checks, _core, io
-from multispin.errors import CheckpointError, DeviceError
+from multispin import _checks, _core, _devices, io
+from multispin.device_array import DeviceArray, foreign_spins, is_foreign
+from multispin.errors import CheckpointError
 from multispin.models import Ising
 
 if TYPE_CHECKING:
@@ -67,15 +68,21 @@ class Sampler:
         ``"metropolis"`` or ``"glauber"``.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
-        ``(rows, columns)`` or ``(replicas, rows, columns)``.
+        ``(rows, columns)`` or ``(replicas, rows, columns)``; with a GPU, also an array in its
+        memory (CuPy, PyTorch and others with ``__cuda_array_interface__``).
     seed
         0 <= seed < 2**64.
     device
-        ``"auto"`` or ``"cpu"``.
+        ``"cpu"``, ``"cuda"`` (the first GPU), ``"cuda:<index>"``, or ``"auto"``: the first GPU if
+        there is one and at least 2**22 spins to sweep, unless ``rng="aes"``; else the CPU.
+        :meth:`info` says which it is. On a GPU :meth:`sweep` returns as soon as the sweeps are in
+        the GPU's queue; whatever looks at the spins waits for them.
     rng
-        ``"aes"`` (what ``"auto"`` means on the CPU) or ``"philox"``.
+        ``"philox"`` (what ``"auto"`` means on a GPU) gives the same spins on every device, bit for
+        bit. So does ``"aes"`` (what ``"auto"`` means on a CPU), which is faster on CPUs and many
+        times slower on GPUs, good for going on there with what was begun here.
     threads
-        Number of threads; None takes as many as the process may use.
+        Number of threads on the CPU; None takes as many as the process may use.
     first_stream
         Random stream of replica 0; replica r uses stream first_stream + r. Samplers with the same
         seed and different streams are independent.
@@ -115,42 +122,51 @@ class Sampler:
         first_stream: int = 0,
     ) -> None:
         _checks.instance("model", model, Ising, "a multispin model: Ising")
-        _check_device(device)
+        _devices.check(device)
         self._model = model
         self._replicas = _checks.count("replicas", replicas, 1)
         self._dynamics = _checks.choice("dynamics", dynamics, _DYNAMICS)
         self._rng = _checks.choice("rng", rng, _GENERATORS)
-        if self._rng == "auto":
-            self._rng = "aes"
         self._seed = _checks.seed("seed", seed)
         self._first_stream = _checks.count("first_stream", first_stream, 0, 2**63)
         self._threads = _default_threads(threads)
-        rows, columns = _even_shape(model.shape)
-        _check_memory(
-            f"shape: {_counted(self._replicas)} of {rows} x {columns}",
-            self._replicas * _core.lattice_bytes(rows, columns, 1),
-        )
+        _even_shape(model.shape)
         temperatures = self._temperatures(temperature)
+        self._gpu = _devices.choose(device, self._rng, self._replicas * model.n_spins)
+        if self._rng == "auto":
+            self._rng = "aes" if self._gpu is None else "philox"
         start = self._initial(init)
-        self._engine = _core.LatticeEngine(
-            rows=rows,
-            columns=columns,
-            replicas=self._replicas,
-            J=model.J,
-            h=model.h,
-            dynamics=self._dynamics,
-            rng=self._rng,
-            seed=self._seed,
-            first_stream=self._first_stream,
-            threads=self._threads,
-        )
+        self._engine = self._new_engine()
         self._set_temperatures(temperatures)
         if isinstance(start, np.ndarray):
             self._engine.set_spins(start)
+        elif isinstance(start, tuple):
+            self._engine.set_device_spins(*start)
         elif start == "random":
             self._engine.randomize()
         else:
             self._engine.fill(up=start == "up")
+
+    def _new_engine(self) -> Any:
+        rows, columns = self._model.shape
+        arguments = {
+            "rows": rows,
+            "columns": columns,
+            "replicas": self._replicas,
+            "J": self._model.J,
+            "h": self._model.h,
+            "dynamics": self._dynamics,
+            "rng": self._rng,
+            "seed": self._seed,
+            "first_stream": self._first_stream,
+        }
+        if self._gpu is not None:  # the engine looks at the device's memory itself
+            return _devices.cuda_module().LatticeEngine(**arguments, device=self._gpu)
+        _check_memory(
+            f"shape: {_counted(self._replicas)} of {rows} x {columns}",
+            self._replicas * _core.lattice_bytes(rows, columns, 1),
+        )
+        return _core.LatticeEngine(**arguments, threads=self._threads)
 
     def __repr__(self) -> str:
         return (
@@ -164,7 +180,8 @@ class Sampler:
         """Run `n` sweeps of every replica.
 
         Ctrl-C raises `KeyboardInterrupt` within 0.2 s; if that falls inside a sweep, the next use
-        of the sampler completes it, so no trajectory is ever changed.
+        of the sampler completes it, so no trajectory is ever changed. On a GPU this returns before
+        the sweeps are done (but not long before: the queue is kept short).
 
         Raises
         ------
@@ -174,6 +191,13 @@ class Sampler:
         if type(n) is not int or not 0 <= n <= _MAX_SWEEPS:
             n = _checks.count("n", n, 0, _MAX_SWEEPS)
         self._engine.sweep(n)
+
+    def synchronize(self) -> None:
+        """Wait until all sweeps are done: those in a GPU's queue, or an interrupted one on the CPU.
+
+        Nothing but timing needs it. Ctrl-C raises `KeyboardInterrupt`; the sweeps still get done.
+        """
+        self._engine.finish()
 
     def record(
         self, draws: int, interval: int = 1
@@ -202,8 +226,9 @@ class Sampler:
 
     @property
     def sweeps_done(self) -> int:
-        """Sweeps since the initial state."""
-        return self._engine.sweeps_done
+        """Sweeps since the initial state (on a GPU, those in its queue included)."""
+        sweeps: int = self._engine.sweeps_done
+        return sweeps
 
     @property
     def temperature(self) -> float | NDArray[np.float64]:
@@ -234,7 +259,7 @@ class Sampler:
     def overlap(self) -> NDArray[np.float64]:
         """Overlaps q_ab = (1/N) sum_i s_i^a s_i^b of all pairs, ``(replicas, replicas)``."""
         n = self._model.n_spins
-        words = self.packed().reshape(self._replicas, -1).view(np.uint8)
+        words = self._engine.packed.reshape(self._replicas, -1).view(np.uint8)
         # 0/1 bits in pieces, so that memory stays bounded; unused bits are 0 and never count.
         both = np.zeros((self._replicas, self._replicas))
         piece = max(1, 2**22 // self._replicas)
@@ -246,7 +271,7 @@ class Sampler:
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas."""
-        spins = self.spins().reshape(self._replicas, -1).astype(np.float64)
+        spins = self._engine.spins.reshape(self._replicas, -1).astype(np.float64)
         return spins.mean(axis=0), spins.T @ spins / self._replicas
 
     def correlation(self) -> Correlation:
@@ -288,30 +313,78 @@ class Sampler:
         replica = _checks.count("replica", replica, 0, self._replicas - 1)
         return self._engine.block_average(replica, height, width)
 
-    def spins(self) -> NDArray[np.int8]:
-        """Spins +1 and -1, ``(replicas, rows, columns)`` int8, a copy."""
-        return self._engine.spins
+    def spins(self) -> NDArray[np.int8] | DeviceArray:
+        """Spins +1 and -1, ``(replicas, rows, columns)`` int8, a copy.
 
-    def packed(self) -> NDArray[np.uint64]:
+        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
+
+        Raises
+        ------
+        MemoryError
+            If it does not fit the GPU; the message says what it needs and what is free.
+        """
+        if self._gpu is not None:
+            return DeviceArray(self._engine.device_spins())
+        spins: NDArray[np.int8] = self._engine.spins
+        return spins
+
+    def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, ``(replicas, 2, rows, words)`` uint64, a copy.
 
         Index 1 is the colour (row + column) mod 2. Bit b of word w of a row is that row's site
         number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
+
+        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
+
+        Parameters
+        ----------
+        copy
+            False, on a GPU only: the sampler's own memory, which later sweeps change, and in which
+            a change is one of the sampler's spins (leave the unused bits 0).
+
+        Raises
+        ------
+        ValueError
+            For ``copy=False`` on the CPU, where rows are laid out otherwise.
+        MemoryError
+            If a copy does not fit the GPU; the message says what it needs and what is free.
         """
-        return self._engine.packed
+        if self._gpu is not None:
+            return DeviceArray(self._engine.device_packed(bool(copy)))
+        if not copy:
+            raise ValueError(_checks.describe("copy", copy, "True on the CPU"))
+        packed: NDArray[np.uint64] = self._engine.packed
+        return packed
 
     def info(self) -> dict[str, Any]:
-        """Which engine, device, instruction set, threads and generator this sampler uses."""
+        """Which engine, device, instruction set, threads and generator this sampler uses.
+
+        On a GPU the instruction set is its architecture, ``"sm_<compute capability>"``, and
+        ``threads`` is None.
+        """
         return {
             "engine": "lattice",
-            "device": "cpu",
-            "instruction_set": self._engine.isa,
-            "threads": self._threads,
+            **self._device_info(),
             "generator": self._rng,
             "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
             "tail_planes": _core.TAIL_PLANES,
+        }
+
+    def _device_info(self) -> dict[str, Any]:
+        if self._gpu is None:
+            return {
+                "device": "cpu",
+                "instruction_set": self._engine.isa,
+                "threads": self._threads,
+            }
+        device = _devices.cuda_module().demand_device(self._gpu)
+        return {
+            "device": f"cuda:{self._gpu}",
+            "device_name": device.name,
+            "instruction_set": f"sm_{device.major}{device.minor}",
+            "threads": None,
         }
 
     # --- state --------------------------------------------------------------------------------
@@ -325,15 +398,25 @@ class Sampler:
     def load(
         cls, path: str | os.PathLike[str], device: str = "auto", threads: int | None = None
     ) -> Sampler:
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` wrote, on this or any other device.
+
+        Parameters
+        ----------
+        path
+            The file.
+        device, threads
+            As for a new sampler. With ``"auto"`` the generator decides too: a sampler that draws
+            from ``aes`` goes on on the CPU.
 
         Raises
         ------
         CheckpointError
             If the file is damaged, truncated, or not a sampler's.
+        DeviceError
+            If the device cannot be used.
         """
         # What is wrong with these is not the file's fault.
-        _check_device(device)
+        _devices.check(device)
         threads = _default_threads(threads)
         _core.selected_isa()
         meta, arrays = io.read_checkpoint(path, _CHECKPOINT)
@@ -402,13 +485,19 @@ class Sampler:
         self._engine.set_temperatures(temperatures)
         self._temperature = temperatures
 
-    def _initial(self, init: object) -> str | NDArray[np.int8]:
+    def _initial(
+        self, init: object
+    ) -> str | NDArray[np.int8] | tuple[int, tuple[int, ...], int | None]:
         if isinstance(init, str):
             return _checks.choice("init", init, _INITS)
         shape = (self._replicas, *self._model.shape)
+        if is_foreign(init) and self._gpu is not None:
+            return foreign_spins("init", init, (shape[1:], shape))
         allowed = (
             f"'random', 'up', 'down', or an array of +1 and -1 of shape {shape[1:]} or {shape}"
         )
+        if is_foreign(init):
+            raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, shape[1:]):
@@ -416,13 +505,6 @@ class Sampler:
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
         return np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
-
-
-def _check_device(device: object) -> None:
-    allowed = ("auto", "cpu")
-    if isinstance(device, str) and device.partition(":")[0] == "cuda":
-        raise DeviceError(f"device: got {device!r}, but this build has no CUDA kernels; use 'cpu'")
-    _checks.choice("device", device, allowed)
 
 
 def _default_threads(threads: int | None) -> int:

@@ -79,8 +79,8 @@ def simulate(
         Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` (every chain starts
         there) or ``(temperature, replica, *model.shape)``. Below T_c a random start can freeze
         into stripes that outlast the run.
-    device : {"auto", "cpu"}
-        Where to run.
+    device : str
+        Where to run: "cpu", "cuda", "cuda:<index>" or "auto", as for `Sampler`.
     rng : {"auto", "aes", "philox"}
         Random generator.
     threads : int, optional

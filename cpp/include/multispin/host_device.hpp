@@ -4,8 +4,8 @@
 // inlined: a header function compiled in a translation unit with AVX-512 flags must never be
 // emitted as a symbol that the linker could pick for a processor without AVX-512.
 //
-// MULTISPIN_UNROLL before a loop unrolls it on a GPU, whose operands may come straight from the
-// kernel's arguments where the index is known.
+// MULTISPIN_UNROLL(n) before a loop unrolls it n times on a GPU, whose operands may come straight
+// from the kernel's arguments where the index is known.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -17,7 +17,8 @@
 #endif
 
 #if defined(__CUDA_ARCH__)
-#  define MULTISPIN_UNROLL _Pragma("unroll")
+#  define MULTISPIN_PRAGMA(text) _Pragma(#text)
+#  define MULTISPIN_UNROLL(n) MULTISPIN_PRAGMA(unroll(n))
 #else
-#  define MULTISPIN_UNROLL
+#  define MULTISPIN_UNROLL(n)
 #endif

@@ -18,6 +18,7 @@ class AesPlanes<bits::Word64> {
  public:
   using Pair = AesPlanes<bits::Word128>;
   static constexpr int coarse_planes = Pair::coarse_planes;
+  static constexpr bool chained = Pair::chained;
 
   struct State {
     typename Pair::State pair;

@@ -59,7 +59,7 @@ template <int first, int rounds, class W>
 MULTISPIN_HD void philox4x32_rounds(W (&x)[4], const PhiloxKeys<rounds>& keys) {
   const W m0 = bits::splat<W>(philox_multiplier_0);
   const W m1 = bits::splat<W>(philox_multiplier_1);
-  MULTISPIN_UNROLL
+  MULTISPIN_UNROLL(rounds)
   for (int round = first; round < rounds; ++round) {
     const W p0 = bits::multiply32(x[0], m0);
     const W p1 = bits::multiply32(x[2], m1);

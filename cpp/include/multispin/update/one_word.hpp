@@ -34,12 +34,14 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   typename Planes::State state = shared.planes.start(flat_word);
   W less[classes];
   W plane{};
-  MULTISPIN_UNROLL
+  MULTISPIN_UNROLL(classes)
   for (int n = 0; n < classes; ++n) less[n] = bits::both(shared.threshold.always[n]);
-  MULTISPIN_UNROLL
+  // A chain of planes waits for itself anyway; unrolled, its code would be large.
+  [[maybe_unused]] constexpr int unrolled = Planes::chained ? 1 : coarse;
+  MULTISPIN_UNROLL(unrolled)
   for (int k = 0; k < coarse; ++k) {
     plane = shared.planes.next(state, k);
-    MULTISPIN_UNROLL
+    MULTISPIN_UNROLL(classes)
     for (int n = 0; n < classes; ++n) {
       less[n] = bits::less_than_step(bits::both(shared.threshold.bit[k][n]), plane, less[n]);
     }

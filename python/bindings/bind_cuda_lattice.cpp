@@ -1,0 +1,64 @@
+#include <memory>
+#include <optional>
+
+#include "bind.hpp"
+#include "lattice_binding.hpp"
+#include "multispin/cuda/lattice_engine.hpp"
+
+namespace multispin {
+
+static void measure(cuda::LatticeEngine& engine, LatticeSums* sums) {
+  engine.sums(sums);
+}
+
+namespace {
+
+using Engine = Guarded<cuda::LatticeEngine>;
+
+std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                                    double J, double h, const std::string& dynamics,
+                                    const std::string& rng, std::uint64_t seed,
+                                    std::uint64_t first_stream, int device) {
+  const LatticeOptions o =
+      make_options(rows, columns, replicas, J, h, dynamics, rng, seed, first_stream);
+  const py::gil_scoped_release release;
+  return std::make_unique<Engine>(o, device);
+}
+
+// `pointer` and `stream` as in __cuda_array_interface__.
+void set_device_spins(Engine& engine, std::uintptr_t pointer, std::vector<std::int64_t> shape,
+                      std::optional<std::uintptr_t> stream) {
+  finish(engine);
+  const Unlocked unlocked{engine};
+  engine.set_spins(cuda::ForeignArray{reinterpret_cast<const std::int8_t*>(pointer),
+                                      std::move(shape), reinterpret_cast<void*>(stream.value_or(0)),
+                                      stream.has_value()});
+}
+
+}  // namespace
+
+void bind_cuda_lattice(py::module_& module) {
+  using namespace pybind11::literals;
+  module.def("lattice_bytes", &cuda::lattice_bytes, "rows"_a, "columns"_a, "replicas"_a);
+  bind_lattice_engine<Engine>(module)
+      .def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
+           "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a)
+      // Sweeps in the queue are whole, so there is nothing to wait for.
+      .def_property("sweeps_done", &Engine::sweeps_done, &Engine::set_sweeps_done)
+      .def_property_readonly("device", &Engine::device)
+      .def("device_spins",
+           [](Engine& e) {
+             finish(e);
+             return e.spins();
+           })
+      .def(
+          "device_packed",
+          [](Engine& e, bool copy) {
+            finish(e);
+            return e.packed(copy);
+          },
+          "copy"_a)
+      .def("set_device_spins", &set_device_spins, "pointer"_a, "shape"_a, "stream"_a);
+}
+
+}  // namespace multispin

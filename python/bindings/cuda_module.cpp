@@ -1,0 +1,11 @@
+// The extension module of the engines on GPUs: a list of what is registered. It loads without a
+// driver.
+#include <pybind11/pybind11.h>
+
+#include "bind.hpp"
+
+PYBIND11_MODULE(_cuda, module) {
+  module.doc() = "Compiled CUDA engines of multispin; use the classes of the package instead.";
+  multispin::bind_cuda_devices(module);
+  multispin::bind_cuda_lattice(module);
+}
