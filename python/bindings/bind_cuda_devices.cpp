@@ -1,6 +1,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <exception>
 #include <memory>
@@ -18,6 +19,11 @@ namespace multispin {
 namespace {
 
 using cuda::DeviceArray;
+using Numbers = py::typing::Tuple<std::int64_t, py::ellipsis>;
+
+Numbers numbers(const std::vector<std::int64_t>& values) {
+  return Numbers(py::tuple(py::cast(values)));
+}
 
 void translate(std::exception_ptr thrown) {
   try {
@@ -98,10 +104,8 @@ void bind_cuda_devices(py::module_& module) {
           [](const DeviceArray& a) {
             return std::string(a.type == DeviceArray::Type::int8 ? "int8" : "uint64");
           })
-      .def_property_readonly("shape",
-                             [](const DeviceArray& a) { return py::tuple(py::cast(a.shape)); })
-      .def_property_readonly("strides",
-                             [](const DeviceArray& a) { return py::tuple(py::cast(a.strides)); })
+      .def_property_readonly("shape", [](const DeviceArray& a) { return numbers(a.shape); })
+      .def_property_readonly("strides", [](const DeviceArray& a) { return numbers(a.strides); })
       .def("synchronize", &cuda::synchronize, py::call_guard<py::gil_scoped_release>())
       .def(
           "order_before",

@@ -27,8 +27,8 @@ class DeviceArray:
     It does no arithmetic: give it to a library that does. Nothing is copied on the way, and the
     memory lives as long as anybody has it::
 
-        cupy.asarray(array)          # through __cuda_array_interface__
-        torch.from_dlpack(array)     # through DLPack
+        cupy.asarray(array)  # through __cuda_array_interface__
+        torch.from_dlpack(array)  # through DLPack
 
     Whoever takes it waits, on the GPU, for the sampler's sweeps so far. The sampler does not wait
     for others in turn: finish with an array that shows the sampler's own memory
@@ -57,7 +57,8 @@ class DeviceArray:
     @property
     def dtype(self) -> np.dtype[Any]:
         """``int8`` or ``uint64``."""
-        return np.dtype(self._handle.dtype)
+        dtype: np.dtype[Any] = np.dtype(self._handle.dtype)
+        return dtype
 
     @property
     def device(self) -> str:
@@ -88,7 +89,7 @@ class DeviceArray:
         self,
         *,
         stream: int | None = None,
-        max_version: tuple[int, int] | None = None,  # noqa: ARG002 (this is the oldest version)
+        max_version: tuple[int, int] | None = None,
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> Any:

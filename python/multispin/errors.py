@@ -14,8 +14,10 @@ class CheckpointError(RuntimeError):
 
 
 class DeviceError(RuntimeError):
-    """A device that cannot be used (not built, no driver, no device, unsupported architecture), or a
-    call to one that failed; the message says which.
+    """A device that cannot be used, or a call to one that failed.
+
+    The message says which: not built, no driver, no device, unsupported architecture, or the kernel
+    that failed.
     """
 
 

@@ -149,7 +149,7 @@ class Sampler:
 
     def _new_engine(self) -> Any:
         rows, columns = self._model.shape
-        arguments = {
+        arguments: dict[str, Any] = {
             "rows": rows,
             "columns": columns,
             "replicas": self._replicas,
@@ -311,7 +311,8 @@ class Sampler:
         longest = max(self._model.shape)
         height, width = (_checks.count("block", side, 1, longest) for side in sides)
         replica = _checks.count("replica", replica, 0, self._replicas - 1)
-        return self._engine.block_average(replica, height, width)
+        means: NDArray[np.float32] = self._engine.block_average(replica, height, width)
+        return means
 
     def spins(self) -> NDArray[np.int8] | DeviceArray:
         """Spins +1 and -1, ``(replicas, rows, columns)`` int8, a copy.

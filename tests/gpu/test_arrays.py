@@ -125,9 +125,10 @@ def test_gpu_arrays_that_are_refused() -> None:
 
 
 def test_other_values_than_one_are_refused() -> None:
-    words = Foreign(device(sampler((12, 378)).packed()), typestr="|i1", shape=(12, 378), strides=None)
+    words = device(sampler().packed())
+    as_spins = Foreign(words, typestr="|i1", shape=(12, 378), strides=None)
     with pytest.raises(ValueError, match="init: got an array with .* other values"):
-        sampler((12, 378), init=words, replicas=1)
+        sampler(init=as_spins)
 
 
 @pytest.mark.usefixtures("emulated")

@@ -129,7 +129,8 @@ def test_interrupted_sweeps_go_on_unharmed() -> None:
     if one.sweeps_done < 300:  # few on an emulated device
         whole.sweep(one.sweeps_done)
         np.testing.assert_array_equal(
-            one.packed().copy_to_host(), whole.packed().copy_to_host()  # type: ignore[union-attr]
+            one.packed().copy_to_host(),
+            whole.packed().copy_to_host(),  # type: ignore[union-attr]
         )
 
 

@@ -113,9 +113,7 @@ def test_moments() -> None:
 
 @pytest.mark.parametrize("rng", ["philox", "aes"])
 @pytest.mark.parametrize("begin", ["cpu", "cuda"])
-def test_saved_on_one_device_and_loaded_on_the_other(
-    rng: str, begin: str, tmp_path: Path
-) -> None:
+def test_saved_on_one_device_and_loaded_on_the_other(rng: str, begin: str, tmp_path: Path) -> None:
     model = ms.Ising((34, 148), h=0.1)
     arguments: dict[str, Any] = {"temperature": [2.0, 3.0], "replicas": 2, "rng": rng, "seed": 9}
     whole = ms.Sampler(model, device="cpu", **arguments)
