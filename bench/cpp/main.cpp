@@ -2,17 +2,21 @@
 //
 //   multispin_bench [--huge] [--benchmark_filter=avx512/aes] [--benchmark_out=bench.json] ...
 //
-// --huge adds L = 131072, which needs 2 GiB. MULTISPIN_ISA chooses the instruction set of all but
-// the comparison of instruction sets. Every benchmark checks its own physics; the exit status is 1
-// if one of them was wrong.
+// The GPU is measured too (--benchmark_filter=/cuda/) where there is one and the build has the CUDA
+// engines; CUDA_VISIBLE_DEVICES chooses it. --huge adds L = 131072, which needs 2 GiB, and the
+// largest lattice that fits the GPU. MULTISPIN_ISA chooses the instruction set of all but the
+// comparison of instruction sets. Every benchmark checks its own physics; the exit status is 1 if
+// one of them was wrong or could not be run.
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "gpu.hpp"
 #include "measure.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/random/aes.hpp"
@@ -34,7 +38,7 @@ std::string planes(int coarse) {
   return std::to_string(coarse) + " + " + std::to_string(random::tail_planes) + " (tail)";
 }
 
-void add_context() {
+void add_context(const std::optional<Gpu>& gpu) {
   using bits::Word128;
   std::string isas;
   for (const Isa isa : available_isas()) {
@@ -49,6 +53,11 @@ void add_context() {
   benchmark::AddCustomContext("planes_philox",
                               planes(random::PhiloxPlanes<Word128>::coarse_planes));
   benchmark::AddCustomContext("compiler", __VERSION__);
+  if (!gpu) return;
+  benchmark::AddCustomContext("gpu", gpu->name);
+  benchmark::AddCustomContext("gpu_compute_capability", gpu->capability);
+  benchmark::AddCustomContext("cuda_runtime", gpu->runtime);
+  benchmark::AddCustomContext("cuda_driver", gpu->driver);
 }
 
 // Takes the flag out of the arguments; Google Benchmark refuses those that it does not know.
@@ -68,8 +77,9 @@ int main(int count, char** arguments) {
   const bool huge = bench::take_flag(count, arguments, "--huge");
   benchmark::Initialize(&count, arguments);
   if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
-  bench::add_context();
-  for (const bench::Setup& setup : bench::all_setups(huge)) {
+  const std::optional<bench::Gpu> gpu = bench::find_gpu();
+  bench::add_context(gpu);
+  for (const bench::Setup& setup : bench::all_setups(huge, gpu)) {
     constexpr int repetitions = 7;
     benchmark::RegisterBenchmark(setup.name().c_str(), bench::measure, setup)
         ->UseManualTime()
@@ -78,5 +88,5 @@ int main(int count, char** arguments) {
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  return bench::physics_failed() ? 1 : 0;
+  return bench::any_failed() ? 1 : 0;
 }

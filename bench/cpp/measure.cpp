@@ -4,18 +4,23 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <limits>
 #include <map>
 #include <vector>
 
 #include "physics.hpp"
 
+#ifdef MULTISPIN_BENCH_CUDA
+#  include "multispin/cuda/lattice_engine.hpp"
+#endif
+
 namespace multispin::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool any_failed = false;
+bool failed = false;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -34,34 +39,44 @@ LatticeOptions options_of(const Setup& setup) {
   return options;
 }
 
-void set_temperature(LatticeEngine& engine, double temperature) {
+// From here on `Engine` is that of the CPU or of CUDA, whose sweeps are over when finish() is.
+
+template <class Engine>
+void set_temperature(Engine& engine, double temperature) {
   engine.set_temperatures(
       std::vector<double>(static_cast<std::size_t>(engine.options().replicas), temperature));
 }
 
-double spins_of(const LatticeEngine& engine) {
+template <class Engine>
+double spins_of(const Engine& engine) {
   return static_cast<double>(engine.lattice().spins() * engine.options().replicas);
 }
 
-void sweep(LatticeEngine& engine, const Setup& setup, std::uint64_t sweeps,
-           std::vector<LatticeSums>& sums) {
-  if (setup.interval == 0) {
+// Seconds of sweeps that are measured every so often, or of bare ones.
+template <class Engine>
+double time_sweeps(Engine& engine, int interval, std::uint64_t sweeps,
+                   std::vector<LatticeSums>& sums) {
+  const auto start = Clock::now();
+  if (interval == 0) {
     engine.sweep(sweeps);
-    return;
+  } else {
+    const std::uint64_t draws = sweeps / static_cast<std::uint64_t>(interval);
+    sums.resize(draws * static_cast<std::size_t>(engine.options().replicas));
+    engine.run(draws, static_cast<std::uint64_t>(interval), sums.data());
   }
-  const std::uint64_t draws = sweeps / static_cast<std::uint64_t>(setup.interval);
-  sums.resize(draws * static_cast<std::size_t>(setup.replicas));
-  engine.run(draws, static_cast<std::uint64_t>(setup.interval), sums.data());
+  engine.finish();
+  return seconds_since(start);
 }
 
 // Sweeps that take about a tenth of a second, a whole number of intervals.
-std::uint64_t sweeps_per_iteration(LatticeEngine& engine, const Setup& setup) {
+template <class Engine>
+std::uint64_t sweeps_per_iteration(Engine& engine, const Setup& setup) {
   constexpr double wanted = 0.1;
+  std::vector<LatticeSums> none;
+  time_sweeps(engine, 0, 1, none);  // the first sweep of all brings the kernel to the GPU
   std::uint64_t sweeps = 1;
   for (;; sweeps *= 2) {
-    const auto start = Clock::now();
-    engine.sweep(sweeps);
-    const double seconds = seconds_since(start);
+    const double seconds = time_sweeps(engine, 0, sweeps, none);
     if (seconds < wanted / 4) continue;
     sweeps =
         std::max(1UL, static_cast<std::uint64_t>(static_cast<double>(sweeps) * wanted / seconds));
@@ -85,7 +100,8 @@ struct Check {
 
 // The energy at T = 4, where 30 sweeps forget any start: the kernel that was timed, on its lattice,
 // with other thresholds. Tolerance: six standard deviations (plus what the cylinder is off).
-Check check_physics(LatticeEngine& engine, const Setup& setup) {
+template <class Engine>
+Check check_physics(Engine& engine, const Setup& setup) {
   constexpr double temperature = 4.0, enough_spins = 1 << 24;
   set_temperature(engine, temperature);
   engine.sweep(30);
@@ -101,23 +117,25 @@ Check check_physics(LatticeEngine& engine, const Setup& setup) {
   return {energy / spins, exact.mean, 6 * std::sqrt(exact.variance / spins) + 1e-5};
 }
 
-}  // namespace
+void fail(benchmark::State& state, const char* why) {
+  failed = true;
+  state.SkipWithError(why);
+}
 
-void measure(benchmark::State& state, const Setup& setup) {
-  LatticeEngine engine{options_of(setup)};
+template <class Engine>
+void measure_with(Engine& engine, std::size_t lattice_bytes, benchmark::State& state,
+                  const Setup& setup) {
   set_temperature(engine, setup.temperature);
   std::vector<LatticeSums> sums;
   const std::uint64_t sweeps = sweeps_per_iteration(engine, setup);
   double fastest = std::numeric_limits<double>::infinity();
   for ([[maybe_unused]] auto _ : state) {
-    const auto start = Clock::now();
-    sweep(engine, setup, sweeps, sums);
-    const double seconds = seconds_since(start);
+    const double seconds = time_sweeps(engine, setup.interval, sweeps, sums);
     state.SetIterationTime(seconds);
     fastest = std::min(fastest, seconds);
   }
   const double spins = spins_of(engine);
-  const auto bytes = static_cast<double>(lattice_bytes(setup.size, setup.size, setup.replicas));
+  const auto bytes = static_cast<double>(lattice_bytes);
   state.counters["flips_per_ns"] = static_cast<double>(sweeps) * spins / (1e9 * fastest);
   state.counters["bits_per_spin"] = 8 * bytes / spins;
   state.counters["MiB"] = bytes / (1 << 20);
@@ -126,15 +144,38 @@ void measure(benchmark::State& state, const Setup& setup) {
   state.counters["energy_error"] = check.measured - check.exact;
   state.counters["tolerance"] = check.tolerance;
   if (check.passed()) return;
-  any_failed = true;
   char text[128];
   std::snprintf(text, sizeof text, "wrong physics: e = %.6f at T = 4, exact %.6f +- %.6f",
                 check.measured, check.exact, check.tolerance);
-  state.SkipWithError(text);
+  fail(state, text);
 }
 
-bool physics_failed() {
-  return any_failed;
+void measure_on_device(benchmark::State& state, const Setup& setup) {
+  const LatticeOptions o = options_of(setup);
+  if (setup.device == Device::cpu) {
+    LatticeEngine engine{o};
+    measure_with(engine, lattice_bytes(o.rows, o.columns, o.replicas), state, setup);
+  }
+#ifdef MULTISPIN_BENCH_CUDA
+  if (setup.device == Device::cuda) {
+    cuda::LatticeEngine engine{o, 0};
+    measure_with(engine, cuda::lattice_bytes(o.rows, o.columns, o.replicas), state, setup);
+  }
+#endif
+}
+
+}  // namespace
+
+void measure(benchmark::State& state, const Setup& setup) {
+  try {
+    measure_on_device(state, setup);
+  } catch (const std::exception& error) {  // a GPU's memory, above all: the others can still run
+    fail(state, error.what());
+  }
+}
+
+bool any_failed() {
+  return failed;
 }
 
 }  // namespace multispin::bench

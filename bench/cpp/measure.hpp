@@ -11,7 +11,7 @@ namespace multispin::bench {
 // other programs only ever slow one down.
 void measure(benchmark::State& state, const Setup& setup);
 
-// Whether any benchmark so far had wrong physics.
-bool physics_failed();
+// Whether any benchmark so far had wrong physics or could not be run.
+bool any_failed();
 
 }  // namespace multispin::bench

@@ -3,13 +3,15 @@
     python bench/cpp/report.py bench.json --goals bench/goals.toml --output bench/results
 
 Reads the JSON that Google Benchmark writes; writes a table of the goals and of everything that was
-measured, as markdown, and the numbers as JSON. Exit status 1: some benchmark had wrong physics.
+measured, as markdown, and the numbers as JSON; their names hold the date and the processor, the GPU
+or both, whichever was measured. Exit status 1: some benchmark had wrong physics or did not run.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -19,6 +21,7 @@ import tomllib
 
 Record = dict[str, Any]
 FLIPS = "flips_per_ns"
+ON_GPU = "sweep/cuda/"
 # What Google Benchmark says of itself and of the place: no part of a result that is shown around.
 PRIVATE = ("host_name", "executable", "library_build_type")
 
@@ -32,7 +35,7 @@ def main() -> int:
     measured = {_name(record): record for record in run["benchmarks"]}
     text = markdown(context, goals, measured)
     print(text)
-    stem = f"{context['date'][:10]}-cpp-{_slug(context['processor'])}"
+    stem = "-".join([context["date"][:10], "cpp", *map(_slug, _devices(context, measured))])
     options.output.mkdir(parents=True, exist_ok=True)
     document = {"context": context, "benchmarks": measured}
     for suffix, content in ((".md", text), (".json", json.dumps(document, indent=2) + "\n")):
@@ -48,11 +51,13 @@ def goal_row(goal: Record, measured: dict[str, Record]) -> list[str]:
     value = _value(goal, measured)
     if value is None:
         return [*row, goal.get("measured_by", "not measured"), "", "", ""]
-    ratios = [value / goal[key] for key in ("must", "aim")]
+    # A goal of 0 is to run at all.
+    ratios = [value / goal[key] if goal[key] else math.inf for key in ("must", "aim")]
     if goal.get("lower", False):
         ratios = [1 / ratio for ratio in ratios]
     verdict = "missed" if ratios[0] < 1 else "must" if ratios[1] < 1 else "aim"
-    return [*row, f"{value:.3g}", *(f"{ratio:.2f}" for ratio in ratios), verdict]
+    shown = ["runs" if math.isinf(ratio) else f"{ratio:.2f}" for ratio in ratios]
+    return [*row, f"{value:.3g}", *shown, verdict]
 
 
 def measured_row(name: str, record: Record) -> list[str]:
@@ -105,8 +110,24 @@ def _machine_line(context: Record) -> str:
         f"{context['threads_available']} threads available, load {load[0]:.2g} at the start; "
         f"instruction sets {context['instruction_sets']}, all but their comparison with "
         f"{context['instruction_set']}; planes: aes {context['planes_aes']}, philox "
-        f"{context['planes_philox']}; compiler {context['compiler']}."
+        f"{context['planes_philox']}; compiler {context['compiler']}.{_gpu_line(context)}"
     )
+
+
+def _gpu_line(context: Record) -> str:
+    if "gpu" not in context:
+        return ""
+    return (
+        f" GPU: {context['gpu']}, compute capability {context['gpu_compute_capability']}; CUDA "
+        f"runtime {context['cuda_runtime']}, driver for {context['cuda_driver']}."
+    )
+
+
+def _devices(context: Record, measured: dict[str, Record]) -> list[str]:
+    """Names of what was measured: the processor, the GPU or both."""
+    on_gpu = {name.startswith(ON_GPU) for name in measured}
+    names = {False: context["processor"], True: context.get("gpu", "unknown")}
+    return [names[kind] for kind in sorted(on_gpu)]
 
 
 def _value(goal: Record, measured: dict[str, Record]) -> float | None:

@@ -63,20 +63,54 @@ void vary_threads(std::vector<Setup>& all, const Setup& point) {
   }
 }
 
+// Lattices inside the L2 cache, at its edge and far beyond; many small ones; and what fills the
+// memory.
+void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
+  Setup point{selected_isa()};
+  point.device = Device::cuda;
+  point.generator = Generator::philox;
+  for (const std::int64_t size : {8192, 16384, 65536}) {
+    for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
+      for (const double h : {0.0, 0.1}) {
+        all.push_back(point);
+        all.back().size = size;
+        all.back().dynamics = dynamics;
+        all.back().h = h;
+      }
+    }
+  }
+  for (const std::int64_t size : {128, 1024}) {
+    for (const std::int64_t replicas : {1, 64, 1024}) {
+      all.push_back(point);
+      all.back().size = size;
+      all.back().replicas = replicas;
+    }
+  }
+  vary_temperatures(all, point);
+  all.push_back(point);
+  all.back().generator = Generator::aes;
+  all.push_back(point);
+  all.back().interval = 10;
+  if (!huge) return;
+  all.push_back(point);
+  all.back().size = gpu.largest_size;
+}
+
 }  // namespace
 
 std::string Setup::name() const {
-  std::string text = "sweep/" + std::string(multispin::name(isa)) +
+  const bool on_cpu = device == Device::cpu;
+  std::string text = "sweep/" + (on_cpu ? std::string(multispin::name(isa)) : "cuda") +
                      (generator == Generator::aes ? "/aes" : "/philox") +
                      (dynamics == Dynamics::glauber ? "/glauber" : "/metropolis") +
-                     "/L:" + std::to_string(size) + "/T:" + number(temperature) +
-                     "/h:" + number(h) + "/threads:" + std::to_string(threads);
+                     "/L:" + std::to_string(size) + "/T:" + number(temperature) + "/h:" + number(h);
+  if (on_cpu) text += "/threads:" + std::to_string(threads);
   if (replicas != 1) text += "/replicas:" + std::to_string(replicas);
   if (interval != 0) text += "/measured_every:" + std::to_string(interval);
   return text;
 }
 
-std::vector<Setup> all_setups(bool huge) {
+std::vector<Setup> all_setups(bool huge, const std::optional<Gpu>& gpu) {
   const Setup point{selected_isa()};
   std::vector<Setup> all{point};
   vary_kernels(all);
@@ -85,6 +119,7 @@ std::vector<Setup> all_setups(bool huge) {
   vary_threads(all, point);
   all.push_back(point);
   all.back().interval = 10;
+  if (gpu) vary_on_gpu(all, *gpu, huge);
   std::vector<Setup> unique;
   std::set<std::string> names;
   for (const Setup& setup : all) {

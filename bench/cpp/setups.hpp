@@ -1,15 +1,20 @@
 // What is measured: one point, varied in one direction at a time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gpu.hpp"
 #include "multispin/lattice_engine.hpp"
 
 namespace multispin::bench {
 
+enum class Device { cpu, cuda };
+
 struct Setup {
-  Isa isa;
+  Isa isa;  // of the CPU; like `threads`, without meaning on a GPU
+  Device device = Device::cpu;
   Generator generator = Generator::aes;
   Dynamics dynamics = Dynamics::metropolis;
   std::int64_t size = 8192;  // L x L spins
@@ -19,11 +24,13 @@ struct Setup {
   int threads = 1;
   int interval = 0;  // sweeps between measurements; 0: bare sweeps
 
-  // sweep/<isa>/<generator>/<dynamics>/L:../T:../h:../threads:.. with what is unusual after it.
+  // sweep/<isa>/<generator>/<dynamics>/L:../T:../h:../threads:.. with what is unusual after it; on
+  // a GPU sweep/cuda/<generator>/<dynamics>/L:../T:../h:..
   std::string name() const;
 };
 
-// `huge`: L = 131072 as well.
-std::vector<Setup> all_setups(bool huge);
+// Those of the CPU, then those of the GPU if there is one. `huge`: L = 131072 as well, and the
+// largest lattice that fits the GPU.
+std::vector<Setup> all_setups(bool huge, const std::optional<Gpu>& gpu);
 
 }  // namespace multispin::bench
