@@ -11,6 +11,8 @@ BUILD_REQUIRES := $(shell sed -n '/^requires/s/^requires = \[\(.*\)\]$$/\1/p' py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+# Where nvcc is found, compile for the GPU at hand, or for one architecture; a wheel has them all.
+export CUDAARCHS ?= $(shell nvidia-smi >/dev/null 2>&1 && echo native || echo 80)
 
 # A change in any of these means: build and install again. Python modules are not among them, the
 # install is editable.

@@ -8,12 +8,14 @@ The layers, lowest first; a file may include its own layer and those below it::
 The host API is the headers that lie directly in ``cpp/include/multispin``. Beyond the order:
 
 - nothing in ``cpp/`` or ``cuda/`` knows Python, and ``cpp/`` does not know CUDA;
+- CUDA's own headers are included where kernels are launched and where the runtime is wrapped
+  (`CUDA_USERS`), so that everything else compiles without nvcc too;
 - the bindings see the host APIs, never ``cpp/src`` or ``cuda/src``;
 - an instruction-set translation unit (``cpp/src/<engine>_<isa>.cpp``) reaches, over any number of
   headers, only the layers up to ``update`` and headers of ``cpp/src``, and no std containers: an
   inline function built with AVX flags must never be the one the linker picks for everybody;
-- in Python, only `CORE_USERS` import ``_core``, and the oracles reach neither it nor a module that
-  imports it, so that a test against an oracle compares two independent computations.
+- in Python, only `CORE_USERS` import ``_core`` or ``_cuda``, and the oracles reach neither them nor
+  a module that imports them, so that a test against an oracle compares two independent computations.
 
 Run as ``python tools/check_layering.py [ROOT]``; prints each violation and exits with 1 if any.
 """
@@ -53,7 +55,8 @@ ISA_UNIT = re.compile(r"_(portable|avx2|avx512|neon)\.cpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 PYTHON_HEADER = re.compile(r"^(Python\.h|structmember\.h|pybind11/|numpy/)")
-CUDA_HEADER = re.compile(r"^(cuda|curand|cub/|thrust/|cooperative_groups|multispin/cuda/)")
+CUDA_HEADER = re.compile(r"^(cuda|curand|cub/|thrust/|cooperative_groups)")
+CUDA_USERS = frozenset({Path("cuda/src/runtime.cu"), Path("cuda/src/launch.hpp")})
 # Headers whose templates and inline functions would be compiled with the unit's own flags and
 # offered to the linker. What slips through anyway is found by check_symbols.py.
 STD_FORBIDDEN_IN_ISA_UNITS = frozenset(
@@ -64,7 +67,8 @@ STD_FORBIDDEN_IN_ISA_UNITS = frozenset(
     """.split()  # noqa: SIM905 (a list of forty literals would hide what it says)
 )
 
-CORE_USERS = frozenset({"models.py", "sampler.py", "observables.py", "_info.py"})
+CORES = (PACKAGE / "_core", PACKAGE / "_cuda")
+CORE_USERS = frozenset({"models.py", "sampler.py", "observables.py", "_info.py", "_devices.py"})
 ORACLES = (PACKAGE / "exact.py", Path("tests/reference"))
 
 
@@ -114,15 +118,21 @@ def _layer(path: Path) -> int | None:
 def _forbidden_include(path: Path, header: str, target: Path | None) -> str | None:
     """Say why `path` may not include `header`, or return None if it may."""
     if path.is_relative_to(BINDINGS):
-        private = target is not None and target.is_relative_to("cpp/src")
-        private = private or (target is not None and target.is_relative_to("cuda/src"))
-        return "the bindings see the host API only" if private else None
+        places = ("cpp/src", "cuda/src")
+        private = target is not None and any(target.is_relative_to(place) for place in places)
+        if private or CUDA_HEADER.match(header):
+            return "the bindings see the host API only"
+        return None
     if PYTHON_HEADER.match(header) or (target and target.is_relative_to("python")):
         return "cpp/ and cuda/ do not know Python"
     if path.is_relative_to("cpp") and (
-        CUDA_HEADER.match(header) or (target and target.is_relative_to("cuda"))
+        CUDA_HEADER.match(header)
+        or header.startswith("multispin/cuda/")
+        or (target and target.is_relative_to("cuda"))
     ):
         return "cpp/ does not know CUDA"
+    if CUDA_HEADER.match(header) and path not in CUDA_USERS:
+        return f"only {', '.join(sorted(map(str, CUDA_USERS)))} include CUDA's headers"
     if header.startswith("multispin/") and target is None:
         return "no such header in the repository"
     if target is None:
@@ -159,15 +169,15 @@ def _isa_unit_violations(root: Path, unit: Path) -> Iterator[str]:
 
 def _python_violations(root: Path) -> Iterator[str]:
     graph = {path: set(_imports(root, path)) for path in _python_files(root)}
-    core = PACKAGE / "_core"
-    for path, targets in graph.items():
-        if core in targets and not (path.parent == PACKAGE and path.name in CORE_USERS):
-            yield f"{path}: imports _core: only {', '.join(sorted(CORE_USERS))} do"
-    for path in graph:
-        if any(path == oracle or path.is_relative_to(oracle) for oracle in ORACLES):
+    oracles = [p for p in graph if any(p == o or p.is_relative_to(o) for o in ORACLES)]
+    for core in CORES:
+        for path, targets in graph.items():
+            if core in targets and not (path.parent == PACKAGE and path.name in CORE_USERS):
+                yield f"{path}: imports {core.name}: only {', '.join(sorted(CORE_USERS))} do"
+        for path in oracles:
             chain = _chain_to(core, path, graph)
             if chain:
-                yield f"{path}: an oracle reaches _core: {' -> '.join(map(str, chain))}"
+                yield f"{path}: an oracle reaches {core.name}: {' -> '.join(map(str, chain))}"
 
 
 def _python_files(root: Path) -> Iterator[Path]:
@@ -177,7 +187,7 @@ def _python_files(root: Path) -> Iterator[Path]:
 
 
 def _imports(root: Path, path: Path) -> Iterator[Path]:
-    """Yield the package's files that `path` imports at run time, and ``_core``.
+    """Yield the package's files that `path` imports at run time, and the compiled modules.
 
     Importing a submodule also runs the package's ``__init__``; that is not counted, because an
     oracle cannot take results from it without naming it.
@@ -216,7 +226,7 @@ def _module_file(root: Path, parts: list[str]) -> Iterator[Path]:
     if parts[:1] != ["multispin"]:
         return
     stem = PACKAGE.joinpath(*parts[1:])
-    if stem == PACKAGE / "_core":
+    if stem in CORES:
         yield stem
     elif (root / stem.with_suffix(".py")).is_file() and len(parts) > 1:
         yield stem.with_suffix(".py")

@@ -1,0 +1,87 @@
+"""What the CUDA compiler says of the sweep kernels: registers, stack, spills.
+
+``python tools/check_kernels.py NVCC`` compiles them for one architecture, prints a table, and exits
+with 1 if a kernel that everything depends on (one replica, Philox) uses local memory: that is slow,
+and nothing else would tell where no GPU is.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "cuda" / "src" / "lattice_sweep.cu"
+ARCHITECTURE = "sm_90"
+
+KERNEL = re.compile(
+    r"Compiling entry function '(?P<symbol>\w+)'.*?"
+    r"(?P<stack>\d+) bytes stack frame, (?P<spills>\d+) bytes spill stores.*?"
+    r"Used (?P<registers>\d+) registers",
+    re.DOTALL,
+)
+
+
+class Kernel(NamedTuple):
+    """One kernel's resources."""
+
+    name: str
+    registers: int
+    stack: int
+    spills: int
+
+    @property
+    def matters(self) -> bool:
+        """Whether speed depends on it."""
+        return self.name.startswith("HalfSweep") and self.name.endswith("Philox 1")
+
+
+def resources(nvcc: str) -> list[Kernel]:
+    """Compile the kernels and return what the compiler says of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [nvcc, "-std=c++20", "-O3", f"-arch={ARCHITECTURE}", "-Xptxas=-v", "-cubin"]
+        command += [f"-I{ROOT / place}" for place in ("cpp/include", "cuda/include", "cuda/src")]
+        command += ["-o", str(Path(folder, "kernels.cubin")), str(SOURCE)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
+    return [
+        Kernel(_name(m["symbol"]), int(m["registers"]), int(m["stack"]), int(m["spills"]))
+        for m in KERNEL.finditer(done.stdout + done.stderr)
+    ]
+
+
+def _name(symbol: str) -> str:
+    """Shape of the launch, rule, generator, replicas: ``HalfSweep FiveClasses Philox 1``."""
+    shape = re.search(r"\d(HalfSweep|SmallSweeps)I", symbol)
+    rule = re.search(r"\d(ZeroField[A-Z][a-z]+|FiveClasses)I", symbol)
+    generator = re.search(r"\d(Aes|Philox)Planes", symbol)
+    dynamics = re.search(r"DynamicsE(\d)", symbol)
+    replicas = re.search(r"ELi(\d+)E", symbol)
+    words = [match[1] for match in (shape, rule, generator) if match]
+    if dynamics:
+        words[1] += ("Metropolis", "Glauber")[int(dynamics[1])]
+    return " ".join([*words, *([replicas[1]] if replicas else [])])
+
+
+def main() -> int:
+    """Print the table and return the exit code."""
+    kernels = resources(sys.argv[1])
+    bad = [kernel for kernel in kernels if kernel.matters and (kernel.stack or kernel.spills)]
+    print(f"{ARCHITECTURE:44} registers  stack  spills (bytes)")
+    for kernel in sorted(kernels):
+        print(f"{kernel.name:44} {kernel.registers:9} {kernel.stack:6} {kernel.spills:7}")
+    for kernel in bad:
+        print(f"{kernel.name} uses local memory")
+    if sum(kernel.matters for kernel in kernels) != 4:  # one for each rule
+        print("the kernels of one replica were not found: has the compiler's report changed?")
+        return 1
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
