@@ -9,9 +9,12 @@ endif()
 if(NOT MULTISPIN_CUDA STREQUAL OFF)
   include(CheckLanguage)
   # Machine code for the architectures from Ampere on, and PTX, from which the driver compiles for
-  # later ones. CUDAARCHS or CMAKE_CUDA_ARCHITECTURES choose others.
-  if(NOT CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+  # later ones. CMAKE_CUDA_ARCHITECTURES or, in the environment, CUDAARCHS choose others.
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES "80-real;86-real;89-real;90;100-real;120")
+    if(NOT "$ENV{CUDAARCHS}" STREQUAL "")
+      set(CMAKE_CUDA_ARCHITECTURES "$ENV{CUDAARCHS}")
+    endif()
   endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)

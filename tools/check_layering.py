@@ -14,8 +14,8 @@ The host API is the headers that lie directly in ``cpp/include/multispin``. Beyo
 - an instruction-set translation unit (``cpp/src/<engine>_<isa>.cpp``) reaches, over any number of
   headers, only the layers up to ``update`` and headers of ``cpp/src``, and no std containers: an
   inline function built with AVX flags must never be the one the linker picks for everybody;
-- in Python, only `CORE_USERS` import ``_core`` or ``_cuda``, and the oracles reach neither them nor
-  a module that imports them, so that a test against an oracle compares two independent computations.
+- in Python, only `CORE_USERS` import ``_core`` or ``_cuda``, and the oracles reach neither nor a
+  module that imports them: a test against an oracle compares two independent computations.
 
 Run as ``python tools/check_layering.py [ROOT]``; prints each violation and exits with 1 if any.
 """
