@@ -1,7 +1,7 @@
 """What the CUDA compiler says of the sweep kernels: registers, stack, spills.
 
 ``python tools/check_kernels.py NVCC`` compiles them for one architecture, prints a table, and exits
-with 1 if a kernel that everything depends on (one replica, Philox) uses local memory: that is slow,
+with 1 if one of those that everything depends on (strips, Philox) uses local memory: that is slow,
 and nothing else would tell where no GPU is.
 """
 
@@ -37,7 +37,7 @@ class Kernel(NamedTuple):
     @property
     def matters(self) -> bool:
         """Whether speed depends on it."""
-        return self.name.startswith("HalfSweep") and self.name.endswith("Philox 1")
+        return self.name.startswith("HalfSweep") and self.name.endswith("Philox")
 
 
 def resources(nvcc: str) -> list[Kernel]:
@@ -56,16 +56,15 @@ def resources(nvcc: str) -> list[Kernel]:
 
 
 def _name(symbol: str) -> str:
-    """Shape of the launch, rule, generator, replicas: ``HalfSweep FiveClasses Philox 1``."""
+    """Shape of the launch, rule, generator: ``HalfSweep FiveClassesGlauber Philox``."""
     shape = re.search(r"\d(HalfSweep|SmallSweeps)I", symbol)
     rule = re.search(r"\d(ZeroField[A-Z][a-z]+|FiveClasses)I", symbol)
     generator = re.search(r"\d(Aes|Philox)Planes", symbol)
     dynamics = re.search(r"DynamicsE(\d)", symbol)
-    replicas = re.search(r"ELi(\d+)E", symbol)
     words = [match[1] for match in (shape, rule, generator) if match]
     if dynamics:
         words[1] += ("Metropolis", "Glauber")[int(dynamics[1])]
-    return " ".join([*words, *([replicas[1]] if replicas else [])])
+    return " ".join(words)
 
 
 def main() -> int:
@@ -78,7 +77,7 @@ def main() -> int:
     for kernel in bad:
         print(f"{kernel.name} uses local memory")
     if sum(kernel.matters for kernel in kernels) != 4:  # one for each rule
-        print("the kernels of one replica were not found: has the compiler's report changed?")
+        print("the kernels that matter were not found: has the compiler's report changed?")
         return 1
     return 1 if bad else 0
 

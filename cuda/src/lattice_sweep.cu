@@ -14,18 +14,18 @@
 namespace multispin::cuda {
 namespace {
 
-// One launch a half sweep of `most` replicas.
-template <class UpdateRule, class Planes, int most>
+// One launch a half sweep of a few replicas.
+template <class UpdateRule, class Planes>
 void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
                      std::uint64_t sweeps) {
+  using Half = HalfSweep<UpdateRule, Planes>;
   const Geometry lattice{run.lattice};
-  for (std::uint32_t first = 0; first < run.replicas; first += most) {
-    const std::uint32_t count = std::min<std::uint32_t>(most, run.replicas - first);
-    HalfSweep<UpdateRule, Planes, most> half{
-        {lattice, run.spins + 2 * first * lattice.colour_words},
-        strips_for(lattice, count, run.multiprocessors),
-        0,
-        {}};
+  for (std::uint32_t first = 0; first < run.replicas; first += Half::most_replicas) {
+    const std::uint32_t count = std::min<std::uint32_t>(Half::most_replicas, run.replicas - first);
+    Half half{{lattice, run.spins + 2 * first * lattice.colour_words},
+              strips_for(lattice, count, run.multiprocessors),
+              0,
+              {}};
     for (std::uint32_t r = 0; r < count; ++r) {
       half.shared[r].acceptance = run.acceptance[first + r];
       half.shared[r].threshold = update::make_threshold_planes<UpdateRule::classes>(
@@ -66,15 +66,10 @@ void sweep_by_blocks(Stream& stream, const ReplicaRun& run, std::uint64_t first_
 
 template <class UpdateRule, class Planes>
 void sweep(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep, std::uint64_t sweeps) {
-  constexpr int several = 8;
-  const Geometry lattice{run.lattice};
-  const std::int64_t words = std::int64_t{lattice.rows} * lattice.words;
-  if (swept_by_block(lattice, run.replicas, run.multiprocessors)) {
+  if (swept_by_block(Geometry{run.lattice}, run.replicas, run.multiprocessors)) {
     sweep_by_blocks<UpdateRule, Planes>(stream, run, first_sweep, sweeps);
-  } else if (run.replicas == 1 || words >= run.multiprocessors * threads_of_multiprocessor) {
-    sweep_by_strips<UpdateRule, Planes, 1>(stream, run, first_sweep, sweeps);
   } else {
-    sweep_by_strips<UpdateRule, Planes, several>(stream, run, first_sweep, sweeps);
+    sweep_by_strips<UpdateRule, Planes>(stream, run, first_sweep, sweeps);
   }
 }
 

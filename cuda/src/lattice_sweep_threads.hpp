@@ -22,21 +22,27 @@ MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int co
               });
 }
 
-// Half a sweep of `most` replicas or fewer, a thread a strip. What all threads of a replica need
-// stands in the kernel's arguments: logic operations take it from there, or from registers that all
+// Half a sweep of a few replicas, a thread a strip. What all threads of a replica need stands in
+// the kernel's arguments, from where a GPU takes it as an operand or into registers that all
 // threads share.
-template <class UpdateRule, class Planes, int most>
+//
+// Two classes need few enough of those registers to keep everything in them, where several replicas
+// cost nothing (and as many fit the 4 KiB of arguments that launch fastest). With five, operands
+// come from the arguments each time, which only works for a place that is known at compile time:
+// the one replica's.
+template <class UpdateRule, class Planes>
 struct HalfSweep {
-  static constexpr int most_replicas = most;
+  static constexpr int most_replicas = UpdateRule::classes == 2 ? 7 : 1;
 
   Spins spins;  // from the first of the replicas on
   Strips strips;
   int colour;
-  update::SharedDraws<UpdateRule, Planes> shared[most];
+  update::SharedDraws<UpdateRule, Planes> shared[most_replicas];
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t replica) const {
+    static_assert(sizeof(HalfSweep) <= 4096);
     update_strip(spins, replica, colour, strips(spins.lattice, thread),
-                 shared[most == 1 ? 0 : replica]);
+                 shared[most_replicas == 1 ? 0 : replica]);
   }
 };
 
