@@ -145,7 +145,8 @@ struct Measure {
                 [&](std::uint64_t*, std::uint64_t, const auto& neighbours) {
                   const update::Neighbours<Word> site = neighbours();
                   const Word in_use = spins.lattice.in_use;
-                  for (const Word& other : {site.up, site.down, site.centre, site.side}) {
+                  const Word others[4] = {site.up, site.down, site.centre, site.side};
+                  for (const Word& other : others) {
                     sums.value[0] += count((site.spin ^ other) & in_use);
                   }
                   sums.value[1] += count(site.spin & in_use) + count(site.centre & in_use);

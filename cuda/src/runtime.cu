@@ -38,6 +38,11 @@ bool lasting(cudaError_t error) {
   if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorUnsupportedPtxVersion) {
     message += "; this build has no code for the GPU's architecture";
   }
+  if (error == cudaErrorInitializationError) {
+    message +=
+        "; a process forked from one that has used a GPU cannot use it (start workers with "
+        "'spawn' or 'forkserver')";
+  }
   if (lasting(error)) {
     message += "; no sampler of this process can use this GPU any more: start a new process";
   }
