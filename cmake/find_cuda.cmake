@@ -9,12 +9,12 @@ endif()
 if(NOT MULTISPIN_CUDA STREQUAL OFF)
   include(CheckLanguage)
   # Machine code for the architectures from Ampere on, and PTX, from which the driver compiles for
-  # later ones. CMAKE_CUDA_ARCHITECTURES or, in the environment, CUDAARCHS choose others.
-  if(NOT CMAKE_CUDA_ARCHITECTURES)
+  # later ones. CMAKE_CUDA_ARCHITECTURES chooses others, and so does CUDAARCHS in the environment,
+  # also in a folder that was configured before.
+  if(NOT "$ENV{CUDAARCHS}" STREQUAL "")
+    set(CMAKE_CUDA_ARCHITECTURES "$ENV{CUDAARCHS}")
+  elseif(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES "80-real;86-real;89-real;90;100-real;120")
-    if(NOT "$ENV{CUDAARCHS}" STREQUAL "")
-      set(CMAKE_CUDA_ARCHITECTURES "$ENV{CUDAARCHS}")
-    endif()
   endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)

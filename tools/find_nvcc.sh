@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# find_nvcc.sh FOLDER: print the path of an nvcc. The machine's own if it has one, else NVIDIA's
-# wheels, unpacked into FOLDER and laid out as CMake expects a toolkit. They compile and link; a
-# driver they do not bring.
+# find_nvcc.sh FOLDER: print the path of an nvcc. The one that CUDACXX names or the machine has if
+# it is new enough (cmake/find_cuda.cmake), else NVIDIA's wheels, unpacked into FOLDER and laid out
+# as CMake expects a toolkit. They compile and link; a driver they do not bring.
 set -euo pipefail
 
 folder=$1
-if command -v nvcc; then exit 0; fi
+oldest=12.8
+if nvcc=$(command -v "${CUDACXX:-nvcc}"); then
+  version=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')
+  if printf '%s\n' "$oldest" "$version" | sort --version-sort --check=quiet; then
+    echo "$nvcc"
+    exit 0
+  fi
+fi
 
 if [ ! -x "$folder/nvcc" ]; then
   python3 -m venv --clear "$folder"

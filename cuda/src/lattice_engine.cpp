@@ -58,12 +58,11 @@ std::string shape_text(const LatticeOptions& o) {
 const LatticeOptions& checked(const LatticeOptions& options) {
   check_lattice(options);
   const model::Lattice l = model::make_lattice(options.rows, options.columns);
-  // Threads find their rows with 32-bit numbers of bytes; only rows of many words with few lanes
-  // are longer.
-  if (8 * l.stride > std::numeric_limits<std::uint32_t>::max()) {
+  // Copies of rows have this limit; only rows of many words with few lanes are longer.
+  if (8 * l.stride > std::numeric_limits<std::int32_t>::max()) {
     throw std::invalid_argument("shape: " + std::to_string(options.columns) +
                                 " columns make rows of " + std::to_string(8 * l.stride) +
-                                " bytes a colour, allowed on a GPU: less than 2^32");
+                                " bytes a colour, allowed on a GPU: less than 2^31");
   }
   return options;
 }
@@ -86,7 +85,6 @@ struct LatticeEngine::Detail {
             shape_text(options))},
         device_keys{info.index, replicas * sizeof(random::StreamKeys), "replicas"},
         device_acceptance{info.index, replicas * sizeof(update::Acceptance), "replicas"},
-        totals{info.index, 2 * replicas * sizeof(std::int64_t), "replicas"},
         mark{info.index},
         marks{Event{info.index}, Event{info.index}} {
     for (std::uint32_t r = 0; r < replicas; ++r) {
@@ -141,6 +139,15 @@ struct LatticeEngine::Detail {
     mark.record(*stream);
     return watch.wait(mark);
   }
+  std::int64_t* cleared_totals(std::size_t count) {
+    const std::size_t bytes = count * sizeof(std::int64_t);
+    if (!totals || totals->bytes() < bytes) {
+      totals.reset();
+      totals = std::make_unique<Memory>(stream->device(), bytes, "draws");
+    }
+    stream->clear(totals->data<void>(), bytes);
+    return totals->data<std::int64_t>();
+  }
   LatticeSums sums_from(const std::int64_t* total) const {
     return {2 * lattice.spins() - 2 * total[0], 2 * total[1] - lattice.spins()};
   }
@@ -150,7 +157,8 @@ struct LatticeEngine::Detail {
   const std::uint32_t replicas;
   std::shared_ptr<Stream> stream;
   std::shared_ptr<Memory> spins;
-  Memory device_keys, device_acceptance, totals;
+  Memory device_keys, device_acceptance;
+  std::unique_ptr<Memory> totals;  // as large as has been needed
   std::vector<random::StreamKeys> keys;
   std::vector<update::Acceptance> acceptance;
   std::vector<update::Rule> rules;
@@ -158,6 +166,7 @@ struct LatticeEngine::Detail {
   Event marks[2];
   int next_mark = 0;
   std::uint64_t since_mark = 0;
+  bool broken = false;
 };
 
 LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
@@ -175,36 +184,38 @@ LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
 
 LatticeEngine::~LatticeEngine() = default;
 
+LatticeEngine::Detail& LatticeEngine::sound() const {
+  if (!detail_->broken) return *detail_;
+  throw DeviceError(
+      "sampler: a sweep could not be completed, so its spins mean nothing any more: "
+      "make a new one, or load a checkpoint");
+}
+
 bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,
                         const Poll& poll) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   Watch watch{poll};
   const std::size_t each = 2 * static_cast<std::size_t>(d.replicas);  // totals of a draw
-  const std::size_t bytes = draws * each * sizeof(std::int64_t);
-  std::unique_ptr<Memory> totals;
-  if (sums != nullptr && draws > 0) {
-    totals =
-        std::make_unique<Memory>(device_, bytes, "draws: " + plural(options_.replicas, "replica"));
-    d.stream->clear(totals->data<void>(), bytes);
-  }
+  const bool measure = sums != nullptr && draws > 0;
+  std::int64_t* const totals = measure ? d.cleared_totals(draws * each) : nullptr;
   const std::uint64_t piece = d.sweeps_of_piece();
   for (std::uint64_t draw = 0; draw < draws; ++draw) {
     for (std::uint64_t left = interval; left > 0;) {
       const std::uint64_t now = std::min(left, piece);
+      d.broken = true;  // unless all of it gets into the queue
       d.enqueue(options_.generator, sweeps_done_, now);
+      d.broken = false;
       sweeps_done_ += now;
       left -= now;
       if (!d.pace(now, watch)) return false;
     }
-    if (totals) {
-      enqueue_measure(*d.stream, d.state(), totals->data<std::int64_t>() + draw * each);
-    }
+    if (measure) enqueue_measure(*d.stream, d.state(), totals + draw * each);
   }
-  if (!totals) return !watch.stopped();
+  if (!measure) return !watch.stopped();
   if (!d.wait(watch)) return false;
   std::vector<std::int64_t> counted(draws * each);
-  d.stream->copy(counted.data(), totals->data<void>(), bytes);
+  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
   d.stream->synchronize();
   for (std::size_t i = 0; i < draws * d.replicas; ++i) sums[i] = d.sums_from(&counted[2 * i]);
   return true;
@@ -213,14 +224,14 @@ bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums
 bool LatticeEngine::finish(const Poll& poll) {
   const DeviceGuard guard{device_};
   Watch watch{poll};
-  return detail_->wait(watch);
+  return sound().wait(watch);
 }
 
 void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
   check_temperatures(temperatures, options_.replicas);
   const DeviceGuard guard{device_};
   std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
-  Detail& d = *detail_;
+  Detail& d = sound();
   d.acceptance.clear();
   d.rules.clear();
   const LatticeOptions& o = options_;
@@ -231,26 +242,28 @@ void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
   }
   d.stream->copy(d.device_acceptance.data<void>(), d.acceptance.data(),
                  d.acceptance.size() * sizeof(d.acceptance[0]));
+  d.stream->synchronize();  // the next call changes what is copied
 }
 
 void LatticeEngine::randomize() {
   const DeviceGuard guard{device_};
-  enqueue_randomize(*detail_->stream, detail_->state(), options_.seed, options_.first_stream);
+  const Detail& d = sound();
+  enqueue_randomize(*d.stream, d.state(), options_.seed, options_.first_stream);
 }
 
 void LatticeEngine::fill(bool up) {
   const DeviceGuard guard{device_};
-  enqueue_fill(*detail_->stream, detail_->state(), up);
+  const Detail& d = sound();
+  enqueue_fill(*d.stream, d.state(), up);
 }
 
 void LatticeEngine::sums(LatticeSums* of_each_replica) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   std::vector<std::int64_t> counted(2 * static_cast<std::size_t>(d.replicas));
-  const std::size_t bytes = counted.size() * sizeof(counted[0]);
-  d.stream->clear(d.totals.data<void>(), bytes);
-  enqueue_measure(*d.stream, d.state(), d.totals.data<std::int64_t>());
-  d.stream->copy(counted.data(), d.totals.data<void>(), bytes);
+  std::int64_t* const totals = d.cleared_totals(counted.size());
+  enqueue_measure(*d.stream, d.state(), totals);
+  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
   d.stream->synchronize();
   for (std::size_t r = 0; r < d.replicas; ++r) of_each_replica[r] = d.sums_from(&counted[2 * r]);
 }
@@ -268,7 +281,7 @@ std::int64_t rows_at_once(const model::Lattice& lattice) {
 
 void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   const std::int64_t at_once = rows_at_once(lattice_);
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
   for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
@@ -283,7 +296,7 @@ void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
 void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   check_spins({spins, static_cast<std::size_t>(lattice_.spins())});
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   const std::int64_t at_once = rows_at_once(lattice_);
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
   for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
@@ -297,7 +310,7 @@ void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
 
 void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
   d.stream->copy_rows(words, row, d.state(replica).spins,
                       sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), row,
@@ -307,7 +320,7 @@ void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) {
 
 void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
   const State state = d.state(replica);
   d.stream->copy_rows(state.spins,
@@ -319,7 +332,7 @@ void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words)
 
 void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   const auto downs = static_cast<std::size_t>(lattice_.rows / 2 + 1);
   const auto alongs = static_cast<std::size_t>(lattice_.columns / 2 + 1);
   const Memory unequal{device_, (downs + alongs) * sizeof(std::int64_t), "correlation"};
@@ -338,7 +351,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
                                   float* means) {
   check_block(lattice_, height, width);
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   std::vector<std::int64_t> up(static_cast<std::size_t>(lattice_.spins() / (height * width)));
   const Memory counts{device_, up.size() * sizeof(std::int64_t), "block"};
   d.stream->clear(counts.data<void>(), counts.bytes());
@@ -353,7 +366,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
 
 DeviceArray LatticeEngine::spins() {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   const auto bytes = static_cast<std::size_t>(options_.replicas * lattice_.spins());
   auto memory = std::make_shared<Memory>(device_, bytes, "spins: " + shape_text(options_));
   auto* const out = memory->data<std::int8_t>();
@@ -373,7 +386,7 @@ DeviceArray LatticeEngine::spins() {
 
 DeviceArray LatticeEngine::packed(bool copy) {
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
+  Detail& d = sound();
   std::shared_ptr<Memory> memory = d.spins;
   if (copy) {
     memory = std::make_shared<Memory>(device_, d.spins->bytes(), "packed: " + shape_text(options_));
@@ -404,14 +417,16 @@ void LatticeEngine::set_spins(const ForeignArray& spins) {
         ", allowed: one on cuda:" + std::to_string(device_));
   }
   const DeviceGuard guard{device_};
-  Detail& d = *detail_;
-  if (spins.streamed) d.stream->wait_for(spins.stream);
+  Detail& d = sound();
+  using Filled = ForeignArray::Filled;
+  if (spins.filled == Filled::by_stream) d.stream->wait_for(spins.stream);
+  if (spins.filled == Filled::by_somebody) synchronize_device(device_);
   const std::int64_t step = spins.shape == all ? lattice_.spins() : 0;
   const std::int64_t items = step == 0 ? lattice_.spins() : step * options_.replicas;
   std::int64_t others = 0;
-  d.stream->clear(d.totals.data<void>(), sizeof others);
-  enqueue_count_others(*d.stream, d.state(), spins.data, items, d.totals.data<std::int64_t>());
-  d.stream->copy(&others, d.totals.data<void>(), sizeof others);
+  std::int64_t* const total = d.cleared_totals(1);
+  enqueue_count_others(*d.stream, d.state(), spins.data, items, total);
+  d.stream->copy(&others, total, sizeof others);
   d.stream->synchronize();
   if (others != 0) {
     throw std::invalid_argument("init: got an array with " + std::to_string(others) +

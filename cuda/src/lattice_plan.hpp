@@ -23,11 +23,11 @@ inline Strips strips_for(const Geometry& lattice, std::int64_t replicas, int mul
 }
 
 // Whether a replica is swept by one block of threads, which needs no new launch between half
-// sweeps: where a launch would last longer than its work, or where there are replicas enough to
-// keep every multiprocessor busy and a lattice stays in its cache.
+// sweeps: where a launch would last about as long as its work, or where there are replicas enough
+// to keep every multiprocessor busy. The numbers are estimates (docs/performance.md).
 inline bool swept_by_block(const Geometry& lattice, std::int64_t replicas, int multiprocessors) {
   const std::int64_t words = std::int64_t{lattice.rows} * lattice.words;
-  return words <= 2048 || (words <= 8192 && replicas >= multiprocessors);
+  return words <= 1024 || (words <= 32768 && replicas >= multiprocessors);
 }
 
 }  // namespace multispin::cuda

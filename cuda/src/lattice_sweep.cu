@@ -42,7 +42,7 @@ void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_
   }
 }
 
-// One launch for all replicas and many sweeps.
+// One launch for all replicas and all of the few sweeps that are put into the queue at a time.
 template <class UpdateRule, class Planes>
 void sweep_by_blocks(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
                      std::uint64_t sweeps) {
@@ -50,18 +50,10 @@ void sweep_by_blocks(Stream& stream, const ReplicaRun& run, std::uint64_t first_
   const Strips strips{2};
   const std::uint32_t pieces = strips.threads(lattice);
   const std::uint32_t threads = std::min((pieces + 31) / 32 * 32, most_block_threads);
-  // A few milliseconds a launch, so that a stop is heard.
-  const std::uint32_t rounds = (pieces + threads - 1) / threads;
-  const std::uint64_t sweeps_at_once = std::max(1U, 1024 / rounds);
-  while (sweeps > 0) {
-    const std::uint64_t now = std::min(sweeps, sweeps_at_once);
-    const SmallSweeps<UpdateRule, Planes> body{
-        {lattice, run.spins}, run.device_acceptance, run.device_keys, strips, threads, first_sweep};
-    launch_blocks(stream, "small_sweeps", threads, run.replicas,
-                  static_cast<std::uint32_t>(2 * now), body);
-    first_sweep += now;
-    sweeps -= now;
-  }
+  const SmallSweeps<UpdateRule, Planes> body{
+      {lattice, run.spins}, run.device_acceptance, run.device_keys, strips, threads, first_sweep};
+  launch_blocks(stream, "small_sweeps", threads, run.replicas,
+                static_cast<std::uint32_t>(2 * sweeps), body);
 }
 
 template <class UpdateRule, class Planes>

@@ -10,7 +10,14 @@ namespace multispin::cuda {
 namespace {
 
 std::string text(cudaError_t error) {
-  return std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
+  std::string message =
+      std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
+  if (error == cudaErrorInitializationError) {
+    message +=
+        "; a process forked from one that has used a GPU cannot use it (start workers with "
+        "'spawn' or 'forkserver')";
+  }
+  return message;
 }
 
 // Errors that a GPU does not recover from within this process.
@@ -37,11 +44,6 @@ bool lasting(cudaError_t error) {
   std::string message = "GPU, " + doing + ": " + text(error);
   if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorUnsupportedPtxVersion) {
     message += "; this build has no code for the GPU's architecture";
-  }
-  if (error == cudaErrorInitializationError) {
-    message +=
-        "; a process forked from one that has used a GPU cannot use it (start workers with "
-        "'spawn' or 'forkserver')";
   }
   if (lasting(error)) {
     message += "; no sampler of this process can use this GPU any more: start a new process";
@@ -92,12 +94,38 @@ void wait_for_now(cudaStream_t waiting, cudaStream_t other) {
   check(error, "ordering two streams");
 }
 
+// The driver's cuDevicePrimaryCtxGetState: the runtime has no such question.
+bool has_context(int device) {
+  using GetState = int (*)(int device, unsigned* flags, int* active);
+  void* function = nullptr;
+  cudaDriverEntryPointQueryResult found{};
+  constexpr unsigned since = 7000;  // CUDA 7.0
+  if (cudaGetDriverEntryPointByVersion("cuDevicePrimaryCtxGetState", &function, since,
+                                       cudaEnableDefault, &found) != cudaSuccess ||
+      found != cudaDriverEntryPointSuccess) {
+    return true;
+  }
+  unsigned flags = 0;
+  int active = 0;
+  return reinterpret_cast<GetState>(function)(device, &flags, &active) != 0 || active != 0;
+}
+
+// Back to a device only if it was in use: to choose one makes a context there, which takes hundreds
+// of MiB of its memory.
+void restore_device(int before) {
+  int now = before;
+  cudaGetDevice(&now);
+  if (now != before && has_context(before)) cudaSetDevice(before);
+  cudaGetLastError();
+}
+
 }  // namespace
 
 std::string why_unavailable() {
   if (driver_version() == 0) return "no driver: the NVIDIA driver is not installed";
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
+  cudaGetLastError();
   if (error == cudaErrorInsufficientDriver) {
     return "no driver new enough: this build needs one for CUDA " + version(runtime_version()) +
            ", the one installed is for " + version(driver_version());
@@ -120,17 +148,17 @@ std::vector<DeviceInfo> devices() {
 
 DeviceInfo demand_device(int index) {
   const std::string reason = why_unavailable();
-  if (!reason.empty()) throw DeviceError("device: " + reason);
+  if (!reason.empty()) throw DeviceError(reason);
   int count = 0;
   check(cudaGetDeviceCount(&count), "counting devices");
   if (index < 0 || index >= count) {
-    throw DeviceError("device: got 'cuda:" + std::to_string(index) + "', allowed: 'cuda:0' to " +
-                      "'cuda:" + std::to_string(count - 1) + "'");
+    throw DeviceError("no device of this number: allowed are 'cuda:0' to 'cuda:" +
+                      std::to_string(count - 1) + "'");
   }
   const DeviceInfo info = info_of(index);
   if (info.major < 8) {
-    throw DeviceError("device: unsupported architecture: cuda:" + std::to_string(index) + " (" +
-                      info.name + ") has compute capability " + std::to_string(info.major) + "." +
+    throw DeviceError("unsupported architecture: cuda:" + std::to_string(index) + " (" + info.name +
+                      ") has compute capability " + std::to_string(info.major) + "." +
                       std::to_string(info.minor) + ", this build needs 8.0 or later");
   }
   return info;
@@ -162,7 +190,7 @@ DeviceGuard::DeviceGuard(int device) : before_{device} {
 }
 
 DeviceGuard::~DeviceGuard() {
-  cudaSetDevice(before_);
+  restore_device(before_);
 }
 
 Memory::Memory(int device, std::size_t bytes, const std::string& what)
@@ -187,9 +215,10 @@ Memory::~Memory() {
   if (data_ == nullptr) return;
   int before = 0;
   cudaGetDevice(&before);
-  cudaSetDevice(device_);
+  if (before != device_) cudaSetDevice(device_);
   cudaFree(data_);  // waits for what still uses it
-  cudaSetDevice(before);
+  cudaGetLastError();
+  restore_device(before);
 }
 
 Stream::Stream(int device) : device_{device} {
@@ -251,9 +280,17 @@ void Event::record(Stream& stream) {
 
 bool Event::done() const {
   const cudaError_t error = cudaEventQuery(event_of(handle_));
-  if (error == cudaErrorNotReady) return false;
+  if (error == cudaErrorNotReady) {
+    cudaGetLastError();  // no error of a launch
+    return false;
+  }
   check(error, "running kernels");
   return true;
+}
+
+void synchronize_device(int device) {
+  const DeviceGuard guard{device};
+  check(cudaDeviceSynchronize(), "waiting for it");
 }
 
 void check_launch(const char* kernel) {

@@ -88,6 +88,9 @@ class Event {
   void* handle_ = nullptr;
 };
 
+// Waits for everything on a device, whoever has put it there.
+void synchronize_device(int device);
+
 // Throws DeviceError, naming the kernel, if it could not be started.
 void check_launch(const char* kernel);
 

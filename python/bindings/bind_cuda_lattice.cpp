@@ -25,14 +25,17 @@ std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std
   return std::make_unique<Engine>(o, device);
 }
 
-// `pointer` and `stream` as in __cuda_array_interface__.
+// `pointer` and `stream` as in __cuda_array_interface__; `stream_known`: whether it says anything
+// of a stream.
 void set_device_spins(Engine& engine, std::uintptr_t pointer, std::vector<std::int64_t> shape,
-                      std::optional<std::uintptr_t> stream) {
+                      std::optional<std::uintptr_t> stream, bool stream_known) {
+  using Filled = cuda::ForeignArray::Filled;
+  const Filled told = stream ? Filled::by_stream : Filled::already;
   finish(engine);
   const Unlocked unlocked{engine};
-  engine.set_spins(cuda::ForeignArray{reinterpret_cast<const std::int8_t*>(pointer),
-                                      std::move(shape), reinterpret_cast<void*>(stream.value_or(0)),
-                                      stream.has_value()});
+  engine.set_spins({reinterpret_cast<const std::int8_t*>(pointer), std::move(shape),
+                    stream_known ? told : Filled::by_somebody,
+                    reinterpret_cast<void*>(stream.value_or(0))});
 }
 
 }  // namespace
@@ -58,7 +61,8 @@ void bind_cuda_lattice(py::module_& module) {
             return e.packed(copy);
           },
           "copy"_a)
-      .def("set_device_spins", &set_device_spins, "pointer"_a, "shape"_a, "stream"_a);
+      .def("set_device_spins", &set_device_spins, "pointer"_a, "shape"_a, "stream"_a,
+           "stream_known"_a);
 }
 
 }  // namespace multispin

@@ -31,6 +31,11 @@ BATCH_SPINS = 1 << 28
 PIECE_SECONDS = 0.1
 
 
+def most_at_once(model: Ising) -> int:
+    """Return how many spins a batch has at most: those of one chain, if they are many."""
+    return max(BATCH_SPINS, model.n_spins)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What every chain of a run has in common. Picklable: workers of an executor receive it."""

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 #: kernels takes longer than running them.
 AUTO_SPINS = 2**22
 
-_NAME = re.compile(r"cuda(?::(\d{1,4}))?")
+_NAME = re.compile(r"cuda(?::([0-9]{1,4}))?")
 _ALLOWED = "'auto', 'cpu', 'cuda', or 'cuda:<index>'"
+
+#: Reasons that a machine has for good: `device="auto"` takes the CPU then. Any other, such as a
+#: driver that does not answer, is an error, since the GPU may have been counted on.
+_ABSENT = ("not built", "no driver", "no device", "unsupported architecture")
 
 
 def cuda_module() -> ModuleType:
@@ -32,24 +36,24 @@ def cuda_module() -> ModuleType:
         If this build has none, or it cannot be loaded.
     """
     try:
-        from multispin import _cuda
+        import multispin._cuda as module  # not "from": that would not say that there is none
     except ModuleNotFoundError as error:
         raise DeviceError(
-            "device: not built: this build of multispin has no CUDA engines (they are built where "
-            "nvcc is found; the CMake option MULTISPIN_CUDA=ON insists)"
+            "not built: this build of multispin has no CUDA engines (they are built where nvcc is "
+            "found; the CMake option MULTISPIN_CUDA=ON insists)"
         ) from error
     except ImportError as error:
-        raise DeviceError(f"device: the CUDA engines cannot be loaded: {error}") from error
-    return _cuda
+        raise DeviceError(f"the CUDA engines cannot be loaded: {error}") from error
+    return module
 
 
-def why_no_cuda() -> str:
-    """Return why no GPU can be used, or nothing if one can."""
+def why_not(index: int = 0) -> str:
+    """Return why GPU number `index` cannot be used, or nothing if it can."""
     try:
-        reason: str = cuda_module().why_unavailable()
+        cuda_module().demand_device(index)
     except DeviceError as error:
-        return str(error).removeprefix("device: ")
-    return reason
+        return str(error)
+    return ""
 
 
 def check(device: object) -> None:
@@ -65,22 +69,45 @@ def check(device: object) -> None:
     """
     index = _index(device)
     if index is not None:
-        cuda_module().demand_device(index)
+        reason = why_not(index)
+        if reason:
+            raise DeviceError(f"device: got {device!r}, but {reason}; 'cpu' always works")
 
 
-def choose(device: str, rng: str, spins: int) -> int | None:
-    """Return the number of the GPU that runs `spins` spins, or None for the CPU."""
+def choose(device: str, rng: str, spins: int, at_once: int) -> int | None:
+    """Return the number of the GPU that runs `spins` spins, or None for the CPU.
+
+    ``"auto"`` takes the first GPU if the work is worth it and the spins that are held `at_once` fit
+    its memory.
+
+    Raises
+    ------
+    DeviceError
+        If ``"auto"`` finds a GPU that should work and does not.
+    """
     if device != "auto":
         return _index(device)
     # AES has instructions on CPUs only.
-    if rng == "aes" or spins < AUTO_SPINS or why_no_cuda():
+    if rng == "aes" or spins < AUTO_SPINS:
         return None
-    return 0
+    reason = why_not()
+    if reason.startswith(_ABSENT):
+        return None
+    if reason:
+        raise DeviceError(f"device: got 'auto', but {reason}; 'cpu' always works")
+    # A byte holds eight spins; rows of three words take the room of four.
+    return 0 if at_once / 6 < cuda_module().free_memory(0) else None
+
+
+def resolve(device: str, rng: str, spins: int, at_once: int) -> str:
+    """Return the name of the device that :func:`choose` chooses."""
+    index = choose(device, rng, spins, at_once)
+    return "cpu" if index is None else f"cuda:{index}"
 
 
 def describe() -> dict[str, Any]:
     """Return what :func:`multispin.info` says of GPUs."""
-    reason = why_no_cuda()
+    reason = why_not()
     try:
         module = cuda_module()
     except DeviceError:
@@ -91,6 +118,7 @@ def describe() -> dict[str, Any]:
             "compute_capability": f"{device.major}.{device.minor}",
             "multiprocessors": device.multiprocessors,
             "memory_bytes": device.memory,
+            "unusable_because": why_not(device.index),
         }
         for device in module.devices()
     ]

@@ -40,7 +40,14 @@ def info() -> dict[str, Any]:
         "version": __version__,
         "instruction_set": {"used": _core.selected_isa(), "available": _core.available_isas()},
         "threads": _core.default_threads(),
-        "devices": ["cpu", *(f"cuda:{index}" for index in range(len(cuda["devices"])))],
+        "devices": [
+            "cpu",
+            *(
+                f"cuda:{index}"
+                for index, device in enumerate(cuda["devices"])
+                if not device["unusable_because"]
+            ),
+        ],
         "cuda": cuda,
         "generators": {
             "aes": {

@@ -11,7 +11,7 @@ import numpy as np
 
 from multispin import io
 from multispin._batches import BATCH_SPINS, Batch, BatchRun, Plan, runs_of, split
-from multispin._info import info
+from multispin._info import __version__
 from multispin._interrupts import interrupts_held
 from multispin.errors import CheckpointError
 
@@ -46,7 +46,7 @@ class Record:
         self.current: BatchRun | None = None
         self.origin: dict[str, Any] = {}
         self.arguments = {
-            "version": str(info()["version"]),
+            "version": __version__,
             "model": repr(plan.model),
             "temperatures": temperatures.tolist(),
             "replicas": replicas,

@@ -145,8 +145,11 @@ def is_foreign(value: object) -> bool:
 
 def foreign_spins(
     name: str, value: Any, shapes: tuple[tuple[int, ...], ...]
-) -> tuple[int, tuple[int, ...], int | None]:
-    """Return pointer, shape and stream of an int8 array on a GPU.
+) -> tuple[int, tuple[int, ...], int | None, bool]:
+    """Return an int8 array on a GPU: pointer, shape, stream, and whether it tells its stream.
+
+    The stream is that on which the array is being filled, None if it is there already. Before
+    version 3 the interface has no word for it (PyTorch's has not).
 
     Raises
     ------
@@ -172,4 +175,4 @@ def foreign_spins(
         raise ValueError(f"{name}: got a GPU array of strides {strides}, {allowed}")
     if interface.get("mask") is not None:
         raise ValueError(f"{name}: got a masked GPU array, {allowed}")
-    return interface["data"][0], shape, interface.get("stream")
+    return interface["data"][0], shape, interface.get("stream"), "stream" in interface

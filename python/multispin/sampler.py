@@ -131,8 +131,10 @@ class Sampler:
         self._first_stream = _checks.count("first_stream", first_stream, 0, 2**63)
         self._threads = _default_threads(threads)
         _even_shape(model.shape)
+        spins = self._replicas * model.n_spins
+        self._gpu = _devices.choose(device, self._rng, spins, spins)
+        self._check_fits()
         temperatures = self._temperatures(temperature)
-        self._gpu = _devices.choose(device, self._rng, self._replicas * model.n_spins)
         if self._rng == "auto":
             self._rng = "aes" if self._gpu is None else "philox"
         start = self._initial(init)
@@ -160,13 +162,23 @@ class Sampler:
             "seed": self._seed,
             "first_stream": self._first_stream,
         }
-        if self._gpu is not None:  # the engine looks at the device's memory itself
+        if self._gpu is not None:
             return _devices.cuda_module().LatticeEngine(**arguments, device=self._gpu)
-        _check_memory(
-            f"shape: {_counted(self._replicas)} of {rows} x {columns}",
-            self._replicas * _core.lattice_bytes(rows, columns, 1),
-        )
         return _core.LatticeEngine(**arguments, threads=self._threads)
+
+    def _check_fits(self) -> None:
+        rows, columns = self._model.shape
+        what = f"shape: {_counted(self._replicas)} of {rows} x {columns}"
+        if self._gpu is None:
+            _check_memory(what, self._replicas * _core.lattice_bytes(rows, columns, 1))
+            return
+        cuda = _devices.cuda_module()
+        needed = self._replicas * cuda.lattice_bytes(rows, columns, 1)
+        free = cuda.free_memory(self._gpu)
+        if needed > free:
+            raise MemoryError(
+                f"{what}: needed {_gib(needed)} on cuda:{self._gpu}, free: {_gib(free)}"
+            )
 
     def __repr__(self) -> str:
         return (
@@ -317,7 +329,8 @@ class Sampler:
     def spins(self) -> NDArray[np.int8] | DeviceArray:
         """Spins +1 and -1, ``(replicas, rows, columns)`` int8, a copy.
 
-        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
+        On a GPU it stays there: a :class:`~multispin.DeviceArray`. With ``device="auto"``, machine
+        and lattice decide which of the two this is.
 
         Raises
         ------
@@ -488,7 +501,7 @@ class Sampler:
 
     def _initial(
         self, init: object
-    ) -> str | NDArray[np.int8] | tuple[int, tuple[int, ...], int | None]:
+    ) -> str | NDArray[np.int8] | tuple[int, tuple[int, ...], int | None, bool]:
         if isinstance(init, str):
             return _checks.choice("init", init, _INITS)
         shape = (self._replicas, *self._model.shape)
@@ -528,8 +541,11 @@ def _counted(replicas: int) -> str:
 def _check_memory(what: str, needed: int) -> None:
     available = _available_memory()
     if available is not None and needed > available:
-        gib = [Decimal(size) / 2**30 for size in (needed, available)]  # no int is too large for it
-        raise MemoryError(f"{what}: needed {gib[0]:.2f} GiB, available: {gib[1]:.2f} GiB")
+        raise MemoryError(f"{what}: needed {_gib(needed)}, available: {_gib(available)}")
+
+
+def _gib(size: int) -> str:
+    return f"{Decimal(size) / 2**30:.2f} GiB"  # no int is too large for a Decimal
 
 
 def _available_memory() -> int | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin import _checks
-from multispin._batches import Batch, BatchRun, Plan, run_batch
+from multispin import _checks, _devices
+from multispin._batches import Batch, BatchRun, Plan, most_at_once, run_batch
 from multispin._extras import require
 from multispin._interrupts import interrupts_held
 from multispin._record import Keeper, Record
@@ -144,6 +144,9 @@ def simulate(
     table = _checks.temperatures("temperatures", temperatures)
     sweeps = _checks.count("sweeps", sweeps, 1)
     interval = _checks.count("interval", interval, 1, maximum=sweeps)
+    replicas = _checks.count("replicas", replicas, 1)
+    _devices.check(device)
+    chains = len(table) * replicas
     plan = Plan(
         model=model,
         thermalization=_checks.count("thermalization", thermalization, 0),
@@ -151,11 +154,13 @@ def simulate(
         draws=sweeps // interval,
         seed=_checks.seed("seed", seed),
         dynamics=dynamics,
-        device=device,
+        # One device for all of the run, however it is cut into batches.
+        device=_devices.resolve(
+            device, rng, chains * model.n_spins, min(chains * model.n_spins, most_at_once(model))
+        ),
         rng=rng,
         threads=1 if threads is None and executor is not None else threads,
     )
-    replicas = _checks.count("replicas", replicas, 1)
     checkpoint_interval = _checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
     if executor is not None:
         _checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")

@@ -127,7 +127,8 @@ TEST_P(CudaTrajectory, IsThatOfTheCpu) {
       expect_equal(with_physics(make_options(rows, columns, generator), p), p.temperature);
     }
   }
-  // Enough words for launches of strips, of several heights: 2176, 4352, 16640 words, and replicas.
+  // Enough words for launches of strips, of several heights: 2176, 4352, 16640 words; a block for
+  // each replica.
   for (const auto& [rows, columns, replicas] :
        {std::tuple{1088, 256, 1}, {34, 16384, 1}, {130, 16384, 1}, {1088, 256, 11}}) {
     LatticeOptions options = with_physics(make_options(rows, columns, generator), p);
@@ -146,8 +147,10 @@ INSTANTIATE_TEST_SUITE_P(All, CudaTrajectory,
 
 // Streams, temperatures and rules of their own: the hottest needs another rule than the others.
 TEST(CudaEngine, Replicas) {
-  for (const std::int64_t replicas : {2, 9, 20}) {
-    for (const auto& [rows, columns] : {std::pair{6, 130}, {1088, 256}}) {
+  // By blocks; by one block each, as there are replicas for all multiprocessors; by strips, more
+  // replicas than a launch takes.
+  for (const auto& [rows, columns] : {std::pair{6, 130}, {1088, 256}, {258, 16384}}) {
+    for (const std::int64_t replicas : {2, 9}) {
       LatticeOptions options = make_options(rows, columns, Generator::philox);
       options.replicas = replicas;
       options.first_stream = (std::uint64_t{1} << 32) - 2;
@@ -272,8 +275,8 @@ TEST(CudaEngine, ArraysOnTheDevice) {
 
   // Back in, all replicas and one for all.
   const auto foreign = [](const cuda::DeviceArray& array) {
-    return cuda::ForeignArray{static_cast<const std::int8_t*>(array.data), array.shape, nullptr,
-                              true};
+    return cuda::ForeignArray{static_cast<const std::int8_t*>(array.data), array.shape,
+                              cuda::ForeignArray::Filled::by_somebody, nullptr};
   };
   engine.set_spins(foreign(spins));
   EXPECT_EQ(packed_of(engine, 1), second);
@@ -337,7 +340,7 @@ TEST(CudaEngine, RefusesDevices) {
   const auto make = [&](int device) {
     return message_of<cuda::DeviceError>([&] { CudaEngine{options, device}; });
   };
-  EXPECT_NE(make(2).find("'cuda:2', allowed: 'cuda:0' to 'cuda:1'"), std::string::npos) << make(2);
+  EXPECT_NE(make(2).find("allowed are 'cuda:0' to 'cuda:1'"), std::string::npos) << make(2);
   {
     const Setting setting{"MULTISPIN_EMULATED_DRIVER", "0"};
     EXPECT_NE(make(0).find("no driver"), std::string::npos) << make(0);
@@ -372,18 +375,32 @@ TEST(CudaEngine, RefusesWhatItCannotHold) {
   EXPECT_THROW((CudaEngine{options, 0}), std::exception);
 }
 
+// A sampler whose half sweep could not be started has spins of no whole sweep, and says so from
+// then on; one that only could not be measured goes on.
 TEST(CudaEngine, NamesTheKernelThatFailed) {
-  const LatticeOptions options = make_options(64, 128, Generator::philox);
-  CudaEngine engine{options, 0};
-  LatticeEngine expected{options};
-  {
-    const Setting setting{"MULTISPIN_EMULATED_FAILURE", "small_sweeps"};
-    const std::string message = message_of<cuda::DeviceError>([&] { engine.sweep(1); });
-    EXPECT_NE(message.find("small_sweeps"), std::string::npos) << message;
+  for (const auto& [columns, kernel] :
+       {std::pair{128, "small_sweeps"}, {8192, "half_sweep"}, {128, "measure"}}) {
+    const LatticeOptions options = make_options(64, columns, Generator::philox);
+    CudaEngine engine{options, 0};
+    std::vector<LatticeSums> sums(1);
+    {
+      const Setting setting{"MULTISPIN_EMULATED_FAILURE", kernel};
+      const std::string message =
+          message_of<cuda::DeviceError>([&] { engine.run(1, 1, sums.data()); });
+      EXPECT_NE(message.find(kernel), std::string::npos) << message;
+    }
+    if (std::string{kernel} == "measure") {
+      EXPECT_TRUE(engine.run(1, 1, sums.data()));
+      continue;
+    }
+    const auto refused = [](const auto& act) {
+      return message_of<cuda::DeviceError>(act).find("make a new one") != std::string::npos;
+    };
+    EXPECT_TRUE(refused([&] { engine.sweep(1); })) << kernel;
+    EXPECT_TRUE(refused([&] { packed_of(engine, 0); })) << kernel;
+    EXPECT_TRUE(refused([&] { engine.packed(false); })) << kernel;
+    EXPECT_TRUE(refused([&] { sums_of(engine); })) << kernel;
   }
-  engine.sweep(2);
-  expected.sweep(2);
-  EXPECT_EQ(packed_of(engine, 0), test::packed_of(expected, 0));
 }
 
 TEST(CudaEngine, ChecksItsArguments) {

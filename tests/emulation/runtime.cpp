@@ -79,13 +79,13 @@ std::vector<DeviceInfo> devices() {
 
 DeviceInfo demand_device(int index) {
   const std::string reason = why_unavailable();
-  if (!reason.empty()) throw DeviceError("device: " + reason);
+  if (!reason.empty()) throw DeviceError(reason);
   if (index < 0 || index >= device_count()) {
-    throw DeviceError("device: got 'cuda:" + std::to_string(index) + "', allowed: 'cuda:0' to " +
-                      "'cuda:" + std::to_string(device_count() - 1) + "'");
+    throw DeviceError("no device of this number: allowed are 'cuda:0' to 'cuda:" +
+                      std::to_string(device_count() - 1) + "'");
   }
   const DeviceInfo info = info_of(index);
-  if (info.major < 8) throw DeviceError("device: unsupported architecture");
+  if (info.major < 8) throw DeviceError("unsupported architecture");
   return info;
 }
 
@@ -168,6 +168,8 @@ void Event::record(Stream& /*stream*/) {
 bool Event::done() const {
   return Clock::now() >= *static_cast<const Clock::time_point*>(handle_);
 }
+
+void synchronize_device(int /*device*/) {}
 
 void check_launch(const char* kernel) {
   if (setting("MULTISPIN_EMULATED_FAILURE", "") == kernel) {

@@ -29,12 +29,20 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_info_has_everything() -> None:
     info = ms.info()
     assert info.keys() == {
-        "version", "instruction_set", "threads", "devices", "generators", "compiler",
+        "version", "instruction_set", "threads", "devices", "cuda", "generators", "compiler",
     }  # fmt: skip
     assert info["version"] == ms.__version__ == importlib.metadata.version("multispin")
-    assert info["devices"] == ["cpu"]
+    assert info["devices"][0] == "cpu"
     assert info["compiler"]
     json.dumps(info)  # plain data, fit for the attributes of a file
+
+
+def test_a_build_without_cuda_says_so(without_cuda: None) -> None:  # noqa: ARG001
+    info = ms.info()
+    assert info["devices"] == ["cpu"]
+    assert not info["cuda"]["built"]
+    assert info["cuda"]["unavailable_because"].startswith("not built: ")
+    json.dumps(info)
 
 
 def test_the_generators_are_those_of_the_trajectory() -> None:

@@ -198,6 +198,7 @@ def test_sealed_files_of_arrays_that_cannot_be(tmp_path: Path, key: str) -> None
     refused(path)
 
 
+@pytest.mark.usefixtures("without_cuda")
 def test_another_device_is_not_the_fault_of_the_file(saved: Path) -> None:
     with pytest.raises(DeviceError, match="device: got 'cuda'"):
         ms.Sampler.load(saved, device="cuda")

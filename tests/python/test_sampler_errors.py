@@ -108,6 +108,7 @@ def test_names(name: str, allowed: str) -> None:
         refused(ValueError, name, allowed, **{name: unknown})
 
 
+@pytest.mark.usefixtures("without_cuda")
 @pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:1"])
 def test_devices_that_there_are_not(device: str) -> None:
     with pytest.raises(DeviceError, match=f"^device: got '{device}', .*'cpu'"):

@@ -37,8 +37,10 @@ void copy_to_host(const DeviceArray& array, void* to);
 struct ForeignArray {
   const std::int8_t* data;
   std::vector<std::int64_t> shape;
-  void* stream;  // cudaStream_t on which it is being filled, if `streamed`
-  bool streamed;
+  // Whether its contents are there: yes, or once `stream` (a cudaStream_t) has got so far, or once
+  // the whole device has.
+  enum class Filled { already, by_stream, by_somebody } filled;
+  void* stream;
 };
 
 }  // namespace multispin::cuda

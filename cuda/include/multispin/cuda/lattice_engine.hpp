@@ -22,7 +22,8 @@ namespace multispin::cuda {
 std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
 
 // Not for several threads at once: one engine, one caller. Functions throw DeviceError when a GPU
-// call fails, and OutOfMemory.
+// call fails, and OutOfMemory. If that happens in the middle of sweeps, the spins are those of no
+// whole sweep, and every later call throws DeviceError too.
 class LatticeEngine {
  public:
   using Poll = multispin::LatticeEngine::Poll;
@@ -42,7 +43,8 @@ class LatticeEngine {
   std::span<const double> temperatures() const { return temperatures_; }
 
   // As multispin::LatticeEngine::run. If `poll` asks for a stop, what is in the queue by then still
-  // runs, at most some tenths of a second of it; sweeps_done() counts it.
+  // runs: two pieces of 2^33 spin updates, or two sweeps of a larger lattice; sweeps_done() counts
+  // it.
   bool run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll = {});
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   // Waits for the queue; false if `poll` asked for a stop before.
@@ -76,6 +78,7 @@ class LatticeEngine {
   model::Lattice lattice_;
   int device_;
   std::vector<double> temperatures_;
+  Detail& sound() const;  // throws DeviceError if a sweep has failed
   std::uint64_t sweeps_done_ = 0;
   std::unique_ptr<Detail> detail_;
 };

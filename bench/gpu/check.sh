@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# Everything that needs a GPU: build, tests, sanitizers, speed, physics.
+#
+#   bash bench/gpu/check.sh [folder of the results]     bench/results if none is given
+#
+# Needs nvcc, and a python3 with numpy, scipy, xarray, pytest, pybind11, scikit-build-core and cmake;
+# no network. Builds and keeps its log in build/gpu. Goes on after a failure; the exit status is 1 if
+# there was one. The GPU's settings are left as they are.
+#
+#   PYTHON                   another python3
+#   CUDAARCHS                what to compile for, instead of the GPU that is here
+#   MULTISPIN_CHECK_SECONDS  when to be done, whatever is missing by then: 570
+set -uo pipefail
+results=$(realpath -m "${1:-$(dirname "$0")/../results}")
+cd "$(dirname "$0")/../.." || exit 1
+
+if ! gpus=$(nvidia-smi -L 2>/dev/null) || [ -z "$gpus" ]; then
+  echo "no GPU: nvidia-smi finds none" >&2
+  exit 1
+fi
+
+if ! command -v "${CUDACXX:-nvcc}" >/dev/null && ! [ -x /usr/local/cuda/bin/nvcc ]; then
+  echo "no nvcc: neither CUDACXX nor PATH nor /usr/local/cuda/bin has it" >&2
+  exit 1
+fi
+
+deadline=${MULTISPIN_CHECK_SECONDS:-570}
+python=$("${PYTHON:-python3}" -c 'import sys; print(sys.executable)') || exit 1
+scripts=$("$python" -c 'import sysconfig; print(sysconfig.get_path("scripts"))')
+build=$PWD/build/gpu
+site=$build/site
+# cmake and ninja may be Python packages; compute-sanitizer has a folder of its own.
+export PATH=$scripts:$PATH:/usr/local/cuda/bin:/usr/local/cuda/compute-sanitizer
+export PYTHONPATH=$site${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1
+export CUDAARCHS=${CUDAARCHS:-native}
+export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+unset MULTISPIN_EMULATED_CUDA # or the tests would not run on the GPU
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null; then
+  export CMAKE_GENERATOR=Ninja
+fi
+mkdir -p "$build" "$results" || exit 1
+exec > >(tee "$build/check.log") 2>&1
+
+# --- sections -------------------------------------------------------------------------------------
+
+skipped=77 # status of a section that had nothing to do
+failed=()
+
+# Each section is a shell function in a subshell that ends at the first command that fails.
+section() { # title, function
+  local title=$1 start=$SECONDS status
+  printf '\n=== %s (at %d s)\n' "$title" "$SECONDS"
+  (
+    set -e
+    "$2"
+  )
+  status=$?
+  case $status in
+    0) echo "--- $title: passed, $((SECONDS - start)) s" ;;
+    "$skipped") echo "--- $title: skipped, $((SECONDS - start)) s" ;;
+    *)
+      echo "--- $title: FAILED with status $status, $((SECONDS - start)) s"
+      failed+=("$title")
+      ;;
+  esac
+}
+
+# Runs a command for so many seconds at most, and not beyond the deadline.
+limited() { # seconds, command...
+  local most=$1 left=$((deadline - SECONDS))
+  shift
+  if [ "$left" -le 0 ]; then
+    echo "no time left for: $*"
+    return 124
+  fi
+  timeout --kill-after=5 "$((most < left ? most : left))" "$@"
+}
+
+skip() {
+  echo "$1"
+  exit "$skipped"
+}
+
+machine() {
+  echo "$gpus"
+  limited 20 nvidia-smi
+  limited 20 nvidia-smi --format=csv,noheader --query-gpu=clocks.max.sm,clocks.max.mem,power.limit,\
+ecc.mode.current,compute_mode,pcie.link.gen.max || true
+  nvcc --version | tail -n 2
+  cmake --version | head -n 1
+  "$python" --version
+}
+
+package() {
+  rm -rf "$site"
+  if ! SKBUILD_CMAKE_DEFINE=MULTISPIN_CUDA=ON SKBUILD_BUILD_DIR=$build/pip limited 200 \
+    "$python" -m pip install --quiet --no-build-isolation --no-deps --no-index \
+    --target "$site" .; then
+    echo "pip could not install it: building with cmake alone"
+    rm -rf "$site"
+    limited 30 cmake -S . -B "$build/package" -DCMAKE_BUILD_TYPE=Release -DMULTISPIN_CUDA=ON \
+      -DMULTISPIN_BUILD_PYTHON=ON -DPython_EXECUTABLE="$python" \
+      -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)"
+    limited 200 cmake --build "$build/package"
+    mkdir -p "$site"
+    cp -r python/multispin "$site/"
+    limited 30 cmake --install "$build/package" --component python --prefix "$site"
+  fi
+  limited 60 "$python" -c '
+import multispin, pprint
+print(multispin.__file__)
+pprint.pprint(multispin.info()["cuda"])
+assert multispin.info()["cuda"]["devices"]'
+}
+
+tests() {
+  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider tests/gpu
+}
+
+# The harness is there afterwards unless Google Benchmark is missing.
+harness() {
+  local log=$build/harness.log
+  rm -f "$build/multispin_bench"
+  if ! limited 60 cmake -S . -B "$build/harness" -DCMAKE_BUILD_TYPE=Release -DMULTISPIN_CUDA=ON \
+    -DMULTISPIN_BUILD_BENCH=ON >"$log" 2>&1; then
+    grep -q benchmarkConfig.cmake "$log" ||
+      { cat "$log" && return 1; }
+    skip "Google Benchmark (libbenchmark-dev) is not installed: no harness, Python measures instead"
+  fi
+  limited 200 cmake --build "$build/harness" --target multispin_bench
+  ln -s harness/bench/cpp/multispin_bench "$build/multispin_bench"
+}
+
+run_harness() { # seconds, options...
+  local seconds=$1
+  shift
+  limited "$seconds" "$build/multispin_bench" --benchmark_filter=/cuda/ \
+    --benchmark_out="$build/bench.json" --benchmark_out_format=json "$@"
+}
+
+speed() {
+  local status=0
+  if [ ! -e "$build/multispin_bench" ]; then
+    limited 120 "$python" bench/gpu/throughput.py --output "$results"
+    return
+  fi
+  rm -f "$build/bench.json"
+  run_harness 150 --huge || status=$?
+  if [ "$status" -gt 1 ]; then
+    echo "status $status: again, without the largest lattice"
+    run_harness 90 || status=$?
+  fi
+  [ -s "$build/bench.json" ] || { echo "nothing was measured" && return 1; }
+  "$python" bench/cpp/report.py "$build/bench.json" --goals bench/goals.toml --output "$results"
+  return "$status"
+}
+
+sanitizer() { # tool
+  command -v compute-sanitizer >/dev/null || skip "compute-sanitizer is not installed"
+  limited 75 compute-sanitizer --tool "$1" --error-exitcode 1 --print-limit 10 \
+    "$python" bench/gpu/tiny.py
+}
+memcheck() { sanitizer memcheck; }
+initcheck() { sanitizer initcheck; }
+racecheck() { sanitizer racecheck; } # of shared memory, which the kernels do not use so far
+
+physics() {
+  local status=0
+  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider -m slow tests/gpu ||
+    status=$?
+  [ "$status" -ne 5 ] || skip "tests/gpu has no slow tests"
+  return "$status"
+}
+
+# Registers, stack (spilled registers are in it) and shared memory of each kernel.
+resources() {
+  command -v cuobjdump >/dev/null || skip "cuobjdump is not installed"
+  local module=("$site"/multispin/_cuda*.so)
+  limited 30 cuobjdump -res-usage "${module[0]}" | grep -E 'Fatbin elf|arch =|Function|REG' | c++filt
+}
+
+# Where the time of a half sweep goes.
+profile() {
+  command -v ncu >/dev/null || skip "ncu is not installed"
+  local log=$build/ncu.txt status=0
+  limited 60 ncu --clock-control none --kernel-name-base demangled --kernel-name regex:HalfSweep \
+    --launch-skip 4 --launch-count 1 --section SpeedOfLight --section LaunchStats \
+    --section Occupancy --section WarpStateStats --section ComputeWorkloadAnalysis \
+    "$python" -c '
+import multispin as ms
+s = ms.Sampler(ms.Ising((16384, 16384)), device="cuda", rng="philox")
+s.sweep(4)
+s.synchronize()' >"$log" 2>&1 || status=$?
+  cat "$log"
+  ! grep -q ERR_NVGPUCTRPERM "$log" || skip "this user may not read the GPU's counters"
+  grep -q "==PROF== Profiling" "$log" || { echo "no half sweep was seen" && return 1; }
+  return "$status"
+}
+
+section "machine" machine
+section "package with CUDA" package
+section "tests/gpu" tests
+section "benchmark harness" harness
+section "speed" speed
+section "compute-sanitizer memcheck" memcheck
+section "compute-sanitizer initcheck" initcheck
+section "compute-sanitizer racecheck" racecheck
+section "physics (slow tests)" physics
+section "resources of the kernels" resources
+section "profile" profile
+
+printf '\n%d failed, after %d s\n' "${#failed[@]}" "$SECONDS"
+[ ${#failed[@]} -eq 0 ] || printf 'FAILED: %s\n' "${failed[@]}"
+[ ${#failed[@]} -eq 0 ]
