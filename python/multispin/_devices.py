@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 #: `device="auto"` takes a GPU for this many spins or more, over all replicas. For fewer, starting
-#: kernels takes longer than running them.
+#: kernels is expected to take longer than running them.
 AUTO_SPINS = 2**22
 
 _NAME = re.compile(r"cuda(?::([0-9]{1,4}))?")

@@ -79,8 +79,8 @@ class Sampler:
         the GPU's queue; whatever looks at the spins waits for them.
     rng
         ``"philox"`` (what ``"auto"`` means on a GPU) gives the same spins on every device, bit for
-        bit. So does ``"aes"`` (what ``"auto"`` means on a CPU), which is faster on CPUs and many
-        times slower on GPUs, good for going on there with what was begun here.
+        bit. So does ``"aes"`` (what ``"auto"`` means on a CPU), which is faster on CPUs. GPUs have
+        no instructions for it: there it is for going on with what was begun on a CPU.
     threads
         Number of threads on the CPU; None takes as many as the process may use.
     first_stream

@@ -85,16 +85,6 @@ void expect_equal(const LatticeOptions& options, double temperature) {
   }
 }
 
-struct Physics {
-  const char* name;
-  Dynamics dynamics;
-  double J, h, temperature;
-};
-
-void PrintTo(const Physics& p, std::ostream* out) {
-  *out << p.name;
-}
-
 constexpr Physics physics[] = {
     {"critical", Dynamics::metropolis, 1, 0, 2.269},
     {"antiferromagnet", Dynamics::metropolis, -1, 0, 1.7},
@@ -109,13 +99,6 @@ constexpr Physics physics[] = {
     {"glauberHot", Dynamics::glauber, 1, 0, 1e12},
     {"glauberField", Dynamics::glauber, 0.5, -2, 1.5},
 };
-
-LatticeOptions with_physics(LatticeOptions options, const Physics& p) {
-  options.dynamics = p.dynamics;
-  options.J = p.J;
-  options.h = p.h;
-  return options;
-}
 
 class CudaTrajectory : public ::testing::TestWithParam<std::tuple<Generator, Physics>> {};
 

@@ -36,16 +36,6 @@ std::vector<Shape> shapes() {
   return all;
 }
 
-struct Physics {
-  const char* name;
-  Dynamics dynamics;
-  double J, h, temperature;
-};
-
-void PrintTo(const Physics& p, std::ostream* out) {
-  *out << p.name;
-}
-
 constexpr Physics physics[] = {
     {"critical", Dynamics::metropolis, 1, 0, 2.269},
     {"antiferromagnet", Dynamics::metropolis, -1, 0, 1.7},
@@ -65,13 +55,6 @@ constexpr Physics physics[] = {
     {"glauberAntiferromagnetInAField", Dynamics::glauber, -1, 0.4, 3},
     {"glauberFree", Dynamics::glauber, 0, 0, 1},
 };
-
-LatticeOptions with_physics(LatticeOptions options, const Physics& p) {
-  options.dynamics = p.dynamics;
-  options.J = p.J;
-  options.h = p.h;
-  return options;
-}
 
 // A random start, then `sweeps` sweeps, at every instruction set.
 void expect_twin(LatticeOptions options, double temperature, int sweeps) {

@@ -52,6 +52,24 @@ inline LatticeOptions make_options(std::int64_t rows, std::int64_t columns,
   return options;
 }
 
+// What a test is run with.
+struct Physics {
+  const char* name;
+  Dynamics dynamics;
+  double J, h, temperature;
+};
+
+inline void PrintTo(const Physics& p, std::ostream* out) {
+  *out << p.name;
+}
+
+inline LatticeOptions with_physics(LatticeOptions options, const Physics& p) {
+  options.dynamics = p.dynamics;
+  options.J = p.J;
+  options.h = p.h;
+  return options;
+}
+
 inline void set_temperature(LatticeEngine& engine, double temperature) {
   engine.set_temperatures(
       std::vector<double>(static_cast<std::size_t>(engine.options().replicas), temperature));

@@ -1,7 +1,7 @@
 // The planes of `aes` for one word at a time: half of what its AES block gives, in portable code.
 //
-// GPUs have no instructions for AES, so this is many times slower there than Philox. It is for
-// going on with what was begun on a CPU.
+// GPUs have no instructions for AES, so this has to be many times slower there than Philox
+// (docs/performance.md). It is for going on with what was begun on a CPU.
 #pragma once
 
 #include <cstdint>
