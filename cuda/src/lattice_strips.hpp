@@ -18,7 +18,7 @@ using Word = bits::Word64;
 
 // A lattice's numbers, in the form that threads need.
 struct Geometry {
-  std::uint32_t rows, words, stride, stride_bytes;
+  std::uint32_t rows, words, stride;
   std::int32_t lanes;
   Word in_use;  // lanes
   std::int64_t colour_words;
@@ -27,7 +27,6 @@ struct Geometry {
       : rows{static_cast<std::uint32_t>(l.rows)},
         words{static_cast<std::uint32_t>(l.words)},
         stride{static_cast<std::uint32_t>(l.stride)},
-        stride_bytes{static_cast<std::uint32_t>(8 * l.stride)},
         lanes{l.lanes},
         in_use{bits::halves(bits::lane_mask(l.lanes))},
         colour_words{l.colour_words()} {}
@@ -66,41 +65,47 @@ template <class Visit>
 MULTISPIN_HD void visit_strip(const Spins& spins, std::uint32_t replica, int colour,
                               const Strips::Strip& strip, const Visit& visit) {
   const Geometry& l = spins.lattice;
-  // One product and sum, which a GPU does in one operation of a unit that is idle otherwise.
-  const auto at = [&](std::uint64_t* column, std::uint32_t row) {
-    return reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(column) +
-                                            std::uint64_t{row} * l.stride_bytes);
-  };
-  std::uint64_t* const own = spins.colour(replica, colour) + strip.word;
-  std::uint64_t* const other = spins.colour(replica, 1 - colour) + strip.word;
+  const std::int64_t stride = l.stride;
+  std::uint64_t* const own_top = spins.colour(replica, colour) + strip.word;
+  const std::uint64_t* const other_top = spins.colour(replica, 1 - colour) + strip.word;
 
-  // Neighbours beside a word: in which column, moved by how many lanes.
+  // Neighbours beside a word: how many words away, moved by how many lanes.
   struct Side {
-    std::uint64_t* column;
+    std::int64_t offset;
     bool edge;
     int lanes;
   };
   const bool leftmost = strip.word == 0;
   const bool rightmost = strip.word + 1 == l.words;
   const std::int64_t across = std::int64_t{l.words} - 1;
-  const Side left{leftmost ? other + across : other - 1, leftmost, l.lanes - 1};
-  const Side right{rightmost ? other - across : other + 1, rightmost, 1};
+  const Side left{leftmost ? across : -1, leftmost, l.lanes - 1};
+  const Side right{rightmost ? -across : 1, rightmost, 1};
   // Strips begin with an even row.
   const bool even_right = model::looks_right(0, colour);
   const Side even = even_right ? right : left;
   const Side odd = even_right ? left : right;
 
-  Word up = bits::loaded<Word>(at(other, (strip.begin == 0 ? l.rows : strip.begin) - 1));
-  Word centre = bits::loaded<Word>(at(other, strip.begin));
-  const auto visit_row = [&](std::uint32_t row, const Side& side) {
-    std::uint64_t* const word = at(own, row);
+  // Pointers that move on with the rows: what can be worked out anew from the row's number, the
+  // compiler does work out anew, for every row.
+  const std::int64_t begin = std::int64_t{strip.begin} * stride;
+  std::uint64_t flat = static_cast<std::uint64_t>(begin) + strip.word;
+  std::uint64_t* own = own_top + begin;
+  const std::uint64_t* other = other_top + begin;
+  const std::uint64_t* even_side = other + even.offset;
+  const std::uint64_t* odd_side = other + stride + odd.offset;
+  Word up =
+      bits::loaded<Word>(strip.begin == 0 ? other_top + (l.rows - 1) * stride : other - stride);
+  Word centre = bits::loaded<Word>(other);
+  const auto visit_row = [&](std::uint64_t* word, std::uint64_t flat_word,
+                             const std::uint64_t* below, const std::uint64_t* beside,
+                             const Side& side) {
     const Word spin = bits::loaded<Word>(word);
-    const Word down = bits::loaded<Word>(at(other, row + 1 == l.rows ? 0 : row + 1));
-    const Word beside = bits::loaded<Word>(at(side.column, row));
-    visit(word, std::uint64_t{row} * l.stride + strip.word, [&] {
-      Word turned = beside;
+    const Word down = bits::loaded<Word>(below);
+    const Word unturned = bits::loaded<Word>(beside);
+    visit(word, flat_word, [&] {
+      Word turned = unturned;
       if (side.edge) {
-        turned = bits::halves(bits::rotate_down(bits::joined(beside), side.lanes, l.lanes));
+        turned = bits::halves(bits::rotate_down(bits::joined(unturned), side.lanes, l.lanes));
       }
       return update::Neighbours<Word>{spin, up, down, centre, turned};
     });
@@ -108,8 +113,14 @@ MULTISPIN_HD void visit_strip(const Spins& spins, std::uint32_t replica, int col
     centre = down;
   };
   for (std::uint32_t row = strip.begin; row < strip.end; row += 2) {
-    visit_row(row, even);
-    visit_row(row + 1, odd);
+    visit_row(own, flat, other + stride, even_side, even);
+    const std::uint64_t* const below = row + 2 == l.rows ? other_top : other + 2 * stride;
+    visit_row(own + stride, flat + l.stride, below, odd_side, odd);
+    own += 2 * stride;
+    other += 2 * stride;
+    even_side += 2 * stride;
+    odd_side += 2 * stride;
+    flat += std::uint64_t{2} * l.stride;
   }
 }
 
