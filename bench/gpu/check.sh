@@ -107,11 +107,13 @@ package() {
     cp -r python/multispin "$site/"
     limited 30 cmake --install "$build/package" --component python --prefix "$site"
   fi
+  # An editable install of another checkout would come before PYTHONPATH.
   limited 60 "$python" -c '
-import multispin, pprint
+import multispin, pprint, sys
 print(multispin.__file__)
+assert multispin.__file__.startswith(sys.argv[1])
 pprint.pprint(multispin.info()["cuda"])
-assert multispin.info()["cuda"]["devices"]'
+assert multispin.info()["cuda"]["devices"]' "$site"
 }
 
 tests() {
