@@ -96,7 +96,7 @@ struct LatticeEngine::Detail {
   }
 
   State state() const { return {lattice, multiprocessors, replicas, spins->data<std::uint64_t>()}; }
-  // From `replica` on.
+  // One replica.
   State state(std::int64_t replica) const {
     return {lattice, multiprocessors, 1,
             spins->data<std::uint64_t>() + 2 * replica * lattice.colour_words()};
@@ -286,7 +286,7 @@ void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
   for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
     const std::int64_t rows = std::min(at_once, lattice_.rows - row);
-    enqueue_unpack(*d.stream, d.state(replica), 0, row, rows, part.data<std::int8_t>());
+    enqueue_unpack(*d.stream, d.state(replica), row, rows, part.data<std::int8_t>());
     d.stream->copy(spins + row * lattice_.columns, part.data<void>(),
                    static_cast<std::size_t>(rows * lattice_.columns));
   }
@@ -303,7 +303,7 @@ void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
     const std::int64_t rows = std::min(at_once, lattice_.rows - row);
     d.stream->copy(part.data<void>(), spins + row * lattice_.columns,
                    static_cast<std::size_t>(rows * lattice_.columns));
-    enqueue_pack(*d.stream, d.state(replica), 0, row, rows, part.data<std::int8_t>());
+    enqueue_pack(*d.stream, d.state(replica), row, rows, part.data<std::int8_t>());
   }
   d.stream->synchronize();
 }
@@ -338,7 +338,7 @@ void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down, std::i
   const Memory unequal{device_, (downs + alongs) * sizeof(std::int64_t), "correlation"};
   auto* const at = unequal.data<std::int64_t>();
   d.stream->clear(at, unequal.bytes());
-  enqueue_correlation(*d.stream, d.state(replica), 0, at, at + downs);
+  enqueue_correlation(*d.stream, d.state(replica), at, at + downs);
   d.stream->copy(down, at, downs * sizeof(std::int64_t));
   d.stream->copy(along, at + downs, alongs * sizeof(std::int64_t));
   d.stream->synchronize();
@@ -355,7 +355,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
   std::vector<std::int64_t> up(static_cast<std::size_t>(lattice_.spins() / (height * width)));
   const Memory counts{device_, up.size() * sizeof(std::int64_t), "block"};
   d.stream->clear(counts.data<void>(), counts.bytes());
-  enqueue_count_blocks(*d.stream, d.state(replica), 0, height, width, counts.data<std::int64_t>());
+  enqueue_count_blocks(*d.stream, d.state(replica), height, width, counts.data<std::int64_t>());
   d.stream->copy(up.data(), counts.data<void>(), counts.bytes());
   d.stream->synchronize();
   for (std::size_t i = 0; i < up.size(); ++i) {
@@ -371,7 +371,7 @@ DeviceArray LatticeEngine::spins() {
   auto memory = std::make_shared<Memory>(device_, bytes, "spins: " + shape_text(options_));
   auto* const out = memory->data<std::int8_t>();
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
-    enqueue_unpack(*d.stream, d.state(r), 0, 0, lattice_.rows, out + r * lattice_.spins());
+    enqueue_unpack(*d.stream, d.state(r), 0, lattice_.rows, out + r * lattice_.spins());
   }
   const std::int64_t rows = lattice_.rows;
   const std::int64_t columns = lattice_.columns;
@@ -433,7 +433,7 @@ void LatticeEngine::set_spins(const ForeignArray& spins) {
                                 " other values, allowed: +1 and -1");
   }
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
-    enqueue_pack(*d.stream, d.state(r), 0, 0, lattice_.rows, spins.data + r * step);
+    enqueue_pack(*d.stream, d.state(r), 0, lattice_.rows, spins.data + r * step);
   }
   d.stream->synchronize();  // the array may be gone once this returns
 }

@@ -26,7 +26,7 @@ int coarse_planes(Generator generator);
 void enqueue_sweeps(Stream& stream, Generator generator, update::Rule rule, const ReplicaRun& run,
                     std::uint64_t first_sweep, std::uint64_t sweeps);
 
-// `spins`: of all replicas.
+// Consecutive replicas; what is done with one of them is done with the first.
 struct State {
   const model::Lattice& lattice;
   int multiprocessors;
@@ -38,21 +38,21 @@ void enqueue_fill(Stream& stream, const State& state, bool up);
 void enqueue_randomize(Stream& stream, const State& state, std::uint64_t seed,
                        std::uint64_t first_stream);
 void enqueue_clear_unused(Stream& stream, const State& state);
-// Rows first_row .. first_row + rows - 1 of one replica, as int8 on the device.
-void enqueue_unpack(Stream& stream, const State& state, std::uint32_t replica,
-                    std::int64_t first_row, std::int64_t rows, std::int8_t* out);
-void enqueue_pack(Stream& stream, const State& state, std::uint32_t replica, std::int64_t first_row,
-                  std::int64_t rows, const std::int8_t* in);
+// Rows first_row .. first_row + rows - 1 as int8 on the device.
+void enqueue_unpack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
+                    std::int8_t* out);
+void enqueue_pack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
+                  const std::int8_t* in);
 // Adds the number of items that are not +1 or -1 to *others.
 void enqueue_count_others(Stream& stream, const State& state, const std::int8_t* in,
                           std::int64_t items, std::int64_t* others);
 // Adds unequal bonds and spins up of every replica to totals[2 * replica], totals[2 * replica + 1].
 void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals);
 // Adds unequal pairs at distances 0 .. rows / 2 and 0 .. columns / 2.
-void enqueue_correlation(Stream& stream, const State& state, std::uint32_t replica,
-                         std::int64_t* down, std::int64_t* along);
+void enqueue_correlation(Stream& stream, const State& state, std::int64_t* down,
+                         std::int64_t* along);
 // Adds spins up of every block.
-void enqueue_count_blocks(Stream& stream, const State& state, std::uint32_t replica,
-                          std::int64_t height, std::int64_t width, std::int64_t* up);
+void enqueue_count_blocks(Stream& stream, const State& state, std::int64_t height,
+                          std::int64_t width, std::int64_t* up);
 
 }  // namespace multispin::cuda

@@ -50,21 +50,21 @@ void enqueue_clear_unused(Stream& stream, const State& state) {
   launch(stream, "clear_unused", threads_of(state), state.replicas, body);
 }
 
-void enqueue_unpack(Stream& stream, const State& state, std::uint32_t replica,
-                    std::int64_t first_row, std::int64_t rows, std::int8_t* out) {
+void enqueue_unpack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
+                    std::int8_t* out) {
   const std::int64_t columns = state.lattice.columns;
   by_rows(rows, columns / 2, [&](std::int64_t done, std::uint32_t threads) {
-    const Unpack body{spins_of(state), replica, static_cast<std::uint32_t>(first_row + done),
+    const Unpack body{spins_of(state), static_cast<std::uint32_t>(first_row + done),
                       out + done * columns};
     launch(stream, "unpack", threads, 1, body);
   });
 }
 
-void enqueue_pack(Stream& stream, const State& state, std::uint32_t replica, std::int64_t first_row,
-                  std::int64_t rows, const std::int8_t* in) {
+void enqueue_pack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
+                  const std::int8_t* in) {
   const std::int64_t columns = state.lattice.columns;
   by_rows(rows, state.lattice.words, [&](std::int64_t done, std::uint32_t threads) {
-    const Pack body{spins_of(state), replica, static_cast<std::uint32_t>(first_row + done),
+    const Pack body{spins_of(state), static_cast<std::uint32_t>(first_row + done),
                     in + done * columns};
     launch(stream, "pack", threads, 1, body);
   });
@@ -82,19 +82,19 @@ void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals) {
   launch_sum(stream, "measure", threads_of(state), state.replicas, body, totals);
 }
 
-void enqueue_correlation(Stream& stream, const State& state, std::uint32_t replica,
-                         std::int64_t* down, std::int64_t* along) {
+void enqueue_correlation(Stream& stream, const State& state, std::int64_t* down,
+                         std::int64_t* along) {
   const auto words = static_cast<std::uint32_t>(state.lattice.words);
   const auto distances = [](std::int64_t side) { return static_cast<std::uint32_t>(side / 2 + 1); };
   launch_sum(stream, "correlate_down", words, distances(state.lattice.rows),
-             CorrelateDown{spins_of(state), replica}, down);
+             CorrelateDown{spins_of(state)}, down);
   launch_sum(stream, "correlate_along", words, distances(state.lattice.columns),
-             CorrelateAlong{spins_of(state), replica}, along);
+             CorrelateAlong{spins_of(state)}, along);
 }
 
-void enqueue_count_blocks(Stream& stream, const State& state, std::uint32_t replica,
-                          std::int64_t height, std::int64_t width, std::int64_t* up) {
-  const CountBlocks body{spins_of(state), replica, static_cast<std::uint32_t>(height),
+void enqueue_count_blocks(Stream& stream, const State& state, std::int64_t height,
+                          std::int64_t width, std::int64_t* up) {
+  const CountBlocks body{spins_of(state), static_cast<std::uint32_t>(height),
                          static_cast<std::uint32_t>(width), up};
   launch(stream, "count_blocks", static_cast<std::uint32_t>(state.lattice.words),
          static_cast<std::uint32_t>(state.lattice.rows / height), body);

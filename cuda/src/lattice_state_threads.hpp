@@ -68,10 +68,11 @@ struct ClearUnused {
   }
 };
 
-// Rows first_row, first_row + 1, ... of one replica as +1/-1; a thread two columns, 2k and 2k + 1.
+// Rows first_row, first_row + 1, ... of the first replica as +1/-1; a thread two columns, 2k and 2k
+// + 1.
 struct Unpack {
   Spins spins;
-  std::uint32_t replica, first_row;
+  std::uint32_t first_row;
   std::int8_t* out;  // row first_row
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t /*slot*/) const {
@@ -82,8 +83,7 @@ struct Unpack {
     for (int odd = 0; odd < 2; ++odd) {
       // A colour whose neighbours are to the right has the odd columns.
       const int c = model::looks_right(row, 0) == (odd != 0) ? 0 : 1;
-      const std::uint64_t word =
-          spins.colour(replica, c)[std::int64_t{row} * l.stride + k % l.words];
+      const std::uint64_t word = spins.colour(0, c)[std::int64_t{row} * l.stride + k % l.words];
       out[2 * std::int64_t{thread} + odd] = (word >> (k / l.words) & 1U) != 0 ? 1 : -1;
     }
   }
@@ -92,7 +92,7 @@ struct Unpack {
 // The reverse; a thread a word of either colour of a row.
 struct Pack {
   Spins spins;
-  std::uint32_t replica, first_row;
+  std::uint32_t first_row;
   const std::int8_t* in;  // row first_row
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t /*slot*/) const {
@@ -108,7 +108,7 @@ struct Pack {
         const bool up = spin[2 * k + (model::looks_right(row, c) ? 1 : 0)] > 0;
         word |= std::uint64_t{up ? 1U : 0U} << lane;
       }
-      spins.colour(replica, c)[std::int64_t{row} * l.stride + w] = word;
+      spins.colour(0, c)[std::int64_t{row} * l.stride + w] = word;
     }
   }
 };
@@ -155,11 +155,11 @@ struct Measure {
   }
 };
 
-// Unequal pairs at distance d = slot down the columns; a thread a word of every row.
+// Unequal pairs of the first replica at distance d = slot down the columns; a thread a word of
+// every row.
 struct CorrelateDown {
   static constexpr int sums = 1;
   Spins spins;
-  std::uint32_t replica;
 
   MULTISPIN_HD Sums<1> operator()(std::uint32_t w, std::uint32_t d) const {
     const Geometry& l = spins.lattice;
@@ -169,8 +169,8 @@ struct CorrelateDown {
       const auto below = static_cast<std::uint32_t>((row + std::uint64_t{d}) % l.rows);
       for (int c = 0; c < 2; ++c) {
         const int other = (c + static_cast<int>(d & 1U)) & 1;
-        const std::uint64_t a = spins.colour(replica, c)[std::int64_t{row} * l.stride + w];
-        const std::uint64_t b = spins.colour(replica, other)[std::int64_t{below} * l.stride + w];
+        const std::uint64_t a = spins.colour(0, c)[std::int64_t{row} * l.stride + w];
+        const std::uint64_t b = spins.colour(0, other)[std::int64_t{below} * l.stride + w];
         unequal.value[0] += count(bits::halves(a ^ b) & l.in_use);
       }
     }
@@ -182,7 +182,6 @@ struct CorrelateDown {
 struct CorrelateAlong {
   static constexpr int sums = 1;
   Spins spins;
-  std::uint32_t replica;
 
   MULTISPIN_HD Sums<1> operator()(std::uint32_t w, std::uint32_t d) const {
     const Geometry& l = spins.lattice;
@@ -198,9 +197,9 @@ struct CorrelateAlong {
         const auto lanes = static_cast<int>(shift / l.words + (wraps ? 1 : 0)) % l.lanes;
         const int other = (c + static_cast<int>(d & 1U)) & 1;
         const std::int64_t begin = std::int64_t{row} * l.stride;
-        const std::uint64_t a = spins.colour(replica, c)[begin + w];
+        const std::uint64_t a = spins.colour(0, c)[begin + w];
         const std::uint64_t b = bits::rotate_down(
-            spins.colour(replica, other)[begin + (wraps ? from - l.words : from)], lanes, l.lanes);
+            spins.colour(0, other)[begin + (wraps ? from - l.words : from)], lanes, l.lanes);
         unequal.value[0] += count(bits::halves(a ^ b) & l.in_use);
       }
     }
@@ -208,11 +207,10 @@ struct CorrelateAlong {
   }
 };
 
-// Spins up in blocks of `height` rows and `width` columns, block row after block row; a thread a
-// word of the rows of its slot's blocks.
+// Spins up of the first replica in blocks of `height` rows and `width` columns, block row after
+// block row; a thread a word of the rows of its slot's blocks.
 struct CountBlocks {
   Spins spins;
-  std::uint32_t replica;
   std::uint32_t height, width;
   std::int64_t* up;
 
@@ -221,7 +219,7 @@ struct CountBlocks {
     bits::LaneCounters counters;
     for (std::uint32_t row = block * height; row < (block + 1) * height; ++row) {
       for (int c = 0; c < 2; ++c) {
-        counters.add(spins.colour(replica, c)[std::int64_t{row} * l.stride + w]);
+        counters.add(spins.colour(0, c)[std::int64_t{row} * l.stride + w]);
       }
     }
     const std::int64_t across = std::int64_t{2} * l.words * l.lanes / width;

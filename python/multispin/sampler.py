@@ -167,6 +167,7 @@ class Sampler:
         return _core.LatticeEngine(**arguments, threads=self._threads)
 
     def _check_fits(self) -> None:
+        # Before anything is made of the size of the replicas or of the lattice.
         rows, columns = self._model.shape
         what = f"shape: {_counted(self._replicas)} of {rows} x {columns}"
         if self._gpu is None:

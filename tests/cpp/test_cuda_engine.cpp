@@ -354,8 +354,8 @@ TEST(CudaEngine, RefusesWhatItCannotHold) {
   EXPECT_THROW(engine.packed(true), cuda::OutOfMemory);
   engine.sweep(1);
   EXPECT_EQ(engine.sweeps_done(), 1U);
-  options.columns = (std::int64_t{1} << 31) - 2;  // few lanes, rows of too many bytes
-  EXPECT_THROW((CudaEngine{options, 0}), std::exception);
+  options.columns = 2 * std::int64_t{536870909};  // a prime: one lane, rows of 4 GiB a colour
+  EXPECT_THROW((CudaEngine{options, 0}), std::invalid_argument);
 }
 
 // A sampler whose half sweep could not be started has spins of no whole sweep, and says so from
