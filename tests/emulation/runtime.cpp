@@ -12,7 +12,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -45,6 +47,14 @@ struct Allocation {
 
 std::mutex mutex;
 std::map<const char*, Allocation> allocations;  // by address
+
+// The last blocks to be freed are kept from reuse, so that an address that dangles is not by chance
+// that of new memory.
+constexpr std::size_t most_freed = 32;
+struct Free {
+  void operator()(void* data) const { std::free(data); }
+};
+std::deque<std::unique_ptr<void, Free>> freed;
 
 std::size_t used(int device) {
   std::size_t bytes = 0;
@@ -127,7 +137,8 @@ Memory::Memory(int device, std::size_t bytes, const std::string& what)
 Memory::~Memory() {
   const std::lock_guard lock{mutex};
   allocations.erase(static_cast<const char*>(data_));
-  std::free(data_);
+  freed.emplace_back(data_);
+  if (freed.size() > most_freed) freed.pop_front();
 }
 
 Stream::Stream(int device) : device_{device} {}
