@@ -17,13 +17,13 @@
 
 #include "multispin/isa.hpp"
 #include "multispin/model/lattice.hpp"
+#include "multispin/random/streams.hpp"
+#include "multispin/sums.hpp"
 #include "multispin/update/acceptance.hpp"
 
 namespace multispin {
 
 using update::Dynamics;
-
-enum class Generator { aes, philox };
 
 struct LatticeOptions {
   std::int64_t rows = 0;     // even, at least 2
@@ -39,11 +39,7 @@ struct LatticeOptions {
   Isa isa = selected_isa();
 };
 
-// Exact sums over one replica.
-struct LatticeSums {
-  std::int64_t bonds = 0;  // sum over bonds of s_i s_j
-  std::int64_t spins = 0;  // sum of s_i
-};
+using LatticeSums = Sums;
 
 // Bytes of spins that an engine of this size holds.
 std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);

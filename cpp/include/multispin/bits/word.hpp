@@ -159,6 +159,23 @@ MULTISPIN_HD Word128 less_than_step_not(Word128 t, Word128 r, Word128 less) {
 MULTISPIN_HD Word128 or_not(Word128 a, Word128 b) {
   return a | ~b;
 }
+// Lanes of `a` where `mask` is set, of `b` elsewhere.
+MULTISPIN_HD Word128 choose(Word128 mask, Word128 a, Word128 b) {
+  return (mask & a) | (~mask & b);
+}
+// Every element by `count` bits, below 64.
+template <int count>
+MULTISPIN_HD Word128 shift_up(Word128 a) {
+  return {{a.element[0] << count, a.element[1] << count}};
+}
+template <int count>
+MULTISPIN_HD Word128 shift_down(Word128 a) {
+  return {{a.element[0] >> count, a.element[1] >> count}};
+}
+// A wide word out of pairs of words from several places.
+MULTISPIN_HD void load_pairs(Word128& out, const std::uint64_t* const (&from)[1]) {
+  load(out, from[0]);
+}
 MULTISPIN_HD Word128 and_not(Word128 a, Word128 b) {
   return a & ~b;
 }

@@ -133,6 +133,25 @@ MULTISPIN_HD Word256 less_than_step_not(Word256 t, Word256 r, Word256 less) {
 MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) {
   return a | ~b;
 }
+MULTISPIN_HD Word256 choose(Word256 mask, Word256 a, Word256 b) {
+  return {
+      _mm256_or_si256((mask & a).value, _mm256_andnot_si256(mask.value, b.value))};
+}
+template <int count>
+MULTISPIN_HD Word256 shift_up(Word256 a) {
+  return {_mm256_slli_epi64(a.value, count)};
+}
+template <int count>
+MULTISPIN_HD Word256 shift_down(Word256 a) {
+  return {_mm256_srli_epi64(a.value, count)};
+}
+MULTISPIN_HD __m128i loaded_pair(const std::uint64_t* from) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+MULTISPIN_HD void load_pairs(Word256& out, const std::uint64_t* const (&from)[2]) {
+  out.value = _mm256_inserti128_si256(_mm256_castsi128_si256(loaded_pair(from[0])),
+                                      loaded_pair(from[1]), 1);
+}
 MULTISPIN_HD Word256 and_not(Word256 a, Word256 b) {
   return a & ~b;
 }

@@ -110,6 +110,27 @@ MULTISPIN_HD Word512 less_than_step_not(Word512 t, Word512 r, Word512 less) {
 MULTISPIN_HD Word512 or_not(Word512 a, Word512 b) {
   return {_mm512_ternarylogic_epi64(a.value, b.value, b.value, 0xf3)};
 }
+MULTISPIN_HD Word512 choose(Word512 mask, Word512 a, Word512 b) {
+  return {_mm512_ternarylogic_epi64(mask.value, a.value, b.value, 0xca)};
+}
+template <int count>
+MULTISPIN_HD Word512 shift_up(Word512 a) {
+  return {_mm512_slli_epi64(a.value, count)};
+}
+template <int count>
+MULTISPIN_HD Word512 shift_down(Word512 a) {
+  return {_mm512_srli_epi64(a.value, count)};
+}
+MULTISPIN_HD __m128i loaded_pair(const std::uint64_t* from) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+MULTISPIN_HD void load_pairs(Word512& out, const std::uint64_t* const (&from)[4]) {
+  const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(loaded_pair(from[0])),
+                                              loaded_pair(from[1]), 1);
+  const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(loaded_pair(from[2])),
+                                               loaded_pair(from[3]), 1);
+  out.value = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
 MULTISPIN_HD Word512 and_not(Word512 a, Word512 b) {
   return {_mm512_andnot_si512(b.value, a.value)};
 }

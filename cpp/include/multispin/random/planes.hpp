@@ -17,6 +17,17 @@ namespace multispin::random {
 // The dearer the planes, the fewer of them are coarse.
 inline constexpr int tail_planes = 32;
 
+// The numbers of the words of a wide word: from the first one, rows of `row` (even, or all) that
+// follow each other, one row `step` (even) after the other.
+struct WordNumbers {
+  int row;
+  std::uint64_t step;
+
+  MULTISPIN_HD std::uint64_t offset(int word) const {
+    return static_cast<std::uint64_t>(word / row) * step + static_cast<std::uint64_t>(word % row);
+  }
+};
+
 // Bit planes from a chain of AES rounds. The block counter (word pair; sweep and sublattice) goes
 // through `key_rounds` to the block's own round key and `start_rounds` more to the start of the
 // chain; each plane is the chain's state one round with the block's key after the plane before it.
@@ -38,11 +49,12 @@ class AesPlanes {
   };
 
   AesPlanes() = default;
-  MULTISPIN_HD AesPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice) {
+  MULTISPIN_HD AesPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice,
+                         WordNumbers numbers = {W::words, 0}) {
     const std::uint64_t high = (sweep << 8) | static_cast<std::uint64_t>(sublattice);
     std::uint64_t first[W::words];
     for (int i = 0; i < W::words; i += 2) {
-      first[i] = keys.aes_whitening[0] + static_cast<std::uint64_t>(i / 2);
+      first[i] = keys.aes_whitening[0] + (numbers.offset(i) >> 1);
       first[i + 1] = keys.aes_whitening[1] + high;
     }
     bits::load(first_, first);
@@ -50,7 +62,7 @@ class AesPlanes {
     bits::broadcast(key, keys.aes_round[0], keys.aes_round[1]);
     key_ = Blocks::split(key);
   }
-  // For the words flat_word .. flat_word + W::words - 1; flat_word is even.
+  // For the words whose first has the number flat_word, which is even.
   MULTISPIN_HD State start(std::uint64_t flat_word) const {
     const W pair = bits::insert_even(bits::zero<W>(), flat_word >> 1);
     const auto counter = Blocks::split(bits::add64(first_, pair));
@@ -90,7 +102,8 @@ class PhiloxPlanes {
   };
 
   PhiloxPlanes() = default;
-  MULTISPIN_HD PhiloxPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice)
+  MULTISPIN_HD PhiloxPlanes(const StreamKeys& keys, std::uint64_t sweep, int sublattice,
+                            WordNumbers numbers = {W::words, 0})
       : keys_{philox_keys<rounds>(keys.philox[0], keys.philox[1])} {
     const std::uint64_t p1 = std::uint64_t{philox_multiplier_1} * static_cast<std::uint32_t>(sweep);
     for (int pair = 0; pair < pairs; ++pair) {
@@ -103,7 +116,7 @@ class PhiloxPlanes {
     sweep_product_ = static_cast<std::uint32_t>(p1);
     sweep_high_ = (static_cast<std::uint32_t>(sweep >> 32) << 16) ^ keys_.key1[0];
     std::uint64_t offset[W::words];
-    for (int i = 0; i < W::words; ++i) offset[i] = static_cast<std::uint64_t>(i);
+    for (int i = 0; i < W::words; ++i) offset[i] = numbers.offset(i);
     bits::load(offset_, offset);
   }
   MULTISPIN_HD State start(std::uint64_t flat_word) const {

@@ -10,12 +10,28 @@
 #include "multispin/host_device.hpp"
 #include "multispin/random/philox.hpp"
 
+namespace multispin {
+
+enum class Generator { aes, philox };
+
+}  // namespace multispin
+
 namespace multispin::random {
 
 // Every use of randomness in the library has its own entry; numbers are never reused.
-enum class Purpose : std::uint32_t { initial_spins = 0, sweep_aes = 1, sweep_philox = 2 };
+enum class Purpose : std::uint32_t {
+  initial_spins = 0,
+  sweep_aes = 1,
+  sweep_philox = 2,
+  lanes_initial_spins = 3,
+  lanes_aes = 4,
+  lanes_philox = 5,
+  shared_aes = 6,
+  shared_philox = 7,
+  exchange = 8,
+};
 
-// Keys of one replica's stream, for both generators.
+// Keys of a stream, for both generators.
 struct StreamKeys {
   std::uint64_t aes_whitening[2];
   std::uint64_t aes_round[2];
@@ -30,10 +46,12 @@ MULTISPIN_HD PhiloxBlock derive(std::uint64_t seed, std::uint64_t stream, Purpos
       static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
 }
 
-MULTISPIN_HD StreamKeys stream_keys(std::uint64_t seed, std::uint64_t stream) {
-  const PhiloxBlock whitening = derive(seed, stream, Purpose::sweep_aes, 0);
-  const PhiloxBlock round = derive(seed, stream, Purpose::sweep_aes, 1);
-  const PhiloxBlock philox = derive(seed, stream, Purpose::sweep_philox, 0);
+MULTISPIN_HD StreamKeys stream_keys(std::uint64_t seed, std::uint64_t stream,
+                                    Purpose for_aes = Purpose::sweep_aes,
+                                    Purpose for_philox = Purpose::sweep_philox) {
+  const PhiloxBlock whitening = derive(seed, stream, for_aes, 0);
+  const PhiloxBlock round = derive(seed, stream, for_aes, 1);
+  const PhiloxBlock philox = derive(seed, stream, for_philox, 0);
   const auto pair = [](const PhiloxBlock& b, int i) {
     return b.x[i] | (static_cast<std::uint64_t>(b.x[i + 1]) << 32);
   };

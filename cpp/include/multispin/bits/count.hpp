@@ -1,0 +1,143 @@
+// Bit-sliced counting: how many of several words have a lane's bit set, as binary planes; and the
+// choice of one of several words by such a count.
+#pragma once
+
+#include <type_traits>
+
+#include "multispin/bits/word.hpp"
+#include "multispin/host_device.hpp"
+
+namespace multispin::bits {
+
+// Planes of a count from 0 to `most`.
+template <int most>
+inline constexpr int count_planes = most < 2 ? 1 : (most < 4 ? 2 : (most < 8 ? 3 : 4));
+
+template <class W>
+struct Sum {
+  W low, carry;
+};
+
+template <class W>
+MULTISPIN_HD Sum<W> add(W a, W b) {
+  return {a ^ b, a & b};
+}
+template <class W>
+MULTISPIN_HD Sum<W> add(W a, W b, W c) {
+  return {xor3(a, b, c), majority(a, b, c)};
+}
+
+template <class W>
+MULTISPIN_HD void count_bits(const W (&x)[2], W (&planes)[2]) {
+  planes[0] = x[0] ^ x[1];
+  planes[1] = x[0] & x[1];
+}
+template <class W>
+MULTISPIN_HD void count_bits(const W (&x)[4], W (&planes)[3]) {
+  const Sum<W> three = add(x[0], x[1], x[2]);
+  const Sum<W> all = add(three.low, x[3]);
+  planes[0] = all.low;
+  planes[1] = three.carry ^ all.carry;
+  planes[2] = three.carry & all.carry;
+}
+template <class W>
+MULTISPIN_HD void count_bits(const W (&x)[6], W (&planes)[3]) {
+  const Sum<W> first = add(x[0], x[1], x[2]);
+  const Sum<W> last = add(x[3], x[4], x[5]);
+  const Sum<W> all = add(first.low, last.low);
+  planes[0] = all.low;
+  const Sum<W> twos = add(first.carry, last.carry, all.carry);
+  planes[1] = twos.low;
+  planes[2] = twos.carry;
+}
+template <class W>
+MULTISPIN_HD void count_bits(const W (&x)[8], W (&planes)[4]) {
+  const Sum<W> first = add(x[0], x[1], x[2]);
+  const Sum<W> second = add(x[3], x[4], x[5]);
+  const Sum<W> third = add(first.low, second.low, x[6]);
+  const Sum<W> all = add(third.low, x[7]);
+  planes[0] = all.low;
+  const W twos[4] = {first.carry, second.carry, third.carry, all.carry};
+  W rest[3];
+  count_bits(twos, rest);
+  for (int i = 0; i < 3; ++i) planes[i + 1] = rest[i];
+}
+template <class W>
+MULTISPIN_HD void count_bits(const W (&x)[12], W (&planes)[4]) {
+  Sum<W> three[4];
+  for (int i = 0; i < 4; ++i) three[i] = add(x[3 * i], x[3 * i + 1], x[3 * i + 2]);
+  const Sum<W> nine = add(three[0].low, three[1].low, three[2].low);
+  const Sum<W> all = add(nine.low, three[3].low);
+  planes[0] = all.low;
+  const W twos[6] = {three[0].carry, three[1].carry, three[2].carry,
+                     three[3].carry, nine.carry,     all.carry};
+  W rest[3];
+  count_bits(twos, rest);
+  for (int i = 0; i < 3; ++i) planes[i + 1] = rest[i];
+}
+
+// A word of ones that is known to be one when the program is compiled.
+struct Ones {};
+
+template <class W>
+MULTISPIN_HD W choose(W mask, Ones /*a*/, W b) {
+  return mask | b;
+}
+template <class W>
+MULTISPIN_HD W choose(W mask, W a, Ones /*b*/) {
+  return or_not(a, mask);
+}
+template <class W>
+MULTISPIN_HD Ones choose(W /*mask*/, Ones a, Ones /*b*/) {
+  return a;
+}
+
+template <int number>
+using Number = std::integral_constant<int, number>;
+
+// In every lane leaf(Number<n>{}), n the lane's count from 0 to `most`. A leaf is a word or Ones.
+template <int most, int first = 0, int plane = count_planes<most> - 1, class W, class Leaf>
+MULTISPIN_HD auto select(const W* planes, const Leaf& leaf) {
+  if constexpr (plane < 0) {
+    return leaf(Number<first>{});
+  } else if constexpr (first + (1 << plane) > most) {
+    return select<most, first, plane - 1>(planes, leaf);
+  } else {
+    return choose(planes[plane], select<most, first + (1 << plane), plane - 1>(planes, leaf),
+                  select<most, first, plane - 1>(planes, leaf));
+  }
+}
+
+// 64 counters side by side in every element, up to 2^32 - 1.
+template <class W>
+class LaneCounts {
+ public:
+  static constexpr int planes = 32;
+
+  MULTISPIN_HD LaneCounts() {
+    for (W& plane : plane_) plane = zero<W>();
+  }
+  // Adds the bits of seven words to their lanes' counters.
+  MULTISPIN_HD void add_seven(const W (&x)[7]) {
+    const Sum<W> first = add(x[0], x[1], x[2]);
+    const Sum<W> second = add(x[3], x[4], x[5]);
+    const Sum<W> all = add(first.low, second.low, x[6]);
+    const Sum<W> twos = add(first.carry, second.carry, all.carry);
+    Sum<W> sum = add(plane_[0], all.low);
+    plane_[0] = sum.low;
+    sum = add(plane_[1], twos.low, sum.carry);
+    plane_[1] = sum.low;
+    sum = add(plane_[2], twos.carry, sum.carry);
+    plane_[2] = sum.low;
+    for (int p = 3; any(sum.carry); ++p) {
+      sum = add(plane_[p], sum.carry);
+      plane_[p] = sum.low;
+    }
+  }
+  MULTISPIN_HD W plane(int p) const { return plane_[p]; }
+
+ private:
+  W plane_[planes];
+};
+
+}  // namespace multispin::bits

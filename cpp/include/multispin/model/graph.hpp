@@ -1,0 +1,37 @@
+// A graph with couplings +J and -J as kernels see it (plain numbers; the engine owns the memory).
+//
+// Sites are numbered anew: position p holds the sites of colour 0 first, then those of colour 1, ...
+// and within a colour those of equal degree together. Sites of one colour have no bonds among each
+// other. A site has W words of lanes, and word w of position p is element p * W + w of its array.
+#pragma once
+
+#include <cstdint>
+
+namespace multispin::model {
+
+// One end of a bond, as a site sees it: where the other end is, and where the signs are.
+// Sign word w of a lane is element sign * W + w of the signs; bit 1 is a coupling of -J.
+struct Bond {
+  std::uint32_t position;
+  std::uint32_t sign;
+};
+
+// Both ends of a bond.
+struct Edge {
+  std::uint32_t first, second;  // positions
+  std::uint32_t sign;
+};
+
+// Positions of one colour whose sites have the same degree. Each has `slots` bonds, of which those
+// beyond its degree lead nowhere.
+struct Run {
+  std::int64_t begin, end;
+  const Bond* bonds;  // those of position p are bonds[(p - begin) * slots + j]
+};
+
+// The number of a lane word of a site, for the random numbers it draws.
+inline constexpr int lane_word_bits = 20;
+inline constexpr int position_bits = 28;
+inline constexpr int max_degree = 12;
+
+}  // namespace multispin::model

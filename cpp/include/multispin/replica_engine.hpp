@@ -1,0 +1,118 @@
+// The replica engine: many replicas of one graph with couplings +J and -J, one bit a spin.
+//
+//   E(s) = -sum_<ij> J_ij s_i s_j - h sum_i s_i,   J_ij = +J or -J,   P(s) ~ exp(-E/T).
+//
+// Bit b of a word belongs to replica b (asynchronous multispin coding), so 64 to 512 replicas are
+// updated at once, each at a temperature of its own and, if asked, with signs of its own (a disorder
+// sample). A sweep attempts every site once, colour after colour (docs/trajectory.md).
+//
+// The trajectory of a replica depends on (seed, stream, temperature, model, dynamics, generator) and
+// on nothing else: not on threads, instruction set, how calls are split, or the other replicas.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "multispin/isa.hpp"
+#include "multispin/random/streams.hpp"
+#include "multispin/sums.hpp"
+#include "multispin/update/acceptance.hpp"
+
+namespace multispin {
+
+using update::Dynamics;
+
+struct GraphEdge {
+  std::uint32_t first, second;  // sites
+};
+
+struct ReplicaOptions {
+  std::int64_t sites = 0;
+  std::vector<GraphEdge> edges;    // several between the same sites are allowed, loops are not
+  std::vector<std::int8_t> signs;  // +1 and -1, (samples, edges)
+  std::int64_t samples = 1;        // replica r belongs to disorder sample r / (replicas / samples)
+  std::int64_t replicas = 1;       // of all samples together
+  double J = 1.0;                  // > 0
+  double h = 0.0;
+  Dynamics dynamics = Dynamics::metropolis;
+  Generator generator = Generator::aes;
+  std::uint64_t seed = 0;
+  std::uint64_t first_stream = 0;  // replica r draws from stream first_stream + r
+  // One random number a site for all replicas of 512 neighbouring streams, which are then not
+  // independent. All temperatures have to be equal.
+  bool shared_random_numbers = false;
+  int threads = 1;
+  Isa isa = selected_isa();
+};
+
+// Two replicas to be compared.
+struct ReplicaPair {
+  std::uint32_t first, second;
+};
+
+// Bytes that an engine of this size holds.
+std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
+                          std::int64_t replicas, std::uint64_t first_stream, bool shared);
+
+// Not for several threads at once: one engine, one caller.
+class ReplicaEngine {
+ public:
+  // Called from time to time by the calling thread; true asks for a stop. Must not throw.
+  using Poll = std::function<bool()>;
+
+  // All spins up, temperature 1. Throws std::invalid_argument, std::bad_alloc.
+  explicit ReplicaEngine(ReplicaOptions options);
+  ~ReplicaEngine();
+  ReplicaEngine(const ReplicaEngine&) = delete;
+  ReplicaEngine& operator=(const ReplicaEngine&) = delete;
+
+  const ReplicaOptions& options() const { return options_; }
+  std::uint64_t sweeps_done() const { return sweeps_done_; }
+  std::span<const double> temperatures() const { return temperatures_; }
+  int colours() const;
+
+  // As LatticeEngine::run: `draws` times `interval` sweeps; the sums of replica r after draw d go to
+  // sums[d * replicas + r] unless `sums` is null. False if `poll` asked for a stop; `finish` (or the
+  // next run) completes the sweep it fell into.
+  bool run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll = {});
+  bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
+  bool finish(const Poll& poll = {});
+
+  // Everything below needs a finished engine, as with LatticeEngine.
+  void set_temperatures(std::span<const double> temperatures);  // one per replica, > 0
+  void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
+  void randomize();
+  void fill(bool up);
+  void sums(Sums* sums) const;  // of every replica
+  // +1/-1 by site; get and set one replica. set throws std::invalid_argument on other values.
+  void get_spins(std::int64_t replica, std::int8_t* spins) const;
+  void set_spins(std::int64_t replica, const std::int8_t* spins);
+  // Words (site, word): bit r % 64 of word r / 64 is replica r; unused bits are zero.
+  std::int64_t packed_words() const { return (options_.replicas + 63) / 64; }
+  void get_packed(std::uint64_t* words) const;
+  void set_packed(const std::uint64_t* words);
+  // sum_i s_i^a s_i^b of pairs of replicas.
+  void overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const;
+  // sum over bonds of s_i^a s_j^a s_i^b s_j^b of pairs of replicas.
+  void link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const;
+  // The same by groups of sites: group g of [0, groups) holds the sites i with group_of[i] = g;
+  // sums[pair * groups + g].
+  void group_overlaps(std::span<const ReplicaPair> pairs, std::span<const std::int32_t> group_of,
+                      std::int64_t groups, std::int64_t* sums) const;
+
+ private:
+  friend class Tempering;
+  struct Detail;
+  class StopWatch;
+  bool advance(std::uint64_t sweeps, StopWatch& watch);
+  ReplicaOptions options_;
+  std::vector<double> temperatures_;
+  std::uint64_t sweeps_done_ = 0;
+  std::unique_ptr<Detail> detail_;
+};
+
+}  // namespace multispin

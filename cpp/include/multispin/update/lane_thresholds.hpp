@@ -1,0 +1,81 @@
+// Thresholds of lanes that each have a temperature of their own.
+//
+// A site of degree d has classes (bond_rules.hpp); each lane has a probability for each of them. As
+// kernels compare bit plane by bit plane, they are kept as words: bit b of word w of (plane, class)
+// is that bit of the threshold of lane 64 w + b.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "multispin/bits/word.hpp"
+#include "multispin/host_device.hpp"
+#include "multispin/random/planes.hpp"
+#include "multispin/update/acceptance.hpp"
+#include "multispin/update/bond_rules.hpp"
+#include "multispin/update/threshold.hpp"
+
+namespace multispin::update {
+
+// `words` words each; of class c: planes[(k * classes + c) * words], always[c * words].
+struct LaneThresholds {
+  const std::uint64_t* planes;  // coarse, then tail
+  const std::uint64_t* always;  // lanes that accept any number
+  std::int64_t words;
+};
+
+// The model and rule of a replica engine, for classes and their probabilities.
+struct BondModel {
+  Dynamics dynamics;
+  double J;  // > 0
+  double h;
+
+  MULTISPIN_HD bool zero_field_flip() const {
+    return h == 0.0 && dynamics == Dynamics::metropolis;
+  }
+};
+
+// Acceptance probability of class c of a site of degree `degree`, 1 for classes it does not have.
+inline double class_probability(const BondModel& model, int degree, int c, double temperature) {
+  if (c > degree) return 1.0;
+  if (model.zero_field_flip()) {
+    const double cost = 2.0 * model.J * (degree - 2 * c);
+    return cost <= 0.0 ? 1.0 : std::exp(-cost / temperature);
+  }
+  const double x = 2.0 * std::fabs(model.J * (2 * c - degree) + model.h) / temperature;
+  return model.dynamics == Dynamics::metropolis ? std::exp(-x) : 1.0 / (1.0 + std::exp(x));
+}
+
+inline FieldSigns make_field_signs(const BondModel& model, int degree) {
+  FieldSigns signs{};
+  for (int n = 0; n <= degree; ++n) {
+    signs.up[n] = model.J * (2 * n - degree) + model.h >= 0.0 ? ~std::uint64_t{0} : 0;
+  }
+  signs.heat_bath = model.dynamics == Dynamics::glauber ? ~std::uint64_t{0} : 0;
+  return signs;
+}
+
+// The thresholds of one word of a site, seen from its count of bonds: a Prospect for
+// with_redrawn_lanes (threshold.hpp).
+template <class W, class Rule>
+struct BondProspect {
+  W planes[Rule::planes];
+  const std::uint64_t* threshold;  // of this word's lanes
+  const std::uint64_t* always_accept;
+  std::int64_t words;
+
+  MULTISPIN_HD W mask(const LaneThresholds& /*all*/, int k) const {
+    W value[Rule::classes];
+    for (int c = 0; c < Rule::classes; ++c) {
+      value[c] = bits::loaded<W>(threshold + (k * Rule::classes + c) * words);
+    }
+    return Rule::select(planes, value);
+  }
+  MULTISPIN_HD W always(const LaneThresholds& /*all*/) const {
+    W value[Rule::classes];
+    for (int c = 0; c < Rule::classes; ++c) value[c] = bits::loaded<W>(always_accept + c * words);
+    return Rule::select(planes, value);
+  }
+};
+
+}  // namespace multispin::update

@@ -1,0 +1,12 @@
+#include "multispin/bits/word512.hpp"
+
+#define MULTISPIN_WORD bits::Word512
+#define MULTISPIN_GROUP 2
+#define MULTISPIN_SHORT_GROUP 1
+#include "replica_impl.hpp"
+
+namespace multispin::kernels {
+
+const ReplicaKernels replica_avx512 = make_replica_kernels();
+
+}  // namespace multispin::kernels

@@ -1,0 +1,85 @@
+// What a replica engine owns, shared by the engine's own source files.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "graph_order.hpp"
+#include "multispin/replica_engine.hpp"
+#include "replica_kernels.hpp"
+#include "spin_memory.hpp"
+
+namespace multispin {
+
+// Thresholds of the sites of one degree, for the lanes of one bundle or for all lanes that share.
+struct DegreeThresholds {
+  std::vector<std::uint64_t> planes, always;
+  kernels::SharedThresholds shared;
+};
+
+// Up to 512 lanes and everything that belongs to them.
+struct BundleMemory {
+  int words;                 // of a site: 2, 4 or 8
+  std::int64_t first_lane;   // lane 0 is that of the first stream of the first word
+  std::uint64_t first_word;
+  std::unique_ptr<SpinMemory> spins, signs;
+  std::vector<DegreeThresholds> thresholds;  // by number of the degree
+
+  kernels::Bundle view() const { return {spins->data(), signs->data(), words, first_word}; }
+};
+
+struct ReplicaEngine::Detail {
+  explicit Detail(const ReplicaOptions& options);
+
+  void make_signs(const ReplicaOptions& options, BundleMemory& bundle) const;
+  void name_signs(const ReplicaOptions& options);
+  std::int64_t lane_of(std::int64_t replica) const { return replica + lane_offset; }
+  // Element and bit of a replica's spin at a position.
+  struct Place {
+    std::uint64_t* words;  // of position 0
+    std::int64_t step;     // from one position to the next
+    int bit;
+  };
+  Place place(std::int64_t replica) const;
+  const std::vector<std::uint64_t>& bits_at(double temperature);
+  void set_bundle_temperatures(BundleMemory& bundle, std::span<const double> temperatures);
+  static int slots_of(int degree);
+  // Updates the positions `begin` to `end` of a run in one bundle.
+  void update(const BundleMemory& bundle, const OrderedRun& run, std::int64_t begin,
+              std::int64_t end, std::uint64_t sweep) const;
+  void sweep(const BundleMemory& bundle, std::uint64_t sweep) const;
+  void sweep_bundles(std::uint64_t first, std::uint64_t sweeps, int threads) const;
+  void update_all(const OrderedRun& run, std::int64_t begin, std::int64_t end, std::uint64_t now,
+                  int threads) const;
+  bool sweep_in_pieces(std::uint64_t now, int threads, StopWatch& watch);
+  std::int64_t words_per_site() const;
+  void bundle_sums(const BundleMemory& bundle, std::int64_t replicas, Sums* sums) const;
+  template <class Turn>
+  std::vector<std::uint64_t> rows(std::int64_t items, std::int64_t row_words, int threads,
+                                  const Turn& turn) const;
+  std::vector<std::uint64_t> site_rows(std::span<const std::uint32_t> positions, int threads) const;
+
+  const kernels::ReplicaKernels& kernels;
+  const kernels::RunKernels& run_kernels;
+  const update::BondModel model;
+  const bool shared;
+  const int any_field;             // index of the rule
+  const std::int64_t sites;
+  const std::int64_t lane_offset;  // lanes before the first replica's
+  GraphOrder order;
+  std::vector<int> degrees;         // that occur
+  std::vector<int> degree_number;   // by degree, where it is in `degrees`
+  std::vector<update::FieldSigns> field;  // by number of the degree
+  random::StreamKeys keys;
+  std::vector<BundleMemory> bundles;
+  std::map<double, std::vector<std::uint64_t>> known_bits;  // thresholds by temperature
+  // Where an interrupted sweep goes on.
+  std::size_t cursor_run = 0;
+  std::int64_t cursor_position = 0;
+  bool unfinished = false;
+};
+
+}  // namespace multispin

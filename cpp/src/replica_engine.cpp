@@ -1,0 +1,286 @@
+#include "multispin/replica_engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "multispin/bits/word.hpp"
+#include "replica_detail.hpp"
+#include "threads.hpp"
+
+namespace multispin {
+namespace {
+
+constexpr std::int64_t word_lanes = 64;
+constexpr std::int64_t pair_lanes = 128;  // a block of random bits serves two words
+constexpr std::int64_t block_lanes = word_lanes * kernels::block_words;
+
+const kernels::ReplicaKernels& kernels_for(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::avx512) return kernels::replica_avx512;
+  if (isa == Isa::avx2) return kernels::replica_avx2;
+#endif
+  static_cast<void>(isa);
+  return kernels::replica_portable;
+}
+
+void demand(bool good, const std::string& what) {
+  if (!good) throw std::invalid_argument(what);
+}
+
+void check_edges(const ReplicaOptions& o) {
+  std::vector<int> degree(static_cast<std::size_t>(o.sites));
+  for (const GraphEdge& e : o.edges) {
+    demand(e.first < o.sites && e.second < o.sites,
+           "edges: got an edge of sites " + std::to_string(e.first) + " and " +
+               std::to_string(e.second) + ", allowed: 0 to " + std::to_string(o.sites - 1));
+    demand(e.first != e.second, "edges: got site " + std::to_string(e.first) +
+                                    " as its own neighbour, allowed: two different sites");
+    for (const std::uint32_t site : {e.first, e.second}) {
+      demand(++degree[site] <= model::max_degree,
+             "edges: got more than " + std::to_string(model::max_degree) + " of site " +
+                 std::to_string(site) + ", allowed: at most " + std::to_string(model::max_degree) +
+                 " for each site (the replica engine is for sparse graphs)");
+    }
+  }
+}
+
+void check_lanes(const ReplicaOptions& o) {
+  demand(o.samples >= 1 && o.replicas >= 1 && o.replicas % o.samples == 0,
+         "replicas: got " + std::to_string(o.replicas) + ", allowed: a multiple of the " +
+             std::to_string(o.samples) + " disorder samples");
+  constexpr std::uint64_t most = std::uint64_t{word_lanes} << model::lane_word_bits;
+  const auto replicas = static_cast<std::uint64_t>(o.replicas);
+  demand(replicas <= most && o.first_stream <= most - replicas,
+         "first_stream: got " + std::to_string(o.first_stream) + " for " +
+             std::to_string(o.replicas) + " replicas, allowed: streams below 2^26");
+  demand(!o.shared_random_numbers || o.samples == o.replicas,
+         "shared_random_numbers: got replicas of one disorder sample, allowed: one replica each");
+}
+
+const ReplicaOptions& checked(const ReplicaOptions& o) {
+  demand(o.sites >= 1 && o.sites < std::int64_t{1} << model::position_bits,
+         "sites: got " + std::to_string(o.sites) + ", allowed: 1 to 2^28 - 1");
+  check_edges(o);
+  check_lanes(o);
+  demand(o.signs.size() == o.edges.size() * static_cast<std::size_t>(o.samples),
+         "signs: got " + std::to_string(o.signs.size()) + ", allowed: one for each edge and sample");
+  demand(std::ranges::all_of(o.signs, [](int s) { return s == 1 || s == -1; }),
+         "signs: got another value, allowed: +1 and -1");
+  demand(std::isfinite(o.J) && o.J > 0.0 && std::isfinite(o.h),
+         "J, h: must be finite, and J above 0");
+  demand(o.threads >= 1,
+         "threads: got " + std::to_string(o.threads) + ", allowed: at least 1");
+  demand(o.threads == 1 || threads_usable(),
+         "threads: got " + std::to_string(o.threads) +
+             ", allowed: 1 in a process forked from one that has used threads (start workers with "
+             "'spawn' or 'forkserver' to give them threads)");
+  const std::vector<Isa> isas = available_isas();
+  demand(std::find(isas.begin(), isas.end(), o.isa) != isas.end(),
+         "isa: '" + std::string(name(o.isa)) + "' cannot run here");
+  return o;
+}
+
+std::int64_t aligned_down(std::uint64_t stream, bool shared) {
+  const auto lanes = static_cast<std::uint64_t>(shared ? block_lanes : pair_lanes);
+  return static_cast<std::int64_t>(stream / lanes * lanes);
+}
+
+// Words of a site in each bundle.
+std::vector<int> bundle_words(std::int64_t lanes, bool shared) {
+  std::vector<int> words;
+  for (; lanes > 0; lanes -= block_lanes) {
+    const bool whole = shared || lanes > block_lanes / 2;
+    words.push_back(whole ? 8 : (lanes > pair_lanes ? 4 : 2));
+  }
+  return words;
+}
+
+}  // namespace
+
+std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
+                          std::int64_t replicas, std::uint64_t first_stream, bool shared) {
+  const auto offset = static_cast<std::int64_t>(first_stream) - aligned_down(first_stream, shared);
+  std::int64_t words = 0;
+  for (const int w : bundle_words(replicas + offset, shared)) words += w;
+  const std::int64_t sign_words = samples > 1 ? words * edges : 0;
+  // A bond is kept at both ends and once by itself.
+  const std::int64_t graph = sites * 8 + edges * (2 * 8 + 12 + 4);
+  return static_cast<std::size_t>(8 * (words * sites + sign_words) + graph);
+}
+
+ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
+    : kernels(kernels_for(o.isa)),
+      run_kernels(o.generator == Generator::aes ? kernels.aes : kernels.philox),
+      model{o.dynamics, o.J, o.h},
+      shared(o.shared_random_numbers),
+      any_field(model.zero_field_flip() ? 0 : 1),
+      sites(o.sites),
+      lane_offset(static_cast<std::int64_t>(o.first_stream) - aligned_down(o.first_stream, shared)),
+      order(order_graph(o.sites, o.edges, any_field != 0)),
+      degree_number(model::max_degree + 1, -1),
+      keys(shared ? random::stream_keys(o.seed, 0, random::Purpose::shared_aes,
+                                        random::Purpose::shared_philox)
+                  : random::stream_keys(o.seed, 0, random::Purpose::lanes_aes,
+                                        random::Purpose::lanes_philox)) {
+  for (const OrderedRun& run : order.runs) {
+    int& number = degree_number[static_cast<std::size_t>(run.degree)];
+    if (number >= 0) continue;
+    number = static_cast<int>(degrees.size());
+    degrees.push_back(run.degree);
+    field.push_back(update::make_field_signs(model, run.degree));
+  }
+  if (o.samples == 1) name_signs(o);
+  std::int64_t lane = 0;
+  for (const int words : bundle_words(o.replicas + lane_offset, shared)) {
+    const auto first_word =
+        static_cast<std::uint64_t>((aligned_down(o.first_stream, shared) + lane) / word_lanes);
+    bundles.push_back({words, lane, first_word, nullptr, nullptr, {}});
+    BundleMemory& bundle = bundles.back();
+    // A site that is always down behind the last, and a line that wide loads may touch.
+    bundle.spins = std::make_unique<SpinMemory>(
+        static_cast<std::size_t>((sites + 1) * words + kernels::block_words));
+    make_signs(o, bundle);
+    bundle.thresholds.resize(degrees.size());
+    lane += block_lanes;
+  }
+}
+
+// With one set of signs there are two sign words: none, and all. A bond's number is its sign.
+void ReplicaEngine::Detail::name_signs(const ReplicaOptions& o) {
+  const auto negative = [&](std::uint32_t edge) -> std::uint32_t {
+    return edge < order.edges.size() && o.signs[order.edge_at[edge]] < 0 ? 1 : 0;
+  };
+  for (model::Bond& bond : order.bonds) bond.sign = negative(bond.sign);
+  for (model::Edge& edge : order.edges) edge.sign = negative(edge.sign);
+}
+
+void ReplicaEngine::Detail::make_signs(const ReplicaOptions& o, BundleMemory& bundle) const {
+  const std::size_t entries = o.samples == 1 ? 2 : o.edges.size() + 1;
+  const auto words = static_cast<std::size_t>(bundle.words);
+  bundle.signs = std::make_unique<SpinMemory>(entries * words + kernels::block_words);
+  std::uint64_t* const signs = bundle.signs->data();
+  if (o.samples == 1) {
+    std::fill_n(signs + words, words, ~std::uint64_t{0});
+    return;
+  }
+  const std::int64_t each = o.replicas / o.samples;
+  for (std::int64_t lane = 0; lane < word_lanes * bundle.words; ++lane) {
+    const std::int64_t replica = bundle.first_lane + lane - lane_offset;
+    if (replica < 0 || replica >= o.replicas) continue;
+    const std::int8_t* const sample =
+        o.signs.data() + static_cast<std::size_t>(replica / each) * o.edges.size();
+    const auto word = static_cast<std::size_t>(lane / word_lanes);
+    const std::uint64_t bit = std::uint64_t{1} << (lane % word_lanes);
+    for (std::size_t e = 0; e < o.edges.size(); ++e) {
+      if (sample[order.edge_at[e]] < 0) signs[e * words + word] |= bit;
+    }
+  }
+}
+
+ReplicaEngine::Detail::Place ReplicaEngine::Detail::place(std::int64_t replica) const {
+  const std::int64_t lane = lane_of(replica);
+  const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / block_lanes)];
+  const std::int64_t inside = lane % block_lanes;
+  return {bundle.spins->data() + inside / word_lanes, bundle.words,
+          static_cast<int>(inside % word_lanes)};
+}
+
+std::int64_t ReplicaEngine::Detail::words_per_site() const {
+  std::int64_t words = 0;
+  for (const BundleMemory& bundle : bundles) words += bundle.words;
+  return words;
+}
+
+ReplicaEngine::ReplicaEngine(ReplicaOptions options)
+    : options_(std::move(options)),
+      temperatures_(static_cast<std::size_t>(checked(options_).replicas), 1.0),
+      detail_(std::make_unique<Detail>(options_)) {
+  set_temperatures(std::vector<double>(temperatures_));
+  fill(true);
+}
+
+ReplicaEngine::~ReplicaEngine() = default;
+
+int ReplicaEngine::colours() const {
+  return detail_->order.colours;
+}
+
+void ReplicaEngine::randomize() {
+  Detail& d = *detail_;
+  const auto key = random::derive(options_.seed, 0, random::Purpose::lanes_initial_spins, 0);
+  for (const BundleMemory& bundle : d.bundles) {
+    std::uint64_t* to = bundle.spins->data();
+    for (std::int64_t p = 0; p < d.sites; ++p) {
+      const std::uint64_t number =
+          (static_cast<std::uint64_t>(p) << model::lane_word_bits) + bundle.first_word;
+      for (int w = 0; w < bundle.words; ++w) {
+        *to++ = random::initial_word(key, number + static_cast<std::uint64_t>(w), 0);
+      }
+    }
+  }
+}
+
+void ReplicaEngine::fill(bool up) {
+  const std::uint64_t word = up ? ~std::uint64_t{0} : 0;
+  for (const BundleMemory& bundle : detail_->bundles) {
+    std::fill_n(bundle.spins->data(), detail_->sites * bundle.words, word);
+  }
+}
+
+void ReplicaEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
+  const Detail& d = *detail_;
+  const Detail::Place place = d.place(replica);
+  for (std::int64_t p = 0; p < d.sites; ++p) {
+    const bool up = (place.words[p * place.step] >> place.bit & 1U) != 0;
+    spins[d.order.site_at[static_cast<std::size_t>(p)]] = up ? std::int8_t{1} : std::int8_t{-1};
+  }
+}
+
+void ReplicaEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
+  const Detail& d = *detail_;
+  const auto* const end = spins + d.sites;
+  const auto* const bad = std::find_if(spins, end, [](int s) { return s != 1 && s != -1; });
+  demand(bad == end, "init: got the value " + std::to_string(bad == end ? 0 : *bad) +
+                         ", allowed: +1 and -1");
+  const Detail::Place place = d.place(replica);
+  const std::uint64_t bit = std::uint64_t{1} << place.bit;
+  for (std::int64_t p = 0; p < d.sites; ++p) {
+    std::uint64_t& word = place.words[p * place.step];
+    word = spins[d.order.site_at[static_cast<std::size_t>(p)]] > 0 ? word | bit : word & ~bit;
+  }
+}
+
+void ReplicaEngine::get_packed(std::uint64_t* words) const {
+  const Detail& d = *detail_;
+  const std::int64_t row = packed_words();
+  std::fill_n(words, d.sites * row, std::uint64_t{0});
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    const Detail::Place place = d.place(r);
+    for (std::int64_t p = 0; p < d.sites; ++p) {
+      const std::uint64_t bit = place.words[p * place.step] >> place.bit & 1U;
+      words[d.order.site_at[static_cast<std::size_t>(p)] * row + r / word_lanes] |=
+          bit << (r % word_lanes);
+    }
+  }
+}
+
+void ReplicaEngine::set_packed(const std::uint64_t* words) {
+  const Detail& d = *detail_;
+  const std::int64_t row = packed_words();
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    const Detail::Place place = d.place(r);
+    const std::uint64_t mask = std::uint64_t{1} << place.bit;
+    for (std::int64_t p = 0; p < d.sites; ++p) {
+      const std::uint64_t from =
+          words[d.order.site_at[static_cast<std::size_t>(p)] * row + r / word_lanes];
+      std::uint64_t& word = place.words[p * place.step];
+      word = (from >> (r % word_lanes) & 1U) != 0 ? word | mask : word & ~mask;
+    }
+  }
+}
+
+}  // namespace multispin

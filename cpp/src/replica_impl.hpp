@@ -1,0 +1,438 @@
+// The replica kernels, for the word type MULTISPIN_WORD of the including translation unit.
+//
+// Everything is in an anonymous namespace: nothing compiled here with special instruction-set
+// flags may be visible to the linker under a name that another translation unit also has.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/bits/count.hpp"
+#include "multispin/bits/transpose.hpp"
+#include "multispin/bits/word.hpp"
+#include "multispin/random/planes.hpp"
+#include "multispin/update/bond_rules.hpp"
+#include "multispin/update/lane_thresholds.hpp"
+#include "multispin/update/threshold.hpp"
+#include "replica_kernels.hpp"
+
+namespace multispin::kernels {
+namespace {
+
+using Word = MULTISPIN_WORD;
+using bits::loaded;
+
+constexpr int words = Word::words;
+
+constexpr unsigned elements(std::int64_t count) {
+  return (1U << count) - 1U;
+}
+
+// Where the elements of a wide word come from: a part of one site's words, or all words of several
+// sites that follow each other.
+struct Shape {
+  explicit Shape(int bundle_words)
+      : site_words(bundle_words), sites(bundle_words < words ? words / bundle_words : 1) {}
+  int site_words;
+  int sites;  // in a wide word
+
+  // Words of the site whose first word is element index(i) * site_words, i = 0 .. sites - 1, from
+  // `offset` on (0 if there are several sites).
+  template <class Index>
+  MULTISPIN_HD Word gather(const std::uint64_t* from, int offset, const Index& index) const {
+    if (sites == 1) [[likely]] {
+      return loaded<Word>(from + static_cast<std::int64_t>(index(0)) * site_words + offset);
+    }
+    const std::uint64_t* pair[words / 2];
+    for (int i = 0; i < words / 2; ++i) {
+      const std::int64_t site = index(2 * i / site_words);
+      pair[i] = from + site * site_words + 2 * i % site_words;
+    }
+    Word out;
+    bits::load_pairs(out, pair);
+    return out;
+  }
+};
+
+// Sites of a run that are updated together in one wide word.
+struct Spot {
+  std::int64_t position;  // of the first site
+  std::int64_t count;     // of sites; the others of the wide word repeat the last of the run
+};
+
+MULTISPIN_HD Spot spot_at(const model::Run& run, const Shape& shape, std::int64_t position) {
+  const std::int64_t left = run.end - position;
+  return {position, left < shape.sites ? (left > 0 ? left : 0) : shape.sites};
+}
+
+template <class Rule>
+class Sites {
+ public:
+  Sites(const Bundle& bundle, const model::Run& run)
+      : bundle_(bundle), run_(run), shape_(bundle.words) {}
+
+  const Shape& shape() const { return shape_; }
+
+  MULTISPIN_HD Word spins(const Spot& spot, int offset) const {
+    return shape_.gather(bundle_.spins, offset, [&](int i) { return inside(spot.position + i); });
+  }
+  // What the rule counts over the bonds.
+  MULTISPIN_HD void count(const Spot& spot, int offset, Word spin,
+                          Word (&planes)[Rule::planes]) const {
+    Word counted[Rule::slots];
+    for (int j = 0; j < Rule::slots; ++j) {
+      const auto bond = [&](int i) -> const model::Bond& {
+        return run_.bonds[(inside(spot.position + i) - run_.begin) * Rule::slots + j];
+      };
+      const Word neighbour =
+          shape_.gather(bundle_.spins, offset, [&](int i) { return bond(i).position; });
+      const Word sign = shape_.gather(bundle_.signs, offset, [&](int i) { return bond(i).sign; });
+      counted[j] = Rule::counted(spin, neighbour, sign);
+    }
+    bits::count_bits(counted, planes);
+  }
+  MULTISPIN_HD void write(const Spot& spot, int offset, Word spins) const {
+    std::uint64_t* const to = bundle_.spins + spot.position * bundle_.words + offset;
+    if (shape_.sites == 1) [[likely]] {
+      if (spot.count == 1) [[likely]]
+        bits::store(to, spins);
+      return;
+    }
+    bits::store_masked(to, spins, elements(spot.count * bundle_.words));
+  }
+
+ private:
+  MULTISPIN_HD std::int64_t inside(std::int64_t position) const {
+    return position < run_.end ? position : run_.end - 1;
+  }
+
+  const Bundle& bundle_;
+  const model::Run& run_;
+  const Shape shape_;
+};
+
+// Every lane draws for itself. Wide words are updated in groups, so that several chains of random
+// bits advance side by side and a threshold that has been fetched serves all of them.
+template <class Planes, class Rule>
+class Updater {
+ public:
+  static constexpr int group = Rule::classes <= 4 ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
+
+  explicit Updater(const RunUpdate& update)
+      : update_(update),
+        sites_(update.bundle, update.run),
+        planes_(*update.keys, update.sweep, 0,
+                {update.bundle.words < words ? update.bundle.words : words,
+                 std::uint64_t{1} << model::lane_word_bits}) {}
+
+  void all() {
+    const std::int64_t step = sites_.shape().sites;
+    for (int offset = 0; offset < update_.bundle.words; offset += words) {
+      for (std::int64_t p = update_.run.begin; p < update_.run.end; p += group * step) {
+        Spot spots[group];
+        for (int i = 0; i < group; ++i) {
+          spots[i] = spot_at(update_.run, sites_.shape(), p + i * step);
+        }
+        draw(spots, offset);
+      }
+    }
+  }
+
+ private:
+  using Prospect = update::BondProspect<Word, Rule>;
+
+  MULTISPIN_HD void prepare(const Spot& spot, int offset, Word spin, Prospect& out) const {
+    sites_.count(spot, offset, spin, out.planes);
+    out.threshold = update_.thresholds.planes + offset;
+    out.always_accept = update_.thresholds.always + offset;
+    out.words = update_.thresholds.words;
+  }
+  MULTISPIN_HD typename Planes::State start(const Spot& spot, int offset) const {
+    return planes_.start((static_cast<std::uint64_t>(spot.position) << model::lane_word_bits) +
+                         update_.bundle.first_word + static_cast<std::uint64_t>(offset));
+  }
+  MULTISPIN_HD void draw(const Spot (&spots)[group], int offset) {
+    constexpr int coarse = Planes::coarse_planes;
+    const std::uint64_t* const always = update_.thresholds.always + offset;
+    const std::uint64_t* threshold = update_.thresholds.planes + offset;
+    typename Planes::State state[group];
+    Word less[group][Rule::classes];
+    for (int i = 0; i < group; ++i) {
+      state[i] = start(spots[i], offset);
+      for (int c = 0; c < Rule::classes; ++c) less[i][c] = loaded<Word>(always + c * block_words);
+    }
+    Word plane[group];
+    const auto next = [&](int k) __attribute__((always_inline)) {
+      for (int i = 0; i < group; ++i) plane[i] = planes_.next(state[i], k);
+    };
+    const auto compare = [&](int k) __attribute__((always_inline)) {
+      next(k);
+      for (int c = 0; c < Rule::classes; ++c, threshold += block_words) {
+        const Word t = loaded<Word>(threshold);
+        for (int i = 0; i < group; ++i) less[i][c] = bits::less_than_step(t, plane[i], less[i][c]);
+      }
+    };
+    // By pairs: the compiler then knows which planes are even.
+#pragma GCC unroll 1
+    for (int k = 0; k + 1 < coarse; k += 2) {
+      compare(k);
+      compare(k + 1);
+    }
+    if constexpr (coarse % 2 != 0) compare(coarse - 1);
+    next(coarse);
+    const bool again = bits::any_field_below<update::redraw_bits<coarse>>(plane, group);
+    for (int i = 0; i < group; ++i) {
+      const Word spin = sites_.spins(spots[i], offset);
+      Word planes[Rule::planes];
+      sites_.count(spots[i], offset, spin, planes);
+      Word accepted = Rule::select(planes, less[i]);
+      if (again) [[unlikely]] {
+        accepted = draw_again(spots[i], offset, plane[i], accepted);
+      }
+      sites_.write(spots[i], offset, Rule::result(spin, planes, accepted, update_.field));
+    }
+  }
+  // Settles the lanes that `plane` chooses to draw again. It is rare, so everything is worked out
+  // anew rather than kept at hand; the word has not been written yet.
+  __attribute__((noinline)) Word draw_again(Spot spot, int offset, Word plane, Word accepted) const {
+    Prospect prospect;
+    prepare(spot, offset, sites_.spins(spot, offset), prospect);
+    typename Planes::State state = start(spot, offset);
+    for (int k = 0; k <= Planes::coarse_planes; ++k) planes_.next(state, k);
+    return update::with_redrawn_lanes(planes_, state, prospect, update_.thresholds, plane,
+                                      accepted);
+  }
+
+  const RunUpdate& update_;
+  const Sites<Rule> sites_;
+  const Planes planes_;
+};
+
+template <template <class> class Planes, class Rule>
+void update_run(const RunUpdate& update) {
+  Updater<Planes<Word>, Rule>(update).all();
+}
+
+// One number for all lanes of a site.
+template <class Planes, class Rule>
+class SharedUpdater {
+ public:
+  explicit SharedUpdater(const SharedRunUpdate& update)
+      : update_(update), sites_(update.bundle, update.run), planes_(*update.keys, update.sweep, 0) {}
+
+  void all() {
+    constexpr std::int64_t piece = 64;
+    for (std::int64_t p = update_.run.begin & ~(piece - 1); p < update_.run.end; p += piece) {
+      draw(p);
+      const std::int64_t begin = p < update_.run.begin ? update_.run.begin : p;
+      const std::int64_t end = p + piece < update_.run.end ? p + piece : update_.run.end;
+      for (std::int64_t q = begin; q < end; ++q) {
+        for (int offset = 0; offset < block_words; offset += words) site(q, offset, q - p);
+      }
+    }
+  }
+
+ private:
+  // What the 64 sites from position p on accept, by class: all bits or none.
+  MULTISPIN_HD void draw(std::int64_t p) {
+    alignas(64) std::uint64_t number[64];
+    const std::uint64_t first = (update_.bundle.first_word / block_words << model::position_bits) +
+                                static_cast<std::uint64_t>(p);
+    for (int i = 0; i < 64; i += words) {
+      auto state = planes_.start(first + static_cast<std::uint64_t>(i));
+      bits::store(number + i, planes_.next(state, 0));
+    }
+    for (int c = 0; c < Rule::classes; ++c) {
+      const std::uint64_t limit = update_.thresholds.limit[c];
+      const bool always = update_.thresholds.always[c];
+      for (int i = 0; i < 64; ++i) {
+        accept_[c][i] = always || number[i] < limit ? ~std::uint64_t{0} : 0;
+      }
+    }
+  }
+  MULTISPIN_HD void site(std::int64_t position, int offset, std::int64_t index) const {
+    const Spot spot{position, 1};
+    const Word spin = sites_.spins(spot, offset);
+    Word planes[Rule::planes];
+    sites_.count(spot, offset, spin, planes);
+    Word accept[Rule::classes];
+    for (int c = 0; c < Rule::classes; ++c) accept[c] = bits::splat<Word>(accept_[c][index]);
+    sites_.write(spot, offset,
+                 Rule::result(spin, planes, Rule::select(planes, accept), update_.field));
+  }
+
+  const SharedRunUpdate& update_;
+  const Sites<Rule> sites_;
+  const Planes planes_;
+  alignas(64) std::uint64_t accept_[Rule::classes][64];
+};
+
+template <template <class> class Planes, class Rule>
+void update_run_shared(const SharedRunUpdate& update) {
+  SharedUpdater<Planes<Word>, Rule>(update).all();
+}
+
+// Calls visit(number of a wide word, word) for wide words of `count` items (sites or edges) from
+// `fetch(first, shape, offset, limit)`, then adds up what was counted.
+class Tally {
+ public:
+  MULTISPIN_HD void add(Word word) {
+    waiting_[full_++] = word;
+    if (full_ == 7) flush();
+  }
+  // counts[64 w + b] += the count of lane b of each element that is word w, modulo `site_words`.
+  void write(int offset, int site_words, std::uint32_t* counts) {
+    while (full_ != 0) add(bits::zero<Word>());
+    Word rows[64];
+    for (int p = 0; p < bits::LaneCounts<Word>::planes; ++p) rows[p] = sum_.plane(p);
+    for (int p = bits::LaneCounts<Word>::planes; p < 64; ++p) rows[p] = bits::zero<Word>();
+    bits::transpose(rows);
+    for (int lane = 0; lane < 64; ++lane) {
+      std::uint64_t element[words];
+      bits::store(element, rows[lane]);
+      for (int i = 0; i < words; ++i) {
+        counts[64 * ((offset + i) % site_words) + lane] += static_cast<std::uint32_t>(element[i]);
+      }
+    }
+  }
+
+ private:
+  MULTISPIN_HD void flush() {
+    sum_.add_seven(waiting_);
+    full_ = 0;
+  }
+
+  bits::LaneCounts<Word> sum_;
+  Word waiting_[7];
+  int full_ = 0;
+};
+
+// A wide word of the first `count` sites only.
+MULTISPIN_HD Word first_sites(Word word, const Shape& shape, std::int64_t count) {
+  if (count >= shape.sites) [[likely]]
+    return word;
+  alignas(64) std::uint64_t element[words] = {};
+  bits::store_masked(element, word, elements(count * shape.site_words));
+  return loaded<Word>(element);
+}
+
+// Unsatisfied bonds of edges first, first + 1, ... (as many as there are sites in a wide word).
+MULTISPIN_HD Word unsatisfied(const Bundle& bundle, const Shape& shape, const model::Edge* edges,
+                              std::int64_t first, std::int64_t count, int offset) {
+  const auto edge = [&](int i) -> const model::Edge& {
+    return edges[first + i < count ? first + i : count - 1];
+  };
+  const Word a = shape.gather(bundle.spins, offset, [&](int i) { return edge(i).first; });
+  const Word b = shape.gather(bundle.spins, offset, [&](int i) { return edge(i).second; });
+  const Word sign = shape.gather(bundle.signs, offset, [&](int i) { return edge(i).sign; });
+  return first_sites(bits::xor3(a, b, sign), shape, count - first);
+}
+
+void count_unsatisfied(const Bundle& bundle, const model::Edge* edges, std::int64_t count,
+                       std::uint32_t* counts) {
+  const Shape shape(bundle.words);
+  for (int offset = 0; offset < bundle.words; offset += words) {
+    Tally tally;
+    for (std::int64_t e = 0; e < count; e += shape.sites) {
+      tally.add(unsatisfied(bundle, shape, edges, e, count, offset));
+    }
+    tally.write(offset, bundle.words, counts);
+  }
+}
+
+void count_up(const Bundle& bundle, std::int64_t sites, std::uint32_t* counts) {
+  const Shape shape(bundle.words);
+  for (int offset = 0; offset < bundle.words; offset += words) {
+    Tally tally;
+    for (std::int64_t p = 0; p < sites; p += shape.sites) {
+      const Word word = shape.gather(bundle.spins, offset, [&](int i) {
+        return p + i < sites ? p + i : sites - 1;
+      });
+      tally.add(first_sites(word, shape, sites - p));
+    }
+    tally.write(offset, bundle.words, counts);
+  }
+}
+
+// `item(i, offset)` gives the words of item i < count; one item a wide word, so that several sites
+// in one are not mixed up: narrow bundles read past their end, into words that are not used.
+template <class Item>
+void turn_over(const Bundle& bundle, int count, std::uint64_t* rows, std::int64_t row_words,
+               const Item& item) {
+  for (int offset = 0; offset < bundle.words; offset += words) {
+    Word block[64];
+    for (int i = 0; i < 64; ++i) block[i] = i < count ? item(i, offset) : bits::zero<Word>();
+    bits::transpose(block);
+    const int used = bundle.words - offset < words ? bundle.words - offset : words;
+    for (int lane = 0; lane < 64; ++lane) {
+      std::uint64_t element[words];
+      bits::store(element, block[lane]);
+      for (int w = 0; w < used; ++w) rows[(64 * (offset + w) + lane) * row_words] = element[w];
+    }
+  }
+}
+
+void sites_of_lanes(const Bundle& bundle, const std::uint32_t* positions, int count,
+                    std::uint64_t* rows, std::int64_t row_words) {
+  turn_over(bundle, count, rows, row_words, [&](int i, int offset) {
+    return loaded<Word>(bundle.spins + std::int64_t{positions[i]} * bundle.words + offset);
+  });
+}
+
+void unsatisfied_of_lanes(const Bundle& bundle, const model::Edge* edges, int count,
+                          std::uint64_t* rows, std::int64_t row_words) {
+  turn_over(bundle, count, rows, row_words, [&](int i, int offset) {
+    const model::Edge& e = edges[i];
+    const auto word = [&](const std::uint64_t* from, std::uint32_t at) {
+      return loaded<Word>(from + std::int64_t{at} * bundle.words + offset);
+    };
+    return bits::xor3(word(bundle.spins, e.first), word(bundle.spins, e.second),
+                      word(bundle.signs, e.sign));
+  });
+}
+
+void planes_of_numbers(const std::uint64_t (&numbers)[64 * block_words],
+                       std::uint64_t (&planes)[64 * block_words]) {
+  for (int offset = 0; offset < block_words; offset += words) {
+    Word block[64];
+    for (int lane = 0; lane < 64; ++lane) {
+      std::uint64_t element[words];
+      for (int w = 0; w < words; ++w) element[w] = numbers[64 * (offset + w) + lane];
+      block[lane] = loaded<Word>(element);
+    }
+    bits::transpose(block);
+    for (int k = 0; k < 64; ++k) bits::store(planes + k * block_words + offset, block[k]);
+  }
+}
+
+template <template <class> class Planes, int index>
+constexpr void add_kernels(RunKernels& kernels) {
+  constexpr int slots = slot_sizes[index];
+  using Flip = update::ZeroFieldFlip<slots>;
+  using Field = update::AnyField<slots>;
+  kernels.update[index][0] = update_run<Planes, Flip>;
+  kernels.update[index][1] = update_run<Planes, Field>;
+  kernels.update_shared[index][0] = update_run_shared<Planes, Flip>;
+  kernels.update_shared[index][1] = update_run_shared<Planes, Field>;
+  if constexpr (index + 1 < slot_size_count) add_kernels<Planes, index + 1>(kernels);
+}
+
+template <template <class> class Planes>
+constexpr RunKernels make_run_kernels() {
+  RunKernels kernels{};
+  kernels.coarse_planes = Planes<Word>::coarse_planes;
+  add_kernels<Planes, 0>(kernels);
+  return kernels;
+}
+
+constexpr ReplicaKernels make_replica_kernels() {
+  return {make_run_kernels<random::AesPlanes>(),
+          make_run_kernels<random::PhiloxPlanes>(),
+          count_unsatisfied,
+          count_up,
+          sites_of_lanes,
+          unsatisfied_of_lanes,
+          planes_of_numbers};
+}
+
+}  // namespace
+}  // namespace multispin::kernels

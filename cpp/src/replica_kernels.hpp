@@ -1,0 +1,83 @@
+// What the replica engine asks of each instruction set: raw pointers and plain structs only.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/model/graph.hpp"
+#include "multispin/random/streams.hpp"
+#include "multispin/update/bond_rules.hpp"
+#include "multispin/update/lane_thresholds.hpp"
+
+namespace multispin::kernels {
+
+// Up to 512 lanes of all sites. Tables of thresholds have block_words words for each entry, those
+// of a narrower bundle over and over.
+inline constexpr int block_words = 8;
+
+struct Bundle {
+  std::uint64_t* spins;        // the position after the last is a spin down that never changes
+  const std::uint64_t* signs;  // words of lanes, as many for each entry as for a site
+  int words;                   // 2, 4 or 8
+  std::uint64_t first_word;    // number of the first lane word, for the random numbers
+};
+
+struct RunUpdate {
+  Bundle bundle;
+  model::Run run;
+  update::LaneThresholds thresholds;
+  update::FieldSigns field;
+  const random::StreamKeys* keys;
+  std::uint64_t sweep;
+};
+
+// All lanes of a block draw the same number, below 2^64, for a site; class c accepts it if it is
+// below limit[c], or if always[c].
+struct SharedThresholds {
+  std::uint64_t limit[13];
+  bool always[13];
+};
+
+struct SharedRunUpdate {
+  Bundle bundle;
+  model::Run run;
+  SharedThresholds thresholds;
+  update::FieldSigns field;
+  const random::StreamKeys* keys;
+  std::uint64_t sweep;
+};
+
+// Numbers of slots that there are kernels for.
+inline constexpr int slot_sizes[] = {2, 4, 6, 8, 12};
+inline constexpr int slot_size_count = 5;
+
+struct RunKernels {
+  int coarse_planes;
+  // By slot size; [1]: any field, [0]: Metropolis at h = 0.
+  void (*update[slot_size_count][2])(const RunUpdate&);
+  void (*update_shared[slot_size_count][2])(const SharedRunUpdate&);
+};
+
+struct ReplicaKernels {
+  RunKernels aes, philox;
+  // counts[64 w + b] += number of edges whose bond is not satisfied (spins up) in lane b of word w.
+  void (*count_unsatisfied)(const Bundle&, const model::Edge* edges, std::int64_t count,
+                            std::uint32_t* counts);
+  void (*count_up)(const Bundle&, std::int64_t sites, std::uint32_t* counts);
+  // Turns 64 sites' (or edges') words of all lanes of a bundle into words of 64 sites, one for each
+  // lane: lane 64 w + b goes to rows[(64 w + b) * row_words].
+  void (*sites_of_lanes)(const Bundle&, const std::uint32_t* positions, int count,
+                         std::uint64_t* rows, std::int64_t row_words);
+  void (*unsatisfied_of_lanes)(const Bundle&, const model::Edge* edges, int count,
+                               std::uint64_t* rows, std::int64_t row_words);
+  // Bit k of numbers[64 w + b] becomes bit b of planes[k * block_words + w].
+  void (*planes_of_numbers)(const std::uint64_t (&numbers)[64 * block_words],
+                            std::uint64_t (&planes)[64 * block_words]);
+};
+
+extern const ReplicaKernels replica_portable;
+#if defined(__x86_64__)
+extern const ReplicaKernels replica_avx2;
+extern const ReplicaKernels replica_avx512;
+#endif
+
+}  // namespace multispin::kernels

@@ -1,0 +1,151 @@
+// Sums and overlaps of replicas, without unpacking their spins.
+#include <algorithm>
+#include <bit>
+
+#include "replica_detail.hpp"
+#include "threads.hpp"
+
+namespace multispin {
+namespace {
+
+constexpr std::int64_t block_lanes = 64 * kernels::block_words;
+
+std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_t words) {
+  std::int64_t count = 0;
+  for (std::int64_t w = 0; w < words; ++w) count += std::popcount(a[w] ^ b[w]);
+  return count;
+}
+
+}  // namespace
+
+void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t replicas,
+                                        Sums* sums) const {
+  std::uint32_t unsatisfied[block_lanes] = {};
+  std::uint32_t up[block_lanes] = {};
+  const auto edges = static_cast<std::int64_t>(order.edges.size());
+  if (edges > 0) {
+    kernels.count_unsatisfied(bundle.view(), order.edges.data(), edges, unsatisfied);
+  }
+  kernels.count_up(bundle.view(), sites, up);
+  for (std::int64_t lane = 0; lane < 64 * bundle.words; ++lane) {
+    const std::int64_t replica = bundle.first_lane + lane - lane_offset;
+    if (replica < 0 || replica >= replicas) continue;
+    sums[replica] = {edges - 2 * std::int64_t{unsatisfied[lane]}, 2 * std::int64_t{up[lane]} - sites};
+  }
+}
+
+void ReplicaEngine::sums(Sums* sums) const {
+  const Detail& d = *detail_;
+  const auto count = static_cast<int>(d.bundles.size());
+  const int threads = usable(options_.threads);
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1 && count > 1)
+  for (int b = 0; b < count; ++b) {
+    d.bundle_sums(d.bundles[static_cast<std::size_t>(b)], options_.replicas, sums);
+  }
+}
+
+// Rows of 64 sites (edges) a word, one for each lane: row of replica r is that of its lane.
+template <class Turn>
+std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, std::int64_t row_words,
+                                                       int threads, const Turn& turn) const {
+  std::int64_t lanes = 0;
+  for (const BundleMemory& bundle : bundles) {
+    lanes = std::max(lanes, bundle.first_lane + 64 * bundle.words);
+  }
+  std::vector<std::uint64_t> rows(static_cast<std::size_t>(lanes * row_words));
+  const auto count = static_cast<int>(bundles.size());
+#pragma omp parallel for num_threads(threads) collapse(2) if (threads > 1)
+  for (int b = 0; b < count; ++b) {
+    for (std::int64_t g = 0; g < row_words; ++g) {
+      const BundleMemory& bundle = bundles[static_cast<std::size_t>(b)];
+      const int in_word = static_cast<int>(std::min<std::int64_t>(64, items - 64 * g));
+      turn(bundle, 64 * g, in_word, rows.data() + bundle.first_lane * row_words + g, row_words);
+    }
+  }
+  return rows;
+}
+
+std::vector<std::uint64_t> ReplicaEngine::Detail::site_rows(
+    std::span<const std::uint32_t> positions, int threads) const {
+  const auto items = static_cast<std::int64_t>(positions.size());
+  return rows(items, (items + 63) / 64, threads,
+              [&](const BundleMemory& bundle, std::int64_t first, int count, std::uint64_t* to,
+                  std::int64_t row_words) {
+                kernels.sites_of_lanes(bundle.view(), positions.data() + first, count, to,
+                                       row_words);
+              });
+}
+
+void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
+  const Detail& d = *detail_;
+  const int threads = usable(options_.threads);
+  const std::int64_t words = (d.sites + 63) / 64;
+  const std::vector<std::uint64_t> rows = d.site_rows(d.order.position_of, threads);
+  const auto count = static_cast<std::int64_t>(pairs.size());
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
+    sums[i] = d.sites - 2 * unequal(rows.data() + d.lane_of(pair.first) * words,
+                                    rows.data() + d.lane_of(pair.second) * words, words);
+  }
+}
+
+void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
+  const Detail& d = *detail_;
+  const int threads = usable(options_.threads);
+  const auto edges = static_cast<std::int64_t>(d.order.edges.size());
+  const std::int64_t words = (edges + 63) / 64;
+  // Whether a bond is satisfied differs from s_i s_j by the sign that both replicas have.
+  const std::vector<std::uint64_t> rows =
+      d.rows(edges, words, threads,
+             [&](const BundleMemory& bundle, std::int64_t first, int count, std::uint64_t* to,
+                 std::int64_t row_words) {
+               d.kernels.unsatisfied_of_lanes(bundle.view(), d.order.edges.data() + first, count,
+                                              to, row_words);
+             });
+  const auto count = static_cast<std::int64_t>(pairs.size());
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
+    sums[i] = edges - 2 * unequal(rows.data() + d.lane_of(pair.first) * words,
+                                  rows.data() + d.lane_of(pair.second) * words, words);
+  }
+}
+
+void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
+                                   std::span<const std::int32_t> group_of, std::int64_t groups,
+                                   std::int64_t* sums) const {
+  const Detail& d = *detail_;
+  const int threads = usable(options_.threads);
+  // Sites group by group, each group from a word of its own on; a place without a site takes the
+  // position behind the last, where all replicas have the same spin.
+  std::vector<std::vector<std::uint32_t>> members(static_cast<std::size_t>(groups));
+  for (std::size_t site = 0; site < group_of.size(); ++site) {
+    members[static_cast<std::size_t>(group_of[site])].push_back(d.order.position_of[site]);
+  }
+  std::vector<std::uint32_t> positions;
+  std::vector<std::int64_t> first_word;
+  for (const auto& group : members) {
+    first_word.push_back(static_cast<std::int64_t>(positions.size() / 64));
+    positions.insert(positions.end(), group.begin(), group.end());
+    positions.resize((positions.size() + 63) / 64 * 64, static_cast<std::uint32_t>(d.sites));
+  }
+  first_word.push_back(static_cast<std::int64_t>(positions.size() / 64));
+  const std::int64_t words = first_word.back();
+  const std::vector<std::uint64_t> rows = d.site_rows(positions, threads);
+  const auto count = static_cast<std::int64_t>(pairs.size());
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
+    const std::uint64_t* const a = rows.data() + d.lane_of(pair.first) * words;
+    const std::uint64_t* const b = rows.data() + d.lane_of(pair.second) * words;
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const auto at = static_cast<std::size_t>(g);
+      const std::int64_t begin = first_word[at];
+      sums[i * groups + g] = static_cast<std::int64_t>(members[at].size()) -
+                             2 * unequal(a + begin, b + begin, first_word[at + 1] - begin);
+    }
+  }
+}
+
+}  // namespace multispin
