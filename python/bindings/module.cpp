@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "Compiled core of multispin; use the classes of the package instead.";
   multispin::bind_info(module);
   multispin::bind_lattice(module);
+  multispin::bind_replica(module);
 }
