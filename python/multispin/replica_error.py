@@ -92,7 +92,7 @@ def replica_error(series: npt.ArrayLike) -> ReplicaError:
     def slope_of(variance: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             log_error = np.log(variance) / 2
-        return np.asarray(log_error @ log_replicas / (log_replicas @ log_replicas))
+            return np.asarray(log_error @ log_replicas / (log_replicas @ log_replicas))
 
     slope = statistics.sample_jackknife(slope_of, variances)
     return ReplicaError(
