@@ -31,16 +31,16 @@ def ideal(length: int, at: Array = T) -> Array:
 
 
 def overlaps_of(length: int, samples: int, seed: int) -> tuple[Array, Array]:
-    """q and |q(k)|² of samples with the ideal ξ/L, and noise common to all temperatures.
+    """Overlaps and |q(k)|² of samples with the ideal ξ/L, and noise common to all temperatures.
 
-    Every sample has two draws q = ±√(2/3) c, so that ⟨q²⟩ = 2c²/3, and c² = 1 ± 0.2 or so.
+    ⟨q²⟩ and ⟨|q(k)|²⟩ of a sample differ from their averages by a fifth at most.
     """
     rng = np.random.default_rng(seed)
     ratio = 1 + (2 * math.sin(math.pi / length) * length * ideal(length)) ** 2
     q2 = 0.6 * (1 + 0.2 * rng.uniform(-1, 1, size=(samples, 1)))
     k2 = 0.6 / ratio * (1 + 0.2 * rng.uniform(-1, 1, size=(samples, 1)))
     q = np.sqrt(q2)[..., None, None] * np.ones((1, len(T), 1, 2))
-    return q, k2[..., None, None] * np.ones((1, 1, 1, 2))
+    return q, k2[..., None, None] * np.ones((1, len(T), 1, 2))
 
 
 def test_crossing_of_lines_is_exact_between_temperatures() -> None:
@@ -138,14 +138,13 @@ def test_temperatures_are_resampled_together() -> None:
     q, k2 = overlaps_of(6, 40, seed=3)
     xi = correlation_length_curve(q, k2, 6, samples=True, resamples=200).resamples
     assert np.corrcoef(xi.T).min() > 0.99
-    q, k2 = (np.moveaxis(values[..., 0], 0, -1) for values in (q, np.broadcast_to(k2, q.shape)))
+    q, k2 = (np.moveaxis(values[..., 0], 0, -1) for values in (q, k2))
     xi = correlation_length_curve(q, k2, 6, resamples=200).resamples  # the same as draws
     assert np.corrcoef(xi.T).min() > 0.99
 
 
 def test_a_seed_gives_its_resamples() -> None:
     q, k2 = overlaps_of(6, 40, seed=3)
-    k2 = np.broadcast_to(k2, q.shape)
     one, same, other = (
         correlation_length_curve(q, k2, 6, samples=True, resamples=10, seed=seed).resamples
         for seed in (1, 1, 2)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
+def integral(values: Array, at: Array) -> float:
+    return float(((values[1:] + values[:-1]) / 2 * np.diff(at)).sum())
+
+
 def heat_capacity(T: Array) -> Array:
     """A bump, as at a transition; the energy is its integral."""
     return 100 * (1 + 3 * np.exp(-(((T - 1.5) / 0.3) ** 2)))
@@ -42,7 +46,7 @@ def acceptance(T: Array) -> Array:
 def test_the_oracle_is_the_acceptance_of_draws() -> None:
     T = np.array([1.0, 1.1])
     rng = np.random.default_rng(1)
-    mean = np.trapezoid(heat_capacity(np.linspace(*T, 1001)), np.linspace(*T, 1001))
+    mean = integral(heat_capacity(np.linspace(*T, 1001)), np.linspace(*T, 1001))
     low, high = (rng.normal(0, math.sqrt(heat_capacity(t) * t**2), size=10**6) for t in T)
     drawn = np.minimum(1, np.exp((1 / T[0] - 1 / T[1]) * (low - high - mean)))
     # 5 standard errors of 10⁶ draws
@@ -60,7 +64,7 @@ def test_acceptance_becomes_equal() -> None:
     assert (T[0], T[-1]) == (0.5, 3.0)
     # half the distance ½ ∫ √C dT/T of an interval is what erfc⁻¹ of its acceptance measures
     fine = np.linspace(0.5, 3.0, 20001)
-    distance = np.trapezoid(np.sqrt(heat_capacity(fine)) / fine, fine) / 2 / 29
+    distance = integral(np.sqrt(heat_capacity(fine)) / fine, fine) / 2 / 29
     assert after.mean() == pytest.approx(math.erfc(distance), abs=0.01)
 
 
@@ -97,7 +101,7 @@ def test_feedback_makes_the_share_linear() -> None:
     np.testing.assert_allclose(from_top(T, diffusivity), np.linspace(0, 1, 41), atol=0.005)
     fine = np.linspace(1, 2, 20001)
     density = 1 / np.sqrt(diffusivity(fine))
-    density /= np.trapezoid(density, fine)
+    density /= integral(density, fine)
     wanted = np.interp(
         np.linspace(0, 1, 41),
         np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(fine))]),
