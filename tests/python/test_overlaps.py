@@ -211,6 +211,15 @@ def test_distribution_of_one_sample(draws: int) -> None:
         assert_pulls(estimate, exact[value], allowance=0.2)
 
 
+def test_all_pairs_and_draws_count() -> None:
+    q, _ = correlated(3, 2000, 0.0, seed=4)
+    found = overlaps.susceptibility(q, N)
+    # blocks may drop a few draws at the start
+    np.testing.assert_allclose(found.value, N * (q**2).mean(axis=(-2, -1)), rtol=2e-3)
+    # three pairs of three replicas say more than one
+    assert np.all(found.error < 0.9 * overlaps.susceptibility(q[:, :1], N).error)
+
+
 # --- bins -----------------------------------------------------------------------------------------
 
 

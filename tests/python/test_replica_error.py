@@ -46,6 +46,15 @@ def test_independent_replicas(a: float) -> None:
     assert error.mean() < 0.06
 
 
+def test_errors_of_few_blocks_are_right_on_average() -> None:
+    # 20 blocks of 5 draws: deviations from the mean of one group are 5 % too small in the square.
+    error = np.array([replica_error(x).error for x in ar1(0.0, (1000, 16, 100), seed=7)])
+    ratio = error * 10 * np.sqrt([1, 2, 4, 8, 16])
+    spread = ratio.std(axis=0, ddof=1) / math.sqrt(1000)
+    # 0.005 for the time that draws seem to take to decorrelate, which noise makes positive
+    assert np.all(np.abs(ratio.mean(axis=0) - 1) < Z * spread + 0.005)
+
+
 def test_replicas_in_step_gain_nothing() -> None:
     x = np.tile(ar1(0.8, (1, 20_000), seed=2), (16, 1))
     found = replica_error(x)

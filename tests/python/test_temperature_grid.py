@@ -116,6 +116,15 @@ def test_feedback_leaves_a_linear_share_alone() -> None:
     np.testing.assert_allclose(feedback_optimized(T, [0, 0.25, 0.5, 0.75, 1]), T, rtol=1e-12)
 
 
+def test_the_ends_count_as_zero_and_one() -> None:
+    T = [1.0, 1.1, 1.5, 2.5]
+    noisy, exact = (
+        feedback_optimized(T, [0.2, 0.3, 0.9, 0.7]),
+        feedback_optimized(T, [0, 0.3, 0.9, 1]),
+    )
+    np.testing.assert_array_equal(noisy, exact)
+
+
 def test_feedback_survives_noise() -> None:
     rng = np.random.default_rng(2)
     T = np.linspace(1.0, 2.0, 21)
