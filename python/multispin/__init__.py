@@ -12,7 +12,16 @@ Everywhere: bit 1 is s = +1, E(s) = -sum J_ij s_i s_j - sum h_i s_i, k_B = 1, an
 attempted update of every site. *Energy* is the total; *magnetization* is per spin.
 """
 
-from multispin import exact, statistics
+from multispin import (
+    crossing,
+    equilibration,
+    exact,
+    overlaps,
+    replica_error,
+    round_trips,
+    statistics,
+    temperature_grid,
+)
 from multispin._info import __version__, info
 from multispin.device_array import DeviceArray
 from multispin.errors import CheckpointError, DeviceError, MissingExtraError
@@ -28,8 +37,14 @@ __all__ = [
     "MissingExtraError",
     "Sampler",
     "__version__",
+    "crossing",
+    "equilibration",
     "exact",
     "info",
+    "overlaps",
+    "replica_error",
+    "round_trips",
     "simulate",
     "statistics",
+    "temperature_grid",
 ]

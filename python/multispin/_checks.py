@@ -111,6 +111,14 @@ def temperatures(name: str, value: object) -> NDArray[np.float64]:
     return array
 
 
+def ascending_temperatures(name: str, value: object) -> NDArray[np.float64]:
+    """Return `value` as a new float64 array (n,): n >= 2 temperatures in ascending order."""
+    array = temperatures(name, value)
+    if array.size < 2 or not bool(np.all(np.diff(array) > 0.0)):
+        raise ValueError(describe(name, value, "two or more temperatures in ascending order"))
+    return array
+
+
 def _real(name: str, value: object, allowed: str) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(describe(name, value, allowed))

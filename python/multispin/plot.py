@@ -7,16 +7,25 @@ works without a display, in a notebook, and in a worker. Save with ``figure.save
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin import exact
 from multispin._extras import require
+from multispin._figures import (
+    COLOURS,
+    FAINT,
+    INK,
+    MARKERS,
+    TEMPERATURE,
+    lattice_name,
+    new_figure,
+    style,
+)
 from multispin.summary import summarize
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from typing import TypeAlias
 
     import xarray as xr
@@ -38,28 +47,6 @@ __all__ = [
     "throughput",
 ]
 
-#: Colours that stay apart for readers with any colour vision and in grey (after Okabe and Ito).
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-MARKERS = "osD^vP"
-_INK = "#222222"
-_FAINT = "#8a8a8a"
-
-_STYLE = {
-    "font.size": 10.0,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10.0,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.direction": "out",
-    "legend.frameon": False,
-    "lines.linewidth": 1.3,
-    "mathtext.fontset": "cm",
-}
-
 _LABELS = {
     "energy_per_spin": "energy per spin $e$  [$J$]",
     "abs_magnetization": r"magnetization $\langle |m| \rangle$",
@@ -67,7 +54,6 @@ _LABELS = {
     "susceptibility": r"susceptibility $\chi$  [$1/J$]",
     "binder": "Binder cumulant $U_4$",
 }
-_TEMPERATURE = "temperature $T$  [$J/k_B$]"
 
 
 def energy(runs: Runs) -> Figure:
@@ -110,8 +96,8 @@ def overview(runs: Runs) -> Figure:
     """Energy, magnetization, specific heat and susceptibility in one figure; see `energy`."""
     names = ("energy_per_spin", "abs_magnetization", "specific_heat", "susceptibility")
     tables = [summarize(run) for run in _sequence(runs)]
-    with _style():
-        figure = _figure(9.0, 6.6)
+    with style():
+        figure = new_figure(9.0, 6.6)
         for number, (axes, name) in enumerate(zip(figure.subplots(2, 2).flat, names, strict=True)):
             _draw(axes, tables, name, legend=number == 0)
         return figure
@@ -136,14 +122,16 @@ def series(run: xr.Dataset) -> Figure:
         (chosen.energy.values / int(run.attrs["n_spins"]), _LABELS["energy_per_spin"]),
         (chosen.magnetization.values, "magnetization $m$"),
     )
-    with _style():
-        figure = _figure(8.0, 5.0)
+    with style():
+        figure = new_figure(8.0, 5.0)
         panels = figure.subplots(2, 1, sharex=True)
         for axes, (values, label) in zip(panels, rows, strict=True):
             for replica, line in enumerate(values):
                 axes.plot(sweep, line, color=COLOURS[replica % len(COLOURS)], lw=0.8)
             axes.set_ylabel(label)
-        panels[0].set_title(f"{_name(run)},  $T = {float(chosen.temperature):g}$", loc="left")
+        panels[0].set_title(
+            f"{lattice_name(run)},  $T = {float(chosen.temperature):g}$", loc="left"
+        )
         panels[-1].set_xlabel("sweeps since the start")
         return figure
 
@@ -163,8 +151,8 @@ def snapshots(images: Sequence[ArrayLike], titles: Sequence[str]) -> Figure:
     matplotlib.figure.Figure
         One panel an image.
     """
-    with _style():
-        figure = _figure(3.3 * len(images), 3.5)
+    with style():
+        figure = new_figure(3.3 * len(images), 3.5)
         panels = figure.subplots(1, len(images), squeeze=False)[0]
         for axes, image, title in zip(panels, images, titles, strict=True):
             axes.imshow(image, cmap=_spin_colours(), vmin=-1, vmax=1, interpolation="nearest")
@@ -187,8 +175,8 @@ def throughput(bench: xr.Dataset) -> Figure:
     matplotlib.figure.Figure
         Attempted spin updates per nanosecond; higher is better.
     """
-    with _style():
-        figure = _figure(6.4, 4.2)
+    with style():
+        figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
         sizes = bench["size"].values
         for colour, generator in zip(COLOURS, bench.generator.values, strict=False):
@@ -211,8 +199,8 @@ def throughput(bench: xr.Dataset) -> Figure:
 
 def _single(runs: Runs, name: str) -> Figure:
     tables = [summarize(run) for run in _sequence(runs)]
-    with _style():
-        figure = _figure(6.4, 4.2)
+    with style():
+        figure = new_figure(6.4, 4.2)
         _draw(figure.subplots(), tables, name, legend=True)
         return figure
 
@@ -224,7 +212,7 @@ def _draw(axes: Axes, tables: list[xr.Dataset], name: str, legend: bool) -> None
             table.temperature.values,
             table[name].values,
             table[f"{name}_error"].values,
-            label=_name(table),
+            label=lattice_name(table),
             color=COLOURS[number % len(COLOURS)],
             marker=MARKERS[number % len(MARKERS)],
             markersize=4.5,
@@ -237,7 +225,7 @@ def _draw(axes: Axes, tables: list[xr.Dataset], name: str, legend: bool) -> None
     _draw_exact(axes, name, tables[0], low, high)
     if name == "susceptibility":
         axes.set_yscale("log")
-    axes.set_xlabel(_TEMPERATURE)
+    axes.set_xlabel(TEMPERATURE)
     axes.set_ylabel(_LABELS[name])
     if legend:
         axes.legend()
@@ -249,9 +237,9 @@ def _draw_exact(axes: Axes, name: str, table: xr.Dataset, low: float, high: floa
         return
     critical = exact.critical_temperature * abs(coupling)
     if low < critical < high:
-        axes.axvline(critical, color=_FAINT, lw=0.8, ls=":", zorder=0)
+        axes.axvline(critical, color=FAINT, lw=0.8, ls=":", zorder=0)
         axes.text(
-            critical, 1.0, " $T_c$", color=_FAINT, va="top", transform=axes.get_xaxis_transform()
+            critical, 1.0, " $T_c$", color=FAINT, va="top", transform=axes.get_xaxis_transform()
         )
     field_of = {
         "energy_per_spin": "energy",
@@ -263,7 +251,7 @@ def _draw_exact(axes: Axes, name: str, table: xr.Dataset, low: float, high: floa
         nearest = 1e-4 if name == "specific_heat" else 1e-8
         temperature = _dense(low, high, critical, nearest)
         values = getattr(exact.onsager(temperature, J=coupling), field_of[name])
-        axes.plot(temperature, values, color=_INK, lw=1.0, zorder=0, label="exact, $L = \\infty$")
+        axes.plot(temperature, values, color=INK, lw=1.0, zorder=0, label="exact, $L = \\infty$")
 
 
 def _dense(low: float, high: float, critical: float, nearest: float) -> NDArray[np.float64]:
@@ -275,23 +263,8 @@ def _dense(low: float, high: float, critical: float, nearest: float) -> NDArray[
     return np.sort(np.concatenate([even[abs(even - critical) > nearest * critical], inside]))
 
 
-def _name(run: xr.Dataset) -> str:
-    rows, columns = (int(length) for length in run.attrs["shape"])
-    return f"$L = {rows}$" if rows == columns else f"${rows} \\times {columns}$"
-
-
 def _sequence(runs: Runs) -> list[xr.Dataset]:
     return list(runs) if isinstance(runs, Sequence) else [runs]
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = require("matplotlib.figure", "plot")
-    return cast("Figure", figure.Figure(figsize=(width, height), layout="constrained", dpi=150))
-
-
-def _style() -> AbstractContextManager[Any]:
-    matplotlib = require("matplotlib", "plot")
-    return cast("AbstractContextManager[Any]", matplotlib.rc_context(_STYLE))
 
 
 def _spin_colours() -> Any:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from multispin import _checks
+from multispin import _blocks, _checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,7 @@ __all__ = [
     "effective_draws",
     "jackknife",
     "mean",
+    "sample_jackknife",
     "specific_heat",
     "susceptibility",
 ]
@@ -50,10 +51,6 @@ MIN_DRAWS = 20
 
 # Wolff's S: the window closes where truncation and noise of τ balance if ρ decays with S τ_int.
 _WINDOW_FACTOR = 1.5
-# A block of b draws leaves a share τ/b of the variance in the correlation between blocks, which is
-# then estimated; B blocks leave the error itself uncertain by 1/√(2B).
-_BLOCK_IN_TAU = 10
-_MIN_BLOCKS = 20
 _MIN_BINS = 8
 # A series that measures itself worth fewer independent draws than this is too short to tell.
 _MIN_EFFECTIVE = 7
@@ -254,7 +251,7 @@ def binning(series: npt.ArrayLike, replicas: bool = False) -> Binning:
         lengths.append(2 * lengths[-1])
     errors, uncertainties = [], []
     for length in lengths:
-        blocks = _blocks(x, length)
+        blocks = _blocks.means(x, length)
         count = blocks.shape[-1]
         error = blocks.std(axis=-1, ddof=1) / np.sqrt(count)
         errors.append(error)
@@ -325,14 +322,62 @@ def jackknife(
     tau = np.max([_window(one)[0].tau for one in arrays], axis=0)
     value, error = np.empty(shape[:-2]), np.empty(shape[:-2])
     for index in np.ndindex(*shape[:-2]):
-        length = _block_length(float(tau[index]), shape[-2], shape[-1])
-        blocks = [_blocks(one[index], length) for one in arrays]
-        value[index], error[index] = _jackknife(function, blocks)
-        used = shape[-1] // length * length
-        error[index] *= np.sqrt(
-            _share_within(used, float(tau[index])) / _share_within(length, float(tau[index]))
-        )
+        length = _blocks.length(float(tau[index]), shape[-2], shape[-1])
+        blocks = [_blocks.means(one[index], length) for one in arrays]
+        value[index], error[index] = _blocks.jackknife(function, blocks)
+        error[index] *= _blocks.widening(shape[-1], length, float(tau[index]))
     return Estimate(_value(value), _value(error), _value(tau))
+
+
+def sample_jackknife(function: Callable[..., Any], *values: npt.ArrayLike) -> Estimate:
+    """Function of the means over disorder samples, with its jackknife error.
+
+    As ``jackknife``, with samples in place of blocks: θ_k is the function of the means without
+    sample k. Samples differ by their couplings, so they are independent by construction, and their
+    spread contains the thermal noise in each of them.
+
+    Parameters
+    ----------
+    function : callable
+        Takes as many arrays as there are values, and works on them element by element; it may
+        reduce their last axes.
+    *values : array_like
+        Thermal averages of each sample, real, one shape (samples, ...).
+
+    Returns
+    -------
+    Estimate
+        ``value`` with the bias of order 1/samples removed, ``error``, and ``tau``, which is ½;
+        shape (...).
+
+    Raises
+    ------
+    TypeError
+        If values are not real.
+    ValueError
+        If there are none, their shapes differ, or there are fewer than 2 samples.
+
+    Notes
+    -----
+    Efron (1982), chapters 2 and 3. From S samples the error itself is uncertain by 1/√(2S).
+
+    Examples
+    --------
+    >>> from multispin import statistics
+    >>> estimate = statistics.sample_jackknife(lambda a: a, [1.0, 2.0, 3.0, 6.0])
+    >>> print(f"{estimate.value:.2f} ± {estimate.error:.2f}")
+    3.00 ± 1.08
+    """
+    if not values:
+        raise ValueError("values: got none, allowed: one or more")
+    arrays = [_real("values", one) for one in values]
+    if any(one.shape != arrays[0].shape for one in arrays):
+        shapes = ", ".join(str(one.shape) for one in arrays)
+        raise ValueError(f"values: got shapes {shapes}, allowed: all the same")
+    if len(arrays[0]) < 2:
+        raise ValueError(f"values: got {len(arrays[0])} sample, allowed: at least 2")
+    value, error = _blocks.jackknife(function, arrays)
+    return Estimate(_value(value), _value(error), _value(np.full(value.shape, 0.5)))
 
 
 def binder(magnetization: npt.ArrayLike, replicas: bool = False) -> Estimate:
@@ -528,7 +573,7 @@ def _window(x: Array) -> tuple[Autocorrelation, Array]:
     spread = spread / ((1 - (2 * window + 1) / total) * (1 - tail))
     # Noise can make that arbitrarily small; long blocks say where it is too small to be true, and
     # where they all agree (strictly alternating draws) a last draw too many still shifts the mean.
-    blocks = _blocks(x, _long_block(*x.shape[-2:]))
+    blocks = _blocks.means(x, _long_block(*x.shape[-2:]))
     count = blocks.shape[-1]
     seen = blocks.var(axis=-1, ddof=1) / count
     seen = np.maximum(seen / (1 + 2 * np.sqrt(2 / (count - 1))), variance[..., 0] / total**2)
@@ -552,38 +597,6 @@ def _long_block(replicas: int, draws: int) -> int:
     """Draws in a block if there are to be √n blocks over all replicas, at least 8 and one each."""
     blocks = max(_MIN_BINS, math.isqrt(replicas * draws))
     return draws // -(-blocks // replicas)
-
-
-def _share_within(length: int, tau: float) -> float:
-    """Variance of a mean of `length` draws over 2τ/length for one exponential, ≈ 1 − τ/length."""
-    a = max(2 * tau - 1, 0) / (2 * tau + 1)
-    return 1 - 2 * a * (1 - a**length) / (length * (1 - a * a))
-
-
-def _block_length(tau: float, replicas: int, draws: int) -> int:
-    """Draws in a block: 10 τ, unless that leaves fewer than 20 blocks over all replicas."""
-    per_replica = -(-_MIN_BLOCKS // replicas)
-    return max(1, min(int(np.ceil(_BLOCK_IN_TAU * tau)), draws // per_replica))
-
-
-def _blocks(x: Array, length: int) -> Array:
-    """Block means of (..., replicas, draws), first draws dropped to fit: (..., blocks)."""
-    count = x.shape[-1] // length
-    kept = x[..., x.shape[-1] - count * length :]
-    means = kept.reshape(*kept.shape[:-1], count, length).mean(axis=-1)
-    return np.asarray(means.reshape(*means.shape[:-2], -1))
-
-
-def _jackknife(function: Callable[..., Any], blocks: list[Array]) -> tuple[float, float]:
-    """Bias-corrected value and error from the block means (blocks,) of each series."""
-    count = len(blocks[0])
-    full = float(function(*(np.asarray(b.mean()) for b in blocks)))
-    without = np.asarray(function(*((b.sum() - b) / (count - 1) for b in blocks)))
-    if np.all(without == without[0]):
-        return full, 0.0
-    average = float(without.mean())
-    spread = (count - 1) / count * ((without - average) ** 2).sum()
-    return count * full - (count - 1) * average, float(np.sqrt(spread))
 
 
 def _pooled(series: npt.ArrayLike, replicas: bool) -> Array:

@@ -1,18 +1,18 @@
-"""Thermal averages with standard errors, from the measurements of a run."""
+"""Averages with standard errors, from the measurements of a run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin import statistics
+from multispin import overlaps, statistics
 from multispin._extras import require
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["summarize"]
+__all__ = ["summarize", "summarize_overlaps"]
 
 
 def summarize(run: xr.Dataset) -> xr.Dataset:
@@ -67,18 +67,77 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
         "susceptibility": statistics.susceptibility(size, temperature, n_spins, replicas=True),
         "binder": statistics.binder(magnetization, replicas=True),
     }
-    variables = {}
+    variables = _variables(estimates)
+    tau = estimates["abs_magnetization"].tau * interval
+    long_name = "integrated autocorrelation time of |m|"
+    variables["tau"] = ("temperature", tau, {"long_name": long_name, "units": "sweep"})
+    coordinates = {"temperature": run.temperature}
+    return cast("xr.Dataset", xarray.Dataset(variables, coordinates, attrs=run.attrs))
+
+
+def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
+    r"""Reduce the overlaps of a tempering run to spin-glass order against temperature.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        With ``overlap`` (temperature, pair, draw), or with ``sample`` as a first dimension, and the
+        attributes ``n_spins`` and ``shape``; with ``overlap_k2``, if there is to be a correlation
+        length.
+
+    Returns
+    -------
+    xarray.Dataset
+        Along ``temperature``, each with its ``<name>_error``: ``spin_glass_susceptibility``
+        :math:`\chi_{SG}` and ``binder_ratio`` g, and ``xi_over_length`` :math:`\xi/L` if all sides
+        of the lattice are equal (defined in `multispin.overlaps`). Errors are over samples if there
+        are at least 2 of them, else over draws.
+
+    Raises
+    ------
+    ValueError
+        If a single sample has fewer than 20 draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> q = xr.DataArray(np.full((1, 1, 50), 0.5), dims=("temperature", "pair", "draw"))
+    >>> run = xr.Dataset({"overlap": q}, {"temperature": [1.0]}, {"n_spins": 64, "shape": [8, 8]})
+    >>> summarize_overlaps(run).spin_glass_susceptibility.values
+    array([16.])
+    """
+    xarray = require("xarray", "run")
+    samples = run.sizes.get("sample", 1) > 1
+    if not samples and "sample" in run.dims:
+        run = run.isel(sample=0)
+    order = (*(("sample",) if samples else ()), "temperature", "pair", "draw")
+    q, sides = run.overlap.transpose(*order).values, {int(side) for side in run.attrs["shape"]}
+    estimates = {
+        "spin_glass_susceptibility": overlaps.susceptibility(q, int(run.attrs["n_spins"]), samples),
+        "binder_ratio": overlaps.binder_ratio(q, samples),
+    }
+    if "overlap_k2" in run and len(sides) == 1:
+        length = sides.pop()
+        k2 = run.overlap_k2.transpose(*order).values
+        xi = overlaps.correlation_length(q, k2, length, samples)
+        estimates["xi_over_length"] = statistics.Estimate(
+            xi.value / length, xi.error / length, xi.tau
+        )
+    coordinates = {"temperature": run.temperature}
+    return cast("xr.Dataset", xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs))
+
+
+def _variables(estimates: dict[str, statistics.Estimate]) -> dict[str, Any]:
+    """Values and errors along the temperature, with names and units."""
+    variables: dict[str, Any] = {}
     for name, estimate in estimates.items():
         long_name, units = _LABELS[name]
         attributes = {"long_name": long_name, "units": units}
         errors = {"long_name": f"standard error of the {long_name}", "units": units}
         variables[name] = ("temperature", estimate.value, attributes)
         variables[f"{name}_error"] = ("temperature", estimate.error, errors)
-    tau = estimates["abs_magnetization"].tau * interval
-    long_name = "integrated autocorrelation time of |m|"
-    variables["tau"] = ("temperature", tau, {"long_name": long_name, "units": "sweep"})
-    coordinates = {"temperature": run.temperature}
-    return cast("xr.Dataset", xarray.Dataset(variables, coordinates, attrs=run.attrs))
+    return variables
 
 
 _LABELS = {
@@ -87,4 +146,7 @@ _LABELS = {
     "specific_heat": ("specific heat per spin", "k_B"),
     "susceptibility": ("susceptibility per spin", "1 / energy unit of J and h"),
     "binder": ("Binder cumulant", "1"),
+    "spin_glass_susceptibility": ("spin-glass susceptibility", "1"),
+    "binder_ratio": ("Binder ratio of the overlap", "1"),
+    "xi_over_length": ("correlation length of the overlap over lattice side", "1"),
 }

@@ -237,6 +237,36 @@ def test_jackknife_removes_the_bias() -> None:
     assert_mean(statistics.jackknife(lambda p: p**2, x).value, 0.0)
 
 
+def test_jackknife_over_samples_term_by_term() -> None:
+    a, b = np.random.default_rng(18).normal(3, 1, size=(2, 12, 4))
+    found = statistics.sample_jackknife(lambda p, q: p / q**2, a, b)
+    assert found.value.shape == found.error.shape == (4,)
+    for column in range(4):
+        whole = a[:, column].mean() / b[:, column].mean() ** 2
+        without = np.array([
+            np.delete(a[:, column], k).mean() / np.delete(b[:, column], k).mean() ** 2
+            for k in range(12)
+        ])  # fmt: skip
+        assert found.value[column] == pytest.approx(12 * whole - 11 * without.mean())
+        spread = math.sqrt(11 / 12 * ((without - without.mean()) ** 2).sum())
+        assert found.error[column] == pytest.approx(spread)
+    mean = statistics.sample_jackknife(lambda p: p, a)
+    np.testing.assert_allclose(mean.value, a.mean(axis=0))
+    np.testing.assert_allclose(mean.error, a.std(axis=0, ddof=1) / math.sqrt(12))
+    assert np.all(mean.tau == 0.5)
+
+
+@pytest.mark.parametrize(("values", "error"), [
+    ((), ValueError),
+    (([1.0],), ValueError),
+    (([1.0, 2.0], [1.0, 2.0, 3.0]), ValueError),
+    ((["1", "2"],), TypeError),
+])  # fmt: skip
+def test_wrong_samples(values: tuple[Any, ...], error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"got .*allowed: "):
+        statistics.sample_jackknife(lambda *p: p[0], *values)
+
+
 def test_jackknife_of_the_mean_is_the_error_of_the_mean() -> None:
     x = ar1(0.7, (6, 5, 3000), seed=34)
     block, window = statistics.jackknife(lambda p: p, x), statistics.mean(x)

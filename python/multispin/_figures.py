@@ -1,0 +1,56 @@
+"""How all pictures look, and what a run is called in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from multispin._extras import require
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+#: Colours that stay apart for readers with any colour vision and in grey (after Okabe and Ito).
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = "osD^vP"
+INK = "#222222"
+FAINT = "#8a8a8a"
+TEMPERATURE = "temperature $T$  [$J/k_B$]"
+
+_STYLE = {
+    "font.size": 10.0,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10.0,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.direction": "out",
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "mathtext.fontset": "cm",
+}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure of its own, in inches, that no global state knows."""
+    figure = require("matplotlib.figure", "plot")
+    return cast("Figure", figure.Figure(figsize=(width, height), layout="constrained", dpi=150))
+
+
+def style() -> AbstractContextManager[Any]:
+    """Return the context in which everything is drawn."""
+    matplotlib = require("matplotlib", "plot")
+    return cast("AbstractContextManager[Any]", matplotlib.rc_context(_STYLE))
+
+
+def lattice_name(run: xr.Dataset) -> str:
+    """Return ``L = 32`` or the sides of a lattice that are not equal, for a legend."""
+    sides = [int(length) for length in run.attrs["shape"]]
+    if len(set(sides)) == 1:
+        return f"$L = {sides[0]}$"
+    return "$" + r" \times ".join(map(str, sides)) + "$"

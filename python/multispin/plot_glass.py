@@ -1,0 +1,213 @@
+"""Pictures of tempering runs of spin glasses: overlaps, their order, and how walkers moved.
+
+Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of its own. Runs hold
+``overlap`` (temperature, pair, draw) and more, with ``sample`` as a first dimension if there are
+disorder samples; see `multispin.summary.summarize_overlaps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin import overlaps
+from multispin._extras import require
+from multispin._figures import (
+    COLOURS,
+    FAINT,
+    MARKERS,
+    TEMPERATURE,
+    lattice_name,
+    new_figure,
+    style,
+)
+from multispin.round_trips import round_trips
+from multispin.summary import summarize_overlaps
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Runs: TypeAlias = xr.Dataset | Sequence[xr.Dataset]
+
+__all__ = ["binder_ratio", "correlation_length", "overlap_distribution", "tempering"]
+
+_MOST_CURVES = 5
+
+
+def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
+    """P(q) at up to five temperatures of a run, the lowest and the highest among them.
+
+    It is shown as measured. Without a field P(q) = P(−q), and where a curve is lopsided by more
+    than its errors the run is too short.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        With ``overlap`` and the attribute ``n_spins``.
+    bins : int
+        Most bins to use; see `multispin.overlaps.distribution`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Curves with bands of one standard error, over samples if there are at least 2.
+    """
+    samples = run.sizes.get("sample", 1) > 1
+    if not samples and "sample" in run.dims:
+        run = run.isel(sample=0)
+    count = run.sizes["temperature"]
+    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_CURVES)).round().astype(int))
+    chosen = run.isel(temperature=shown)
+    order = (*(("sample",) if samples else ()), "temperature", "pair", "draw")
+    found = overlaps.distribution(
+        chosen.overlap.transpose(*order).values,
+        int(run.attrs["n_spins"]),
+        bins=bins,
+        samples=samples,
+    )
+    with style():
+        figure = new_figure(6.4, 4.2)
+        axes = figure.subplots()
+        for number, temperature in enumerate(chosen.temperature.values):
+            density, error = found.density[number], found.error[number]
+            colour = _heat(number / max(1, len(shown) - 1))
+            label = f"$T = {float(temperature):.3g}$"
+            axes.plot(found.q, density, color=colour, label=label)
+            axes.fill_between(
+                found.q, density - error, density + error, color=colour, alpha=0.25, lw=0
+            )
+        axes.set_xlim(-1, 1)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("overlap $q$")
+        axes.set_ylabel("$P(q)$")
+        axes.set_title(lattice_name(run), loc="left")
+        axes.legend()
+        return figure
+
+
+def binder_ratio(runs: Runs) -> Figure:
+    """Binder's ratio of the overlap against temperature.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset or sequence of xarray.Dataset
+        Tempering runs; several lattices share the axes, and their curves cross near T_c.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points with standard errors, joined.
+    """
+    return _curves(runs, "binder_ratio", r"Binder ratio $g$")
+
+
+def correlation_length(runs: Runs) -> Figure:
+    """Correlation length over lattice side ξ/L against temperature; see `binder_ratio`.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset or sequence of xarray.Dataset
+        Tempering runs with ``overlap_k2`` on lattices with equal sides.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points with standard errors, joined; none where ξ is not defined.
+    """
+    return _curves(runs, "xi_over_length", r"correlation length $\xi / L$")
+
+
+def tempering(run: xr.Dataset) -> Figure:
+    """How walkers moved through the temperatures: acceptance of swaps, and where they came from.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        With ``swap_attempts`` and ``swap_accepted`` (..., M − 1) and ``temperature_index`` (...,
+        walker, draw); the dimensions before are pooled.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The acceptance between neighbouring temperatures, and the fraction of walkers at each that
+        come from the top. That is linear in the temperature's number (the line) if walkers meet no
+        bottleneck; see `multispin.temperature_grid`.
+    """
+    T = run.temperature.values
+    accepted, attempts = (
+        run[name].values.reshape(-1, T.size - 1).sum(axis=0)
+        for name in ("swap_accepted", "swap_attempts")
+    )
+    acceptance = accepted / np.where(attempts > 0, attempts, np.nan)
+    history = run.temperature_index.values
+    moved = round_trips(history.reshape(-1, *history.shape[-2:]), T.size)
+    with style():
+        figure = new_figure(6.4, 5.4)
+        top, bottom = figure.subplots(2, 1, sharex=True)
+        top.plot(np.sqrt(T[1:] * T[:-1]), acceptance, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
+        top.set_ylim(0, 1)
+        top.set_ylabel("acceptance of swaps")
+        top.set_title(f"{lattice_name(run)},  {_trips(moved.trips, moved.time)}", loc="left")
+        even = np.linspace(0, 1, T.size)
+        bottom.plot(T, even, color=FAINT, lw=0.8, ls="--", zorder=0, label="no bottleneck")
+        mean, error = _over_chains(moved.from_top)
+        bottom.errorbar(
+            T, mean, error, marker="s", markersize=4.5, color=COLOURS[1], lw=0.8, label="measured"
+        )
+        bottom.set_ylim(-0.03, 1.03)
+        bottom.set_ylabel("fraction from the top")
+        bottom.set_xlabel(TEMPERATURE)
+        bottom.legend()
+        return figure
+
+
+def _curves(runs: Runs, name: str, label: str) -> Figure:
+    tables = [summarize_overlaps(run) for run in (runs if isinstance(runs, Sequence) else [runs])]
+    with style():
+        figure = new_figure(6.4, 4.2)
+        axes: Axes = figure.subplots()
+        for number, table in enumerate(tables):
+            axes.errorbar(
+                table.temperature.values,
+                table[name].values,
+                table[f"{name}_error"].values,
+                label=lattice_name(table),
+                color=COLOURS[number % len(COLOURS)],
+                marker=MARKERS[number % len(MARKERS)],
+                markersize=4.5,
+                linewidth=0.8,
+                elinewidth=1.0,
+            )
+        axes.set_xlabel(TEMPERATURE)
+        axes.set_ylabel(label)
+        axes.legend()
+        return figure
+
+
+def _over_chains(values: NDArray[np.float64]) -> tuple[Any, Any]:
+    """Mean and standard error over the chains (chains, M) that have a value at a temperature."""
+    known = np.isfinite(values)
+    count = np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+    mean = np.where(known, values, 0).sum(axis=0) / count
+    squares = np.where(known, values - mean, 0) ** 2
+    return mean, np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / count)
+
+
+def _trips(trips: NDArray[np.int64], time: NDArray[np.float64]) -> str:
+    total = int(trips.sum())
+    if total == 0:
+        return "no round trip"
+    # Chains are equally long, so rates average and times do not.
+    return f"{total} round trips of {1 / np.mean(1 / time):.3g} draws on average"
+
+
+def _heat(share: float) -> Any:
+    """Colour of a temperature, from 0 (cold, dark) to 1 (hot, light)."""
+    return require("matplotlib", "plot").colormaps["plasma"](0.85 * share)

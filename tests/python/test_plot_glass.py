@@ -1,0 +1,162 @@
+"""Pictures of glasses and of replicas: that they show what was measured."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from multispin import overlaps, plot_glass, plot_replicas
+from multispin.replica_error import replica_error
+from multispin.round_trips import round_trips
+from multispin.summary import summarize_overlaps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = np.geomspace(0.5, 2.0, 8)
+N = 256
+
+
+def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Dataset:
+    """A run that never was: overlaps in two peaks that merge above T = 1, and random swaps."""
+    rng = np.random.default_rng(seed)
+    shape = (samples or 1, T.size, 3, 60)
+    peak = np.sqrt(np.maximum(1.1 - T, 0))[:, None, None]
+    width = (0.1 + 0.15 * T * 16 / length)[:, None, None]
+    q = rng.choice([-1, 1], size=shape) * peak + width * rng.normal(size=shape)
+    q = np.rint((np.clip(q, -1, 1) + 1) * N / 2) * 2 / N - 1
+    k2 = (0.1 * T[:, None, None] * rng.exponential(0.5, size=shape)) * q.std() ** 2
+    walk = np.argsort(rng.random((samples or 1, 2, 60, T.size)), axis=-1).swapaxes(-1, -2)
+    attempts = np.full((samples or 1, T.size - 1), 1000)
+    accepted = rng.binomial(attempts, np.linspace(0.2, 0.6, T.size - 1))
+    overlap = ("sample", "temperature", "pair", "draw")
+    run = xr.Dataset(
+        {
+            "overlap": (overlap, q),
+            "overlap_k2": (overlap, k2),
+            "swap_attempts": (("sample", "gap"), attempts),
+            "swap_accepted": (("sample", "gap"), accepted),
+            "temperature_index": (("sample", "chain", "walker", "draw"), walk.astype(np.int16)),
+        },
+        coords={"temperature": T},
+        attrs={"shape": [length, length], "n_spins": N},
+    )
+    return run if samples else run.isel(sample=0)
+
+
+@pytest.fixture(scope="module")
+def run() -> xr.Dataset:
+    return make_run()
+
+
+def test_pictures_can_be_saved(run: xr.Dataset, tmp_path: Path) -> None:
+    before = dict(mpl.rcParams)
+    rng = np.random.default_rng(1)
+    figures = [
+        plot_glass.overlap_distribution(run),
+        plot_glass.binder_ratio([run, make_run(32)]),
+        plot_glass.correlation_length(run),
+        plot_glass.tempering(run),
+        plot_replicas.error(replica_error(rng.normal(size=(8, 400)))),
+        plot_replicas.throughput([1, 2, 4], [1.0, 2.0, 3.0]),
+    ]
+    for number, figure in enumerate(figures):
+        assert isinstance(figure, Figure)
+        figure.savefig(tmp_path / f"{number}.png")
+        assert (tmp_path / f"{number}.png").stat().st_size > 1000
+        assert all(axes.get_ylabel() for axes in figure.axes)
+        assert figure.axes[-1].get_xlabel()
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("samples", [30, 1, None])
+def test_summary(samples: int | None) -> None:
+    run = make_run(samples=samples)
+    table = summarize_overlaps(run)
+    q, k2 = run.overlap.values, run.overlap_k2.values
+    if samples == 1:
+        q, k2 = q[0], k2[0]
+    over_samples = samples == 30
+    g, xi = (
+        overlaps.binder_ratio(q, over_samples),
+        overlaps.correlation_length(q, k2, 16, over_samples),
+    )
+    chi = overlaps.susceptibility(q, N, over_samples)
+    assert table.binder_ratio.dims == ("temperature",)
+    np.testing.assert_array_equal(table.binder_ratio, g.value)
+    np.testing.assert_array_equal(table.binder_ratio_error, g.error)
+    np.testing.assert_array_equal(table.spin_glass_susceptibility, chi.value)
+    np.testing.assert_array_equal(table.xi_over_length, xi.value / 16)
+    np.testing.assert_array_equal(table.xi_over_length_error, xi.error / 16)
+    assert table.attrs == run.attrs
+
+
+def test_summary_without_a_correlation_length(run: xr.Dataset) -> None:
+    for odd in (run.drop_vars("overlap_k2"), run.assign_attrs(shape=[8, 32])):
+        table = summarize_overlaps(odd)
+        assert "binder_ratio" in table
+        assert "xi_over_length" not in table
+
+
+def test_the_order_of_dimensions_does_not_matter(run: xr.Dataset) -> None:
+    turned = run.transpose("draw", "pair", "temperature", "sample", ...)
+    xr.testing.assert_allclose(summarize_overlaps(turned), summarize_overlaps(run))
+
+
+@pytest.mark.parametrize("samples", [30, 1, None])
+def test_distribution_shows_five_temperatures(samples: int | None) -> None:
+    run = make_run(samples=samples)
+    axes = plot_glass.overlap_distribution(run, bins=31).axes[0]
+    assert len(axes.lines) == len(axes.collections) == 5
+    q = run.overlap.values[0] if samples == 1 else run.overlap.values
+    found = overlaps.distribution(q, N, bins=31, samples=samples == 30)
+    for line, index in ((axes.lines[0], 0), (axes.lines[-1], -1)):
+        np.testing.assert_allclose(line.get_ydata(), found.density[index])
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert (labels[0], labels[-1]) == ("$T = 0.5$", "$T = 2$")
+
+
+def test_curves_are_the_summary(run: xr.Dataset) -> None:
+    axes = plot_glass.correlation_length([run, make_run(32)]).axes[0]
+    points, *_ = axes.containers[0]
+    np.testing.assert_array_equal(points.get_ydata(), summarize_overlaps(run).xi_over_length)
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["$L = 16$", "$L = 32$"]
+
+
+def test_tempering_pools_samples(run: xr.Dataset) -> None:
+    top, bottom = plot_glass.tempering(run).axes
+    (line,) = top.lines
+    acceptance = run.swap_accepted.sum("sample") / run.swap_attempts.sum("sample")
+    np.testing.assert_allclose(line.get_ydata(), acceptance)
+    moved = round_trips(run.temperature_index.values, T.size)
+    points, *_ = bottom.containers[0]
+    np.testing.assert_allclose(points.get_ydata(), moved.from_top.mean(axis=(0, 1)))
+    assert f"{moved.trips.sum()} round trips" in top.get_title(loc="left")
+
+
+def test_tempering_of_walkers_that_stand_still() -> None:
+    run = make_run(samples=2)
+    still = np.broadcast_to(np.arange(T.size)[:, None], run.temperature_index.shape)
+    run = run.assign(temperature_index=(run.temperature_index.dims, still))
+    top, bottom = plot_glass.tempering(run).axes
+    assert "no round trip" in top.get_title(loc="left")
+    points, *_ = bottom.containers[0]
+    shown = np.asarray(points.get_ydata())
+    assert (shown[0], shown[-1]) == (0.0, 1.0)
+    assert np.isnan(shown[1:-1].astype(float)).all()
+
+
+def test_the_line_of_independent_replicas() -> None:
+    result = replica_error(np.random.default_rng(1).normal(size=(8, 400)))
+    axes = plot_replicas.error(result).axes[0]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), result.error[0] / np.sqrt([1, 2, 4, 8]))
+    points, *_ = axes.containers[0]
+    np.testing.assert_array_equal(points.get_ydata(), result.error)
+    assert math.isclose(axes.lines[0].get_xdata()[-1], 8)
