@@ -15,21 +15,32 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 from multispin import exact, statistics
 from multispin._info import __version__, info
 from multispin.device_array import DeviceArray
-from multispin.errors import CheckpointError, DeviceError, MissingExtraError
+from multispin.errors import (
+    CheckpointError,
+    DeviceError,
+    ExecutorError,
+    MissingExtraError,
+    StudyError,
+)
 from multispin.models import Ising
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
+from multispin.studies import read_study, study
 
 __all__ = [
     "CheckpointError",
     "DeviceArray",
     "DeviceError",
+    "ExecutorError",
     "Ising",
     "MissingExtraError",
     "Sampler",
+    "StudyError",
     "__version__",
     "exact",
     "info",
+    "read_study",
     "simulate",
     "statistics",
+    "study",
 ]
