@@ -99,7 +99,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         If the file cannot be written; it names `path`, where an earlier file is untouched.
     """
     target = Path(path).resolve()  # a link stays a link
-    partial = _partial(target)
+    partial = _beside(target, "partial")
     try:
         try:
             with partial.open("wb") as file:
@@ -188,19 +188,19 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
     try:
         if target.is_dir() or not target.name:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
-        partial = _partial(target.resolve())
+        probe = _beside(target.resolve(), "probe")  # not what another process may be writing
         # Trying is the only honest test: permission bits say nothing to root or about a
         # read-only file system.
-        with partial.open("wb"):
+        with probe.open("wb"):
             pass
-        partial.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         reason = f"{name}: got {os.fspath(path)!r}, allowed: {allowed} ({error.strerror})"
         raise OSError(error.errno, reason) from error
 
 
-def _partial(target: Path) -> Path:
-    return target.with_name(f".{target.name}.partial")
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(f".{target.name}.{suffix}")
 
 
 def _write_archive(
