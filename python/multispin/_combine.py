@@ -61,7 +61,7 @@ def combine(xarray: ModuleType, journal: Journal) -> xr.Dataset:
 
     data = xarray.Dataset(
         {
-            name: ((*swept, *layout.dims[name]), array.reshape(*sizes, *array.shape[1:]), attrs)
+            name: ((*swept, *layout.dims[name]), array.reshape((*sizes, *array.shape[1:])), attrs)
             for name, array, attrs in arrays
         },
         coords={name: (name, value) for name, value in swept.items()}

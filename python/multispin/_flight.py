@@ -58,9 +58,9 @@ def run_elsewhere(
     except BrokenExecutor as error:
         raise ExecutorError(
             f"the executor broke ({error}). What had been finished is kept; the same call with a "
-            f"new executor goes on. It had {len(flight.suspects)} points, the first of them "
-            f"{flight.suspects[:1]}; they will be tried last. If one of them kills its worker each "
-            "time, in_flight=1 finds out which"
+            f"new executor goes on. It had {len(flight.suspects)} of the points, "
+            f"{', '.join(map(str, flight.suspects[:1])) or 'none'} first; they will be tried last. "
+            "If one of them kills its worker each time, in_flight=1 finds out which"
         ) from error
 
 

@@ -11,7 +11,14 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +134,16 @@ def test_labels_decide_what_stands_beside_what(tmp_path: Path) -> None:
         assert sorted(row.q.values) == list(range(-n, n + 1, 2))
 
 
+def test_a_study_may_be_a_single_point(tmp_path: Path) -> None:
+    data = ms.study(tasks.slow_square, {"x": 3}, tmp_path / "file")
+    assert data.y.shape == ()
+    assert data.y == 9
+    assert data.powers.values.tolist() == [1.0, 3.0, 9.0]
+    with pytest.raises(StudyError, match="1 of 1"):
+        ms.study(tasks.fails_at_three, {"x": 3}, tmp_path / "failed")
+    assert "three is too many" in ms.read_study(tmp_path / "failed").missing.item()
+
+
 def test_a_scalar_coordinate_of_a_parameters_name_is_the_parameter(tmp_path: Path) -> None:
     def task(temperature: float) -> xr.Dataset:
         run = ms.simulate(ms.Ising((4, 4)), temperature, 3, 0, threads=1)
@@ -211,6 +228,7 @@ def test_the_order_of_completion_does_not_matter(tmp_path: Path) -> None:
         tasks.square, SQUARES, path, Backwards(1), in_flight=7,
         progress=lambda _: seen.append(path.read_text()),
     )  # fmt: skip
+    assert len(seen[0].splitlines()) == 8  # what is done together is written together
     assert '"x": 0' not in seen[0].splitlines()[1]  # it was another order on the way
     assert same(path, straight)
 
@@ -295,12 +313,13 @@ from concurrent.futures import ThreadPoolExecutor
 import multispin as ms, study_tasks
 
 path, delays = sys.argv[1], [float(word) for word in sys.argv[2:]]
+ms.study(study_tasks.square, {"x": 0}, path + "-first")  # what is imported takes longest
 deaths = 0
 for number, delay in enumerate(delays):
     child = os.fork()
     if child == 0:
         executor = ThreadPoolExecutor(3) if number % 2 else None
-        ms.study(study_tasks.slow_square, {"x": range(150)}, path, executor)
+        ms.study(study_tasks.slow_square, {"x": range(400)}, path, executor)
         os._exit(0)
     time.sleep(delay)
     os.kill(child, signal.SIGKILL)
@@ -311,16 +330,18 @@ print(deaths)
 
 def test_killed_twenty_times(tmp_path: Path) -> None:
     path, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
-    delays = np.random.default_rng(7).uniform(0.0, 0.06, 20)
-    words = [sys.executable, "-c", KILLER, path, *map(str, delays)]
+    delays = np.random.default_rng(7).uniform(0.0, 0.02, 20)
+    words = [sys.executable, "-W", "ignore", "-c", KILLER, path, *map(str, delays)]
     done = subprocess.run(
         words, env=environment(), capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stderr == ""
-    assert int(done.stdout) >= 10  # it was not finished long before the last kill
-    parameters = {"x": range(150)}
+    assert int(done.stdout) == 20  # all of them before the end
+    parameters = {"x": range(400)}
+    assert (ms.read_study(path).missing == "").sum() >= 10  # and some in full flight
     ms.study(tasks.slow_square, parameters, path)
-    ms.study(tasks.slow_square, parameters, undisturbed)
+    with ThreadPoolExecutor(8) as executor:
+        ms.study(tasks.slow_square, parameters, undisturbed, executor)
     assert same(path, undisturbed)
 
 
@@ -506,6 +527,14 @@ def test_a_study_can_be_extended(tmp_path: Path) -> None:
     assert same(path, whole)
 
 
+def test_the_order_of_the_parameters_is_that_of_the_call(expected: Path, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(expected.read_bytes())
+    data = ms.study(tasks.ising, dict(reversed(ISING.items())), path)
+    assert data.energy.dims[:2] == ("seed", "L")
+    xr.testing.assert_equal(data.transpose("L", "seed", ...), ms.read_study(expected))
+
+
 @pytest.mark.parametrize("change", [
     {"L": [4]},
     {"L": [4, 8]},
@@ -565,26 +594,29 @@ def test_a_failing_point_costs_no_other(
     assert error in data.missing.values[3]
 
 
-def test_failed_points_are_tried_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("broken", [[1, 3], [6]])
+def test_failed_points_are_tried_again(tmp_path: Path, broken: list[int]) -> None:
     path, whole = tmp_path / "file", tmp_path / "whole"
-    called = []
-    broken = {1, 3}
+    called: list[int] = []
+    excuse: str | None = None
 
     def task(x: int) -> dict[str, Any]:
         called.append(x)
-        if x in broken:
-            raise RuntimeError("not today")
+        if excuse and x in broken:
+            raise RuntimeError(excuse)
         return {"y": x}
 
-    for expected in ([0, 1, 2, 3, 4, 5, 6], [1, 3]):
+    for excuse, expected in (("not today", list(range(7))), ("not tomorrow", broken)):
         called.clear()
-        with pytest.raises(StudyError, match="2 of 7"):
+        with pytest.raises(StudyError, match=f"{len(broken)} of 7(?s:.)*{excuse}"):
             ms.study(task, SQUARES, path)
         assert called == expected
-    broken.clear()
+        missing = ms.read_study(path).missing.values
+        assert [excuse in text for text in missing] == [x in broken for x in range(7)]
+    excuse = None
     called.clear()
     ms.study(task, SQUARES, path)
-    assert called == [1, 3]
+    assert called == broken
     ms.study(task, SQUARES, whole)
     assert same(path, whole)
 
@@ -651,11 +683,34 @@ def test_a_dying_worker_costs_no_finished_point(tmp_path: Path) -> None:
     assert (data.missing == "").values[:3].all()
     assert "BrokenProcessPool" in data.missing.values[3]
     # The point that kills is found, and all others are run.
-    with processes() as executor, pytest.raises(ExecutorError, match="1 points.*'x': 3"):
+    with (
+        processes() as executor,
+        pytest.raises(ExecutorError, match="had 1 of the points, {'x': 3}"),
+    ):
         ms.study(tasks.dies_at_three, SQUARES, path, executor, in_flight=1)
-    with processes() as executor, pytest.raises(ExecutorError, match="1 points.*'x': 3"):
+    with (
+        processes() as executor,
+        pytest.raises(ExecutorError, match="had 1 of the points, {'x': 3}"),
+    ):
         ms.study(tasks.dies_at_three, SQUARES, path, executor, in_flight=1)
     assert np.flatnonzero(ms.read_study(path).missing != "").tolist() == [3]
+
+
+def test_an_executor_may_take_its_time_to_break(tmp_path: Path) -> None:
+    class Breaking(ThreadPoolExecutor):
+        def submit(self, *_call: Any, **_more: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_running_or_notify_cancel()
+            delay = threading.Timer(0.1 * len(delays), future.set_exception, [BrokenExecutor("!")])
+            delays.append(delay)
+            delay.start()
+            return future
+
+    delays: list[threading.Timer] = []
+    path = tmp_path / "file"
+    with pytest.raises(ExecutorError, match="It had 4 of the points"):
+        ms.study(tasks.square, SQUARES, path, Breaking(1))
+    assert ms.read_study(path).missing.values[4:].tolist() == ["not run"] * 3
 
 
 def test_an_executor_that_was_shut_down_is_said(tmp_path: Path) -> None:
@@ -723,8 +778,10 @@ def test_ctrl_c_keeps_what_is_there(tmp_path: Path, workers: int) -> None:
 
 def test_ctrl_c_while_an_executor_works(tmp_path: Path) -> None:
     release = threading.Event()
+    begun = []
 
     def task(x: int) -> dict[str, Any]:
+        begun.append(x)
         if x >= 3:
             release.wait(30)
         return {"y": x}
@@ -737,7 +794,34 @@ def test_ctrl_c_while_an_executor_works(tmp_path: Path) -> None:
                 ms.study(task, SQUARES, path, executor)
         finally:
             release.set()
+    assert begun == [0, 1, 2, 3]
     assert (ms.read_study(path).missing == "").values.tolist() == [True] * 3 + [False] * 4
+
+
+def test_ctrl_c_keeps_what_was_done_but_not_yet_looked_at(tmp_path: Path) -> None:
+    reported = threading.Event()
+    done: list[Future[Any]] = []
+
+    def task(x: int) -> dict[str, Any]:
+        if x > 0:
+            reported.wait(30)
+        return {"y": x}
+
+    class Noting(ThreadPoolExecutor):
+        def submit(self, *call: Any, **more: Any) -> Future[Any]:
+            done.append(super().submit(*call, **more))
+            return done[-1]
+
+    def progress(report: StudyProgress) -> None:
+        if report.points == 1:
+            reported.set()
+            wait(done)
+            signal.raise_signal(signal.SIGINT)
+
+    path = tmp_path / "file"
+    with Noting(7) as executor, pytest.raises(KeyboardInterrupt):
+        ms.study(task, SQUARES, path, executor, progress=progress)
+    assert ms.read_study(path).y.values.tolist() == list(range(7))
 
 
 # --- wrong arguments ------------------------------------------------------------------------------
