@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import (
     BrokenExecutor,
     Executor,
@@ -783,22 +784,36 @@ def test_ctrl_c_keeps_what_is_there(tmp_path: Path, workers: int) -> None:
     assert same(path, whole)
 
 
-def test_ctrl_c_while_an_executor_works(tmp_path: Path) -> None:
+class Noting(ThreadPoolExecutor):
+    """Remembers what it was given."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers)
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, *call: Any, **more: Any) -> Future[Any]:
+        self.futures.append(super().submit(*call, **more))
+        return self.futures[-1]
+
+
+def test_ctrl_c_calls_back_what_has_not_begun(tmp_path: Path) -> None:
     release = threading.Event()
     begun = []
 
     def task(x: int) -> dict[str, Any]:
         begun.append(x)
         if x == 3:
+            while len(executor.futures) < 7:
+                time.sleep(0.001)
             os.kill(os.getpid(), signal.SIGINT)
             release.wait(30)
         return {"y": x}
 
     path = tmp_path / "file"
-    with ThreadPoolExecutor(1) as executor:
+    with Noting(1) as executor:
         try:
             with pytest.raises(KeyboardInterrupt):
-                ms.study(task, SQUARES, path, executor)
+                ms.study(task, SQUARES, path, executor, in_flight=7)
         finally:
             release.set()
     assert begun == [0, 1, 2, 3]
@@ -807,22 +822,16 @@ def test_ctrl_c_while_an_executor_works(tmp_path: Path) -> None:
 
 def test_ctrl_c_keeps_what_was_done_but_not_yet_looked_at(tmp_path: Path) -> None:
     reported = threading.Event()
-    done: list[Future[Any]] = []
 
     def task(x: int) -> dict[str, Any]:
         if x > 0:
             reported.wait(30)
         return {"y": x}
 
-    class Noting(ThreadPoolExecutor):
-        def submit(self, *call: Any, **more: Any) -> Future[Any]:
-            done.append(super().submit(*call, **more))
-            return done[-1]
-
     def progress(report: StudyProgress) -> None:
         if report.points == 1:
             reported.set()
-            wait(done)
+            wait(executor.futures)
             signal.raise_signal(signal.SIGINT)
 
     path = tmp_path / "file"
