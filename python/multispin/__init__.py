@@ -24,27 +24,38 @@ from multispin import (
 )
 from multispin._info import __version__, info
 from multispin.device_array import DeviceArray
-from multispin.errors import CheckpointError, DeviceError, MissingExtraError
+from multispin.errors import (
+    CheckpointError,
+    DeviceError,
+    ExecutorError,
+    MissingExtraError,
+    StudyError,
+)
 from multispin.models import Ising
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
+from multispin.studies import read_study, study
 
 __all__ = [
     "CheckpointError",
     "DeviceArray",
     "DeviceError",
+    "ExecutorError",
     "Ising",
     "MissingExtraError",
     "Sampler",
+    "StudyError",
     "__version__",
     "crossing",
     "equilibration",
     "exact",
     "info",
     "overlaps",
+    "read_study",
     "replica_error",
     "round_trips",
     "simulate",
     "statistics",
+    "study",
     "temperature_grid",
 ]

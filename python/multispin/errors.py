@@ -6,7 +6,7 @@ and what is allowed.
 
 from __future__ import annotations
 
-__all__ = ["CheckpointError", "DeviceError", "MissingExtraError"]
+__all__ = ["CheckpointError", "DeviceError", "ExecutorError", "MissingExtraError", "StudyError"]
 
 
 class CheckpointError(RuntimeError):
@@ -21,5 +21,13 @@ class DeviceError(RuntimeError):
     """
 
 
+class ExecutorError(RuntimeError):
+    """An executor that broke, by the death of a worker for one, with work still to do."""
+
+
 class MissingExtraError(ImportError):
     """An optional package is not installed; the message says which extra of multispin brings it."""
+
+
+class StudyError(RuntimeError):
+    """A study some of whose points failed; the message counts them and shows one of them."""

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -22,11 +23,11 @@ import numpy as np
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["check_writable", "read_checkpoint", "write_checkpoint"]
+__all__ = ["check_writable", "read_checkpoint", "replacing", "write_checkpoint"]
 
 FORMAT = "multispin checkpoint"
 VERSION = 1
@@ -74,8 +75,42 @@ def write_checkpoint(
     ...     read_checkpoint(path, "demo")
     ({'sweeps': 3}, {'spins': array([ 1, -1], dtype=int8)})
     """
+    with replacing(path) as file:
+        _write_archive(file, kind, meta, arrays)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that becomes `path` when it is whole and on disk, and disappears otherwise.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to write or replace.
+
+    Yields
+    ------
+    BinaryIO
+        A hidden file beside `path`, which takes its name at the end of the block.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names `path`, where an earlier file is untouched.
+    """
+    target = Path(path).resolve()  # a link stays a link
+    partial = _beside(target, "partial")
     try:
-        _replace(Path(path).resolve(), kind, meta, arrays)  # a link stays a link
+        try:
+            with partial.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_directory(target.parent)
     except OSError as error:  # about the hidden file, which nobody has heard of
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
@@ -153,35 +188,19 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
     try:
         if target.is_dir() or not target.name:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
-        partial = _partial(target.resolve())
+        probe = _beside(target.resolve(), "probe")  # not what another process may be writing
         # Trying is the only honest test: permission bits say nothing to root or about a
         # read-only file system.
-        with partial.open("wb"):
+        with probe.open("wb"):
             pass
-        partial.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         reason = f"{name}: got {os.fspath(path)!r}, allowed: {allowed} ({error.strerror})"
         raise OSError(error.errno, reason) from error
 
 
-def _partial(target: Path) -> Path:
-    return target.with_name(f".{target.name}.partial")
-
-
-def _replace(
-    target: Path, kind: str, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
-) -> None:
-    partial = _partial(target)
-    try:
-        with partial.open("wb") as file:
-            _write_archive(file, kind, meta, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    _sync_directory(target.parent)
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(f".{target.name}.{suffix}")
 
 
 def _write_archive(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from multispin import _checks
 from multispin._extras import require
@@ -12,7 +12,7 @@ from multispin._extras import require
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Progress", "Reporter"]
+__all__ = ["Progress", "Reporter", "StudyProgress", "StudyReporter", "check_progress"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,92 @@ class Progress:
     seconds_left: float
 
 
-class Reporter:
-    """Passes progress on to a bar, to a function, or to nobody.
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    Attributes
+    ----------
+    points : int
+        Points that are there; what an earlier call left in the file counts.
+    total : int
+        Points of the study.
+    failed : int
+        Points that have failed in this call.
+    seconds_left : float
+        Estimate from this call's points; infinite until something is known.
+    """
+
+    points: int
+    total: int
+    failed: int
+    seconds_left: float
+
+
+State = TypeVar("State")
+
+
+def check_progress(progress: object) -> None:
+    """Refuse what is neither a bool, nor None, nor a function."""
+    if not callable(progress) and progress not in (None, False, True):
+        allowed = "True, False, None, or a function of one argument"
+        raise TypeError(_checks.describe("progress", progress, allowed))
+
+
+class _Reporter(Generic[State]):
+    """Counts to a total and says where it stands; what it counts is the subclass's business."""
+
+    def __init__(
+        self,
+        progress: bool | Callable[[State], object] | None,
+        total: int,
+        done: int,
+        unit: str,
+    ) -> None:
+        check_progress(progress)
+        self._total = total
+        self._done = self._first = done
+        self._began = time.perf_counter()
+        self._call: Callable[[State], object] | None = None
+        self._bar: Any = None
+        if progress is True:
+            tqdm = require("tqdm.auto", "run")
+            self._bar = tqdm.tqdm(total=total, initial=done, unit=unit, unit_scale=True)
+        elif callable(progress):
+            self._call = progress
+
+    def close(self) -> None:
+        """Take the bar off the screen's last line."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def advance(self, count: int) -> None:
+        """Count `count` more and report."""
+        self._done += count
+        if self._bar is not None:
+            self._bar.set_postfix_str(self.note(), refresh=False)
+            self._bar.update(count)
+        if self._call is not None:
+            self._call(self.state())
+
+    def state(self) -> State:
+        """Return where the run stands."""
+        raise NotImplementedError
+
+    def note(self) -> str:
+        """Return what stands at the end of the bar."""
+        raise NotImplementedError
+
+    def _seconds(self) -> float:
+        return max(time.perf_counter() - self._began, 1e-9)
+
+    def _seconds_left(self) -> float:
+        done = self._done - self._first
+        return (self._total - self._done) * self._seconds() / done if done else float("inf")
+
+
+class Reporter(_Reporter[Progress]):
+    """Passes a run's progress on to a bar, to a function, or to nobody.
 
     Parameters
     ----------
@@ -68,38 +152,49 @@ class Reporter:
         done: int,
         spins: int,
     ) -> None:
-        self._total = total
-        self._sweeps = self._first = done
+        super().__init__(progress, total, done, " sweeps")
         self._spins = spins
-        self._began = time.perf_counter()
-        self._call: Callable[[Progress], object] | None = None
-        self._bar: Any = None
-        if progress is True:
-            tqdm = require("tqdm.auto", "run")
-            self._bar = tqdm.tqdm(total=total, initial=done, unit=" sweeps", unit_scale=True)
-        elif callable(progress):
-            self._call = progress
-        elif progress not in (None, False):
-            allowed = "True, False, None, or a function of one argument"
-            raise TypeError(_checks.describe("progress", progress, allowed))
-
-    def close(self) -> None:
-        """Take the bar off the screen's last line."""
-        if self._bar is not None:
-            self._bar.close()
-
-    def advance(self, sweeps: int) -> None:
-        """Count `sweeps` more and report."""
-        self._sweeps += sweeps
-        if self._bar is not None:
-            self._bar.set_postfix_str(f"{self.state().flips_per_ns:.3g} flips/ns", refresh=False)
-            self._bar.update(sweeps)
-        if self._call is not None:
-            self._call(self.state())
 
     def state(self) -> Progress:
         """Return where the run stands."""
-        seconds = max(time.perf_counter() - self._began, 1e-9)
-        done = self._sweeps - self._first
-        left = (self._total - self._sweeps) * seconds / done if done else float("inf")
-        return Progress(self._sweeps, self._total, done * self._spins / seconds * 1e-9, left)
+        flips = (self._done - self._first) * self._spins
+        return Progress(
+            self._done, self._total, flips / self._seconds() * 1e-9, self._seconds_left()
+        )
+
+    def note(self) -> str:
+        """Return the throughput."""
+        return f"{self.state().flips_per_ns:.3g} flips/ns"
+
+
+class StudyReporter(_Reporter[StudyProgress]):
+    """The same for a study, whose unit is the point.
+
+    Parameters
+    ----------
+    progress : bool, callable or None
+        As for `Reporter`; a callable is called with a `StudyProgress`.
+    total : int
+        Points of the study.
+    done : int
+        Points that its file brings along.
+    """
+
+    def __init__(
+        self, progress: bool | Callable[[StudyProgress], object] | None, total: int, done: int
+    ) -> None:
+        super().__init__(progress, total, done, " points")
+        self._failed = 0
+
+    def fail(self) -> None:
+        """Count a point that failed and report."""
+        self._failed += 1
+        self.advance(0)
+
+    def state(self) -> StudyProgress:
+        """Return where the study stands."""
+        return StudyProgress(self._done, self._total, self._failed, self._seconds_left())
+
+    def note(self) -> str:
+        """Return how many points failed, if any."""
+        return f"{self._failed} failed" if self._failed else ""
