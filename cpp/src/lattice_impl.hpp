@@ -130,8 +130,8 @@ MULTISPIN_HD Site<neighbours> row_site(const RowRange& range, const PlaneRows& p
 }
 
 // `rows` with the words from element `at` on replaced by a whole row.
-MULTISPIN_HD Word with_row(Word rows, std::int64_t at, const std::uint64_t* row,
-                           std::int64_t stride) {
+__attribute__((noinline, cold)) Word with_row(Word rows, std::int64_t at, const std::uint64_t* row,
+                                              std::int64_t stride) {
   for (std::int64_t i = 0; i < stride; ++i) {
     rows = bits::insert(rows, static_cast<int>(at + i), row[i]);
   }
@@ -186,16 +186,14 @@ MULTISPIN_HD void visit_even_rows(const RowRange& range, const PlaneRows& plane,
     if (w == l.words) {
       w = 0;
       side = -side;
-      offset = vertical<neighbours>(l, plane, ++row);
+      if constexpr (neighbours == 6) offset = vertical<6>(l, plane, ++row);
     }
     return site;
   };
   std::int64_t f = plane.begin * l.stride;
   const std::int64_t end = plane.end * l.stride;
   for (; f + group * Word::words <= end; f += group * Word::words) {
-    Site<neighbours> sites[group];
-    for (int i = 0; i < group; ++i) sites[i] = next_site(f + i * Word::words);
-    visitor.group(f, sites);
+    visitor.group(f, next_site);
   }
   for (; f < end; f += Word::words) visitor.one(f, next_site(f), elements(Word::words));
 }
@@ -224,11 +222,9 @@ MULTISPIN_HD void visit_packed_rows(const RowRange& range, const PlaneRows& plan
   std::int64_t f = plane.begin * range.lattice.stride;
   for (; in_use == elements(Word::words) && f + group * Word::words <= end;
        f += group * Word::words) {
-    Site<neighbours> sites[group];
-    for (int i = 0; i < group; ++i) {
-      sites[i] = packed_site<neighbours>(range, plane, f + i * Word::words, Word::words);
-    }
-    visitor.group(f, sites);
+    visitor.group(f, [&](std::int64_t flat) __attribute__((always_inline)) {
+      return packed_site<neighbours>(range, plane, flat, Word::words);
+    });
   }
   for (; f < end; f += Word::words) {
     const int count = words_left(f, end);
@@ -237,17 +233,27 @@ MULTISPIN_HD void visit_packed_rows(const RowRange& range, const PlaneRows& plan
 }
 
 template <class Visitor>
+MULTISPIN_HD void visit_plane(const RowRange& range, const PlaneRows& plane, Visitor& visitor) {
+  if (range.packed != nullptr) {
+    visit_packed_rows(range, plane, visitor);
+  } else if (range.lattice.words % Word::words == 0) {
+    visit_even_rows(range, plane, visitor);
+  } else {
+    visit_ragged_rows(range, plane, visitor);
+  }
+}
+
+template <class Visitor>
 MULTISPIN_HD void visit_rows(const RowRange& range, Visitor& visitor) {
-  for (std::int64_t row = range.begin; row < range.end;) {
-    const PlaneRows plane = rows_from<Visitor::neighbours>(range, row);
-    if (range.packed != nullptr) {
-      visit_packed_rows(range, plane, visitor);
-    } else if (range.lattice.words % Word::words == 0) {
-      visit_even_rows(range, plane, visitor);
-    } else {
-      visit_ragged_rows(range, plane, visitor);
+  constexpr int neighbours = Visitor::neighbours;
+  if constexpr (neighbours == 4) {
+    visit_plane(range, rows_from<neighbours>(range, range.begin), visitor);
+  } else {
+    for (std::int64_t row = range.begin; row < range.end;) {
+      const PlaneRows plane = rows_from<neighbours>(range, row);
+      visit_plane(range, plane, visitor);
+      row = plane.end;
     }
-    row = plane.end;
   }
 }
 
@@ -265,12 +271,22 @@ class Updater {
         acceptance_(*half.acceptance),
         range_(range) {}
 
-  MULTISPIN_HD void group(std::int64_t flat, const Site<neighbours> (&sites)[group_size]) {
+  template <class GetSite>
+  MULTISPIN_HD void group(std::int64_t flat, const GetSite& site) {
     Entry entry[group_size];
-    for (int i = 0; i < group_size; ++i) {
-      UpdateRule::prepare(acceptance_, sites[i], entry[i].prospect);
+    const auto fill = [&](int i, const Site<neighbours>& from) __attribute__((always_inline)) {
+      UpdateRule::prepare(acceptance_, from, entry[i].prospect);
       entry[i].flat = flat + i * Word::words;
       entry[i].in_use = elements(Word::words);
+    };
+    if constexpr (neighbours == 4) {
+      Site<neighbours> sites[group_size];
+      for (int i = 0; i < group_size; ++i) sites[i] = site(flat + i * Word::words);
+      for (int i = 0; i < group_size; ++i) fill(i, sites[i]);
+    } else {
+      // Sites of seven words would not stay in registers until all of them are there.
+#pragma GCC unroll 8
+      for (int i = 0; i < group_size; ++i) fill(i, site(flat + i * Word::words));
     }
     draw(entry);
   }
@@ -389,8 +405,9 @@ class Counter {
 
   explicit Counter(int lanes) : lanes_(bits::lane_mask(lanes)) {}
 
-  MULTISPIN_HD void group(std::int64_t /*flat*/, const Site<neighbours> (&sites)[group_size]) {
-    add(sites[0], bits::splat<Word>(lanes_));
+  template <class GetSite>
+  MULTISPIN_HD void group(std::int64_t flat, const GetSite& site) {
+    add(site(flat), bits::splat<Word>(lanes_));
   }
   MULTISPIN_HD void one(std::int64_t /*flat*/, const Site<neighbours>& site, unsigned in_use) {
     std::uint64_t mask[Word::words];
