@@ -28,8 +28,8 @@ MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int co
 // threads share.
 //
 // Two classes need few enough of those registers to keep everything in them, where several replicas
-// cost nothing (and seven fit the 4 KiB of arguments that any driver takes). With five, operands
-// come from the arguments each time, which only works for a place that is known at compile time:
+// cost nothing (and seven fit the 4 KiB of arguments that any driver takes). With more, operands
+// come from the arguments each time, which works best for a place that is known at compile time:
 // the one replica's.
 template <class UpdateRule, class Planes>
 struct HalfSweep {

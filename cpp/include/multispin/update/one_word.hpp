@@ -37,8 +37,10 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   W plane{};
   MULTISPIN_UNROLL(classes)
   for (int n = 0; n < classes; ++n) less[n] = bits::both(shared.threshold.always[n]);
-  // A chain of planes waits for itself anyway; unrolled, its code would be large.
-  [[maybe_unused]] constexpr int unrolled = Planes::chained ? 1 : coarse;
+  // A chain of planes waits for itself anyway; unrolled, its code would be large. With six
+  // neighbours there are more thresholds than registers would hold, and the compiler would try.
+  [[maybe_unused]] constexpr int unrolled =
+      Planes::chained || UpdateRule::neighbours == 6 ? 1 : coarse;
   MULTISPIN_UNROLL(unrolled)
   for (int k = 0; k < coarse; ++k) {
     plane = shared.planes.next(state, k);
