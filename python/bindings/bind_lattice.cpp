@@ -23,8 +23,7 @@ std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std
 
 void bind_lattice(py::module_& module) {
   using namespace pybind11::literals;
-  module.def("lattice_bytes", &lattice_bytes, "rows"_a, "columns"_a, "replicas"_a,
-             "planes"_a = 1);
+  module.def("lattice_bytes", &lattice_bytes, "rows"_a, "columns"_a, "replicas"_a, "planes"_a = 1);
   bind_lattice_engine<Engine>(module)
       .def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
            "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "threads"_a, "planes"_a = 1)
