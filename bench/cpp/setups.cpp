@@ -63,9 +63,7 @@ void vary_threads(std::vector<Setup>& all, const Setup& point) {
   }
 }
 
-// The cubic lattice at its critical temperature (Ferrenberg, Xu & Landau, PRE 97, 043301 (2018)):
-// instruction sets, generators, dynamics; sizes that fill wide words with rows and do not, and
-// those that no cache holds.
+// The cubic lattice at its critical temperature (Ferrenberg, Xu & Landau, PRE 97, 043301 (2018)).
 Setup cubic_point(Isa isa) {
   Setup point{isa};
   point.cubic = true;
@@ -74,6 +72,8 @@ Setup cubic_point(Isa isa) {
   return point;
 }
 
+// Instruction sets, generators, dynamics; sizes whose rows fill their words and do not (64, 320),
+// and one that no cache holds.
 void vary_cubic(std::vector<Setup>& all) {
   for (const Isa isa : available_isas()) {
     for (const Generator generator : {Generator::aes, Generator::philox}) {
@@ -118,6 +118,13 @@ void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
     }
   }
   vary_temperatures(all, point);
+  for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
+    all.push_back(cubic_point(selected_isa()));
+    all.back().device = Device::cuda;
+    all.back().generator = Generator::philox;
+    all.back().dynamics = dynamics;
+    all.back().size = 1024;
+  }
   all.push_back(point);
   all.back().generator = Generator::aes;
   all.push_back(point);
