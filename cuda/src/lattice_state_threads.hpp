@@ -142,22 +142,22 @@ struct Measure {
 
   MULTISPIN_HD Sums<2> operator()(std::uint32_t thread, std::uint32_t replica) const {
     Sums<2> sums{};
-    visit_strip<neighbours>(spins, replica, 0, strips(spins.lattice, thread),
-                            [&](std::uint64_t*, std::uint64_t, const auto& get_site) {
-                              const update::Neighbours<Word, neighbours> site = get_site();
-                              const Word in_use = spins.lattice.in_use;
-                              const auto add = [&](const Word& other) {
-                                sums.value[0] += count((site.spin ^ other) & in_use);
-                              };
-                              for (const Word& other : {site.up, site.down, site.centre, site.side})
-                                add(other);
-                              if constexpr (neighbours == 6) {
-                                for (const Word& other : {site.before, site.after}) add(other);
-                              }
-                              sums.value[1] +=
-                                  count(site.spin & in_use) + count(site.centre & in_use);
-                            });
+    visit_strip<neighbours>(
+        spins, replica, 0, strips(spins.lattice, thread),
+        [&](std::uint64_t*, std::uint64_t, const auto& site) { add(sums, site()); });
     return sums;
+  }
+
+ private:
+  MULTISPIN_HD void add(Sums<2>& sums, const update::Neighbours<Word, neighbours>& site) const {
+    const Word in_use = spins.lattice.in_use;
+    const Word in_plane[4] = {site.up, site.down, site.centre, site.side};
+    for (const Word& other : in_plane) sums.value[0] += count((site.spin ^ other) & in_use);
+    if constexpr (neighbours == 6) {
+      sums.value[0] += count((site.spin ^ site.before) & in_use);
+      sums.value[0] += count((site.spin ^ site.after) & in_use);
+    }
+    sums.value[1] += count(site.spin & in_use) + count(site.centre & in_use);
   }
 };
 
