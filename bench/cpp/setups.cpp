@@ -63,6 +63,37 @@ void vary_threads(std::vector<Setup>& all, const Setup& point) {
   }
 }
 
+// The cubic lattice at its critical temperature (Ferrenberg, Xu & Landau, PRE 97, 043301 (2018)).
+Setup cubic_point(Isa isa) {
+  Setup point{isa};
+  point.cubic = true;
+  point.size = 512;
+  point.temperature = 4.511523;
+  return point;
+}
+
+// Instruction sets, generators, dynamics; sizes whose rows fill their words and do not (64, 320),
+// and one that no cache holds.
+void vary_cubic(std::vector<Setup>& all) {
+  for (const Isa isa : available_isas()) {
+    for (const Generator generator : {Generator::aes, Generator::philox}) {
+      for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
+        all.push_back(cubic_point(isa));
+        all.back().generator = generator;
+        all.back().dynamics = dynamics;
+      }
+    }
+  }
+  for (const std::int64_t size : {64, 128, 256, 320, 1024}) {
+    all.push_back(cubic_point(selected_isa()));
+    all.back().size = size;
+  }
+  all.push_back(cubic_point(selected_isa()));
+  all.back().threads = 2;
+  all.push_back(cubic_point(selected_isa()));
+  all.back().interval = 10;
+}
+
 // Lattices inside the L2 cache, at its edge and far beyond; many small ones; and what fills the
 // memory.
 void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
@@ -87,6 +118,13 @@ void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
     }
   }
   vary_temperatures(all, point);
+  for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
+    all.push_back(cubic_point(selected_isa()));
+    all.back().device = Device::cuda;
+    all.back().generator = Generator::philox;
+    all.back().dynamics = dynamics;
+    all.back().size = 1024;
+  }
   all.push_back(point);
   all.back().generator = Generator::aes;
   all.push_back(point);
@@ -100,7 +138,8 @@ void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
 
 std::string Setup::name() const {
   const bool on_cpu = device == Device::cpu;
-  std::string text = "sweep/" + (on_cpu ? std::string(multispin::name(isa)) : "cuda") +
+  std::string text = (cubic ? "cubic/" : "sweep/") +
+                     (on_cpu ? std::string(multispin::name(isa)) : "cuda") +
                      (generator == Generator::aes ? "/aes" : "/philox") +
                      (dynamics == Dynamics::glauber ? "/glauber" : "/metropolis") +
                      "/L:" + std::to_string(size) + "/T:" + number(temperature) + "/h:" + number(h);
@@ -119,6 +158,7 @@ std::vector<Setup> all_setups(bool huge, const std::optional<Gpu>& gpu) {
   vary_threads(all, point);
   all.push_back(point);
   all.back().interval = 10;
+  vary_cubic(all);
   if (gpu) vary_on_gpu(all, *gpu, huge);
   std::vector<Setup> unique;
   std::set<std::string> names;

@@ -17,7 +17,8 @@ struct Setup {
   Device device = Device::cpu;
   Generator generator = Generator::aes;
   Dynamics dynamics = Dynamics::metropolis;
-  std::int64_t size = 8192;  // L x L spins
+  bool cubic = false;
+  std::int64_t size = 8192;  // L x L spins, or L x L x L
   std::int64_t replicas = 1;
   double temperature = 2.269185314213022;  // critical: 2 / ln(1 + sqrt 2)
   double h = 0.0;
@@ -25,7 +26,7 @@ struct Setup {
   int interval = 0;  // sweeps between measurements; 0: bare sweeps
 
   // sweep/<isa>/<generator>/<dynamics>/L:../T:../h:../threads:.. with what is unusual after it; on
-  // a GPU sweep/cuda/<generator>/<dynamics>/L:../T:../h:..
+  // a GPU sweep/cuda/<generator>/<dynamics>/L:../T:../h:.. . Of cubic lattices cubic/.. .
   std::string name() const;
 };
 

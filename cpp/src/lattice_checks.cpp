@@ -12,11 +12,19 @@ void check_lattice(const LatticeOptions& options) {
   const auto demand = [](bool good, const std::string& what) {
     if (!good) throw std::invalid_argument(what);
   };
-  for (const std::int64_t side : {options.rows, options.columns}) {
+  const bool square = options.planes == 1;
+  const std::int64_t planes = square ? 2 : options.planes;
+  for (const std::int64_t side : {planes, options.rows, options.columns}) {
     demand(side >= 2 && side % 2 == 0 && side <= (std::int64_t{1} << 31),
            "shape: got a side of " + std::to_string(side) +
                ", the lattice engine takes even sides from 2 to 2^31");
   }
+  // Numbers of spins are 64-bit integers.
+  constexpr std::int64_t most_spins = std::int64_t{1} << 62;
+  demand(square || options.planes <= most_spins / options.rows / options.columns,
+         "shape: got " + std::to_string(options.planes) + " x " + std::to_string(options.rows) +
+             " x " + std::to_string(options.columns) +
+             ", the lattice engine takes up to 2^62 spins");
   demand(options.replicas >= 1,
          "replicas: got " + std::to_string(options.replicas) + ", allowed: at least 1");
   demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");

@@ -17,13 +17,14 @@ namespace multispin {
 struct LatticeEngine::Detail {
   explicit Detail(const LatticeOptions& options);
 
-  // Row 0 of one colour of one replica; the rows before the first and after the last are copies.
+  // Row 0 of one colour of one replica. On the square lattice the rows before the first and after
+  // the last are copies.
   std::uint64_t* colour(std::int64_t replica, int c) const {
     return memory.data() + (2 * replica + c) * colour_stride + front;
   }
   kernels::RowRange rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const {
     return {lattice,
-            packed ? &packed_rows[c] : nullptr,
+            packed ? packed_rows.data() : nullptr,
             colour(replica, c),
             colour(replica, 1 - c),
             begin,
@@ -33,8 +34,8 @@ struct LatticeEngine::Detail {
   void wrap_rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const;
   LatticeSums sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const;
   std::vector<LatticeSums> band_sums(std::int64_t replica) const;
-  // visit(colour, row) for every row, each band by its own thread, which is also the first to touch
-  // the band's memory; then the copies of the edge rows are made good.
+  // visit(colour, row, whether it looks right) for every row, each band by its own thread, which is
+  // also the first to touch the band's memory; then the copies of the edge rows are made good.
   template <class Visit>
   void for_rows(std::int64_t replica, const Visit& visit) const {
     const int bands = static_cast<int>(plan.size());
@@ -43,10 +44,12 @@ struct LatticeEngine::Detail {
     for (int b = 0; b < bands; ++b) {
       const BandPlan& band = plan[static_cast<std::size_t>(b)];
       for (int c = 0; c < 2; ++c) {
-        for (std::int64_t row = band.begin; row < band.end; ++row) visit(c, row);
+        for (std::int64_t row = band.begin; row < band.end; ++row) {
+          visit(c, row, model::looks_right(row / lattice.rows, row, c));
+        }
       }
     }
-    for (int c = 0; c < 2; ++c) wrap_rows(replica, c, 0, lattice.rows);
+    for (int c = 0; c < 2; ++c) wrap_rows(replica, c, 0, lattice.all_rows());
   }
   // One step of a sweep of one replica.
   void step(const SweepStep& step, std::int64_t replica, std::uint64_t sweep) const;

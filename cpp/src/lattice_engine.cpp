@@ -65,7 +65,7 @@ kernels::PackedRows pack_rows(const model::Lattice& l, int colour, int words) {
     packed.down[i] = 64;
     if (w >= l.words) continue;  // padding
     packed.store |= 1U << i;
-    const bool right = model::looks_right(row, colour);
+    const bool right = model::looks_right(0, row, colour);
     const bool edge = right ? w == l.words - 1 : w == 0;
     if (edge) {
       packed.source[i] = static_cast<std::uint64_t>(row * l.stride + (right ? 0 : l.words - 1));
@@ -82,13 +82,14 @@ kernels::PackedRows pack_rows(const model::Lattice& l, int colour, int words) {
 
 }  // namespace
 
-std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas) {
-  const std::int64_t words = colour_words(model::make_lattice(rows, columns));
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                          std::int64_t planes) {
+  const std::int64_t words = colour_words(model::make_lattice(rows, columns, planes));
   return sizeof(std::uint64_t) * static_cast<std::size_t>(2 * replicas * words);
 }
 
 LatticeEngine::Detail::Detail(const LatticeOptions& options)
-    : lattice(model::make_lattice(options.rows, options.columns)),
+    : lattice(model::make_lattice(options.rows, options.columns, options.planes)),
       kernels(kernels_for(options.isa)),
       packed(lattice.stride < kernels.words && kernels.words % lattice.stride == 0),
       front(front_words(lattice)),
@@ -110,6 +111,7 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
 
 void LatticeEngine::Detail::wrap_rows(std::int64_t replica, int c, std::int64_t begin,
                                       std::int64_t end) const {
+  if (lattice.cubic()) return;  // where each plane would need copies of its own
   std::uint64_t* const first = colour(replica, c);
   const std::int64_t stride = lattice.stride;
   const auto bytes = sizeof(std::uint64_t) * static_cast<std::size_t>(stride);
@@ -129,9 +131,11 @@ void LatticeEngine::Detail::step(const SweepStep& step, std::int64_t replica,
 
 LatticeSums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin,
                                         std::int64_t end) const {
-  const kernels::Counts counts = kernels.count(rows(replica, 0, begin, end));
+  const auto count = lattice.cubic() ? kernels.count_cubic : kernels.count_square;
+  const kernels::Counts counts = count(rows(replica, 0, begin, end));
   const std::int64_t sites = (end - begin) * lattice.columns;
-  return {2 * sites - 2 * counts.unequal_bonds, 2 * counts.spins_up - sites};
+  const std::int64_t bonds = lattice.neighbours() / 2 * sites;
+  return {bonds - 2 * counts.unequal_bonds, 2 * counts.spins_up - sites};
 }
 
 std::vector<LatticeSums> LatticeEngine::Detail::band_sums(std::int64_t replica) const {
@@ -148,7 +152,7 @@ std::vector<LatticeSums> LatticeEngine::Detail::band_sums(std::int64_t replica) 
 
 LatticeEngine::LatticeEngine(const LatticeOptions& options)
     : options_(checked(options)),
-      lattice_(model::make_lattice(options.rows, options.columns)),
+      lattice_(model::make_lattice(options.rows, options.columns, options.planes)),
       temperatures_(static_cast<std::size_t>(options.replicas), 1.0),
       detail_(std::make_unique<Detail>(options)) {
   set_temperatures(std::vector<double>(temperatures_));
@@ -166,11 +170,13 @@ void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
   const kernels::GeneratorKernels& g =
       options_.generator == Generator::aes ? d.kernels.aes : d.kernels.philox;
   const LatticeOptions& o = options_;
+  const int neighbours = lattice_.neighbours();
   for (const double t : temperatures_) {
     d.acceptance.push_back(
-        update::make_acceptance(o.dynamics, o.J, o.h, t, g.coarse_planes, d.kernels.words));
-    const update::Rule rule = update::rule_for(o.dynamics, o.J, o.h, t, g.coarse_planes);
-    d.update.push_back(g.update[static_cast<int>(rule)]);
+        update::make_acceptance(o.dynamics, neighbours, o.J, o.h, t, g.coarse_planes));
+    const update::Rule rule =
+        update::rule_for(o.dynamics, neighbours, o.J, o.h, t, g.coarse_planes);
+    d.update.push_back((lattice_.cubic() ? g.cubic : g.square)[static_cast<int>(rule)]);
   }
 }
 
@@ -180,7 +186,7 @@ void LatticeEngine::randomize() {
   for (std::int64_t r = 0; r < options_.replicas; ++r) {
     const auto stream = options_.first_stream + static_cast<std::uint64_t>(r);
     const auto key = random::derive(options_.seed, stream, random::Purpose::initial_spins, 0);
-    d.for_rows(r, [&](int c, std::int64_t row) {
+    d.for_rows(r, [&](int c, std::int64_t row, bool /*right*/) {
       for (std::int64_t w = 0; w < lattice_.words; ++w) {
         const auto flat = static_cast<std::uint64_t>(row * lattice_.stride + w);
         d.colour(r, c)[flat] = random::initial_word(key, flat, c) & lanes;
@@ -192,7 +198,7 @@ void LatticeEngine::randomize() {
 void LatticeEngine::fill(bool up) {
   const std::uint64_t word = up ? bits::lane_mask(lattice_.lanes) : 0;
   for (std::int64_t r = 0; r < options_.replicas; ++r) {
-    detail_->for_rows(r, [&](int c, std::int64_t row) {
+    detail_->for_rows(r, [&](int c, std::int64_t row, bool /*right*/) {
       std::fill_n(detail_->colour(r, c) + row * lattice_.stride, lattice_.words, word);
     });
   }
@@ -209,9 +215,9 @@ LatticeSums LatticeEngine::sums(std::int64_t replica) const {
 
 void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
   const model::Lattice& l = lattice_;
-  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+  detail_->for_rows(replica, [&](int c, std::int64_t row, bool right) {
     const std::uint64_t* const words = detail_->colour(replica, c) + row * l.stride;
-    std::int8_t* out = spins + row * l.columns + (model::looks_right(row, c) ? 1 : 0);
+    std::int8_t* out = spins + row * l.columns + (right ? 1 : 0);
     for (int b = 0; b < l.lanes; ++b) {
       for (std::int64_t w = 0; w < l.words; ++w, out += 2) {
         *out = ((words[w] >> b) & 1U) != 0 ? std::int8_t{1} : std::int8_t{-1};
@@ -223,10 +229,10 @@ void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
 void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   const model::Lattice& l = lattice_;
   check_spins({spins, static_cast<std::size_t>(l.spins())});
-  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+  detail_->for_rows(replica, [&](int c, std::int64_t row, bool right) {
     std::uint64_t* const words = detail_->colour(replica, c) + row * l.stride;
     std::fill_n(words, l.words, std::uint64_t{0});
-    const std::int8_t* in = spins + row * l.columns + (model::looks_right(row, c) ? 1 : 0);
+    const std::int8_t* in = spins + row * l.columns + (right ? 1 : 0);
     for (int b = 0; b < l.lanes; ++b) {
       for (std::int64_t w = 0; w < l.words; ++w, in += 2) {
         words[w] |= static_cast<std::uint64_t>(*in > 0 ? 1 : 0) << b;
@@ -238,9 +244,9 @@ void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
 void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) const {
   const model::Lattice& l = lattice_;
   const std::uint64_t lanes = bits::lane_mask(l.lanes);
-  detail_->for_rows(replica, [&](int c, std::int64_t row) {
+  detail_->for_rows(replica, [&](int c, std::int64_t row, bool /*right*/) {
     const std::uint64_t* const from = detail_->colour(replica, c) + row * l.stride;
-    std::uint64_t* const to = words + (c * l.rows + row) * l.words;
+    std::uint64_t* const to = words + (c * l.all_rows() + row) * l.words;
     for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
   });
 }
@@ -248,8 +254,8 @@ void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) const
 void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words) {
   const model::Lattice& l = lattice_;
   const std::uint64_t lanes = bits::lane_mask(l.lanes);
-  detail_->for_rows(replica, [&](int c, std::int64_t row) {
-    const std::uint64_t* const from = words + (c * l.rows + row) * l.words;
+  detail_->for_rows(replica, [&](int c, std::int64_t row, bool /*right*/) {
+    const std::uint64_t* const from = words + (c * l.all_rows() + row) * l.words;
     std::uint64_t* const to = detail_->colour(replica, c) + row * l.stride;
     for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
   });

@@ -9,9 +9,10 @@
 #include "lattice_kernels.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/random/planes.hpp"
-#include "multispin/update/five_classes.hpp"
+#include "multispin/update/any_field.hpp"
 #include "multispin/update/heat_bath.hpp"
 #include "multispin/update/metropolis.hpp"
+#include "multispin/update/neighbours.hpp"
 #include "multispin/update/threshold.hpp"
 
 namespace multispin::kernels {
@@ -19,7 +20,8 @@ namespace {
 
 using Word = MULTISPIN_WORD;
 using bits::loaded;
-using Site = update::Neighbours<Word>;
+template <int neighbours>
+using Site = update::Neighbours<Word, neighbours>;
 
 constexpr unsigned elements(int count) {
   return (1U << count) - 1U;
@@ -53,98 +55,205 @@ MULTISPIN_HD int words_left(std::int64_t at, std::int64_t end) {
   return static_cast<int>(end - at < Word::words ? end - at : Word::words);
 }
 
+// The rows of a range that lie in one plane of the lattice. On the square lattice: all of them.
+struct PlaneRows {
+  std::int64_t number = 0;
+  std::int64_t first = 0;              // the plane's row 0
+  std::int64_t begin, end;             // rows
+  std::int64_t before = 0, after = 0;  // words from here to the planes before and after
+};
+
+template <int neighbours>
+MULTISPIN_HD PlaneRows rows_from(const RowRange& range, std::int64_t row) {
+  if constexpr (neighbours == 4) {
+    return {.begin = row, .end = range.end};
+  } else {
+    const model::Lattice& l = range.lattice;
+    const std::int64_t z = row / l.rows;
+    const std::int64_t words = l.rows * l.stride;
+    const std::int64_t last = (z + 1) * l.rows;
+    return {z,
+            z * l.rows,
+            row,
+            range.end < last ? range.end : last,
+            z == 0 ? (l.planes - 1) * words : -words,
+            z + 1 == l.planes ? -(l.planes - 1) * words : words};
+  }
+}
+
+// Words from a row to those above and below it.
+struct Vertical {
+  std::int64_t up, down;
+};
+
+template <int neighbours>
+MULTISPIN_HD Vertical vertical(const model::Lattice& l, const PlaneRows& plane, std::int64_t row) {
+  if constexpr (neighbours == 4) {
+    return {-l.stride, l.stride};
+  } else {
+    const std::int64_t across = (l.rows - 1) * l.stride;
+    return {row == plane.first ? across : -l.stride,
+            row + 1 == plane.first + l.rows ? -across : l.stride};
+  }
+}
+
+// `centre`: where in the other colour the site's word is. Loads as many words.
+template <int neighbours>
+MULTISPIN_HD Site<neighbours> make_site(Word spin, Word up, Word down, Word beside,
+                                        const std::uint64_t* centre, const PlaneRows& plane,
+                                        int count) {
+  if constexpr (neighbours == 4) {
+    return {spin, up, down, load_count(centre, count), beside};
+  } else {
+    return {spin,
+            up,
+            down,
+            load_count(centre, count),
+            beside,
+            load_count(centre + plane.before, count),
+            load_count(centre + plane.after, count)};
+  }
+}
+
 // The words of one row from word w on.
-MULTISPIN_HD Site row_site(const RowRange& range, std::int64_t row, std::int64_t w, int count) {
+template <int neighbours>
+MULTISPIN_HD Site<neighbours> row_site(const RowRange& range, const PlaneRows& plane,
+                                       std::int64_t row, std::int64_t w, int count) {
   const model::Lattice& l = range.lattice;
   const std::uint64_t* const centre = range.other + row * l.stride;
-  const std::int64_t side = model::looks_right(row, range.colour) ? 1 : -1;
-  return {load_count(range.own + row * l.stride + w, count),
-          load_count(centre + w - l.stride, count), load_count(centre + w + l.stride, count),
-          load_count(centre + w, count), side_words(l, centre, w, count, side)};
+  const auto [up, down] = vertical<neighbours>(l, plane, row);
+  const std::int64_t side = model::looks_right(plane.number, row, range.colour) ? 1 : -1;
+  return make_site<neighbours>(load_count(range.own + row * l.stride + w, count),
+                               load_count(centre + w + up, count),
+                               load_count(centre + w + down, count),
+                               side_words(l, centre, w, count, side), centre + w, plane, count);
+}
+
+// `rows` with the words from element `at` on replaced by a whole row.
+__attribute__((noinline, cold)) Word with_row(Word rows, std::int64_t at, const std::uint64_t* row,
+                                              std::int64_t stride) {
+  for (std::int64_t i = 0; i < stride; ++i) {
+    rows = bits::insert(rows, static_cast<int>(at + i), row[i]);
+  }
+  return rows;
 }
 
 // Several rows shorter than a wide word. Element 0 is always in a row of even number.
-MULTISPIN_HD Site packed_site(const RowRange& range, std::int64_t flat, int count) {
-  const PackedRows& packed = *range.packed;
+template <int neighbours>
+MULTISPIN_HD Site<neighbours> packed_site(const RowRange& range, const PlaneRows& plane,
+                                          std::int64_t flat, int count) {
+  const PackedRows& packed = range.packed[(range.colour + plane.number) & 1];
   const std::int64_t stride = range.lattice.stride;
   const std::uint64_t* const centre = range.other + flat;
   const Word spins = load_count(centre, count);
-  return {load_count(range.own + flat, count), load_count(centre - stride, count),
-          load_count(centre + stride, count), spins,
-          bits::shuffle_shift(spins & bits::splat<Word>(packed.lanes), packed.source, packed.up,
-                              packed.down)};
+  Word up = load_count(centre - stride, count);
+  Word down = load_count(centre + stride, count);
+  if constexpr (neighbours == 6) {
+    const std::int64_t first = plane.first * stride;
+    const std::int64_t last = first + (range.lattice.rows - 1) * stride;
+    if (flat == first) [[unlikely]]
+      up = with_row(up, 0, range.other + last, stride);
+    if (last - flat < Word::words) [[unlikely]]
+      down = with_row(down, last - flat, range.other + first, stride);
+  }
+  const Word beside = bits::shuffle_shift(spins & bits::splat<Word>(packed.lanes), packed.source,
+                                          packed.up, packed.down);
+  return make_site<neighbours>(load_count(range.own + flat, count), up, down, beside, centre, plane,
+                               count);
 }
 
 // The visitors below are given visitor.group(flat word, sites) for `group` full wide words that
 // follow each other, and visitor.one(flat word, site, elements in use) for what is left over.
+// Visitor::neighbours says what a site is.
 
 // Rows that are whole wide words: row after row without a break.
 template <class Visitor>
-MULTISPIN_HD void visit_even_rows(const RowRange& range, Visitor& visitor) {
+MULTISPIN_HD void visit_even_rows(const RowRange& range, const PlaneRows& plane, Visitor& visitor) {
   constexpr int group = Visitor::group_size;
+  constexpr int neighbours = Visitor::neighbours;
   const model::Lattice& l = range.lattice;
-  std::int64_t side = model::looks_right(range.begin, range.colour) ? 1 : -1;
+  std::int64_t row = plane.begin;
+  std::int64_t side = model::looks_right(plane.number, row, range.colour) ? 1 : -1;
+  Vertical offset = vertical<neighbours>(l, plane, row);
   std::int64_t w = 0;
   const auto next_site = [&](std::int64_t f) {
     const std::uint64_t* const centre = range.other + f;
-    const Site site{loaded<Word>(range.own + f), loaded<Word>(centre - l.stride),
-                    loaded<Word>(centre + l.stride), loaded<Word>(centre),
-                    side_words(l, centre - w, w, Word::words, side)};
+    const Site<neighbours> site = make_site<neighbours>(
+        loaded<Word>(range.own + f), loaded<Word>(centre + offset.up),
+        loaded<Word>(centre + offset.down), side_words(l, centre - w, w, Word::words, side), centre,
+        plane, Word::words);
     w += Word::words;
     if (w == l.words) {
       w = 0;
       side = -side;
+      if constexpr (neighbours == 6) offset = vertical<6>(l, plane, ++row);
     }
     return site;
   };
-  std::int64_t f = range.begin * l.stride;
-  const std::int64_t end = range.end * l.stride;
+  std::int64_t f = plane.begin * l.stride;
+  const std::int64_t end = plane.end * l.stride;
   for (; f + group * Word::words <= end; f += group * Word::words) {
-    Site sites[group];
-    for (int i = 0; i < group; ++i) sites[i] = next_site(f + i * Word::words);
-    visitor.group(f, sites);
+    visitor.group(f, next_site);
   }
   for (; f < end; f += Word::words) visitor.one(f, next_site(f), elements(Word::words));
 }
 
 // Any other rows of at least a wide word.
 template <class Visitor>
-MULTISPIN_HD void visit_ragged_rows(const RowRange& range, Visitor& visitor) {
+MULTISPIN_HD void visit_ragged_rows(const RowRange& range, const PlaneRows& plane,
+                                    Visitor& visitor) {
   const model::Lattice& l = range.lattice;
-  for (std::int64_t row = range.begin; row < range.end; ++row) {
+  for (std::int64_t row = plane.begin; row < plane.end; ++row) {
     for (std::int64_t w = 0; w < l.words; w += Word::words) {
       const int count = words_left(w, l.words);
-      visitor.one(row * l.stride + w, row_site(range, row, w, count), elements(count));
+      visitor.one(row * l.stride + w, row_site<Visitor::neighbours>(range, plane, row, w, count),
+                  elements(count));
     }
   }
 }
 
 template <class Visitor>
-MULTISPIN_HD void visit_packed_rows(const RowRange& range, Visitor& visitor) {
+MULTISPIN_HD void visit_packed_rows(const RowRange& range, const PlaneRows& plane,
+                                    Visitor& visitor) {
   constexpr int group = Visitor::group_size;
+  constexpr int neighbours = Visitor::neighbours;
   const unsigned in_use = range.packed->store;
-  const std::int64_t end = range.end * range.lattice.stride;
-  std::int64_t f = range.begin * range.lattice.stride;
+  const std::int64_t end = plane.end * range.lattice.stride;
+  std::int64_t f = plane.begin * range.lattice.stride;
   for (; in_use == elements(Word::words) && f + group * Word::words <= end;
        f += group * Word::words) {
-    Site sites[group];
-    for (int i = 0; i < group; ++i) sites[i] = packed_site(range, f + i * Word::words, Word::words);
-    visitor.group(f, sites);
+    visitor.group(f, [&](std::int64_t flat) __attribute__((always_inline)) {
+      return packed_site<neighbours>(range, plane, flat, Word::words);
+    });
   }
   for (; f < end; f += Word::words) {
     const int count = words_left(f, end);
-    visitor.one(f, packed_site(range, f, count), in_use & elements(count));
+    visitor.one(f, packed_site<neighbours>(range, plane, f, count), in_use & elements(count));
+  }
+}
+
+template <class Visitor>
+MULTISPIN_HD void visit_plane(const RowRange& range, const PlaneRows& plane, Visitor& visitor) {
+  if (range.packed != nullptr) {
+    visit_packed_rows(range, plane, visitor);
+  } else if (range.lattice.words % Word::words == 0) {
+    visit_even_rows(range, plane, visitor);
+  } else {
+    visit_ragged_rows(range, plane, visitor);
   }
 }
 
 template <class Visitor>
 MULTISPIN_HD void visit_rows(const RowRange& range, Visitor& visitor) {
-  if (range.packed != nullptr) {
-    visit_packed_rows(range, visitor);
-  } else if (range.lattice.words % Word::words == 0) {
-    visit_even_rows(range, visitor);
+  constexpr int neighbours = Visitor::neighbours;
+  if constexpr (neighbours == 4) {
+    visit_plane(range, rows_from<neighbours>(range, range.begin), visitor);
   } else {
-    visit_ragged_rows(range, visitor);
+    for (std::int64_t row = range.begin; row < range.end;) {
+      const PlaneRows plane = rows_from<neighbours>(range, row);
+      visit_plane(range, plane, visitor);
+      row = plane.end;
+    }
   }
 }
 
@@ -153,6 +262,7 @@ MULTISPIN_HD void visit_rows(const RowRange& range, Visitor& visitor) {
 template <class Planes, class UpdateRule>
 class Updater {
  public:
+  static constexpr int neighbours = UpdateRule::neighbours;
   static constexpr int group_size = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
   static constexpr int most_waiting = 4 * group_size;
 
@@ -161,16 +271,26 @@ class Updater {
         acceptance_(*half.acceptance),
         range_(range) {}
 
-  MULTISPIN_HD void group(std::int64_t flat, const Site (&sites)[group_size]) {
+  template <class GetSite>
+  MULTISPIN_HD void group(std::int64_t flat, const GetSite& site) {
     Entry entry[group_size];
-    for (int i = 0; i < group_size; ++i) {
-      UpdateRule::prepare(acceptance_, sites[i], entry[i].prospect);
+    const auto fill = [&](int i, const Site<neighbours>& from) __attribute__((always_inline)) {
+      UpdateRule::prepare(acceptance_, from, entry[i].prospect);
       entry[i].flat = flat + i * Word::words;
       entry[i].in_use = elements(Word::words);
+    };
+    if constexpr (neighbours == 4) {
+      Site<neighbours> sites[group_size];
+      for (int i = 0; i < group_size; ++i) sites[i] = site(flat + i * Word::words);
+      for (int i = 0; i < group_size; ++i) fill(i, sites[i]);
+    } else {
+      // Sites of seven words would not stay in registers until all of them are there.
+#pragma GCC unroll 8
+      for (int i = 0; i < group_size; ++i) fill(i, site(flat + i * Word::words));
     }
     draw(entry);
   }
-  MULTISPIN_HD void one(std::int64_t flat, const Site& site, unsigned in_use) {
+  MULTISPIN_HD void one(std::int64_t flat, const Site<neighbours>& site, unsigned in_use) {
     Entry& entry = waiting_[count_];
     UpdateRule::prepare(acceptance_, site, entry.prospect);
     entry.flat = flat;
@@ -235,9 +355,12 @@ class Updater {
     const std::int64_t row = flat / l.stride;
     const std::int64_t w = flat % l.stride;
     typename UpdateRule::Prospect prospect;
-    const Site site = range_.packed != nullptr
-                          ? packed_site(range_, flat, words_left(flat, l.colour_words()))
-                          : row_site(range_, row, w, words_left(w, l.words));
+    const PlaneRows rows = rows_from<neighbours>(range_, row);
+    const Site<neighbours> site =
+        range_.packed != nullptr
+            ? packed_site<neighbours>(range_, rows, flat,
+                                      words_left(flat, (rows.first + l.rows) * l.stride))
+            : row_site<neighbours>(range_, rows, row, w, words_left(w, l.words));
     UpdateRule::prepare(acceptance_, site, prospect);
     typename Planes::State state = planes_.start(static_cast<std::uint64_t>(flat));
     for (int k = 0; k <= Planes::coarse_planes; ++k) planes_.next(state, k);
@@ -274,16 +397,19 @@ void update_rows(const RowRange& range, const HalfSweep& half) {
   updater.finish();
 }
 
+template <int neighbours_>
 class Counter {
  public:
+  static constexpr int neighbours = neighbours_;
   static constexpr int group_size = 1;
 
   explicit Counter(int lanes) : lanes_(bits::lane_mask(lanes)) {}
 
-  MULTISPIN_HD void group(std::int64_t /*flat*/, const Site (&sites)[group_size]) {
-    add(sites[0], bits::splat<Word>(lanes_));
+  template <class GetSite>
+  MULTISPIN_HD void group(std::int64_t flat, const GetSite& site) {
+    add(site(flat), bits::splat<Word>(lanes_));
   }
-  MULTISPIN_HD void one(std::int64_t /*flat*/, const Site& site, unsigned in_use) {
+  MULTISPIN_HD void one(std::int64_t /*flat*/, const Site<neighbours>& site, unsigned in_use) {
     std::uint64_t mask[Word::words];
     for (int i = 0; i < Word::words; ++i) mask[i] = ((in_use >> i) & 1U) != 0 ? lanes_ : 0;
     add(site, loaded<Word>(mask));
@@ -294,16 +420,26 @@ class Counter {
   }
 
  private:
-  MULTISPIN_HD void add(const Site& site, Word valid) {
-    // Unequal neighbours: odd + 2 two + fourth, as in a full adder.
-    const Word odd = bits::xor3(site.up, site.down, site.centre) ^ site.spin;
-    const Word two = bits::majority(site.up, site.down, site.centre) ^ site.spin;
+  MULTISPIN_HD void add(const Site<neighbours>& site, Word valid) {
+    add_three(site.up, site.down, site.centre, site.spin, valid);
+    if constexpr (neighbours == 4) {
+      count_in(unequal_, (site.side ^ site.spin) & valid);
+    } else {
+      add_three(site.side, site.before, site.after, site.spin, valid);
+    }
+    count_in(up_, site.spin & valid);
+    count_in(up_, site.centre & valid);
+  }
+  // Unequal neighbours: odd + 2 two, as in a full adder.
+  MULTISPIN_HD void add_three(Word a, Word b, Word c, Word spin, Word valid) {
+    const Word odd = bits::xor3(a, b, c) ^ spin;
+    const Word two = bits::majority(a, b, c) ^ spin;
     const Word pairs = bits::population(two & valid);
-    unequal_ = bits::add64(unequal_, bits::population(odd & valid));
+    count_in(unequal_, odd & valid);
     unequal_ = bits::add64(unequal_, bits::add64(pairs, pairs));
-    unequal_ = bits::add64(unequal_, bits::population((site.side ^ site.spin) & valid));
-    up_ = bits::add64(up_, bits::population(site.spin & valid));
-    up_ = bits::add64(up_, bits::population(site.centre & valid));
+  }
+  MULTISPIN_HD static void count_in(Word& sum, Word lanes) {
+    sum = bits::add64(sum, bits::population(lanes));
   }
 
   std::uint64_t lanes_;
@@ -311,31 +447,38 @@ class Counter {
   Word up_ = bits::zero<Word>();
 };
 
+template <int neighbours>
 Counts count_rows(const RowRange& range) {
-  Counter counter(range.lattice.lanes);
+  Counter<neighbours> counter(range.lattice.lanes);
   visit_rows(range, counter);
   return counter.counts();
+}
+
+template <template <class> class Planes, int neighbours>
+constexpr void set_updates(UpdateRows (&update)[update::rule_count]) {
+  using update::Dynamics;
+  update[static_cast<int>(update::Rule::zero_field_metropolis)] =
+      update_rows<Planes, update::ZeroFieldMetropolis<Word, neighbours>>;
+  update[static_cast<int>(update::Rule::zero_field_glauber)] =
+      update_rows<Planes, update::ZeroFieldGlauber<Word, neighbours>>;
+  update[static_cast<int>(update::Rule::metropolis)] =
+      update_rows<Planes, update::AnyField<Word, neighbours, Dynamics::metropolis>>;
+  update[static_cast<int>(update::Rule::glauber)] =
+      update_rows<Planes, update::AnyField<Word, neighbours, Dynamics::glauber>>;
 }
 
 template <template <class> class Planes>
 constexpr GeneratorKernels make_generator() {
   GeneratorKernels kernels{};
   kernels.coarse_planes = Planes<Word>::coarse_planes;
-  UpdateRows* const update = kernels.update;
-  update[static_cast<int>(update::Rule::zero_field_metropolis)] =
-      update_rows<Planes, update::ZeroFieldMetropolis<Word>>;
-  update[static_cast<int>(update::Rule::zero_field_glauber)] =
-      update_rows<Planes, update::ZeroFieldGlauber<Word>>;
-  update[static_cast<int>(update::Rule::metropolis)] =
-      update_rows<Planes, update::FiveClasses<Word, update::Dynamics::metropolis>>;
-  update[static_cast<int>(update::Rule::glauber)] =
-      update_rows<Planes, update::FiveClasses<Word, update::Dynamics::glauber>>;
+  set_updates<Planes, 4>(kernels.square);
+  set_updates<Planes, 6>(kernels.cubic);
   return kernels;
 }
 
 constexpr LatticeKernels make_kernels() {
   return {Word::words, make_generator<random::AesPlanes>(), make_generator<random::PhiloxPlanes>(),
-          count_rows};
+          count_rows<4>, count_rows<6>};
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace multispin::kernels {
 
 // How to find the horizontal neighbours inside a wide word that holds several whole rows
-// (stride < words of the wide word): element i is element source[i], shifted. One per colour.
+// (stride < words of the wide word): element i is element source[i], shifted. For a plane of even
+// number, one per colour; for one of odd number the colours change places.
 struct PackedRows {
   alignas(64) std::uint64_t source[8];
   std::uint64_t up[8];
@@ -19,11 +20,12 @@ struct PackedRows {
   unsigned store;       // elements that hold spins
 };
 
-// A range of rows of one colour. `own` and `other` point at row 0; one row before and after each
-// array repeats the last and the first row.
+// A range of rows of one colour, counted through all planes. `own` and `other` point at row 0. On
+// the square lattice one row before and after each array repeats the last and the first row; on the
+// cubic one there are such rows too, but what is in them means nothing.
 struct RowRange {
   model::Lattice lattice;
-  const PackedRows* packed;
+  const PackedRows* packed;  // two, or none
   std::uint64_t* own;
   const std::uint64_t* other;
   std::int64_t begin, end;
@@ -46,13 +48,14 @@ using UpdateRows = void (*)(const RowRange&, const HalfSweep&);
 
 struct GeneratorKernels {
   int coarse_planes;
-  UpdateRows update[update::rule_count];
+  UpdateRows square[update::rule_count], cubic[update::rule_count];
 };
 
 struct LatticeKernels {
   int words;  // 64-bit words in a wide word
   GeneratorKernels aes, philox;
-  Counts (*count)(const RowRange&);
+  Counts (*count_square)(const RowRange&);
+  Counts (*count_cubic)(const RowRange&);
 };
 
 extern const LatticeKernels lattice_portable;

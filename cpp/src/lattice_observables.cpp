@@ -30,39 +30,37 @@ void shifted_row(const model::Lattice& l, const std::uint64_t* row, std::int64_t
 
 }  // namespace
 
-void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down,
-                                std::int64_t* along) const {
+void LatticeEngine::correlation(std::int64_t replica, int axis, std::int64_t* sums) const {
   const model::Lattice& l = lattice_;
   const std::uint64_t lanes = bits::lane_mask(l.lanes);
   const std::uint64_t* const colour[2] = {detail_->colour(replica, 0), detail_->colour(replica, 1)};
+  // The same column in another row or plane has the same number k, in the other colour if the
+  // distance is odd.
+  const auto row_at = [&](std::int64_t row, std::int64_t d) {
+    if (axis == 0) return (row + d * l.rows) % l.all_rows();
+    return row / l.rows * l.rows + (row + d) % l.rows;
+  };
   const int threads = usable(options_.threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t d = 0; d <= l.rows / 2; ++d) {
-    std::int64_t differ = 0;
-    for (std::int64_t row = 0; row < l.rows; ++row) {
-      // The same column d rows below has the same number k, in the other colour if d is odd.
-      const std::int64_t below = (row + d) % l.rows;
-      for (int c = 0; c < 2; ++c) {
-        differ += unequal(colour[c] + row * l.stride, colour[(c + d) & 1] + below * l.stride,
-                          l.words, lanes);
-      }
-    }
-    down[d] = l.spins() - 2 * differ;
-  }
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t d = 0; d <= l.columns / 2; ++d) {
+  for (std::int64_t d = 0; d <= l.side(axis) / 2; ++d) {
     std::vector<std::uint64_t> moved(static_cast<std::size_t>(l.words));
     std::int64_t differ = 0;
-    for (std::int64_t row = 0; row < l.rows; ++row) {
+    for (std::int64_t row = 0; row < l.all_rows(); ++row) {
       for (int c = 0; c < 2; ++c) {
-        // Column 2k + odd; d columns on is number k + (odd + d) / 2 of its colour.
-        const int odd = model::looks_right(row, c) ? 1 : 0;
-        const std::int64_t shift = ((odd + d) / 2) % (l.columns / 2);
-        shifted_row(l, colour[(c + d) & 1] + row * l.stride, shift, moved.data());
-        differ += unequal(colour[c] + row * l.stride, moved.data(), l.words, lanes);
+        const std::uint64_t* other = colour[(c + d) & 1];
+        if (axis < 2) {
+          other += row_at(row, d) * l.stride;
+        } else {
+          // Column 2k + odd; d columns on is number k + (odd + d) / 2 of its colour.
+          const int odd = model::looks_right(row / l.rows, row, c) ? 1 : 0;
+          const std::int64_t shift = ((odd + d) / 2) % (l.columns / 2);
+          shifted_row(l, other + row * l.stride, shift, moved.data());
+          other = moved.data();
+        }
+        differ += unequal(colour[c] + row * l.stride, other, l.words, lanes);
       }
     }
-    along[d] = l.spins() - 2 * differ;
+    sums[d] = l.spins() - 2 * differ;
   }
 }
 
@@ -73,7 +71,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
   const std::int64_t across = l.columns / width;
   const int threads = usable(options_.threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t block = 0; block < l.rows / height; ++block) {
+  for (std::int64_t block = 0; block < l.all_rows() / height; ++block) {
     std::vector<std::int64_t> up(static_cast<std::size_t>(across));
     for (std::int64_t w = 0; w < l.words; ++w) {
       bits::LaneCounters counters;

@@ -13,41 +13,69 @@ constexpr std::int64_t cached_words = 1 << 15;
 constexpr std::int64_t step_words = 1 << 9;
 
 BandPlan plan_cached(const model::Lattice& lattice) {
-  return {0, lattice.rows, {{0, 0, lattice.rows}, {1, 0, lattice.rows}}, 0};
+  const std::int64_t rows = lattice.all_rows();
+  return {0, rows, {{0, 0, rows}, {1, 0, rows}}, 0};
 }
 
-BandPlan plan_band(const model::Lattice& lattice, std::int64_t line, std::int64_t first,
-                   std::int64_t last) {
-  const auto row = [&](std::int64_t l) { return std::min(l * line, lattice.rows); };
-  BandPlan plan{row(first), row(last), {}, 0};
-  const auto step = [&](int colour, std::int64_t begin, std::int64_t end) {
-    if (begin < end) plan.steps.push_back({colour, row(begin), row(end)});
-  };
-  step(0, first, first + 1);
-  if (last - 1 > first) step(0, last - 1, last);
-  plan.edge_steps = plan.steps.size();
-  const std::int64_t block = std::max<std::int64_t>(1, step_words / (line * lattice.stride));
-  std::int64_t follower = first;
-  for (std::int64_t leader = first + 1; leader < last - 1; leader += block) {
-    const std::int64_t next = std::min(leader + block, last - 1);
-    step(0, leader, next);
-    // Colour 1 may follow up to the last line whose lower neighbour has been updated.
-    step(1, follower, next - 1);
-    follower = next - 1;
+// What plans count in.
+struct Lines {
+  Lines(const model::Lattice& lattice, std::int64_t rows_of_line)
+      : rows{lattice.rows},
+        line{rows_of_line},
+        of_plane{(lattice.rows + rows_of_line - 1) / rows_of_line},
+        all{lattice.planes * of_plane},
+        reach{lattice.cubic() ? of_plane : 1} {}
+
+  // First row of a line.
+  std::int64_t row(std::int64_t l) const {
+    return l / of_plane * rows + std::min(l % of_plane * line, rows);
   }
-  for (; follower < last; follower += block) step(1, follower, std::min(follower + block, last));
+
+  std::int64_t rows, line;
+  std::int64_t of_plane, all;
+  // A line has all of its neighbours from `reach` lines before it to as many after it.
+  std::int64_t reach;
+};
+
+// `first` and `last` are multiples of the reach, or the end of the lattice. Steps are `block`
+// lines.
+BandPlan plan_band(const Lines& lines, std::int64_t block, std::int64_t first, std::int64_t last) {
+  BandPlan plan{lines.row(first), lines.row(last), {}, 0};
+  const auto step = [&](int colour, std::int64_t begin, std::int64_t end) {
+    if (begin < end) plan.steps.push_back({colour, lines.row(begin), lines.row(end)});
+  };
+  const auto steps = [&](int colour, std::int64_t begin, std::int64_t end) {
+    for (; begin < end; begin += block) step(colour, begin, std::min(begin + block, end));
+  };
+  const std::int64_t inner = first + lines.reach;
+  const std::int64_t inner_end = std::max(inner, last - lines.reach);
+  steps(0, first, inner);
+  steps(0, inner_end, last);
+  plan.edge_steps = plan.steps.size();
+  std::int64_t follower = first;
+  for (std::int64_t leader = inner; leader < inner_end; leader += block) {
+    const std::int64_t next = std::min(leader + block, inner_end);
+    step(0, leader, next);
+    // Colour 1 may follow up to the last line whose neighbours after it have been updated.
+    step(1, follower, next - lines.reach);
+    follower = next - lines.reach;
+  }
+  steps(1, follower, last);
   return plan;
 }
 
 }  // namespace
 
 std::vector<BandPlan> plan_sweep(const model::Lattice& lattice, std::int64_t line, int bands) {
-  const std::int64_t lines = (lattice.rows + line - 1) / line;
-  const auto count = std::clamp<std::int64_t>(bands, 1, lines);
+  const Lines lines{lattice, line};
+  const std::int64_t units = lines.all / lines.reach;  // lines, or planes
+  const auto count = std::clamp<std::int64_t>(bands, 1, units);
   if (count == 1 && 2 * lattice.colour_words() <= cached_words) return {plan_cached(lattice)};
+  const std::int64_t block = std::max<std::int64_t>(1, step_words / (line * lattice.stride));
   std::vector<BandPlan> plans;
   for (std::int64_t b = 0; b < count; ++b) {
-    plans.push_back(plan_band(lattice, line, b * lines / count, (b + 1) * lines / count));
+    plans.push_back(plan_band(lines, block, b * units / count * lines.reach,
+                              (b + 1) * units / count * lines.reach));
   }
   return plans;
 }

@@ -110,7 +110,7 @@ class LatticeEngine::Run {
     for (std::uint64_t draw = 0; draw < draws_; ++draw) {
       if (!advance(r, 0, position(0, (draw + 1) * interval_, false), calling_thread)) return false;
       if (sums_ != nullptr) {
-        at(sums_, draw, r) = detail_.sums(r, 0, detail_.lattice.rows);
+        at(sums_, draw, r) = detail_.sums(r, 0, detail_.lattice.all_rows());
       }
     }
     return true;

@@ -51,13 +51,19 @@ std::string plural(std::int64_t count, const std::string& what) {
 }
 
 std::string shape_text(const LatticeOptions& o) {
-  return "shape: " + plural(o.replicas, "replica") + " of " + std::to_string(o.rows) + " x " +
+  return "shape: " + plural(o.replicas, "replica") + " of " +
+         (o.planes == 1 ? "" : std::to_string(o.planes) + " x ") + std::to_string(o.rows) + " x " +
          std::to_string(o.columns);
 }
 
 const LatticeOptions& checked(const LatticeOptions& options) {
   check_lattice(options);
-  const model::Lattice l = model::make_lattice(options.rows, options.columns);
+  const model::Lattice l = model::make_lattice(options.rows, options.columns, options.planes);
+  // Threads number rows with 32 bits.
+  if (l.all_rows() > (std::int64_t{1} << 31)) {
+    throw std::invalid_argument("shape: got " + std::to_string(l.all_rows()) +
+                                " rows in all planes, allowed on a GPU: up to 2^31");
+  }
   // Copies of rows have this limit; only rows of many words with few lanes are longer.
   if (8 * l.stride > std::numeric_limits<std::int32_t>::max()) {
     throw std::invalid_argument("shape: " + std::to_string(options.columns) +
@@ -69,8 +75,9 @@ const LatticeOptions& checked(const LatticeOptions& options) {
 
 }  // namespace
 
-std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas) {
-  const model::Lattice l = model::make_lattice(rows, columns);
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                          std::int64_t planes) {
+  const model::Lattice l = model::make_lattice(rows, columns, planes);
   return 2 * sizeof(std::uint64_t) * static_cast<std::size_t>(replicas * l.colour_words());
 }
 
@@ -81,7 +88,8 @@ struct LatticeEngine::Detail {
         replicas{static_cast<std::uint32_t>(options.replicas)},
         stream{std::make_shared<Stream>(info.index)},
         spins{std::make_shared<Memory>(
-            info.index, lattice_bytes(options.rows, options.columns, options.replicas),
+            info.index,
+            lattice_bytes(options.rows, options.columns, options.replicas, options.planes),
             shape_text(options))},
         device_keys{info.index, replicas * sizeof(random::StreamKeys), "replicas"},
         device_acceptance{info.index, replicas * sizeof(update::Acceptance), "replicas"},
@@ -149,7 +157,8 @@ struct LatticeEngine::Detail {
     return totals->data<std::int64_t>();
   }
   LatticeSums sums_from(const std::int64_t* total) const {
-    return {2 * lattice.spins() - 2 * total[0], 2 * total[1] - lattice.spins()};
+    const std::int64_t bonds = lattice.neighbours() / 2 * lattice.spins();
+    return {bonds - 2 * total[0], 2 * total[1] - lattice.spins()};
   }
 
   const model::Lattice lattice;
@@ -171,7 +180,7 @@ struct LatticeEngine::Detail {
 
 LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
     : options_{checked(options)},
-      lattice_{model::make_lattice(options.rows, options.columns)},
+      lattice_{model::make_lattice(options.rows, options.columns, options.planes)},
       device_{device},
       temperatures_(static_cast<std::size_t>(options.replicas), 1.0) {
   const DeviceInfo info = demand_device(device);
@@ -236,9 +245,10 @@ void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
   d.rules.clear();
   const LatticeOptions& o = options_;
   const int coarse = coarse_planes(o.generator);
+  const int neighbours = lattice_.neighbours();
   for (const double t : temperatures_) {
-    d.acceptance.push_back(update::make_acceptance(o.dynamics, o.J, o.h, t, coarse, 1));
-    d.rules.push_back(update::rule_for(o.dynamics, o.J, o.h, t, coarse));
+    d.acceptance.push_back(update::make_acceptance(o.dynamics, neighbours, o.J, o.h, t, coarse));
+    d.rules.push_back(update::rule_for(o.dynamics, neighbours, o.J, o.h, t, coarse));
   }
   d.stream->copy(d.device_acceptance.data<void>(), d.acceptance.data(),
                  d.acceptance.size() * sizeof(d.acceptance[0]));
@@ -274,7 +284,7 @@ namespace {
 // host.
 std::int64_t rows_at_once(const model::Lattice& lattice) {
   constexpr std::int64_t bytes = std::int64_t{1} << 26;
-  return std::clamp<std::int64_t>(bytes / lattice.columns, 1, lattice.rows);
+  return std::clamp<std::int64_t>(bytes / lattice.columns, 1, lattice.all_rows());
 }
 
 }  // namespace
@@ -284,8 +294,8 @@ void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
   Detail& d = sound();
   const std::int64_t at_once = rows_at_once(lattice_);
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
-  for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
-    const std::int64_t rows = std::min(at_once, lattice_.rows - row);
+  for (std::int64_t row = 0; row < lattice_.all_rows(); row += at_once) {
+    const std::int64_t rows = std::min(at_once, lattice_.all_rows() - row);
     enqueue_unpack(*d.stream, d.state(replica), row, rows, part.data<std::int8_t>());
     d.stream->copy(spins + row * lattice_.columns, part.data<void>(),
                    static_cast<std::size_t>(rows * lattice_.columns));
@@ -299,8 +309,8 @@ void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   Detail& d = sound();
   const std::int64_t at_once = rows_at_once(lattice_);
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
-  for (std::int64_t row = 0; row < lattice_.rows; row += at_once) {
-    const std::int64_t rows = std::min(at_once, lattice_.rows - row);
+  for (std::int64_t row = 0; row < lattice_.all_rows(); row += at_once) {
+    const std::int64_t rows = std::min(at_once, lattice_.all_rows() - row);
     d.stream->copy(part.data<void>(), spins + row * lattice_.columns,
                    static_cast<std::size_t>(rows * lattice_.columns));
     enqueue_pack(*d.stream, d.state(replica), row, rows, part.data<std::int8_t>());
@@ -314,7 +324,7 @@ void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) {
   const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
   d.stream->copy_rows(words, row, d.state(replica).spins,
                       sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), row,
-                      static_cast<std::size_t>(2 * lattice_.rows));
+                      static_cast<std::size_t>(2 * lattice_.all_rows()));
   d.stream->synchronize();
 }
 
@@ -325,26 +335,23 @@ void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words)
   const State state = d.state(replica);
   d.stream->copy_rows(state.spins,
                       sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), words, row,
-                      row, static_cast<std::size_t>(2 * lattice_.rows));
+                      row, static_cast<std::size_t>(2 * lattice_.all_rows()));
   enqueue_clear_unused(*d.stream, state);
   d.stream->synchronize();
 }
 
-void LatticeEngine::correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along) {
+void LatticeEngine::correlation(std::int64_t replica, int axis, std::int64_t* sums) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  const auto downs = static_cast<std::size_t>(lattice_.rows / 2 + 1);
-  const auto alongs = static_cast<std::size_t>(lattice_.columns / 2 + 1);
-  const Memory unequal{device_, (downs + alongs) * sizeof(std::int64_t), "correlation"};
+  const auto distances = static_cast<std::size_t>(lattice_.side(axis) / 2 + 1);
+  const Memory unequal{device_, distances * sizeof(std::int64_t), "correlation"};
   auto* const at = unequal.data<std::int64_t>();
   d.stream->clear(at, unequal.bytes());
-  enqueue_correlation(*d.stream, d.state(replica), at, at + downs);
-  d.stream->copy(down, at, downs * sizeof(std::int64_t));
-  d.stream->copy(along, at + downs, alongs * sizeof(std::int64_t));
+  enqueue_correlation(*d.stream, d.state(replica), axis, at);
+  d.stream->copy(sums, at, unequal.bytes());
   d.stream->synchronize();
-  const auto correlate = [&](std::int64_t& pairs) { pairs = lattice_.spins() - 2 * pairs; };
-  std::for_each_n(down, downs, correlate);
-  std::for_each_n(along, alongs, correlate);
+  std::for_each_n(sums, distances,
+                  [&](std::int64_t& pairs) { pairs = lattice_.spins() - 2 * pairs; });
 }
 
 void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
@@ -364,6 +371,16 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
   }
 }
 
+namespace {
+
+// Of an array whose last axes are planes, rows and what a row has.
+void drop_planes(std::vector<std::int64_t>& shape, std::vector<std::int64_t>& strides) {
+  shape.erase(shape.end() - 3);
+  strides.erase(strides.end() - 3);
+}
+
+}  // namespace
+
 DeviceArray LatticeEngine::spins() {
   const DeviceGuard guard{device_};
   Detail& d = sound();
@@ -371,16 +388,13 @@ DeviceArray LatticeEngine::spins() {
   auto memory = std::make_shared<Memory>(device_, bytes, "spins: " + shape_text(options_));
   auto* const out = memory->data<std::int8_t>();
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
-    enqueue_unpack(*d.stream, d.state(r), 0, lattice_.rows, out + r * lattice_.spins());
+    enqueue_unpack(*d.stream, d.state(r), 0, lattice_.all_rows(), out + r * lattice_.spins());
   }
-  const std::int64_t rows = lattice_.rows;
-  const std::int64_t columns = lattice_.columns;
-  return {out,
-          DeviceArray::Type::int8,
-          device_,
-          {options_.replicas, rows, columns},
-          {rows * columns, columns, 1},
-          memory,
+  const model::Lattice& l = lattice_;
+  std::vector<std::int64_t> shape{options_.replicas, l.planes, l.rows, l.columns};
+  std::vector<std::int64_t> strides{l.spins(), l.rows * l.columns, l.columns, 1};
+  if (!l.cubic()) drop_planes(shape, strides);
+  return {out,     DeviceArray::Type::int8, device_, std::move(shape), std::move(strides), memory,
           d.stream};
 }
 
@@ -392,23 +406,28 @@ DeviceArray LatticeEngine::packed(bool copy) {
     memory = std::make_shared<Memory>(device_, d.spins->bytes(), "packed: " + shape_text(options_));
     d.stream->copy(memory->data<void>(), d.spins->data<void>(), memory->bytes());
   }
-  const std::int64_t colour = lattice_.colour_words();
+  const model::Lattice& l = lattice_;
+  const std::int64_t colour = l.colour_words();
+  std::vector<std::int64_t> shape{options_.replicas, 2, l.planes, l.rows, l.words};
+  std::vector<std::int64_t> strides{2 * colour, colour, l.rows * l.stride, l.stride, 1};
+  if (!l.cubic()) drop_planes(shape, strides);
   return {memory->data<void>(),
           DeviceArray::Type::uint64,
           device_,
-          {options_.replicas, 2, lattice_.rows, lattice_.words},
-          {2 * colour, colour, lattice_.stride, 1},
+          std::move(shape),
+          std::move(strides),
           memory,
           d.stream};
 }
 
 void LatticeEngine::set_spins(const ForeignArray& spins) {
-  const std::vector<std::int64_t> one{lattice_.rows, lattice_.columns};
-  const std::vector<std::int64_t> all{options_.replicas, lattice_.rows, lattice_.columns};
+  std::vector<std::int64_t> one{lattice_.rows, lattice_.columns};
+  if (lattice_.cubic()) one.insert(one.begin(), lattice_.planes);
+  std::vector<std::int64_t> all = one;
+  all.insert(all.begin(), options_.replicas);
   if (spins.shape != one && spins.shape != all) {
     throw std::invalid_argument(
-        "init: got a GPU array of another shape, allowed: (rows, columns) "
-        "or (replicas, rows, columns)");
+        "init: got a GPU array of another shape, allowed: that of the lattice or (replicas, ...)");
   }
   if (const int on = device_of(spins.data); on != device_) {
     throw std::invalid_argument(
@@ -433,7 +452,7 @@ void LatticeEngine::set_spins(const ForeignArray& spins) {
                                 " other values, allowed: +1 and -1");
   }
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
-    enqueue_pack(*d.stream, d.state(r), 0, lattice_.rows, spins.data + r * step);
+    enqueue_pack(*d.stream, d.state(r), 0, lattice_.all_rows(), spins.data + r * step);
   }
   d.stream->synchronize();  // the array may be gone once this returns
 }

@@ -38,7 +38,7 @@ void enqueue_fill(Stream& stream, const State& state, bool up);
 void enqueue_randomize(Stream& stream, const State& state, std::uint64_t seed,
                        std::uint64_t first_stream);
 void enqueue_clear_unused(Stream& stream, const State& state);
-// Rows first_row .. first_row + rows - 1 as int8 on the device.
+// Rows first_row .. first_row + rows - 1, counted through all planes, as int8 on the device.
 void enqueue_unpack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
                     std::int8_t* out);
 void enqueue_pack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
@@ -48,9 +48,8 @@ void enqueue_count_others(Stream& stream, const State& state, const std::int8_t*
                           std::int64_t items, std::int64_t* others);
 // Adds unequal bonds and spins up of every replica to totals[2 * replica], totals[2 * replica + 1].
 void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals);
-// Adds unequal pairs at distances 0 .. rows / 2 and 0 .. columns / 2.
-void enqueue_correlation(Stream& stream, const State& state, std::int64_t* down,
-                         std::int64_t* along);
+// Adds unequal pairs at distances 0 .. side / 2 along an axis, numbered as in LatticeEngine.
+void enqueue_correlation(Stream& stream, const State& state, int axis, std::int64_t* unequal);
 // Adds spins up of every block.
 void enqueue_count_blocks(Stream& stream, const State& state, std::int64_t height,
                           std::int64_t width, std::int64_t* up);

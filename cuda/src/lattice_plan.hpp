@@ -14,7 +14,7 @@ inline constexpr std::int64_t threads_of_multiprocessor = 1024;  // at once (lau
 // strip reads two rows more than it has, so high ones read less; beyond `most` nothing is gained.
 inline Strips strips_for(const Geometry& lattice, std::int64_t replicas, int multiprocessors) {
   constexpr std::int64_t most = 32;
-  const std::int64_t words = std::int64_t{lattice.rows} * lattice.words * replicas;
+  const std::int64_t words = std::int64_t{lattice.all_rows()} * lattice.words * replicas;
   const std::int64_t threads = multiprocessors * threads_of_multiprocessor;
   const auto divided = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   const std::int64_t times = divided(words, most * threads);
@@ -26,7 +26,7 @@ inline Strips strips_for(const Geometry& lattice, std::int64_t replicas, int mul
 // sweeps: where a launch would last about as long as its work, or where there are replicas enough
 // to keep every multiprocessor busy. The numbers are estimates (docs/performance.md).
 inline bool swept_by_block(const Geometry& lattice, std::int64_t replicas, int multiprocessors) {
-  const std::int64_t words = std::int64_t{lattice.rows} * lattice.words;
+  const std::int64_t words = std::int64_t{lattice.all_rows()} * lattice.words;
   return words <= 1024 || (words <= 32768 && replicas >= multiprocessors);
 }
 

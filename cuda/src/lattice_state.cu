@@ -78,18 +78,26 @@ void enqueue_count_others(Stream& stream, const State& state, const std::int8_t*
 }
 
 void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals) {
-  const Measure body{spins_of(state), strips_of(state)};
-  launch_sum(stream, "measure", threads_of(state), state.replicas, body, totals);
+  const auto launch = [&](const auto& body) {
+    launch_sum(stream, "measure", threads_of(state), state.replicas, body, totals);
+  };
+  if (state.lattice.cubic()) {
+    launch(Measure<6>{spins_of(state), strips_of(state)});
+  } else {
+    launch(Measure<4>{spins_of(state), strips_of(state)});
+  }
 }
 
-void enqueue_correlation(Stream& stream, const State& state, std::int64_t* down,
-                         std::int64_t* along) {
+void enqueue_correlation(Stream& stream, const State& state, int axis, std::int64_t* unequal) {
   const auto words = static_cast<std::uint32_t>(state.lattice.words);
-  const auto distances = [](std::int64_t side) { return static_cast<std::uint32_t>(side / 2 + 1); };
-  launch_sum(stream, "correlate_down", words, distances(state.lattice.rows),
-             CorrelateDown{spins_of(state)}, down);
-  launch_sum(stream, "correlate_along", words, distances(state.lattice.columns),
-             CorrelateAlong{spins_of(state)}, along);
+  const auto distances = static_cast<std::uint32_t>(state.lattice.side(axis) / 2 + 1);
+  if (axis == 2) {
+    launch_sum(stream, "correlate_along", words, distances, CorrelateAlong{spins_of(state)},
+               unequal);
+  } else {
+    launch_sum(stream, "correlate_across", words, distances,
+               CorrelateAcross{spins_of(state), axis == 0}, unequal);
+  }
 }
 
 void enqueue_count_blocks(Stream& stream, const State& state, std::int64_t height,
@@ -97,7 +105,7 @@ void enqueue_count_blocks(Stream& stream, const State& state, std::int64_t heigh
   const CountBlocks body{spins_of(state), static_cast<std::uint32_t>(height),
                          static_cast<std::uint32_t>(width), up};
   launch(stream, "count_blocks", static_cast<std::uint32_t>(state.lattice.words),
-         static_cast<std::uint32_t>(state.lattice.rows / height), body);
+         static_cast<std::uint32_t>(state.lattice.all_rows() / height), body);
 }
 
 }  // namespace multispin::cuda

@@ -82,7 +82,7 @@ struct Unpack {
     const std::uint32_t k = thread % sites;
     for (int odd = 0; odd < 2; ++odd) {
       // A colour whose neighbours are to the right has the odd columns.
-      const int c = model::looks_right(row, 0) == (odd != 0) ? 0 : 1;
+      const int c = l.looks_right(row, 0) == (odd != 0) ? 0 : 1;
       const std::uint64_t word = spins.colour(0, c)[std::int64_t{row} * l.stride + k % l.words];
       out[2 * std::int64_t{thread} + odd] = (word >> (k / l.words) & 1U) != 0 ? 1 : -1;
     }
@@ -105,7 +105,7 @@ struct Pack {
       std::uint64_t word = 0;
       for (int lane = 0; lane < l.lanes; ++lane) {
         const std::int64_t k = std::int64_t{lane} * l.words + w;
-        const bool up = spin[2 * k + (model::looks_right(row, c) ? 1 : 0)] > 0;
+        const bool up = spin[2 * k + (l.looks_right(row, c) ? 1 : 0)] > 0;
         word |= std::uint64_t{up ? 1U : 0U} << lane;
       }
       spins.colour(0, c)[std::int64_t{row} * l.stride + w] = word;
@@ -134,6 +134,7 @@ MULTISPIN_HD std::int64_t count(Word a) {
 }
 
 // Bonds with unequal spins, and spins up; a thread a strip.
+template <int neighbours>
 struct Measure {
   static constexpr int sums = 2;
   Spins spins;
@@ -141,32 +142,38 @@ struct Measure {
 
   MULTISPIN_HD Sums<2> operator()(std::uint32_t thread, std::uint32_t replica) const {
     Sums<2> sums{};
-    visit_strip(spins, replica, 0, strips(spins.lattice, thread),
-                [&](std::uint64_t*, std::uint64_t, const auto& neighbours) {
-                  const update::Neighbours<Word> site = neighbours();
-                  const Word in_use = spins.lattice.in_use;
-                  const Word others[4] = {site.up, site.down, site.centre, site.side};
-                  for (const Word& other : others) {
-                    sums.value[0] += count((site.spin ^ other) & in_use);
-                  }
-                  sums.value[1] += count(site.spin & in_use) + count(site.centre & in_use);
-                });
+    visit_strip<neighbours>(
+        spins, replica, 0, strips(spins.lattice, thread),
+        [&](std::uint64_t*, std::uint64_t, const auto& site) { add(sums, site()); });
     return sums;
+  }
+
+ private:
+  MULTISPIN_HD void add(Sums<2>& sums, const update::Neighbours<Word, neighbours>& site) const {
+    const Word in_use = spins.lattice.in_use;
+    const Word in_plane[4] = {site.up, site.down, site.centre, site.side};
+    for (const Word& other : in_plane) sums.value[0] += count((site.spin ^ other) & in_use);
+    if constexpr (neighbours == 6) {
+      sums.value[0] += count((site.spin ^ site.before) & in_use);
+      sums.value[0] += count((site.spin ^ site.after) & in_use);
+    }
+    sums.value[1] += count(site.spin & in_use) + count(site.centre & in_use);
   }
 };
 
-// Unequal pairs of the first replica at distance d = slot down the columns; a thread a word of
-// every row.
-struct CorrelateDown {
+// Unequal pairs of the first replica d = slot rows or planes apart; a thread a word of every row.
+struct CorrelateAcross {
   static constexpr int sums = 1;
   Spins spins;
+  bool planes;
 
   MULTISPIN_HD Sums<1> operator()(std::uint32_t w, std::uint32_t d) const {
     const Geometry& l = spins.lattice;
     Sums<1> unequal{};
-    for (std::uint32_t row = 0; row < l.rows; ++row) {
-      // The same column d rows below has the same number k, in the other colour if d is odd.
-      const auto below = static_cast<std::uint32_t>((row + std::uint64_t{d}) % l.rows);
+    for (std::uint32_t row = 0; row < l.all_rows(); ++row) {
+      // The same column of another row has the same number k, in the other colour if d is odd.
+      const std::uint32_t below = planes ? moved(row, d * l.rows, l.all_rows())
+                                         : row / l.rows * l.rows + moved(row % l.rows, d, l.rows);
       for (int c = 0; c < 2; ++c) {
         const int other = (c + static_cast<int>(d & 1U)) & 1;
         const std::uint64_t a = spins.colour(0, c)[std::int64_t{row} * l.stride + w];
@@ -175,6 +182,11 @@ struct CorrelateDown {
       }
     }
     return unequal;
+  }
+
+ private:
+  MULTISPIN_HD static std::uint32_t moved(std::uint32_t from, std::uint32_t by, std::uint32_t end) {
+    return from < end - by ? from + by : from - (end - by);
   }
 };
 
@@ -187,10 +199,10 @@ struct CorrelateAlong {
     const Geometry& l = spins.lattice;
     const std::uint32_t sites = l.words * static_cast<std::uint32_t>(l.lanes);
     Sums<1> unequal{};
-    for (std::uint32_t row = 0; row < l.rows; ++row) {
+    for (std::uint32_t row = 0; row < l.all_rows(); ++row) {
       for (int c = 0; c < 2; ++c) {
         // Column 2k + odd; d columns on is number k + (odd + d) / 2 of its colour.
-        const std::uint32_t odd = model::looks_right(row, c) ? 1 : 0;
+        const std::uint32_t odd = l.looks_right(row, c) ? 1 : 0;
         const std::uint32_t shift = (odd + d) / 2 % sites;
         const std::uint32_t from = w + shift % l.words;
         const bool wraps = from >= l.words;

@@ -7,7 +7,7 @@
 #include "launch.hpp"
 #include "multispin/random/aes_one_word.hpp"
 #include "multispin/random/planes.hpp"
-#include "multispin/update/five_classes.hpp"
+#include "multispin/update/any_field.hpp"
 #include "multispin/update/heat_bath.hpp"
 #include "multispin/update/metropolis.hpp"
 
@@ -67,19 +67,24 @@ void sweep(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep, std
 
 using Sweep = void (*)(Stream&, const ReplicaRun&, std::uint64_t, std::uint64_t);
 
-template <class Planes>
-Sweep sweep_for(update::Rule rule) {
+template <int neighbours, class Planes>
+Sweep sweep_by(update::Rule rule) {
   using update::Dynamics;
   switch (rule) {
     case update::Rule::zero_field_metropolis:
-      return sweep<update::ZeroFieldMetropolis<Word>, Planes>;
+      return sweep<update::ZeroFieldMetropolis<Word, neighbours>, Planes>;
     case update::Rule::zero_field_glauber:
-      return sweep<update::ZeroFieldGlauber<Word>, Planes>;
+      return sweep<update::ZeroFieldGlauber<Word, neighbours>, Planes>;
     case update::Rule::metropolis:
-      return sweep<update::FiveClasses<Word, Dynamics::metropolis>, Planes>;
+      return sweep<update::AnyField<Word, neighbours, Dynamics::metropolis>, Planes>;
     default:
-      return sweep<update::FiveClasses<Word, Dynamics::glauber>, Planes>;
+      return sweep<update::AnyField<Word, neighbours, Dynamics::glauber>, Planes>;
   }
+}
+
+template <class Planes>
+Sweep sweep_for(update::Rule rule, const model::Lattice& lattice) {
+  return lattice.cubic() ? sweep_by<6, Planes>(rule) : sweep_by<4, Planes>(rule);
 }
 
 using Aes = random::AesPlanes<Word>;
@@ -93,7 +98,8 @@ int coarse_planes(Generator generator) {
 
 void enqueue_sweeps(Stream& stream, Generator generator, update::Rule rule, const ReplicaRun& run,
                     std::uint64_t first_sweep, std::uint64_t sweeps) {
-  const Sweep sweep = generator == Generator::aes ? sweep_for<Aes>(rule) : sweep_for<Philox>(rule);
+  const Sweep sweep = generator == Generator::aes ? sweep_for<Aes>(rule, run.lattice)
+                                                  : sweep_for<Philox>(rule, run.lattice);
   sweep(stream, run, first_sweep, sweeps);
 }
 

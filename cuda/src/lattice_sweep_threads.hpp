@@ -15,11 +15,12 @@ template <class UpdateRule, class Planes>
 MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int colour,
                                const Strips::Strip& strip,
                                const update::SharedDraws<UpdateRule, Planes>& shared) {
-  visit_strip(spins, replica, colour, strip,
-              [&](std::uint64_t* word, std::uint64_t flat, const auto& neighbours) {
-                const Word updated = update::updated_word(shared, flat, neighbours);
-                bits::store(word, updated & spins.lattice.in_use);
-              });
+  visit_strip<UpdateRule::neighbours>(
+      spins, replica, colour, strip,
+      [&](std::uint64_t* word, std::uint64_t flat, const auto& neighbours) {
+        const Word updated = update::updated_word(shared, flat, neighbours);
+        bits::store(word, updated & spins.lattice.in_use);
+      });
 }
 
 // Half a sweep of a few replicas, a thread a strip. What all threads of a replica need stands in
@@ -27,8 +28,8 @@ MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int co
 // threads share.
 //
 // Two classes need few enough of those registers to keep everything in them, where several replicas
-// cost nothing (and seven fit the 4 KiB of arguments that any driver takes). With five, operands
-// come from the arguments each time, which only works for a place that is known at compile time:
+// cost nothing (and seven fit the 4 KiB of arguments that any driver takes). With more, operands
+// come from the arguments each time, which works best for a place that is known at compile time:
 // the one replica's.
 template <class UpdateRule, class Planes>
 struct HalfSweep {

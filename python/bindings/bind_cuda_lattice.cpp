@@ -18,9 +18,9 @@ using Engine = Guarded<cuda::LatticeEngine>;
 std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
                                     double J, double h, const std::string& dynamics,
                                     const std::string& rng, std::uint64_t seed,
-                                    std::uint64_t first_stream, int device) {
+                                    std::uint64_t first_stream, int device, std::int64_t planes) {
   const LatticeOptions o =
-      make_options(rows, columns, replicas, J, h, dynamics, rng, seed, first_stream);
+      make_options(rows, columns, replicas, J, h, dynamics, rng, seed, first_stream, planes);
   const py::gil_scoped_release release;
   return std::make_unique<Engine>(o, device);
 }
@@ -42,10 +42,11 @@ void set_device_spins(Engine& engine, std::uintptr_t pointer, std::vector<std::i
 
 void bind_cuda_lattice(py::module_& module) {
   using namespace pybind11::literals;
-  module.def("lattice_bytes", &cuda::lattice_bytes, "rows"_a, "columns"_a, "replicas"_a);
+  module.def("lattice_bytes", &cuda::lattice_bytes, "rows"_a, "columns"_a, "replicas"_a,
+             "planes"_a = 1);
   bind_lattice_engine<Engine>(module)
       .def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
-           "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a)
+           "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a, "planes"_a = 1)
       // Sweeps in the queue are whole, so there is nothing to wait for.
       .def_property("sweeps_done", &Engine::sweeps_done, &Engine::set_sweeps_done)
       .def_property_readonly("device", &Engine::device)

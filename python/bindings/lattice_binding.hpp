@@ -28,8 +28,9 @@ std::int64_t checked_replica(const Engine& engine, std::int64_t replica) {
 inline LatticeOptions make_options(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
                                    double J, double h, const std::string& dynamics,
                                    const std::string& rng, std::uint64_t seed,
-                                   std::uint64_t first_stream) {
+                                   std::uint64_t first_stream, std::int64_t planes) {
   LatticeOptions o;
+  o.planes = planes;
   o.rows = rows;
   o.columns = columns;
   o.replicas = replicas;
@@ -80,13 +81,24 @@ void each_replica(Engine& engine, T* data, std::int64_t size, const Visit& visit
   for (std::int64_t r = 0; r < engine.options().replicas; ++r) visit(r, data + r * size);
 }
 
+// Sides of the lattice after those of `front`, planes only where there are several; the last one
+// is `along`.
+inline Shape with_sides(Shape front, const model::Lattice& l, std::int64_t along) {
+  if (l.cubic()) front.push_back(l.planes);
+  front.insert(front.end(), {l.rows, along});
+  return front;
+}
 template <class Engine>
 Shape spin_shape(const Engine& e) {
-  return {e.options().replicas, e.lattice().rows, e.lattice().columns};
+  return with_sides({e.options().replicas}, e.lattice(), e.lattice().columns);
 }
 template <class Engine>
 Shape packed_shape(const Engine& e) {
-  return {e.options().replicas, 2, e.lattice().rows, e.lattice().words};
+  return with_sides({e.options().replicas, 2}, e.lattice(), e.lattice().words);
+}
+template <class Engine>
+std::int64_t packed_words(const Engine& e) {
+  return 2 * e.lattice().all_rows() * e.lattice().words;
 }
 
 template <class Engine>
@@ -110,7 +122,7 @@ template <class Engine>
 Array<std::uint64_t> get_packed(Engine& engine) {
   finish(engine);
   auto out = new_array<std::uint64_t>(packed_shape(engine));
-  each_replica(engine, out.mutable_data(), 2 * engine.lattice().rows * engine.lattice().words,
+  each_replica(engine, out.mutable_data(), packed_words(engine),
                [&](std::int64_t r, std::uint64_t* to) { engine.get_packed(r, to); });
   return out;
 }
@@ -129,7 +141,7 @@ template <class Engine>
 void set_packed(Engine& engine, const Array<std::uint64_t>& words) {
   demand_shape("packed", words, packed_shape(engine));
   finish(engine);
-  each_replica(engine, words.data(), 2 * engine.lattice().rows * engine.lattice().words,
+  each_replica(engine, words.data(), packed_words(engine),
                [&](std::int64_t r, const std::uint64_t* from) { engine.set_packed(r, from); });
 }
 
@@ -156,22 +168,22 @@ IntegerArrays sums(Engine& engine) {
   return IntegerArrays(py::make_tuple(bonds, spins));
 }
 
-// -> down the columns (replicas, rows/2 + 1), along the rows (replicas, columns/2 + 1)
+// -> for every side of the lattice, in the order of its shape, (replicas, side/2 + 1)
 template <class Engine>
-IntegerArrays correlation(Engine& engine) {
+py::typing::Tuple<Array<std::int64_t>, py::ellipsis> correlation(Engine& engine) {
   finish(engine);
-  const std::int64_t replicas = engine.options().replicas;
-  const std::int64_t rows = engine.lattice().rows / 2 + 1;
-  const std::int64_t columns = engine.lattice().columns / 2 + 1;
-  auto down = new_array<std::int64_t>({replicas, rows});
-  auto along = new_array<std::int64_t>({replicas, columns});
-  std::int64_t* const a = along.mutable_data();
-  each_replica(engine, down.mutable_data(), rows, [&](std::int64_t r, std::int64_t* to) {
-    engine.correlation(r, to, a + r * columns);
-  });
-  return IntegerArrays(py::make_tuple(down, along));
+  py::list all;
+  for (int axis = engine.lattice().cubic() ? 0 : 1; axis < 3; ++axis) {
+    const std::int64_t distances = engine.lattice().side(axis) / 2 + 1;
+    auto sums = new_array<std::int64_t>({engine.options().replicas, distances});
+    each_replica(engine, sums.mutable_data(), distances,
+                 [&](std::int64_t r, std::int64_t* to) { engine.correlation(r, axis, to); });
+    all.append(sums);
+  }
+  return py::tuple(all);
 }
 
+// -> ([planes,] rows / height, columns / width)
 template <class Engine>
 Array<float> block_average(Engine& engine, std::int64_t replica, std::int64_t height,
                            std::int64_t width) {
@@ -179,7 +191,9 @@ Array<float> block_average(Engine& engine, std::int64_t replica, std::int64_t he
   finish(engine);
   const model::Lattice& l = engine.lattice();
   if (height < 1 || width < 1) throw std::invalid_argument("block: sides must be at least 1");
-  auto means = new_array<float>({l.rows / height, l.columns / width});
+  Shape shape = {l.rows / height, l.columns / width};
+  if (l.cubic()) shape.insert(shape.begin(), l.planes);
+  auto means = new_array<float>(shape);
   float* const to = means.mutable_data();
   const Unlocked unlocked{engine};
   engine.block_average(replica, height, width, to);

@@ -39,6 +39,7 @@ class LatticeEngine:
         seed: typing.SupportsInt | typing.SupportsIndex,
         first_stream: typing.SupportsInt | typing.SupportsIndex,
         threads: typing.SupportsInt | typing.SupportsIndex,
+        planes: typing.SupportsInt | typing.SupportsIndex = 1,
     ) -> None: ...
     def block_average(
         self,
@@ -46,9 +47,7 @@ class LatticeEngine:
         height: typing.SupportsInt | typing.SupportsIndex,
         width: typing.SupportsInt | typing.SupportsIndex,
     ) -> numpy.typing.NDArray[numpy.float32]: ...
-    def correlation(
-        self,
-    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def correlation(self) -> tuple[numpy.typing.NDArray[numpy.int64], ...]: ...
     def fill(self, up: bool) -> None: ...
     def finish(self) -> None: ...
     def randomize(self) -> None: ...
@@ -145,6 +144,7 @@ def lattice_bytes(
     rows: typing.SupportsInt | typing.SupportsIndex,
     columns: typing.SupportsInt | typing.SupportsIndex,
     replicas: typing.SupportsInt | typing.SupportsIndex,
+    planes: typing.SupportsInt | typing.SupportsIndex = 1,
 ) -> int: ...
 def replica_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,

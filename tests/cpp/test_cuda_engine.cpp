@@ -35,7 +35,7 @@ class Setting {
 
 std::vector<std::uint64_t> packed_of(CudaEngine& engine, std::int64_t replica) {
   const model::Lattice& l = engine.lattice();
-  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.rows * l.words));
+  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.all_rows() * l.words));
   engine.get_packed(replica, words.data());
   return words;
 }
@@ -87,6 +87,7 @@ void expect_equal(const LatticeOptions& options, double temperature) {
 
 constexpr Physics physics[] = {
     {"critical", Dynamics::metropolis, 1, 0, 2.269},
+    {"criticalOfTheCube", Dynamics::metropolis, 1, 0, 4.5115},
     {"antiferromagnet", Dynamics::metropolis, -1, 0, 1.7},
     {"cold", Dynamics::metropolis, 1, 0, 0.05},
     {"alwaysAccepting", Dynamics::metropolis, 1, 0, 1e20},
@@ -115,6 +116,23 @@ TEST_P(CudaTrajectory, IsThatOfTheCpu) {
   for (const auto& [rows, columns, replicas] :
        {std::tuple{1088, 256, 1}, {34, 16384, 1}, {130, 16384, 1}, {1088, 256, 11}}) {
     LatticeOptions options = with_physics(make_options(rows, columns, generator), p);
+    options.replicas = generator == Generator::philox ? replicas : 1;
+    expect_equal(options, p.temperature);
+  }
+}
+
+TEST_P(CudaTrajectory, IsThatOfTheCpuInACube) {
+  const auto& [generator, p] = GetParam();
+  // By one block: one strip a plane and several, all lanes and fewer.
+  for (const auto& [planes, rows] : {std::pair{2, 2}, {4, 6}, {2, 34}, {6, 4}}) {
+    for (const std::int64_t columns : {2, 6, 94, 128, 130, 378, 640}) {
+      expect_equal(with_physics(make_cubic(planes, rows, columns, generator), p), p.temperature);
+    }
+  }
+  // By strips, of several heights, which planes end early; a block for each replica.
+  for (const auto& [planes, rows, columns, replicas] :
+       {std::tuple{32, 34, 256, 1}, {2, 10, 16384, 1}, {2, 66, 16384, 1}, {16, 68, 256, 11}}) {
+    LatticeOptions options = with_physics(make_cubic(planes, rows, columns, generator), p);
     options.replicas = generator == Generator::philox ? replicas : 1;
     expect_equal(options, p.temperature);
   }
@@ -172,8 +190,9 @@ TEST(CudaEngine, SweepNumbersBeyond32Bits) {
 }
 
 TEST(CudaEngine, SetsAndGetsSpins) {
-  for (const std::int64_t columns : {2, 94, 128, 378, 640}) {
-    LatticeOptions options = make_options(6, columns, Generator::philox);
+  for (const auto& [planes, columns] :
+       {std::pair{1, 2}, {1, 94}, {1, 128}, {1, 378}, {1, 640}, {4, 6}, {2, 378}, {6, 640}}) {
+    LatticeOptions options = make_cubic(planes, 6, columns, Generator::philox);
     options.replicas = 3;
     LatticeEngine expected{options};
     expected.randomize();
@@ -196,38 +215,47 @@ TEST(CudaEngine, SetsAndGetsSpins) {
 }
 
 TEST(CudaEngine, Correlation) {
-  for (const auto& [rows, columns] : {std::pair{2, 2}, {6, 94}, {34, 128}, {10, 378}, {18, 640}}) {
-    LatticeOptions options = make_options(rows, columns, Generator::philox);
+  for (const auto& [planes, rows, columns] : {std::tuple{1, 2, 2},
+                                              {1, 6, 94},
+                                              {1, 34, 128},
+                                              {1, 10, 378},
+                                              {1, 18, 640},
+                                              {2, 2, 2},
+                                              {6, 4, 378},
+                                              {4, 10, 128}}) {
+    LatticeOptions options = make_cubic(planes, rows, columns, Generator::philox);
     options.replicas = 2;
     LatticeEngine expected{options};
     CudaEngine engine{options, 0};
     expected.randomize();
     engine.randomize();
-    std::vector<std::int64_t> down(static_cast<std::size_t>(rows / 2 + 1)), expected_down = down;
-    std::vector<std::int64_t> along(static_cast<std::size_t>(columns / 2 + 1)),
-        expected_along = along;
-    expected.correlation(1, expected_down.data(), expected_along.data());
-    engine.correlation(1, down.data(), along.data());
-    EXPECT_EQ(down, expected_down) << rows << " x " << columns;
-    EXPECT_EQ(along, expected_along) << rows << " x " << columns;
+    for (const int axis : {0, 1, 2}) {
+      const std::int64_t distances = engine.lattice().side(axis) / 2 + 1;
+      std::vector<std::int64_t> sums(static_cast<std::size_t>(distances)), expected_sums = sums;
+      expected.correlation(1, axis, expected_sums.data());
+      engine.correlation(1, axis, sums.data());
+      EXPECT_EQ(sums, expected_sums) << describe(options) << ", axis " << axis;
+    }
   }
 }
 
 TEST(CudaEngine, BlockAverage) {
-  LatticeOptions options = make_options(12, 384, Generator::philox);
-  options.replicas = 2;
-  LatticeEngine expected{options};
-  CudaEngine engine{options, 0};
-  expected.randomize();
-  engine.randomize();
-  for (const auto& [height, width] : {std::pair{1, 2}, {3, 6}, {12, 384}, {4, 64}}) {
-    std::vector<float> means(static_cast<std::size_t>(12 * 384 / (height * width)));
-    std::vector<float> expected_means = means;
-    expected.block_average(1, height, width, expected_means.data());
-    engine.block_average(1, height, width, means.data());
-    EXPECT_EQ(means, expected_means) << height << " x " << width;
+  for (const std::int64_t planes : {1, 4}) {
+    LatticeOptions options = make_cubic(planes, 12, 384, Generator::philox);
+    options.replicas = 2;
+    LatticeEngine expected{options};
+    CudaEngine engine{options, 0};
+    expected.randomize();
+    engine.randomize();
+    for (const auto& [height, width] : {std::pair{1, 2}, {3, 6}, {12, 384}, {4, 64}}) {
+      std::vector<float> means(static_cast<std::size_t>(planes * 12 * 384 / (height * width)));
+      std::vector<float> expected_means = means;
+      expected.block_average(1, height, width, expected_means.data());
+      engine.block_average(1, height, width, means.data());
+      EXPECT_EQ(means, expected_means) << height << " x " << width;
+    }
+    EXPECT_THROW(engine.block_average(0, 5, 2, nullptr), std::invalid_argument);
   }
-  EXPECT_THROW(engine.block_average(0, 5, 2, nullptr), std::invalid_argument);
 }
 
 TEST(CudaEngine, ArraysOnTheDevice) {
@@ -281,6 +309,26 @@ TEST(CudaEngine, ArraysOnTheDevice) {
   CudaEngine elsewhere{options, 0};
   EXPECT_THROW(elsewhere.set_spins(foreign(spins)), std::invalid_argument) << "another device";
   EXPECT_EQ(packed_of(engine, 0), kept);
+}
+
+TEST(CudaEngine, ArraysOfACube) {
+  LatticeOptions options = make_cubic(4, 6, 378, Generator::philox);
+  options.replicas = 2;
+  CudaEngine engine{options, 0};
+  engine.randomize();
+  const cuda::DeviceArray spins = engine.spins();
+  const cuda::DeviceArray view = engine.packed(false);
+  EXPECT_EQ(spins.shape, (std::vector<std::int64_t>{2, 4, 6, 378}));
+  EXPECT_EQ(spins.strides, (std::vector<std::int64_t>{9072, 2268, 378, 1}));
+  EXPECT_EQ(view.shape, (std::vector<std::int64_t>{2, 2, 4, 6, 3}));
+  EXPECT_EQ(view.strides, (std::vector<std::int64_t>{192, 96, 24, 4, 1}));
+  Spins unpacked(static_cast<std::size_t>(spins.size()));
+  cuda::copy_to_host(spins, unpacked.data());
+  EXPECT_EQ(spins_of(engine, 1), Spins(unpacked.begin() + 9072, unpacked.end()));
+  CudaEngine copy{options, 0};
+  copy.set_spins({static_cast<const std::int8_t*>(spins.data), spins.shape,
+                  cuda::ForeignArray::Filled::by_somebody, nullptr});
+  EXPECT_EQ(packed_of(copy, 1), packed_of(engine, 1));
 }
 
 TEST(CudaEngine, StopsAtOnceAndGoesOn) {
@@ -356,6 +404,8 @@ TEST(CudaEngine, RefusesWhatItCannotHold) {
   EXPECT_EQ(engine.sweeps_done(), 1U);
   options.columns = 2 * std::int64_t{536870909};  // a prime: one lane, rows of 4 GiB a colour
   EXPECT_THROW((CudaEngine{options, 0}), std::invalid_argument);
+  const std::int64_t many = std::int64_t{1} << 20;
+  EXPECT_THROW((CudaEngine{make_cubic(many, many, 2), 0}), std::invalid_argument);
 }
 
 // A sampler whose half sweep could not be started has spins of no whole sweep, and says so from

@@ -2,8 +2,10 @@
 // kind of threshold, at widths one below, at and one above every width of word.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -36,8 +38,37 @@ std::vector<Shape> shapes() {
   return all;
 }
 
+struct CubicShape {
+  std::int64_t planes, rows, columns;
+};
+
+std::vector<CubicShape> cubic_shapes() {
+  std::vector<CubicShape> all;
+  // As above: words in a row around 2, 4, 8 and 16.
+  for (const std::int64_t words : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17}) {
+    all.push_back({4, 6, 128 * words});
+  }
+  // Planes that do and do not end with a wide word of rows; planes smaller than one.
+  for (const std::int64_t rows : {2, 4, 8, 10, 16, 18}) {
+    for (const std::int64_t words : {1, 2, 3, 4}) all.push_back({2, rows, 128 * words});
+  }
+  // Fewer lanes.
+  for (const std::int64_t columns : {2, 4, 6, 10, 94, 126, 148, 240, 186, 378, 130, 134}) {
+    all.push_back({4, 6, columns});
+    all.push_back({2, 2, columns});
+  }
+  // Planes that fill, do not fill and overfill the groups of words that are updated together.
+  for (const std::int64_t rows : {30, 32, 34, 64, 66}) {
+    all.push_back({2, rows, 128});
+    all.push_back({4, rows, 64});
+  }
+  all.insert(all.end(), {{2, 30, 256}, {6, 16, 512}, {4, 18, 512}, {2, 34, 1024}, {2, 2, 4096}});
+  return all;
+}
+
 constexpr Physics physics[] = {
     {"critical", Dynamics::metropolis, 1, 0, 2.269},
+    {"criticalOfTheCube", Dynamics::metropolis, 1, 0, 4.5115},
     {"antiferromagnet", Dynamics::metropolis, -1, 0, 1.7},
     {"cold", Dynamics::metropolis, 1, 0, 0.05},
     {"hot", Dynamics::metropolis, 1, 0, 1e12},
@@ -49,6 +80,7 @@ constexpr Physics physics[] = {
      3},  // local field zero when all are down
     {"paramagnet", Dynamics::metropolis, 0, -0.5, 1},
     {"glauber", Dynamics::glauber, 1, 0, 2.269},
+    {"glauberCriticalOfTheCube", Dynamics::glauber, 1, 0, 4.5115},
     {"glauberAntiferromagnet", Dynamics::glauber, -1, 0, 1.9},
     {"glauberHot", Dynamics::glauber, 1, 0, 1e12},
     {"glauberField", Dynamics::glauber, 0.5, -2, 1.5},
@@ -82,6 +114,13 @@ TEST_P(Trajectory, IsThatOfTheTwin) {
   }
 }
 
+TEST_P(Trajectory, IsThatOfTheCubicTwin) {
+  const auto& [generator, p] = GetParam();
+  for (const auto& [planes, rows, columns] : cubic_shapes()) {
+    expect_twin(with_physics(make_cubic(planes, rows, columns, generator), p), p.temperature, 2);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Trajectory,
                          ::testing::Combine(::testing::ValuesIn(generators),
                                             ::testing::ValuesIn(physics)),
@@ -93,8 +132,11 @@ INSTANTIATE_TEST_SUITE_P(All, Trajectory,
 // Enough draws for the tail (one in 2^12) to decide hundreds of spins either way.
 TEST(Engine, ManyTails) {
   for (const Generator generator : generators) {
-    for (const Physics& p : {physics[0], physics[6], physics[10]}) {
+    for (const char* name : {"critical", "field", "glauber", "glauberField"}) {
+      const Physics& p = *std::ranges::find(physics, std::string_view{name}, &Physics::name);
       expect_twin(with_physics(make_options(512, 1024, generator), p), p.temperature, 2);
+      expect_twin(with_physics(make_cubic(8, 64, 1024, generator), p), p.temperature, 2);
+      expect_twin(with_physics(make_cubic(32, 64, 256, generator), p), p.temperature, 2);
     }
   }
 }

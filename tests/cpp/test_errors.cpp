@@ -40,7 +40,11 @@ TEST(Errors, Shape) {
                                   std::int64_t{3}, std::int64_t{127}, too_large}) {
     expect_refused(make_options(side, 64), {"shape", std::to_string(side), "even", "2^31"});
     expect_refused(make_options(64, side), {"shape", std::to_string(side), "even", "2^31"});
+    if (side == 1) continue;  // a square lattice
+    expect_refused(make_cubic(side, 64, 64), {"shape", std::to_string(side), "even", "2^31"});
   }
+  const std::int64_t largest = std::int64_t{1} << 31;
+  expect_refused(make_cubic(2, largest, largest), {"shape", "2 x 2147483648", "2^62 spins"});
 }
 
 TEST(Errors, Counts) {

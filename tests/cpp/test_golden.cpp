@@ -32,6 +32,7 @@ struct Golden {
   std::int64_t rows, columns;
   double J, h, temperature;
   const char *start, *after_ten_sweeps;  // hashes of the packed words
+  std::int64_t planes = 1;
 };
 
 constexpr Golden golden[] = {
@@ -50,12 +51,28 @@ constexpr Golden golden[] = {
      "1f822d798d914ea9"},
     {Generator::philox, Dynamics::glauber, 6, 386, -1, 0, 2, "d8be74d7d7648585",
      "a162d57d31245824"},
+    {Generator::aes, Dynamics::metropolis, 16, 256, 1, 0, 4.5, "fc9b352eab24fe5b",
+     "d36e4d6af176d868", 8},
+    {Generator::aes, Dynamics::metropolis, 10, 130, -1, 0.5, 5, "aa62013b3885d130",
+     "9aee8e68ab4788df", 4},
+    {Generator::aes, Dynamics::glauber, 6, 1152, 1, 0.25, 4.5, "e523100c60c14b23",
+     "9e5c0266ee2510f6", 2},
+    {Generator::aes, Dynamics::glauber, 6, 386, -1, 0, 4, "ddb98a2bbfa3aaa5", "2066f53f47029fc4",
+     4},
+    {Generator::philox, Dynamics::metropolis, 16, 256, 1, 0, 4.5, "fc9b352eab24fe5b",
+     "05a4089ed6b91ccd", 8},
+    {Generator::philox, Dynamics::metropolis, 10, 130, -1, 0.5, 5, "aa62013b3885d130",
+     "04f9aedb6d06b2d0", 4},
+    {Generator::philox, Dynamics::glauber, 6, 1152, 1, 0.25, 4.5, "e523100c60c14b23",
+     "2faf82ad81a0fb9d", 2},
+    {Generator::philox, Dynamics::glauber, 6, 386, -1, 0, 4, "ddb98a2bbfa3aaa5", "9bac034cd44efa64",
+     4},
 };
 
 TEST(Golden, Trajectories) {
   for (const Golden& g : golden) {
     for (const Isa isa : available_isas()) {
-      LatticeOptions options = make_options(g.rows, g.columns, g.generator);
+      LatticeOptions options = make_cubic(g.planes, g.rows, g.columns, g.generator);
       options.seed = 2025;
       options.first_stream = 3;
       options.dynamics = g.dynamics;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <random>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,12 @@ TEST(Layout, LanesWordsAndStride) {
     EXPECT_EQ(l.spins(), rows * columns);
   }
 }
+
+// The same of cubic lattices, planes first: planes that end with a wide word of rows, and not.
+const std::tuple<std::int64_t, std::int64_t, std::int64_t> cubic_shapes[] = {
+    {2, 2, 2},   {4, 2, 6},   {2, 14, 10}, {6, 10, 128}, {2, 16, 128}, {4, 6, 186}, {2, 6, 256},
+    {4, 8, 256}, {2, 6, 384}, {4, 2, 512}, {2, 6, 640},  {4, 6, 1024}, {6, 4, 130}, {2, 4, 2176},
+};
 
 TEST(Layout, SpinsComeBackAsTheyWereSet) {
   for (const auto& [rows, columns] : shapes) {
@@ -124,6 +131,43 @@ TEST(Layout, OneSpinDownAtEveryIsa) {
   }
 }
 
+TEST(Layout, SiteOfEveryBitOfACube) {
+  for (const auto& [planes, rows, columns] : cubic_shapes) {
+    LatticeEngine engine{make_cubic(planes, rows, columns)};
+    const Spins spins = random_spins(planes * rows * columns, 3);
+    engine.set_spins(0, spins.data());
+    EXPECT_TRUE(same_spins(spins, spins_of(engine), columns)) << describe(engine.options());
+    const std::vector<std::uint64_t> words = packed_of(engine);
+    const model::Lattice& l = engine.lattice();
+    for (std::int64_t i = 0; i < l.spins(); ++i) {
+      const std::int64_t row = i / columns, c = i % columns, k = c / 2;
+      const std::int64_t colour = (row / rows + row % rows + c) % 2;
+      const std::uint64_t word =
+          words[static_cast<std::size_t>((colour * planes * rows + row) * l.words + k % l.words)];
+      const bool up = spins[static_cast<std::size_t>(i)] == 1;
+      ASSERT_EQ((word >> (k / l.words) & 1U) != 0, up) << describe(engine.options());
+    }
+    LatticeEngine copy{engine.options()};
+    copy.set_packed(0, words.data());
+    EXPECT_EQ(packed_of(copy), words) << describe(engine.options());
+  }
+}
+
+TEST(Layout, NeighboursOfACubeByEnergyAtEveryIsa) {
+  for (const Isa isa : available_isas()) {
+    for (const auto& [planes, rows, columns] : cubic_shapes) {
+      LatticeOptions options = make_cubic(planes, rows, columns);
+      options.isa = isa;
+      LatticeEngine engine{options};
+      for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        const Spins spins = random_spins(planes * rows * columns, seed);
+        engine.set_spins(0, spins.data());
+        EXPECT_EQ(engine.sums(0), naive_sums(spins, rows, columns, planes)) << describe(options);
+      }
+    }
+  }
+}
+
 TEST(Layout, FillAndStart) {
   LatticeEngine engine{make_options(6, 130)};
   EXPECT_EQ(engine.sums(0), (LatticeSums{2 * 6 * 130, 6 * 130}));  // all up from the start
@@ -137,6 +181,7 @@ TEST(Layout, BytesAreAboutOneBitASpin) {
   // 1.1 bits a spin where rows fill their words.
   EXPECT_LE(static_cast<double>(8 * lattice_bytes(8192, 8192, 1)), 1.1 * 8192 * 8192);
   EXPECT_LE(static_cast<double>(8 * lattice_bytes(1024, 1024, 64)), 1.1 * 64 * 1024 * 1024);
+  EXPECT_LE(static_cast<double>(8 * lattice_bytes(512, 512, 1, 512)), 1.001 * 512 * 512 * 512);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "support/engines.hpp"
@@ -10,21 +9,27 @@
 namespace multispin::test {
 namespace {
 
-const std::pair<std::int64_t, std::int64_t> shapes[] = {{2, 2},   {4, 6},   {6, 128}, {4, 148},
-                                                        {8, 384}, {4, 130}, {6, 768}, {2, 1152}};
+struct Shape {
+  std::int64_t rows, columns, planes = 1;
+};
 
-std::vector<std::int64_t> naive_correlation(const Spins& spins, std::int64_t rows,
-                                            std::int64_t columns, bool down) {
+constexpr Shape shapes[] = {
+    {2, 2},    {4, 6},    {6, 128},   {4, 148},   {8, 384},    {4, 130},    {6, 768},
+    {2, 1152}, {2, 2, 2}, {6, 10, 4}, {4, 6, 10}, {2, 148, 6}, {4, 384, 2}, {6, 256, 4},
+};
+
+std::vector<std::int64_t> naive_correlation(const Spins& spins, const model::Lattice& l, int axis) {
+  const auto at = [&](std::int64_t z, std::int64_t r, std::int64_t c) {
+    const std::int64_t row = z % l.planes * l.rows + r % l.rows;
+    return spins[static_cast<std::size_t>(row * l.columns + c % l.columns)];
+  };
   std::vector<std::int64_t> sums;
-  for (std::int64_t d = 0; d <= (down ? rows : columns) / 2; ++d) {
+  for (std::int64_t d = 0; d <= l.side(axis) / 2; ++d) {
     std::int64_t sum = 0;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      for (std::int64_t c = 0; c < columns; ++c) {
-        const std::int64_t other =
-            down ? (r + d) % rows * columns + c : r * columns + (c + d) % columns;
-        sum += spins[static_cast<std::size_t>(r * columns + c)] *
-               spins[static_cast<std::size_t>(other)];
-      }
+    for (std::int64_t i = 0; i < l.spins(); ++i) {
+      const std::int64_t z = i / l.columns / l.rows, r = i / l.columns % l.rows, c = i % l.columns;
+      sum += at(z, r, c) *
+             at(z + (axis == 0 ? d : 0), r + (axis == 1 ? d : 0), c + (axis == 2 ? d : 0));
     }
     sums.push_back(sum);
   }
@@ -32,42 +37,45 @@ std::vector<std::int64_t> naive_correlation(const Spins& spins, std::int64_t row
 }
 
 TEST(Observables, Correlation) {
-  for (const auto& [rows, columns] : shapes) {
+  for (const auto& [rows, columns, planes] : shapes) {
     for (const int threads : {1, 3}) {
-      LatticeOptions options = make_options(rows, columns);
+      LatticeOptions options = make_cubic(planes, rows, columns);
       options.threads = threads;
       LatticeEngine engine{options};
       engine.randomize();
       const Spins spins = spins_of(engine);
-      std::vector<std::int64_t> down(static_cast<std::size_t>(rows / 2 + 1));
-      std::vector<std::int64_t> along(static_cast<std::size_t>(columns / 2 + 1));
-      engine.correlation(0, down.data(), along.data());
-      EXPECT_EQ(down, naive_correlation(spins, rows, columns, true)) << describe(options);
-      EXPECT_EQ(along, naive_correlation(spins, rows, columns, false)) << describe(options);
+      for (const int axis : {0, 1, 2}) {
+        const std::int64_t side = engine.lattice().side(axis);
+        std::vector<std::int64_t> sums(static_cast<std::size_t>(side / 2 + 1));
+        engine.correlation(0, axis, sums.data());
+        EXPECT_EQ(sums, naive_correlation(spins, engine.lattice(), axis))
+            << describe(options) << ", axis " << axis;
+      }
     }
   }
 }
 
+// In three dimensions, of every plane.
 TEST(Observables, BlockAverage) {
-  for (const auto& [rows, columns] : shapes) {
-    LatticeEngine engine{make_options(rows, columns)};
+  for (const auto& [rows, columns, planes] : shapes) {
+    LatticeEngine engine{make_cubic(planes, rows, columns)};
     engine.randomize();
     const Spins spins = spins_of(engine);
     for (std::int64_t height = 1; height <= rows; ++height) {
       for (std::int64_t width = 2; width <= columns; width += 2) {
         if (rows % height != 0 || columns % width != 0) continue;
         const std::int64_t across = columns / width;
-        std::vector<float> means(static_cast<std::size_t>(rows / height * across));
+        std::vector<float> means(static_cast<std::size_t>(planes * rows / height * across));
         engine.block_average(0, height, width, means.data());
         std::vector<std::int64_t> sums(means.size());
-        for (std::int64_t i = 0; i < rows * columns; ++i) {
+        for (std::int64_t i = 0; i < planes * rows * columns; ++i) {
           const std::int64_t block = i / columns / height * across + i % columns / width;
           sums[static_cast<std::size_t>(block)] += spins[static_cast<std::size_t>(i)];
         }
         for (std::size_t i = 0; i < sums.size(); ++i) {
           ASSERT_NEAR(means[i], static_cast<double>(sums[i]) / static_cast<double>(height * width),
                       1e-6)
-              << rows << " x " << columns << " in " << height << " x " << width;
+              << describe(engine.options()) << " in " << height << " x " << width;
         }
       }
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,14 @@ namespace {
 struct Case {
   std::int64_t rows, columns;
   int bands;
+  std::int64_t planes = 1;
+
+  model::Lattice lattice() const { return model::make_lattice(rows, columns, planes); }
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.planes << " x " << c.rows << " x " << c.columns << ", " << c.bands << " bands";
+}
 
 // Small and cached, one band and many, one line a band, an incomplete last line, huge rows.
 constexpr Case cases[] = {
@@ -25,6 +34,21 @@ constexpr Case cases[] = {
     {32770, 64, 7},  {32774, 128, 3}, {65538, 256, 2},  {1 << 20, 2, 5},     {65538, 6, 4},
     {8192, 384, 3},  {4096, 640, 2},  {100000, 130, 3}, {131072, 131072, 1}, {131072, 131072, 2},
 };
+
+// The same in planes: lines that planes do not hold a whole number of, two planes, one a band, more
+// bands than planes, huge planes.
+constexpr Case cubic_cases[] = {
+    {2, 2, 1, 2},       {512, 512, 1, 512}, {512, 512, 2, 512}, {512, 512, 7, 512},
+    {10, 128, 3, 5000}, {10, 6, 2, 40000},  {2, 4, 2, 100000},  {256, 256, 4, 4},
+    {256, 256, 9, 4},   {1024, 2048, 2, 2}, {1022, 640, 3, 6},  {64, 64, 1, 64},
+    {8192, 8192, 1, 4}, {2, 1 << 22, 2, 2}, {130, 384, 3, 66},
+};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> all{std::begin(cases), std::end(cases)};
+  all.insert(all.end(), std::begin(cubic_cases), std::end(cubic_cases));
+  return all;
+}
 
 // Lines of rows as the instruction sets visit them: 2, 4 and 8 words wide.
 std::vector<std::int64_t> lines(const model::Lattice& l) {
@@ -48,12 +72,12 @@ struct Played {
 
 Played play(const std::vector<BandPlan>& plan, const model::Lattice& l, std::int64_t line) {
   Played played;
-  for (auto& rows : played.row) rows.resize(static_cast<std::size_t>(l.rows));
+  for (auto& rows : played.row) rows.resize(static_cast<std::size_t>(l.all_rows()));
   for (std::size_t b = 0; b < plan.size(); ++b) {
     for (std::size_t i = 0; i < plan[b].steps.size(); ++i) {
       const SweepStep& step = plan[b].steps[i];
-      const bool whole_lines =
-          step.begin % line == 0 && (step.end % line == 0 || step.end == l.rows);
+      const auto starts_line = [&](std::int64_t row) { return row % l.rows % line == 0; };
+      const bool whole_lines = starts_line(step.begin) && starts_line(step.end);
       if (step.begin >= step.end || !whole_lines) played.trouble = "a step is empty or cuts a line";
       if (step.begin < plan[b].begin || step.end > plan[b].end) played.trouble = "outside its band";
       for (std::int64_t r = step.begin; r < step.end && played.trouble.empty(); ++r) {
@@ -73,22 +97,33 @@ bool surely_before(const Played::Moment& zero, const Played::Moment& one) {
   return zero.band == one.band && zero.step < one.step;
 }
 
+// The row itself and those next to it.
+std::vector<std::int64_t> rows_around(const model::Lattice& l, std::int64_t row) {
+  const std::int64_t all = l.all_rows();
+  const std::int64_t first = row / l.rows * l.rows;
+  std::vector<std::int64_t> around = {row, first + (row + 1) % l.rows,
+                                      first + (row + l.rows - 1) % l.rows};
+  if (l.cubic()) {
+    around.push_back((row + l.rows) % all);
+    around.push_back((row + all - l.rows) % all);
+  }
+  return around;
+}
+
 TEST(Plan, EveryRowOnceAndNoneBeforeItsNeighbours) {
-  for (const auto& [rows, columns, bands] : cases) {
-    const model::Lattice l = model::make_lattice(rows, columns);
+  for (const Case& c : all_cases()) {
+    const model::Lattice l = c.lattice();
     for (const std::int64_t line : lines(l)) {
-      SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(columns) + ", " +
-                   std::to_string(bands) + " bands, lines of " + std::to_string(line));
-      const Played played = play(plan_sweep(l, line, bands), l, line);
+      SCOPED_TRACE(::testing::PrintToString(c) + ", lines of " + std::to_string(line));
+      const Played played = play(plan_sweep(l, line, c.bands), l, line);
       ASSERT_EQ(played.trouble, "");
       std::int64_t missing = 0, early = 0;
-      for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t r = 0; r < l.all_rows(); ++r) {
         const auto& one = played.row[1][static_cast<std::size_t>(r)];
         missing += one.stage < 0 || played.row[0][static_cast<std::size_t>(r)].stage < 0 ? 1 : 0;
-        // Colour 1 needs the new colour 0 of the row itself and of both its neighbours; and these
-        // need its old spins.
-        for (const std::int64_t other : {r - 1, r, r + 1}) {
-          const auto& zero = played.row[0][static_cast<std::size_t>((other + rows) % rows)];
+        // Colour 1 needs the new colour 0 of all rows around; and these need its old spins.
+        for (const std::int64_t other : rows_around(l, r)) {
+          const auto& zero = played.row[0][static_cast<std::size_t>(other)];
           early += surely_before(zero, one) ? 0 : 1;
         }
       }
@@ -99,13 +134,13 @@ TEST(Plan, EveryRowOnceAndNoneBeforeItsNeighbours) {
 }
 
 TEST(Plan, BandsCoverTheLatticeInOrder) {
-  for (const auto& [rows, columns, bands] : cases) {
-    const model::Lattice l = model::make_lattice(rows, columns);
+  for (const Case& c : all_cases()) {
+    const model::Lattice l = c.lattice();
     for (const std::int64_t line : lines(l)) {
-      const std::vector<BandPlan> plan = plan_sweep(l, line, bands);
-      EXPECT_LE(plan.size(), static_cast<std::size_t>(bands));
+      const std::vector<BandPlan> plan = plan_sweep(l, line, c.bands);
+      EXPECT_LE(plan.size(), static_cast<std::size_t>(c.bands));
       EXPECT_EQ(plan.front().begin, 0);
-      EXPECT_EQ(plan.back().end, rows);
+      EXPECT_EQ(plan.back().end, l.all_rows());
       for (std::size_t b = 0; b < plan.size(); ++b) {
         EXPECT_LT(plan[b].begin, plan[b].end);
         EXPECT_EQ(plan[b].begin, b == 0 ? 0 : plan[b - 1].end);
@@ -127,13 +162,13 @@ TEST(Plan, BandsAreEquallyLong) {
 // The largest step bounds how long a stop has to wait: below 2^20 spins but for rows longer than
 // that, and for lattices small enough to stay in cache.
 TEST(Plan, StepsAreShort) {
-  for (const auto& [rows, columns, bands] : cases) {
-    const model::Lattice l = model::make_lattice(rows, columns);
+  for (const Case& c : all_cases()) {
+    const model::Lattice l = c.lattice();
     for (const std::int64_t line : lines(l)) {
-      for (const BandPlan& band : plan_sweep(l, line, bands)) {
+      for (const BandPlan& band : plan_sweep(l, line, c.bands)) {
         for (const SweepStep& step : band.steps) {
-          EXPECT_LE((step.end - step.begin) * columns,
-                    std::max<std::int64_t>(1 << 21, line * columns));
+          EXPECT_LE((step.end - step.begin) * c.columns,
+                    std::max<std::int64_t>(1 << 21, line * c.columns));
         }
       }
     }

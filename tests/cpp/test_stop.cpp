@@ -66,6 +66,15 @@ TEST(Stop, InsideASweep) {
   expect_unharmed(slow(8192, 8192));
 }
 
+TEST(Stop, InsideASweepOfPlanes) {
+  for (const int threads : {1, 3}) {
+    LatticeOptions options = slow(512, 512);
+    options.planes = 256;
+    options.threads = threads;
+    expect_unharmed(options);
+  }
+}
+
 TEST(Stop, InsideASweepOfBands) {
   for (const int threads : {2, 3}) {
     LatticeOptions options = slow(8192, 8192);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "support/engines.hpp"
@@ -37,6 +38,30 @@ TEST_P(Bands, AreTheTrajectoryOfTheTwin) {
   }
 }
 
+// Planes of 25 rows of 41 lanes that steps cut; two planes a band; three bands at most.
+TEST_P(Bands, OfPlanesAreTheTrajectoryOfTheTwin) {
+  for (const auto& [planes, rows, columns] :
+       {std::tuple{64, 130, 128}, {14, 1022, 64}, {6, 256, 512}, {34, 10, 2050}, {2, 64, 16384}}) {
+    LatticeOptions options = make_cubic(planes, rows, columns, GetParam());
+    twin::Lattice expected{options, 0, 4.5};
+    expected.randomize();
+    expected.sweep(2);
+    for (const Isa isa : available_isas()) {
+      for (const int threads : {1, 2, 3, 7}) {
+        options.isa = isa;
+        options.threads = threads;
+        LatticeEngine engine{options};
+        set_temperature(engine, 4.5);
+        engine.randomize();
+        engine.sweep(2);
+        EXPECT_TRUE(same_spins(expected.spins, spins_of(engine), columns)) << describe(options);
+        EXPECT_EQ(engine.sums(0), naive_sums(expected.spins, rows, columns, planes))
+            << describe(options);
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Bands, ::testing::ValuesIn(generators),
                          [](const ::testing::TestParamInfo<Generator>& info) {
                            return ::testing::PrintToString(info.param);
@@ -45,24 +70,26 @@ INSTANTIATE_TEST_SUITE_P(All, Bands, ::testing::ValuesIn(generators),
 // Longer runs, by one thread against several: the twin would be too slow.
 TEST(Threads, BandsOfALongRun) {
   for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
-    LatticeOptions options = make_options(1024, 1024);
-    options.dynamics = dynamics;
-    options.h = dynamics == Dynamics::glauber ? 0.1 : 0.0;
-    std::vector<std::uint64_t> expected;
-    std::vector<LatticeSums> expected_sums;
-    for (const int threads : {1, 2, 3, 4, 7}) {
-      options.threads = threads;
-      LatticeEngine engine{options};
-      set_temperature(engine, 2.269);
-      std::vector<LatticeSums> sums(5);
-      engine.run(5, 4, sums.data());
-      EXPECT_EQ(sums.back(), engine.sums(0));
-      if (threads == 1) {
-        expected = packed_of(engine);
-        expected_sums = sums;
+    for (const LatticeOptions& lattice : {make_options(1024, 1024), make_cubic(64, 128, 256)}) {
+      LatticeOptions options = lattice;
+      options.dynamics = dynamics;
+      options.h = dynamics == Dynamics::glauber ? 0.1 : 0.0;
+      std::vector<std::uint64_t> expected;
+      std::vector<LatticeSums> expected_sums;
+      for (const int threads : {1, 2, 3, 4, 7}) {
+        options.threads = threads;
+        LatticeEngine engine{options};
+        set_temperature(engine, 2.269);
+        std::vector<LatticeSums> sums(5);
+        engine.run(5, 4, sums.data());
+        EXPECT_EQ(sums.back(), engine.sums(0));
+        if (threads == 1) {
+          expected = packed_of(engine);
+          expected_sums = sums;
+        }
+        EXPECT_TRUE(packed_of(engine) == expected) << describe(options);
+        EXPECT_EQ(sums, expected_sums) << describe(options);
       }
-      EXPECT_TRUE(packed_of(engine) == expected) << describe(options);
-      EXPECT_EQ(sums, expected_sums) << describe(options);
     }
   }
 }

@@ -213,36 +213,42 @@ TYPED_TEST(ThresholdOf, RoundsToTheNearestMultiple) {
 TYPED_TEST(ThresholdOf, RatesAreThoseOfMetropolisAndHeatBath) {
   constexpr int coarse = TestFixture::coarse;
   constexpr double J = -0.8, h = 0.3, T = 1.7;
-  const Rates metropolis = make_rates(Dynamics::metropolis, J, h, T, coarse);
-  const Rates glauber = make_rates(Dynamics::glauber, J, h, T, coarse);
   const auto probability = [](Threshold t) {
     return std::ldexp(static_cast<double>(held(t)), -(coarse + tail));
   };
-  for (int up = 0; up < 5; ++up) {
-    const double field = J * (2 * up - 4) + h;
-    EXPECT_NEAR(probability(metropolis.threshold[up]), std::exp(-2 * std::fabs(field) / T), 1e-13);
-    EXPECT_EQ(metropolis.up[up], field >= 0);
-    // The new spin is up with probability sigma(2 f / T).
-    const double against = probability(glauber.threshold[up]);
-    EXPECT_NEAR(glauber.up[up] ? 1 - against : against, 1 / (1 + std::exp(-2 * field / T)), 1e-13);
+  for (const int neighbours : {4, 6}) {
+    const Rates metropolis = make_rates(Dynamics::metropolis, neighbours, J, h, T, coarse);
+    const Rates glauber = make_rates(Dynamics::glauber, neighbours, J, h, T, coarse);
+    for (int up = 0; up <= neighbours; ++up) {
+      const double field = J * (2 * up - neighbours) + h;
+      EXPECT_NEAR(probability(metropolis.threshold[up]), std::exp(-2 * std::fabs(field) / T),
+                  1e-13);
+      EXPECT_EQ(metropolis.up[up], field >= 0);
+      // The new spin is up with probability sigma(2 f / T).
+      const double against = probability(glauber.threshold[up]);
+      EXPECT_NEAR(glauber.up[up] ? 1 - against : against, 1 / (1 + std::exp(-2 * field / T)),
+                  1e-13);
+    }
   }
 }
 
 // The rules for zero field have no place for the thresholds of the highest temperatures.
 TYPED_TEST(ThresholdOf, ChoiceOfTheRule) {
-  const auto rule = [](Dynamics dynamics, double J, double h, double T) {
-    return rule_for(dynamics, J, h, T, TestFixture::coarse);
-  };
-  EXPECT_EQ(rule(Dynamics::metropolis, 1, 0, 2.0), Rule::zero_field_metropolis);
-  EXPECT_EQ(rule(Dynamics::metropolis, -1, 0, 2.0), Rule::zero_field_metropolis);
-  EXPECT_EQ(rule(Dynamics::metropolis, 1, 0.1, 2.0), Rule::metropolis);
-  EXPECT_EQ(rule(Dynamics::metropolis, 0, 0, 2.0), Rule::metropolis);
-  EXPECT_EQ(rule(Dynamics::metropolis, 1, 0, 1e20), Rule::metropolis);
-  EXPECT_EQ(rule(Dynamics::glauber, 1, 0, 2.0), Rule::zero_field_glauber);
-  EXPECT_EQ(rule(Dynamics::glauber, -1, 0, 2.0), Rule::zero_field_glauber);
-  EXPECT_EQ(rule(Dynamics::glauber, 1, 0.1, 2.0), Rule::glauber);
-  EXPECT_EQ(rule(Dynamics::glauber, 0, 0, 2.0), Rule::glauber);
-  EXPECT_EQ(rule(Dynamics::glauber, 1, 0, 1e20), Rule::glauber);
+  for (const int neighbours : {4, 6}) {
+    const auto rule = [&](Dynamics dynamics, double J, double h, double T) {
+      return rule_for(dynamics, neighbours, J, h, T, TestFixture::coarse);
+    };
+    EXPECT_EQ(rule(Dynamics::metropolis, 1, 0, 2.0), Rule::zero_field_metropolis);
+    EXPECT_EQ(rule(Dynamics::metropolis, -1, 0, 2.0), Rule::zero_field_metropolis);
+    EXPECT_EQ(rule(Dynamics::metropolis, 1, 0.1, 2.0), Rule::metropolis);
+    EXPECT_EQ(rule(Dynamics::metropolis, 0, 0, 2.0), Rule::metropolis);
+    EXPECT_EQ(rule(Dynamics::metropolis, 1, 0, 1e20), Rule::metropolis);
+    EXPECT_EQ(rule(Dynamics::glauber, 1, 0, 2.0), Rule::zero_field_glauber);
+    EXPECT_EQ(rule(Dynamics::glauber, -1, 0, 2.0), Rule::zero_field_glauber);
+    EXPECT_EQ(rule(Dynamics::glauber, 1, 0.1, 2.0), Rule::glauber);
+    EXPECT_EQ(rule(Dynamics::glauber, 0, 0, 2.0), Rule::glauber);
+    EXPECT_EQ(rule(Dynamics::glauber, 1, 0, 1e20), Rule::glauber);
+  }
 }
 
 }  // namespace

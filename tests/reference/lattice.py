@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,29 +25,33 @@ MASK_32 = 0xFFFFFFFF
 
 
 class Layout(NamedTuple):
-    """Where the sites of one colour are in the words of its array."""
+    """Where the sites of one colour are in the words of its array.
 
-    rows: int
+    Rows are counted through all planes: row r of plane z is number z · rows + r.
+    """
+
+    planes: int
+    rows: int  # of a plane
     cols: int
     lanes: int
     words: int
     stride: int
 
     def flat_index(self) -> Words:
-        """Position in its array of each word of the lattice, (rows, words)."""
-        r, w = np.indices((self.rows, self.words))
+        """Position in its array of each word of the lattice, (planes · rows, words)."""
+        r, w = np.indices((self.planes * self.rows, self.words))
         return (r * self.stride + w).astype(np.uint64)
 
     def columns(self, colour: int) -> npt.NDArray[np.int64]:
-        """Column of each site k of each row of a colour, (rows, cols / 2)."""
-        r, k = np.indices((self.rows, self.cols // 2))
-        return 2 * k + (r + colour) % 2
+        """Column of each site k of each row of a colour, (planes · rows, cols / 2)."""
+        z, r, k = np.indices((self.planes, self.rows, self.cols // 2))
+        return (2 * k + (z + r + colour) % 2).reshape(-1, self.cols // 2)
 
     def lane_bits(self, words: Words) -> npt.NDArray[np.uint64]:
-        """Bits of (rows, words) by site: k = bit · words + word, (rows, cols / 2)."""
+        """Bits of words by site: k = bit · words + word, (planes · rows, cols / 2)."""
         lane = np.arange(self.lanes, dtype=np.uint64)[:, None]
         bits = (words[:, None, :] >> lane) & np.uint64(1)
-        return bits.reshape(self.rows, -1)
+        return bits.reshape(len(words), -1)
 
 
 class Draws(NamedTuple):
@@ -58,16 +62,16 @@ class Draws(NamedTuple):
     v: Words
 
 
-def layout(shape: tuple[int, int]) -> Layout:
-    """Lay out a lattice of two even sides."""
-    rows, cols = shape
-    if rows < 2 or cols < 2 or rows % 2 or cols % 2:
-        raise ValueError(f"shape={shape}: both sides must be even and at least 2")
+def layout(shape: tuple[int, ...]) -> Layout:
+    """Lay out a square lattice (rows, cols) or a cubic one (planes, rows, cols), sides even."""
+    if len(shape) not in (2, 3) or any(side < 2 or side % 2 for side in shape):
+        raise ValueError(f"shape={shape}: two or three sides, even and at least 2")
+    planes, rows, cols = shape if len(shape) == 3 else (1, *shape)
     sites = cols // 2
     lanes = max(b for b in range(1, 65) if sites % b == 0)
     words = sites // lanes
     stride = words if words <= 2 else 4 * -(-words // 4) if words <= 4 else words + words % 2
-    return Layout(rows, cols, lanes, words, stride)
+    return Layout(planes, rows, cols, lanes, words, stride)
 
 
 def derive(seed: int, stream: int, purpose: int, i: int) -> tuple[int, int, int, int]:
@@ -78,11 +82,11 @@ def derive(seed: int, stream: int, purpose: int, i: int) -> tuple[int, int, int,
 
 
 class Lattice:
-    """One replica: spins of ±1, (rows, cols) int8, and the number of sweeps done."""
+    """One replica: spins of ±1, int8 of the lattice's shape, and the number of sweeps done."""
 
     def __init__(
         self,
-        shape: tuple[int, int],
+        shape: tuple[int, ...],
         temperature: float,
         J: float = 1.0,
         h: float = 0.0,
@@ -93,6 +97,7 @@ class Lattice:
         init: str | Spins = "random",
     ) -> None:
         self.layout = layout(shape)
+        self.neighbours = 2 * len(shape)
         self.temperature, self.J, self.h = temperature, J, h
         self.dynamics, self.rng = dynamics, rng
         self.seed, self.stream = seed, stream
@@ -101,7 +106,7 @@ class Lattice:
         if isinstance(init, str):
             fixed = {"up": 1, "down": -1}
             self.spins = (
-                self._random_spins()
+                self._random_spins().reshape(shape)
                 if init == "random"
                 else np.full(shape, fixed[init], dtype=np.int8)
             )
@@ -116,33 +121,38 @@ class Lattice:
             self.sweeps_done += 1
 
     def packed(self) -> Words:
-        """The words of both arrays, (2, rows, words), bits not in use zero."""
-        packed = np.zeros((2, self.layout.rows, self.layout.words), dtype=np.uint64)
+        """The words of both arrays, (2, [planes,] rows, words), bits not in use zero."""
+        spins = self._rows(self.spins)
+        packed = np.zeros((2, len(spins), self.layout.words), dtype=np.uint64)
         for colour in (0, 1):
-            up = np.take_along_axis(self.spins, self.layout.columns(colour), axis=1) > 0
+            up = np.take_along_axis(spins, self.layout.columns(colour), axis=1) > 0
             for k in range(up.shape[1]):
                 bit, word = divmod(k, self.layout.words)
                 packed[colour, :, word] |= up[:, k].astype(np.uint64) << np.uint64(bit)
-        return packed
+        return packed.reshape(2, *self.spins.shape[:-1], self.layout.words)
+
+    def _rows(self, sites: Any) -> Any:
+        """All rows of an array with an element a site, plane after plane; a view."""
+        return sites.reshape(-1, self.layout.cols)
 
     # --- one colour ------------------------------------------------------------------------------
 
     def _update(self, colour: int) -> None:
         site_columns = self.layout.columns(colour)
         up = (self.spins > 0).astype(np.int64)
-        neighbours = sum(np.roll(up, step, axis) for step in (1, -1) for axis in (0, 1))
-        n_up = np.take_along_axis(np.asarray(neighbours), site_columns, axis=1)
-        old = np.take_along_axis(self.spins, site_columns, axis=1)
+        neighbours = sum(np.roll(up, step, axis) for step in (1, -1) for axis in range(up.ndim))
+        n_up = np.take_along_axis(self._rows(neighbours), site_columns, axis=1)
+        old = np.take_along_axis(self._rows(self.spins), site_columns, axis=1)
         draws = self._random_numbers(colour)
         new = old.copy()
-        for n in range(5):
+        for n in range(self.neighbours + 1):
             here = n_up == n
             new[here] = self._decide(old[here], n, Draws(*(each[here] for each in draws)))
-        np.put_along_axis(self.spins, site_columns, new, axis=1)
+        np.put_along_axis(self._rows(self.spins), site_columns, new, axis=1)
 
     def _decide(self, old: Spins, n_up: int, draws: Draws) -> Spins:
         """New spins of sites with n_up neighbours up."""
-        field = self.J * (2 * n_up - 4) + self.h
+        field = self.J * (2 * n_up - self.neighbours) + self.h
         preferred = 1 if field >= 0 else -1
         x = 2 * abs(field) / self.temperature
         if self.dynamics == "metropolis":
@@ -166,9 +176,9 @@ class Lattice:
     # --- random numbers --------------------------------------------------------------------------
 
     def _random_numbers(self, colour: int) -> Draws:
-        """Draws of each site of a colour, (rows, cols / 2) each."""
+        """Draws of each site of a colour, (planes · rows, cols / 2) each."""
         K = self.coarse_planes
-        r = np.zeros((self.layout.rows, self.layout.cols // 2), dtype=np.uint64)
+        r = np.zeros(self.layout.columns(colour).shape, dtype=np.uint64)
         v = np.zeros_like(r)
         *coarse, choice = self._planes(colour, K + 1)
         for j, plane in enumerate(coarse):
@@ -190,7 +200,7 @@ class Lattice:
         return lanes
 
     def _planes(self, colour: int, count: int) -> list[Words]:
-        """Random words by plane, (rows, words) each."""
+        """Random words by plane of bits, (planes · rows, words) each."""
         if self.rng == "aes":
             return self._aes_planes(colour, count)
         key = derive(self.seed, self.stream, SWEEP_PHILOX, 0)[:2]
@@ -228,8 +238,9 @@ class Lattice:
         return [x0 | x1 << np.uint64(32), x2 | x3 << np.uint64(32)]
 
     def _random_spins(self) -> Spins:
+        """Rows of random spins, (planes · rows, cols)."""
         key = derive(self.seed, self.stream, INITIAL_SPINS, 0)[:2]
-        spins = np.empty((self.layout.rows, self.layout.cols), dtype=np.int8)
+        spins = np.empty((self.layout.planes * self.layout.rows, self.layout.cols), dtype=np.int8)
         for colour in (0, 1):
             words = self._philox_planes(key, 0, colour, 0)[0]
             value = 2 * self.layout.lane_bits(words).astype(np.int8) - 1

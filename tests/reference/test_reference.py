@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,17 +106,21 @@ def test_rounds_make_aes_128() -> None:
     ],
 )
 def test_lanes_words_and_stride(cols: int, expected: tuple[int, int, int]) -> None:
-    assert lattice.layout((4, cols))[2:] == expected
+    assert lattice.layout((4, cols))[3:] == expected
+    assert lattice.layout((6, 4, cols))[3:] == expected
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (4, 12), (6, 130), (2, 512)])
-def test_packed_words_hold_every_spin_once(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "shape", [(2, 2), (4, 12), (6, 130), (2, 512), (2, 2, 2), (4, 6, 12), (2, 4, 130)]
+)
+def test_packed_words_hold_every_spin_once(shape: tuple[int, ...]) -> None:
     twin = lattice.Lattice(shape, 2.0, seed=3)
     packed, where = twin.packed(), twin.layout
-    for r, c in itertools.product(range(shape[0]), range(shape[1])):
-        bit, word = divmod(c >> 1, where.words)
-        value = int(packed[(r + c) & 1, r, word]) >> bit & 1
-        assert 2 * value - 1 == twin.spins[r, c]
+    for site in itertools.product(*map(range, shape)):
+        bit, word = divmod(site[-1] >> 1, where.words)
+        index = (sum(site) & 1, *site[:-1], word)
+        value = int(packed[index]) >> bit & 1
+        assert 2 * value - 1 == twin.spins[site]
     assert sum(int(word).bit_count() for word in packed.ravel()) == (twin.spins > 0).sum()
 
 
@@ -185,30 +190,38 @@ def test_who_draws_again() -> None:
     assert twin._drawing_again(words).tolist() == [1 << 47 | 1 << 3, 1 << 49]
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (4, 2), (6, 10), (2, 130)])
-def test_cold_sweep_follows_the_neighbours(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "shape", [(2, 2), (4, 2), (6, 10), (2, 130), (2, 2, 2), (4, 2, 6), (2, 4, 10)]
+)
+def test_cold_sweep_follows_the_neighbours(shape: tuple[int, ...]) -> None:
     """At T -> 0 nothing is random: align with the majority, and flip where there is none."""
     twin = lattice.Lattice(shape, 1e-3, J=-1.0, seed=9)
-    rows, cols = shape
     expected = twin.spins.astype(int)
+
+    def neighbour(site: tuple[int, ...], axis: int, step: int) -> int:
+        other = list(site)
+        other[axis] = (site[axis] + step) % shape[axis]
+        return int(expected[tuple(other)])
+
     for colour in (0, 1):
-        for r, c in itertools.product(range(rows), range(cols)):
-            if (r + c) % 2 == colour:
-                vertical = expected[r - 1, c] + expected[(r + 1) % rows, c]
-                field = -(vertical + expected[r, c - 1] + expected[r, (c + 1) % cols])
-                expected[r, c] = np.sign(field) if field else -expected[r, c]
+        for site in itertools.product(*map(range, shape)):
+            if sum(site) % 2 == colour:
+                steps = itertools.product(range(len(shape)), (1, -1))
+                field = -sum(neighbour(site, axis, step) for axis, step in steps)
+                expected[site] = np.sign(field) if field else -expected[site]
     twin.sweep()
     np.testing.assert_array_equal(twin.spins, expected)
 
 
-def stationary_energy(J: float, h: float, T: float) -> tuple[float, float]:
-    """Mean and variance of the energy of the 2 x 4 torus, by enumeration."""
-    energies = []
-    for state in itertools.product((-1, 1), repeat=8):
-        s = np.array(state).reshape(2, 4)
-        bonds = (s * np.roll(s, 1, 0)).sum() + (s * np.roll(s, 1, 1)).sum()
-        energies.append(-J * bonds - h * s.sum())
-    energy = np.array(energies, dtype=float)
+def energy_of(s: Any, J: float, h: float) -> float:
+    bonds = sum((s * np.roll(s, 1, axis)).sum() for axis in range(s.ndim))
+    return float(-J * bonds - h * s.sum())
+
+
+def stationary_energy(shape: tuple[int, ...], J: float, h: float, T: float) -> tuple[float, float]:
+    """Mean and variance of the energy of a torus of 8 spins, by enumeration."""
+    states = itertools.product((-1, 1), repeat=8)
+    energy = np.array([energy_of(np.array(state).reshape(shape), J, h) for state in states])
     p = np.exp(-(energy - energy.min()) / T)
     p /= p.sum()
     mean = float(p @ energy)
@@ -218,20 +231,20 @@ def stationary_energy(J: float, h: float, T: float) -> tuple[float, float]:
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 @pytest.mark.parametrize(("J", "h"), [(1.0, 0.0), (-1.0, 0.4)])
-def test_energy_of_a_tiny_lattice(J: float, h: float, dynamics: str, rng: str) -> None:
+@pytest.mark.parametrize(("shape", "T"), [((2, 4), 4.0), ((2, 2, 2), 6.0)])
+def test_energy_of_a_tiny_lattice(
+    shape: tuple[int, ...], T: float, J: float, h: float, dynamics: str, rng: str
+) -> None:
     """The mean over a chain is the enumerated one, by the spread of 20 blocks (t < 6.5, 3e-6)."""
-    T = 4.0
-    twin = lattice.Lattice((2, 4), T, J, h, dynamics, rng, seed=7)
+    twin = lattice.Lattice(shape, T, J, h, dynamics, rng, seed=7)
     twin.sweep(20)
     energy = np.empty(800)
     for draw in range(energy.size):
         twin.sweep()
-        s = twin.spins.astype(int)
-        bonds = (s * np.roll(s, 1, 0)).sum() + (s * np.roll(s, 1, 1)).sum()
-        energy[draw] = -J * bonds - h * s.sum()
+        energy[draw] = energy_of(twin.spins.astype(int), J, h)
     blocks = energy.reshape(20, -1).mean(axis=1)
     error = blocks.std(ddof=1) / math.sqrt(20)
-    mean, variance = stationary_energy(J, h, T)
+    mean, variance = stationary_energy(shape, J, h, T)
     assert abs(blocks.mean() - mean) < 6.5 * error
     assert error < 0.2 * math.sqrt(variance)
 

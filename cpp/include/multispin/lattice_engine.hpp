@@ -1,6 +1,7 @@
-// The lattice engine: replicas of one square-lattice Ising model, one bit a spin.
+// The lattice engine: replicas of one Ising model on the square or the cubic lattice, one bit a
+// spin.
 //
-//   E(s) = -J sum_<ij> s_i s_j - h sum_i s_i,   P(s) ~ exp(-E/T),   periodic in both directions.
+//   E(s) = -J sum_<ij> s_i s_j - h sum_i s_i,   P(s) ~ exp(-E/T),   periodic in all directions.
 //
 // Checkerboard order: a sweep attempts every site of colour 0, then every site of colour 1. The
 // trajectory of a replica depends on (seed, stream, temperatures, model, dynamics, generator) and
@@ -26,7 +27,8 @@ namespace multispin {
 using update::Dynamics;
 
 struct LatticeOptions {
-  std::int64_t rows = 0;     // even, at least 2
+  std::int64_t planes = 1;   // 1: a square lattice; even: a cubic one
+  std::int64_t rows = 0;     // even, at least 2; of a plane
   std::int64_t columns = 0;  // even, at least 2
   std::int64_t replicas = 1;
   double J = 1.0;
@@ -42,7 +44,8 @@ struct LatticeOptions {
 using LatticeSums = Sums;
 
 // Bytes of spins that an engine of this size holds.
-std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                          std::int64_t planes = 1);
 
 // What no lattice engine takes, on any device: std::invalid_argument. A block is one of
 // LatticeEngine::block_average.
@@ -82,17 +85,18 @@ class LatticeEngine {
   void randomize();
   void fill(bool up);
   LatticeSums sums(std::int64_t replica) const;
-  // +1/-1, row-major; get and set one replica. set throws std::invalid_argument on other values.
+  // +1/-1, row-major, plane after plane; get and set one replica. set throws std::invalid_argument
+  // on other values.
   void get_spins(std::int64_t replica, std::int8_t* spins) const;
   void set_spins(std::int64_t replica, const std::int8_t* spins);
-  // Words (colour, row, word), layout of model/lattice.hpp without the padding words; unused lanes
-  // are zero.
+  // Words (colour, plane, row, word), layout of model/lattice.hpp without the padding words; unused
+  // lanes are zero.
   void get_packed(std::int64_t replica, std::uint64_t* words) const;
   void set_packed(std::int64_t replica, const std::uint64_t* words);
-  // sum_i s_i s_{i+d} for distances d = 0 .. rows/2 down the columns and 0 .. columns/2 along the
-  // rows.
-  void correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along) const;
-  // Mean spin of blocks of `height` x `width` sites; both divide the lattice, width is even.
+  // sum_i s_i s_{i+d} for distances d = 0 .. side / 2 along an axis, numbered as in Lattice::side.
+  void correlation(std::int64_t replica, int axis, std::int64_t* sums) const;
+  // Mean spin of blocks of `height` x `width` sites, plane after plane; both divide a plane's
+  // sides, width is even.
   void block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
                      float* means) const;
 

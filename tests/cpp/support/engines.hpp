@@ -52,6 +52,13 @@ inline LatticeOptions make_options(std::int64_t rows, std::int64_t columns,
   return options;
 }
 
+inline LatticeOptions make_cubic(std::int64_t planes, std::int64_t rows, std::int64_t columns,
+                                 Generator generator = Generator::aes) {
+  LatticeOptions options = make_options(rows, columns, generator);
+  options.planes = planes;
+  return options;
+}
+
 // What a test is run with.
 struct Physics {
   const char* name;
@@ -83,20 +90,26 @@ inline Spins spins_of(const LatticeEngine& engine, std::int64_t replica = 0) {
 
 inline std::vector<std::uint64_t> packed_of(const LatticeEngine& engine, std::int64_t replica = 0) {
   const model::Lattice& l = engine.lattice();
-  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.rows * l.words));
+  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.all_rows() * l.words));
   engine.get_packed(replica, words.data());
   return words;
 }
 
-inline LatticeSums naive_sums(const Spins& spins, std::int64_t rows, std::int64_t columns) {
-  const auto at = [&](std::int64_t r, std::int64_t c) {
-    return std::int64_t{spins[static_cast<std::size_t>(r % rows * columns + c % columns)]};
+inline LatticeSums naive_sums(const Spins& spins, std::int64_t rows, std::int64_t columns,
+                              std::int64_t planes = 1) {
+  const auto at = [&](std::int64_t z, std::int64_t r, std::int64_t c) {
+    const std::int64_t row = z % planes * rows + r % rows;
+    return std::int64_t{spins[static_cast<std::size_t>(row * columns + c % columns)]};
   };
   LatticeSums sums;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < columns; ++c) {
-      sums.bonds += at(r, c) * (at(r + 1, c) + at(r, c + 1));
-      sums.spins += at(r, c);
+  for (std::int64_t z = 0; z < planes; ++z) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t c = 0; c < columns; ++c) {
+        const std::int64_t in_plane = at(z, r + 1, c) + at(z, r, c + 1);
+        const std::int64_t across = planes == 1 ? 0 : at(z + 1, r, c);
+        sums.bonds += at(z, r, c) * (in_plane + across);
+        sums.spins += at(z, r, c);
+      }
     }
   }
   return sums;
@@ -119,10 +132,11 @@ inline ::testing::AssertionResult same_spins(const Spins& expected, const Spins&
 }
 
 inline std::string describe(const LatticeOptions& o) {
-  return std::to_string(o.rows) + " x " + std::to_string(o.columns) + ", replicas " +
-         std::to_string(o.replicas) + ", threads " + std::to_string(o.threads) + ", J " +
-         std::to_string(o.J) + ", h " + std::to_string(o.h) + ", " + std::string(name(o.isa)) +
-         ", " + ::testing::PrintToString(o.generator) + ", " + ::testing::PrintToString(o.dynamics);
+  return std::to_string(o.planes) + " x " + std::to_string(o.rows) + " x " +
+         std::to_string(o.columns) + ", replicas " + std::to_string(o.replicas) + ", threads " +
+         std::to_string(o.threads) + ", J " + std::to_string(o.J) + ", h " + std::to_string(o.h) +
+         ", " + std::string(name(o.isa)) + ", " + ::testing::PrintToString(o.generator) + ", " +
+         ::testing::PrintToString(o.dynamics);
 }
 
 }  // namespace multispin::test

@@ -214,9 +214,11 @@ std::uint64_t initial_word(const multispin::LatticeOptions& options, std::uint64
 }
 
 Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream, double temperature)
-    : spins(static_cast<std::size_t>(options.rows * options.columns), 1),
+    : spins(static_cast<std::size_t>(options.planes * options.rows * options.columns), 1),
       options_{options},
-      stream_{stream} {
+      stream_{stream},
+      rules_{},
+      neighbours_{options.planes == 1 ? 4 : 6} {
   const std::int64_t sites = options.columns / 2;
   lanes_ = 64;
   while (sites % lanes_ != 0) --lanes_;
@@ -224,8 +226,8 @@ Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream,
   stride_ = words_ == 1 ? 1 : words_ % 2 == 0 ? words_ : words_ + 1;
   coarse_planes_ = coarse_planes(options.generator);
   const bool glauber = options.dynamics == multispin::Dynamics::glauber;
-  for (int up = 0; up < 5; ++up) {
-    const double field = options.J * (2 * up - 4) + options.h;
+  for (int up = 0; up <= neighbours_; ++up) {
+    const double field = options.J * (2 * up - neighbours_) + options.h;
     const double boost = std::exp(2 * std::fabs(field) / temperature);
     const double probability = glauber ? 1 / (1 + boost) : 1 / boost;
     rules_[static_cast<std::size_t>(up)] = {
@@ -234,55 +236,65 @@ Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream,
   }
 }
 
-std::int8_t& Lattice::at(std::int64_t row, std::int64_t column) {
+std::int8_t& Lattice::at(std::int64_t plane, std::int64_t row, std::int64_t column) {
+  plane = (plane + options_.planes) % options_.planes;
   row = (row + options_.rows) % options_.rows;
   column = (column + options_.columns) % options_.columns;
-  return spins[static_cast<std::size_t>(row * options_.columns + column)];
+  return spins[static_cast<std::size_t>((plane * options_.rows + row) * options_.columns + column)];
 }
 
-std::int64_t Lattice::column_of(int colour, std::int64_t row, std::int64_t word, int lane) const {
-  return 2 * (lane * words_ + word) + ((row + colour) & 1);
+std::int64_t Lattice::column_of(int colour, std::int64_t plane, std::int64_t row, std::int64_t word,
+                                int lane) const {
+  return 2 * (lane * words_ + word) + ((plane + row + colour) & 1);
 }
 
-void Lattice::randomize() {
-  for (int colour = 0; colour < 2; ++colour) {
+template <class Visit>
+void Lattice::for_words(const Visit& visit) {
+  for (std::int64_t plane = 0; plane < options_.planes; ++plane) {
     for (std::int64_t row = 0; row < options_.rows; ++row) {
       for (std::int64_t word = 0; word < words_; ++word) {
-        const auto flat = static_cast<std::uint64_t>(row * stride_ + word);
-        const std::uint64_t spins_up = initial_word(options_, stream_, flat, colour);
-        for (int lane = 0; lane < lanes_; ++lane) {
-          const bool up = (spins_up >> lane & 1U) != 0;
-          at(row, column_of(colour, row, word, lane)) = static_cast<std::int8_t>(up ? 1 : -1);
-        }
+        const std::int64_t flat = (plane * options_.rows + row) * stride_ + word;
+        visit(plane, row, word, static_cast<std::uint64_t>(flat));
       }
     }
   }
 }
 
+void Lattice::randomize() {
+  for (int colour = 0; colour < 2; ++colour) {
+    for_words([&](std::int64_t plane, std::int64_t row, std::int64_t word, std::uint64_t flat) {
+      const std::uint64_t spins_up = initial_word(options_, stream_, flat, colour);
+      for (int lane = 0; lane < lanes_; ++lane) {
+        const bool up = (spins_up >> lane & 1U) != 0;
+        at(plane, row, column_of(colour, plane, row, word, lane)) =
+            static_cast<std::int8_t>(up ? 1 : -1);
+      }
+    });
+  }
+}
+
 void Lattice::sweep(int sweeps) {
   for (int i = 0; i < sweeps; ++i) {
-    half_sweep(0);
-    half_sweep(1);
+    for (int colour = 0; colour < 2; ++colour) {
+      for_words([&](std::int64_t plane, std::int64_t row, std::int64_t word, std::uint64_t flat) {
+        update(colour, plane, row, word, flat);
+      });
+    }
     ++sweeps_done;
   }
 }
 
-void Lattice::half_sweep(int colour) {
-  for (std::int64_t row = 0; row < options_.rows; ++row) {
-    for (std::int64_t word = 0; word < words_; ++word) update(colour, row, word);
-  }
-}
-
-void Lattice::update(int colour, std::int64_t row, std::int64_t word) {
-  const auto flat = static_cast<std::uint64_t>(row * stride_ + word);
+void Lattice::update(int colour, std::int64_t plane, std::int64_t row, std::int64_t word,
+                     std::uint64_t flat) {
   const bool glauber = options_.dynamics == multispin::Dynamics::glauber;
   Planes planes{options_, stream_, flat, colour, sweeps_done};
   for (int lane = 0; lane < lanes_; ++lane) {
-    const std::int64_t column = column_of(colour, row, word, lane);
-    const int sum =
-        at(row - 1, column) + at(row + 1, column) + at(row, column - 1) + at(row, column + 1);
-    const Rule& rule = rules_[static_cast<std::size_t>((sum + 4) / 2)];
-    std::int8_t& spin = at(row, column);
+    const std::int64_t column = column_of(colour, plane, row, word, lane);
+    int sum = at(plane, row - 1, column) + at(plane, row + 1, column) + at(plane, row, column - 1) +
+              at(plane, row, column + 1);
+    if (options_.planes > 1) sum += at(plane - 1, row, column) + at(plane + 1, row, column);
+    const Rule& rule = rules_[static_cast<std::size_t>((sum + neighbours_) / 2)];
+    std::int8_t& spin = at(plane, row, column);
     const bool draws = glauber || spin == rule.favoured;
     const bool against = draws && accepts(rule.threshold, coarse_planes_, planes, lane);
     spin = static_cast<std::int8_t>(against ? -rule.favoured : rule.favoured);

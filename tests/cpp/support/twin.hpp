@@ -37,25 +37,29 @@ class Lattice {
   void randomize();
   void sweep(int sweeps = 1);
 
-  std::vector<std::int8_t> spins;  // row-major, starts all up
+  std::vector<std::int8_t> spins;  // row-major, plane after plane; starts all up
   std::uint64_t sweeps_done = 0;
 
  private:
-  // A spin draws one number against the threshold of its number of up neighbours.
+  // A spin draws one number against a threshold.
   struct Rule {
     int favoured;             // +1 or -1
     std::uint64_t threshold;  // Q: probability to turn against it, times 2^(coarse + tail planes)
   };
-  void half_sweep(int colour);
-  void update(int colour, std::int64_t row, std::int64_t word);
-  std::int8_t& at(std::int64_t row, std::int64_t column);
-  std::int64_t column_of(int colour, std::int64_t row, std::int64_t word, int lane) const;
+  // visit(plane, row, word, its flat index)
+  template <class Visit>
+  void for_words(const Visit& visit);
+  void update(int colour, std::int64_t plane, std::int64_t row, std::int64_t word,
+              std::uint64_t flat);
+  std::int8_t& at(std::int64_t plane, std::int64_t row, std::int64_t column);
+  std::int64_t column_of(int colour, std::int64_t plane, std::int64_t row, std::int64_t word,
+                         int lane) const;
 
   multispin::LatticeOptions options_;
   std::uint64_t stream_;
-  std::array<Rule, 5> rules_;
+  std::array<Rule, 7> rules_;  // by the number of up neighbours
   std::int64_t words_, stride_;
-  int lanes_, coarse_planes_;
+  int lanes_, coarse_planes_, neighbours_;
 };
 
 }  // namespace twin

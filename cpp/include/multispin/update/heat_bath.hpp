@@ -1,80 +1,75 @@
-// Heat-bath (Glauber) updates of the square lattice at h = 0, for one word of any width.
+// Heat-bath (Glauber) updates at h = 0, for one word of any width.
 #pragma once
-
-#include <cstdint>
 
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
 #include "multispin/update/acceptance.hpp"
+#include "multispin/update/neighbours.hpp"
+#include "multispin/update/zero_field_classes.hpp"
 
 namespace multispin::update {
 
-// Heat bath without a field. The class with as many neighbours up as down has q = 1/2: of the
-// coarse planes, a one in the most significant alone; the others have q < 1/2.
-template <class W>
+// Heat bath without a field. Where as many neighbours are up as down, q = 1/2: of the coarse
+// planes, a one in the most significant alone, in which all others, q < 1/2, have none.
+template <class W, int neighbours_>
 struct ZeroFieldGlauber {
-  static constexpr int classes = 2;  // |sum| = 4 and |sum| = 2; the third needs no comparison
+  static constexpr int neighbours = neighbours_;
+  static constexpr int classes = neighbours / 2;  // of unequal numbers up and down
 
   struct Prospect {
-    W base, two, level;  // two: |sum| = 2; level: sum = 0
+    ZeroFieldClasses<W, ZeroFieldGlauber::classes> classes;
+    W base, level;  // level: as many up as down
 
     MULTISPIN_HD W result(W /*spin*/, W accepted) const { return base ^ accepted; }
     MULTISPIN_HD W always(const Acceptance& /*acceptance*/) const { return bits::zero<W>(); }
-    MULTISPIN_HD W accepted(const W (&less)[2], W top_plane) const {
-      return bits::choose(level, ~top_plane, bits::choose(two, less[1], less[0]));
+    MULTISPIN_HD W accepted(const W (&less)[neighbours / 2], W top_plane) const {
+      return bits::choose(level, ~top_plane, classes.select(less));
     }
     MULTISPIN_HD W mask(const Acceptance& acceptance, int k) const {
-      const unsigned classes = acceptance.zero_field[k];
-      W lanes = bits::zero<W>();
-      if ((classes & 1U) != 0) lanes = ~(two | level);
-      if ((classes & 2U) != 0) lanes = lanes | two;
-      if ((classes & 4U) != 0) lanes = lanes | level;
-      return lanes;
+      const unsigned set = acceptance.zero_field[k];
+      const W others = classes.mask(set & (level_bit - 1));
+      return (set & level_bit) != 0 ? others | level : bits::and_not(others, level);
     }
   };
 
-  MULTISPIN_HD static void prepare(const Acceptance& acceptance, const Neighbours<W>& site,
-                                   Prospect& out) {
-    const W parity = bits::xor3(site.up, site.down, site.centre);
-    const W most = bits::majority(site.up, site.down, site.centre);
-    const W carry = parity & site.side;
-    const W bit1 = most ^ carry;
-    out.two = parity ^ site.side;
-    out.level = bits::and_not(bit1, out.two);
+  MULTISPIN_HD static void prepare(const Acceptance& acceptance,
+                                   const Neighbours<W, neighbours>& site, Prospect& out) {
+    const CountUp<W> up = count_up(site);
+    const W two_and_one = up.bit1 & up.bit0;  // n = 3
+    W half, more;                             // at least half of the neighbours up; more than half
+    if constexpr (neighbours == 4) {
+      half = up.bit1 | up.four;
+      more = two_and_one | up.four;
+      out.classes.one = up.bit0;
+      out.level = bits::and_not(up.bit1, up.bit0);
+    } else {
+      half = two_and_one | up.four;
+      more = up.four;
+      const W middle = up.bit1 ^ up.four;  // n = 2, 3, 4 and 5
+      out.classes = {up.bit0, bits::and_not(middle, up.bit0), middle | up.bit0};
+      out.level = two_and_one;
+    }
     // Favoured: up where f >= 0, so a level site is up for either sign of J.
-    const W at_least_two = most | carry;
-    const W at_least_three = bits::or_and(most & carry, bit1, out.two);
     const W reversed = bits::splat<W>(acceptance.antiferromagnet);
-    out.base = at_least_two ^ (reversed & ~(at_least_two ^ at_least_three));
+    out.base = half ^ (reversed & ~(half ^ more));
   }
   template <int group, class Entry>
   MULTISPIN_HD static void compare(const Acceptance& acceptance, int k, const Entry* word,
                                    const W (&r)[group], W (&less)[group]) {
-    switch (acceptance.zero_field[k]) {
-      case 0:
-        for (int i = 0; i < group; ++i) less[i] = bits::and_not(less[i], r[i]);
-        break;
-      case 2:
-        for (int i = 0; i < group; ++i) {
-          less[i] = bits::less_than_step(word[i].prospect.two, r[i], less[i]);
-        }
-        break;
-      case 3:
-        for (int i = 0; i < group; ++i) {
-          less[i] = bits::less_than_step_not(word[i].prospect.level, r[i], less[i]);
-        }
-        break;
-      case 4:
-        for (int i = 0; i < group; ++i) {
-          less[i] = bits::less_than_step(word[i].prospect.level, r[i], less[i]);
-        }
-        break;
-      default:
-        for (int i = 0; i < group; ++i) {
-          less[i] = bits::less_than_step(word[i].prospect.mask(acceptance, k), r[i], less[i]);
-        }
+    const unsigned set = acceptance.zero_field[k];
+    if (set == level_bit) {
+      // The most significant plane: whatever the level lanes were compared with before, theirs was
+      // to be zero.
+      for (int i = 0; i < group; ++i) {
+        less[i] = bits::and_not(less[i] | word[i].prospect.level, r[i]);
+      }
+    } else {
+      ZeroFieldClasses<W, classes>::compare(set, word, r, less);
     }
   }
+
+ private:
+  static constexpr unsigned level_bit = 1U << classes;  // in Acceptance::zero_field
 };
 
 }  // namespace multispin::update

@@ -12,6 +12,7 @@
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
 #include "multispin/update/acceptance.hpp"
+#include "multispin/update/neighbours.hpp"
 #include "multispin/update/threshold.hpp"
 
 namespace multispin::update {
@@ -24,7 +25,7 @@ struct SharedDraws {
   Acceptance acceptance;
 };
 
-// neighbours() gives the Neighbours<Word64> of the word.
+// neighbours() gives the Neighbours of the word.
 template <class UpdateRule, class Planes, class GetNeighbours>
 MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& shared,
                                        std::uint64_t flat_word, const GetNeighbours& neighbours) {
@@ -36,8 +37,10 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   W plane{};
   MULTISPIN_UNROLL(classes)
   for (int n = 0; n < classes; ++n) less[n] = bits::both(shared.threshold.always[n]);
-  // A chain of planes waits for itself anyway; unrolled, its code would be large.
-  [[maybe_unused]] constexpr int unrolled = Planes::chained ? 1 : coarse;
+  // A chain of planes waits for itself anyway; unrolled, its code would be large. With six
+  // neighbours there are more thresholds than registers would hold, and the compiler would try.
+  [[maybe_unused]] constexpr int unrolled =
+      Planes::chained || UpdateRule::neighbours == 6 ? 1 : coarse;
   MULTISPIN_UNROLL(unrolled)
   for (int k = 0; k < coarse; ++k) {
     plane = shared.planes.next(state, k);
@@ -48,7 +51,7 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   }
   const W top_plane = plane;
   plane = shared.planes.next(state, coarse);
-  const Neighbours<W> site = neighbours();
+  const Neighbours<W, UpdateRule::neighbours> site = neighbours();
   typename UpdateRule::Prospect prospect;
   UpdateRule::prepare(shared.acceptance, site, prospect);
   W accepted = prospect.accepted(less, top_plane);

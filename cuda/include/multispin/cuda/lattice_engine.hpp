@@ -19,7 +19,8 @@
 namespace multispin::cuda {
 
 // Bytes of a device's memory that an engine of this size takes.
-std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas);
+std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                          std::int64_t planes = 1);
 
 // Not for several threads at once: one engine, one caller. Functions throw DeviceError when a GPU
 // call fails, and OutOfMemory. If that happens in the middle of sweeps, the spins are those of no
@@ -60,10 +61,11 @@ class LatticeEngine {
   void set_spins(std::int64_t replica, const std::int8_t* spins);
   void get_packed(std::int64_t replica, std::uint64_t* words);
   void set_packed(std::int64_t replica, const std::uint64_t* words);
-  void correlation(std::int64_t replica, std::int64_t* down, std::int64_t* along);
+  void correlation(std::int64_t replica, int axis, std::int64_t* sums);
   void block_average(std::int64_t replica, std::int64_t height, std::int64_t width, float* means);
 
-  // On the device. spins: int8 (replicas, rows, columns), new memory.
+  // On the device; cubic lattices have planes before their rows. spins: int8 (replicas, rows,
+  // columns), new memory.
   DeviceArray spins();
   // uint64 (replicas, 2, rows, words): a copy, or the engine's own words, which later sweeps
   // change.
