@@ -35,7 +35,6 @@ from multispin.models import Ising
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
 from multispin.studies import read_study, study
-
 __all__ = [
     "CheckpointError",
     "DeviceArray",
