@@ -12,11 +12,11 @@ Everywhere: bit 1 is s = +1, E(s) = -sum J_ij s_i s_j - sum h_i s_i, k_B = 1, an
 attempted update of every site. *Energy* is the total; *magnetization* is per spin.
 """
 
-from multispin import exact, statistics
+from multispin import exact, graphs, models, statistics
 from multispin._info import __version__, info
 from multispin.device_array import DeviceArray
 from multispin.errors import CheckpointError, DeviceError, MissingExtraError
-from multispin.models import Ising
+from multispin.models import EdwardsAnderson, Ising, Pairwise
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
 
@@ -24,12 +24,16 @@ __all__ = [
     "CheckpointError",
     "DeviceArray",
     "DeviceError",
+    "EdwardsAnderson",
     "Ising",
     "MissingExtraError",
+    "Pairwise",
     "Sampler",
     "__version__",
     "exact",
+    "graphs",
     "info",
+    "models",
     "simulate",
     "statistics",
 ]
