@@ -125,7 +125,8 @@ def random_regular(n: int, degree: int, seed: int = 0) -> Edges:
 
     Each site has `degree` half-edges. All are paired at random, the pairs that would be loops or
     repeated edges are dissolved, and their half-edges paired again, until none is left; if the
-    rest cannot be paired, all begins anew. The result is asymptotically uniform: the probability
+    rest cannot be paired, all begins anew. Where more than half of all pairs are joined, this makes
+    the pairs that are not. The result is asymptotically uniform: the probability
     of every such graph tends to the same value as n grows at fixed degree (Steger & Wormald 1999;
     Kim & Vu 2003). For a handful of sites it is not exactly uniform.
 
@@ -173,7 +174,10 @@ def random_regular(n: int, degree: int, seed: int = 0) -> Edges:
     )
     keys = None
     while keys is None:
-        keys = _paired(n, degree, words)
+        keys = _paired(n, min(degree, n - 1 - degree), words)
+    if 2 * degree >= n:  # few pairings of so many half-edges succeed: those of the rest do
+        i, j = np.triu_indices(n, 1)
+        keys = np.setdiff1d(i * n + j, keys, assume_unique=True)
     return np.stack(np.divmod(keys, n), axis=1)
 
 
