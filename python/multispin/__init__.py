@@ -12,7 +12,7 @@ Everywhere: bit 1 is s = +1, E(s) = -sum J_ij s_i s_j - sum h_i s_i, k_B = 1, an
 attempted update of every site. *Energy* is the total; *magnetization* is per spin.
 """
 
-from multispin import exact, graphs, models, statistics
+from multispin import couplings, exact, graphs, models, statistics
 from multispin._info import __version__, info
 from multispin.device_array import DeviceArray
 from multispin.errors import CheckpointError, DeviceError, MissingExtraError
@@ -30,6 +30,7 @@ __all__ = [
     "Pairwise",
     "Sampler",
     "__version__",
+    "couplings",
     "exact",
     "graphs",
     "info",

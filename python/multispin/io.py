@@ -1,4 +1,4 @@
-"""Checkpoint files: written all or nothing, and trusted only after every byte has been checked.
+"""Files written all or nothing, and checkpoints, trusted only after every byte has been checked.
 
 A checkpoint is an uncompressed ``.npz`` archive, so `numpy.load` can look into it. Besides the
 arrays it has an entry ``header``: JSON with the format's name and version, the kind of checkpoint,
@@ -22,11 +22,11 @@ import numpy as np
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["check_writable", "read_checkpoint", "write_checkpoint"]
+__all__ = ["check_writable", "read_checkpoint", "write_atomically", "write_checkpoint"]
 
 FORMAT = "multispin checkpoint"
 VERSION = 1
@@ -45,9 +45,6 @@ def write_checkpoint(
     arrays: Mapping[str, NDArray[Any]],
 ) -> None:
     """Write a checkpoint so that at any moment `path` holds the old file or the new one, whole.
-
-    The bytes go to a hidden file beside `path`, reach the disk, and only then take its name. A
-    process killed in between leaves the hidden file behind; the next write replaces it.
 
     Parameters
     ----------
@@ -74,8 +71,29 @@ def write_checkpoint(
     ...     read_checkpoint(path, "demo")
     ({'sweeps': 3}, {'spins': array([ 1, -1], dtype=int8)})
     """
+    write_atomically(path, lambda file: _write_archive(file, kind, meta, arrays))
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that at any moment `path` holds the old file or the new one, whole.
+
+    The bytes go to a hidden file beside `path`, reach the disk, and only then take its name. A
+    process killed in between leaves the hidden file behind; the next write replaces it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to write or replace.
+    write : callable
+        Gets the open binary file, and writes into it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names `path`, where an earlier file is untouched.
+    """
     try:
-        _replace(Path(path).resolve(), kind, meta, arrays)  # a link stays a link
+        _replace(Path(path).resolve(), write)  # a link stays a link
     except OSError as error:  # about the hidden file, which nobody has heard of
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
@@ -168,13 +186,11 @@ def _partial(target: Path) -> Path:
     return target.with_name(f".{target.name}.partial")
 
 
-def _replace(
-    target: Path, kind: str, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
-) -> None:
+def _replace(target: Path, write: Callable[[BinaryIO], object]) -> None:
     partial = _partial(target)
     try:
         with partial.open("wb") as file:
-            _write_archive(file, kind, meta, arrays)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
