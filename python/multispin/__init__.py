@@ -13,9 +13,12 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 """
 
 from multispin import (
+    couplings,
     crossing,
     equilibration,
     exact,
+    graphs,
+    models,
     overlaps,
     replica_error,
     round_trips,
@@ -31,24 +34,30 @@ from multispin.errors import (
     MissingExtraError,
     StudyError,
 )
-from multispin.models import Ising
+from multispin.models import EdwardsAnderson, Ising, Pairwise
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
 from multispin.studies import read_study, study
+
 __all__ = [
     "CheckpointError",
     "DeviceArray",
     "DeviceError",
+    "EdwardsAnderson",
     "ExecutorError",
     "Ising",
     "MissingExtraError",
+    "Pairwise",
     "Sampler",
     "StudyError",
     "__version__",
+    "couplings",
     "crossing",
     "equilibration",
     "exact",
+    "graphs",
     "info",
+    "models",
     "overlaps",
     "read_study",
     "replica_error",

@@ -78,22 +78,22 @@ def instance(name: str, value: object, kind: type, allowed: str) -> None:
         raise TypeError(describe(name, value, allowed))
 
 
-def lattice_shape(value: object) -> tuple[int, int]:
-    """Return `value` as ``(rows, columns)``, two integers >= 2.
+def lattice_shape(value: object) -> tuple[int, ...]:
+    """Return `value` as the one to four sides of a periodic lattice, integers >= 2.
 
     Which of these sizes an engine can run is the engine's business, not the model's.
     """
-    allowed = "a tuple (rows, columns) of two integers >= 2"
+    allowed = "a tuple of one to four integers >= 2, such as (rows, columns)"
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise TypeError(describe("shape", value, allowed))
-    if (isinstance(value, np.ndarray) and value.ndim != 1) or len(value) != 2:
+    if (isinstance(value, np.ndarray) and value.ndim != 1) or not 1 <= len(value) <= 4:
         raise ValueError(describe("shape", value, allowed))
     for length in value:
         if isinstance(length, (bool, np.bool_)) or not isinstance(length, (int, np.integer)):
             raise TypeError(describe("shape", value, allowed))
         if length < 2:
             raise ValueError(describe("shape", value, allowed))
-    return int(value[0]), int(value[1])
+    return tuple(int(length) for length in value)
 
 
 def temperatures(name: str, value: object) -> NDArray[np.float64]:

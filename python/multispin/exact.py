@@ -1,6 +1,6 @@
 """Exact results to hold a simulation against.
 
-Four oracles, none of which knows the sampler:
+Six oracles, none of which knows the sampler:
 
 ``onsager``
     the infinite square lattice in zero field (Onsager 1944, Yang 1952);
@@ -8,11 +8,13 @@ Four oracles, none of which knows the sampler:
     the finite torus in zero field (Kaufman 1949);
 ``transfer_matrix``
     a torus with one short side, in any field (Kramers & Wannier 1941);
-``enumerate``
-    any model of at most 24 spins, by summing over all its states.
+``enumerate``, ``state_probabilities``
+    any model of at most 24 or 16 spins, by summing over all its states;
+``eliminate``
+    any model on a sparse graph, by a transfer matrix that adds one spin at a time.
 
-Conventions: s = ±1, E(s) = −J Σ_<ij> s_i s_j − h Σ_i s_i with a bond to the right and a bond down
-at each site (so a side of length 2 has double bonds), P(s) ∝ exp(−E/T), k_B = 1.
+Conventions: s = ±1, P(s) ∝ exp(−E/T), k_B = 1, and on lattices E(s) = −J Σ_<ij> s_i s_j − h Σ_i s_i
+with a bond to the right and a bond down at each site (so a side of length 2 has double bonds).
 
 References
 ----------
@@ -29,16 +31,20 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin import _checks
+from multispin._elimination import Elimination, eliminate
 
 __all__ = [
+    "Elimination",
     "Enumeration",
     "Infinite",
     "Torus",
     "TransferMatrix",
     "critical_temperature",
+    "eliminate",
     "enumerate",
     "ising_2d",
     "onsager",
+    "state_probabilities",
     "transfer_matrix",
 ]
 
@@ -48,6 +54,7 @@ critical_temperature: float = 2.0 / math.asinh(1.0)
 """T_c/|J| of the square lattice, 2/ln(1+√2) (Kramers & Wannier 1941)."""
 
 MAX_ENUMERATED_SPINS = 24
+MAX_LISTED_SPINS = 16
 MAX_TRANSFER_WIDTH = 12
 
 # Below this coupling over temperature every result equals that of free spins to double precision;
@@ -104,7 +111,7 @@ class Enumeration(NamedTuple):
 
 
 class _Model(Protocol):
-    """What ``enumerate`` asks of a model."""
+    """What is asked of a model whose states are summed."""
 
     @property
     def n_spins(self) -> int: ...
@@ -333,7 +340,8 @@ def enumerate(model: _Model, temperature: float) -> Enumeration:  # noqa: A001 -
     ----------
     model : object
         Anything with ``n_spins``, ``shape`` and ``energy(spins)``, which takes int8 spins of ±1,
-        (states, ...) with ``shape`` after the states, and returns total energies (states,).
+        (states, ...) with ``shape`` after the states, and returns total energies (states,). Of a
+        model with disorder samples, ``model.sample(k)``.
     temperature : float
         Positive and finite (k_B = 1).
 
@@ -350,7 +358,8 @@ def enumerate(model: _Model, temperature: float) -> Enumeration:  # noqa: A001 -
     TypeError
         If the temperature is not a real number.
     ValueError
-        If the model has more than 24 spins, or the temperature is not positive and finite.
+        If the model has more than 24 spins or has disorder samples, or the temperature is not
+        positive and finite.
 
     Examples
     --------
@@ -364,10 +373,7 @@ def enumerate(model: _Model, temperature: float) -> Enumeration:  # noqa: A001 -
     >>> print(f"{exact.enumerate(Bond(), 1.0).second_moments[0, 1]:.6f}")  # tanh(1)
     0.761594
     """
-    n = int(model.n_spins)
-    if not 1 <= n <= MAX_ENUMERATED_SPINS:
-        allowed = f"1 to {MAX_ENUMERATED_SPINS} spins, as all 2^N states are summed"
-        raise ValueError(_checks.describe("model.n_spins", n, allowed))
+    n = _few_spins(model, MAX_ENUMERATED_SPINS)
     T = _checks.positive_finite("temperature", temperature)
     sums = _Sums(n, T)
     block = 1 << min(n, 14)
@@ -375,6 +381,45 @@ def enumerate(model: _Model, temperature: float) -> Enumeration:  # noqa: A001 -
         spins = _states(np.arange(start, start + block), n)
         sums.add(spins, np.asarray(model.energy(spins.reshape(-1, *model.shape)), dtype=np.float64))
     return sums.result()
+
+
+def state_probabilities(model: _Model, temperature: float) -> Array:
+    """Probability of each of the 2^N states of a model of at most 16 spins.
+
+    Parameters
+    ----------
+    model : object
+        As for ``enumerate``.
+    temperature : float
+        Positive and finite (k_B = 1).
+
+    Returns
+    -------
+    ndarray
+        (2^N,) float64. In state number n spin i, in the C order of ``shape``, is +1 if bit i of n
+        is 1, and −1 if it is 0.
+
+    Raises
+    ------
+    TypeError
+        If the temperature is not a real number.
+    ValueError
+        If the model has more than 16 spins or has disorder samples, or the temperature is not
+        positive and finite.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> pair = ms.Pairwise.from_edges(2, [[0, 1]])
+    >>> ms.exact.state_probabilities(pair, temperature=1.0).round(6).tolist()
+    [0.440399, 0.059601, 0.059601, 0.440399]
+    """
+    n = _few_spins(model, MAX_LISTED_SPINS)
+    T = _checks.positive_finite("temperature", temperature)
+    spins = _states(np.arange(1 << n), n).reshape(-1, *model.shape)
+    energy = np.asarray(model.energy(spins), dtype=np.float64)
+    weights = np.exp((energy.min() - energy) / T)
+    return np.asarray(weights / weights.sum())
 
 
 class _Sums:
@@ -610,6 +655,19 @@ def _states(index: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int8]:
 def _value(array: Array) -> Array:
     """Return an array, or a 0-d result as a float64 scalar."""
     return np.asarray(array, dtype=np.float64)[()]
+
+
+def _few_spins(model: _Model, most: int) -> int:
+    """Return the model's number of spins, if all its states can be gone through."""
+    samples = getattr(model, "samples", None)
+    if samples is not None:
+        allowed = "one set of couplings: model.sample(k)"
+        raise ValueError(_checks.describe("model", f"{samples} disorder samples", allowed))
+    n = int(model.n_spins)
+    if not 1 <= n <= most:
+        allowed = f"1 to {most} spins, as all 2^N states are summed"
+        raise ValueError(_checks.describe("model.n_spins", n, allowed))
+    return n
 
 
 def _temperatures(T: npt.ArrayLike) -> Array:

@@ -1,4 +1,4 @@
-"""Checkpoint files: written all or nothing, and trusted only after every byte has been checked.
+"""Files written all or nothing, and checkpoints, trusted only after every byte has been checked.
 
 A checkpoint is an uncompressed ``.npz`` archive, so `numpy.load` can look into it. Besides the
 arrays it has an entry ``header``: JSON with the format's name and version, the kind of checkpoint,

@@ -1,0 +1,62 @@
+"""Models: what the energy of a configuration is.
+
+=================== ============================================================================
+`Ising`             one coupling, on a periodic lattice of one to four dimensions
+`EdwardsAnderson`   bonds of random sign on such a lattice: one draw of them, or many samples
+`Pairwise`          any couplings on any graph
+=================== ============================================================================
+
+Every model has the properties and the method ``energy`` of `Model`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from multispin import _checks
+from multispin.models.base import Model
+from multispin.models.disorder import random_signs
+from multispin.models.edwards_anderson import EdwardsAnderson
+from multispin.models.ising import Ising
+from multispin.models.pairwise import Pairwise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+__all__ = ["EdwardsAnderson", "Ising", "Model", "Pairwise", "from_state", "random_signs"]
+
+_KINDS: dict[str, type[Model]] = {
+    kind.__name__: kind for kind in (Ising, EdwardsAnderson, Pairwise)
+}
+
+
+def from_state(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
+    """Make a model of what `Model.state` returned.
+
+    Parameters
+    ----------
+    meta : mapping
+        What JSON can hold; ``meta["model"]`` is the name of the class.
+    arrays : mapping of str to ndarray
+        The model's arrays; others are ignored.
+
+    Returns
+    -------
+    Model
+        Equal to the one whose state it is, with the same ``repr``.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If this is no state of a model.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> ms.models.from_state(*ms.Ising((4, 6), J=-1.0).state())
+    Ising((4, 6), J=-1.0, h=0.0)
+    """
+    kind = _KINDS[_checks.choice("meta['model']", meta["model"], list(_KINDS))]
+    return kind._from_state(meta, arrays)

@@ -1,0 +1,71 @@
+"""The Ising model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin import _checks
+from multispin.models.lattice import Lattice
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+
+class Ising(Lattice):
+    r"""The Ising model on a periodic hypercubic lattice: chain, square, cubic, or of 4 dimensions.
+
+    .. math:: E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i, \qquad s_i = \pm 1
+
+    Every site has one bond up each axis, so along a side of 2 neighbours are joined twice.
+
+    Parameters
+    ----------
+    shape
+        One to four sides, such as ``(rows, columns)``; each at least 2, even or odd.
+    J
+        Coupling, finite; positive favours parallel neighbours. Units of energy, with k_B = 1.
+    h
+        Uniform field, finite, in the same units.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a shape, coupling or field that is not of this kind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> model = ms.Ising((4, 6), J=1.0, h=0.5)
+    >>> model.n_spins
+    24
+    >>> float(model.energy(np.ones((4, 6), dtype=np.int8)))
+    -60.0
+    """
+
+    def __init__(self, shape: tuple[int, ...], J: float = 1.0, h: float = 0.0) -> None:
+        super().__init__(shape, _checks.finite("J", J), h)
+
+    @property
+    def signs(self) -> NDArray[np.int8]:
+        """Signs of the edges, (ndim · N,) int8: all +1, as J carries the sign."""
+        return np.ones(len(self._shape) * self.n_spins, dtype=np.int8)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what `from_state` makes the model of: a dict for JSON, and no arrays."""
+        return {"model": "Ising", "shape": list(self._shape), "J": self._J, "h": self._h}, {}
+
+    @classmethod
+    def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:  # noqa: ARG003
+        return cls(meta["shape"], J=meta["J"], h=meta["h"])
+
+    def _identity(self) -> Hashable:
+        return self._shape, self._J, self._h
+
+    def __repr__(self) -> str:
+        return f"Ising({self._shape}, J={self._J}, h={self._h})"

@@ -1,0 +1,47 @@
+"""Periodic hypercubic lattices with couplings of one magnitude."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from multispin import _checks, graphs
+from multispin.models.base import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Lattice(Model):
+    """A model on `graphs.hypercubic`: one magnitude of couplings, edges axis by axis."""
+
+    def __init__(self, shape: tuple[int, ...], J: float, h: float) -> None:
+        super().__init__(_checks.lattice_shape(shape), h)
+        self._J = J
+
+    @property
+    def J(self) -> float:
+        """Coupling: edge e has J σ_e."""
+        return self._J
+
+    @property
+    def edges(self) -> NDArray[np.int64]:
+        """Sites that each edge joins, (ndim · N, 2) int64, made anew at every access.
+
+        Edge a · N + x joins site x and its neighbour one step up axis a.
+        """
+        return graphs.hypercubic(self._shape)
+
+    def _interaction(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
+        ndim = len(self._shape)
+        axes = tuple(range(-ndim, 0))
+        total = np.zeros(s.shape[: s.ndim - ndim], dtype=np.int64)
+        for axis in range(ndim):
+            pairs = s * np.roll(s, -1, axis=axis - ndim)
+            total += np.sum(self._with_signs(pairs, axis), axis=axes, dtype=np.int64)
+        return np.asarray(-self._J * total)
+
+    def _with_signs(self, pairs: NDArray[np.int8], axis: int) -> NDArray[np.int8]:  # noqa: ARG002
+        """Multiply products of neighbours along `axis`, (..., *shape), by their bonds' signs."""
+        return pairs
