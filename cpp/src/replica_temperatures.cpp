@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t block_lanes = 64 * kernels::block_words;
 constexpr int always_bit = 63;
+// Temperatures whose thresholds are remembered: tempering sets the same ones again and again.
+constexpr std::size_t most_known = 1 << 12;
 
 int classes_of(int slots, int any_field) {
   return any_field != 0 ? slots + 1 : slots / 2;
@@ -99,7 +101,7 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
         "for all");
   }
   std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
-  d.known_bits.clear();
+  if (d.known_bits.size() > most_known) d.known_bits.clear();
   for (BundleMemory& bundle : d.bundles) {
     if (!d.shared) {
       d.set_bundle_temperatures(bundle, temperatures);

@@ -38,6 +38,7 @@ from multispin.models import EdwardsAnderson, Ising, Pairwise
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
 from multispin.studies import read_study, study
+from multispin.tempering import temper
 
 __all__ = [
     "CheckpointError",
@@ -65,5 +66,6 @@ __all__ = [
     "simulate",
     "statistics",
     "study",
+    "temper",
     "temperature_grid",
 ]
