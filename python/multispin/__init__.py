@@ -35,6 +35,7 @@ from multispin.errors import (
     StudyError,
 )
 from multispin.models import EdwardsAnderson, Ising, Pairwise
+from multispin.replica_sweeps import replica_sweep
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
 from multispin.studies import read_study, study
@@ -62,6 +63,7 @@ __all__ = [
     "overlaps",
     "read_study",
     "replica_error",
+    "replica_sweep",
     "round_trips",
     "simulate",
     "statistics",
