@@ -131,7 +131,9 @@ class Sites {
 template <class Planes, class Rule, int sites>
 class Updater {
  public:
-  static constexpr int group = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
+  static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 2);
+  static constexpr int most = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
+  static constexpr int group = room > most ? most : (room > 1 ? room : 1);
 
   explicit Updater(const RunUpdate& update)
       : update_(update),
@@ -154,44 +156,40 @@ class Updater {
   struct Drawn {
     typename Planes::State state[group];
     Word plane[group];  // number `coarse`
-    Word less[group];
+    Word less[group][Rule::classes];
   };
 
   MULTISPIN_HD typename Planes::State start(std::int64_t position, int offset) const {
     return planes_.start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
                          update_.bundle.first_word + static_cast<std::uint64_t>(offset));
   }
-  MULTISPIN_HD static Word of_class(const Word* planes, const std::uint64_t* by_class) {
-    Word value[Rule::classes];
-    for (int c = 0; c < Rule::classes; ++c) value[c] = loaded<Word>(by_class + c * block_words);
-    return Rule::of_class(planes, value);
-  }
   MULTISPIN_HD void draw(std::int64_t position, int offset) const {
-    Spot<sites> spots[group];
-    Word spin[group];
-    Word planes[group][Rule::planes];
     Drawn drawn;
 #pragma GCC unroll 8
-    for (int i = 0; i < group; ++i) {
-      spots[i] = sites_.at(position + i * sites);
-      drawn.state[i] = start(spots[i].position, offset);
-      spin[i] = sites_.spins(spots[i], offset);
-      sites_.count(spots[i], offset, spin[i], planes[i]);
-      drawn.less[i] = of_class(planes[i], update_.thresholds.always + offset);
+    for (int i = 0; i < group; ++i) drawn.state[i] = start(position + i * sites, offset);
+    const std::uint64_t* threshold = update_.thresholds.always + offset;
+#pragma GCC unroll 16
+    for (int c = 0; c < Rule::classes; ++c) {
+      const Word always = loaded<Word>(threshold + c * block_words);
+#pragma GCC unroll 8
+      for (int i = 0; i < group; ++i) drawn.less[i][c] = always;
     }
+    threshold = update_.thresholds.planes + offset;
     const auto next = [&](int k) __attribute__((always_inline)) {
 #pragma GCC unroll 8
       for (int i = 0; i < group; ++i) drawn.plane[i] = planes_.next(drawn.state[i], k);
     };
-    const std::uint64_t* threshold = update_.thresholds.planes + offset;
     const auto compare = [&](int k) __attribute__((always_inline)) {
       next(k);
+#pragma GCC unroll 16
+      for (int c = 0; c < Rule::classes; ++c, threshold += block_words) {
+        Word t = loaded<Word>(threshold);
+        bits::keep(t);
 #pragma GCC unroll 8
-      for (int i = 0; i < group; ++i) {
-        drawn.less[i] = bits::less_than_step(of_class(planes[i], threshold), drawn.plane[i],
-                                             drawn.less[i]);
+        for (int i = 0; i < group; ++i) {
+          drawn.less[i][c] = bits::less_than_step(t, drawn.plane[i], drawn.less[i][c]);
+        }
       }
-      threshold += Rule::classes * block_words;
     };
     // By pairs: the compiler then knows which planes are even.
 #pragma GCC unroll 1
@@ -207,18 +205,18 @@ class Updater {
     }
 #pragma GCC unroll 8
     for (int i = 0; i < group; ++i) {
-      finish(spots[i], offset, spin[i], planes[i], drawn.less[i]);
+      const Spot<sites> spot = sites_.at(position + i * sites);
+      const Word spin = sites_.spins(spot, offset);
+      Word planes[Rule::planes];
+      sites_.count(spot, offset, spin, planes);
+      finish(spot, offset, spin, planes, Rule::select(planes, drawn.less[i]));
     }
   }
   MULTISPIN_HD void finish(const Spot<sites>& spot, int offset, Word spin, const Word* planes,
-                           Word less) const {
-    Word value[Rule::classes];
-    for (Word& v : value) v = less;
-    const Word accepted = Rule::select(planes, value);
+                           Word accepted) const {
     sites_.write(spot, offset, Rule::result(spin, planes, accepted, update_.field));
   }
-  // The same, where some lanes draw again. It is rare, so the spins and bonds are fetched anew
-  // rather than kept at hand.
+  // The same, where some lanes draw again.
   __attribute__((noinline)) void settle(std::int64_t position, int offset, Drawn drawn) const {
     update::BondProspect<Word, Rule> prospect;
     prospect.threshold = update_.thresholds.planes + offset;
@@ -228,12 +226,12 @@ class Updater {
       const Spot<sites> spot = sites_.at(position + i * sites);
       const Word spin = sites_.spins(spot, offset);
       sites_.count(spot, offset, spin, prospect.planes);
-      Word less = drawn.less[i];
+      Word accepted = Rule::select(prospect.planes, drawn.less[i]);
       if (bits::any_field_below<update::redraw_bits<coarse>>(drawn.plane + i, 1)) {
-        less = update::with_redrawn_lanes(planes_, drawn.state[i], prospect, update_.thresholds,
-                                          drawn.plane[i], less);
+        accepted = update::with_redrawn_lanes(planes_, drawn.state[i], prospect,
+                                              update_.thresholds, drawn.plane[i], accepted);
       }
-      finish(spot, offset, spin, prospect.planes, less);
+      finish(spot, offset, spin, prospect.planes, accepted);
     }
   }
 

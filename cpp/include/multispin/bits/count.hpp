@@ -92,27 +92,10 @@ MULTISPIN_HD Ones choose(W /*mask*/, Ones a, Ones /*b*/) {
   return a;
 }
 
-// A word that does not matter.
-struct Whatever {};
-
-template <class W, class A>
-MULTISPIN_HD A choose(W /*mask*/, A a, Whatever /*b*/) {
-  return a;
-}
-template <class W, class B>
-MULTISPIN_HD B choose(W /*mask*/, Whatever /*a*/, B b) {
-  return b;
-}
-template <class W>
-MULTISPIN_HD Whatever choose(W /*mask*/, Whatever a, Whatever /*b*/) {
-  return a;
-}
-
 template <int number>
 using Number = std::integral_constant<int, number>;
 
-// In every lane leaf(Number<n>{}), n the lane's count from 0 to `most`. A leaf is a word, Ones
-// (with words) or Whatever.
+// In every lane leaf(Number<n>{}), n the lane's count from 0 to `most`. A leaf is a word or Ones.
 template <int most, int first = 0, int plane = count_planes<most> - 1, class W, class Leaf>
 MULTISPIN_HD auto select(const W* planes, const Leaf& leaf) {
   if constexpr (plane < 0) {

@@ -36,18 +36,7 @@ struct ZeroFieldFlip {
   MULTISPIN_HD static W counted(W spin, W neighbour, W sign) {
     return bits::xor3(spin, neighbour, sign);
   }
-  // The value of each lane's class; lanes without a class may get any.
-  template <class W>
-  MULTISPIN_HD static W of_class(const W* planes, const W (&value)[classes]) {
-    return bits::select<slots>(planes, [&](auto u) {
-      if constexpr (decltype(u)::value < classes) {
-        return value[decltype(u)::value];
-      } else {
-        return bits::Whatever{};
-      }
-    });
-  }
-  // The same, but lanes without a class have ones.
+  // Each lane's value; lanes without a class have ones.
   template <class W>
   MULTISPIN_HD static W select(const W* planes, const W (&value)[classes]) {
     return bits::select<slots>(planes, [&](auto u) {
@@ -80,10 +69,6 @@ struct AnyField {
   template <class W>
   MULTISPIN_HD static W select(const W* planes, const W (&value)[classes]) {
     return bits::select<slots>(planes, [&](auto n) { return value[decltype(n)::value]; });
-  }
-  template <class W>
-  MULTISPIN_HD static W of_class(const W* planes, const W (&value)[classes]) {
-    return select(planes, value);
   }
   template <class W>
   MULTISPIN_HD static W result(W spin, const W* planes, W accepted, const FieldSigns& field) {
