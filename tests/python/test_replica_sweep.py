@@ -101,6 +101,7 @@ def test_means_are_those_of_enumeration() -> None:
         assert np.all(abs(distance) < Z), name
     assert np.isnan(data.overlap2.values).tolist() == [True, False, False]
     np.testing.assert_allclose(data.q, q, atol=1e-12)
+    assert data.overlap_distribution.attrs["replicas"] == 64
     share = data.overlap_distribution * data.q_width
     assert float(share.sum()) == pytest.approx(1.0)
     assert np.all(abs(share - joint) < Z * data.overlap_distribution_error * data.q_width)
@@ -134,14 +135,17 @@ def test_disorder_samples() -> None:
     data = sweep(model, 2.0, replicas=[1, 4, 16], sweeps=200)
     sampler = ms.Sampler(model, 2.0, replicas=16, seed=5, threads=1)
     sampler.sweep(200)
-    energy, shares = [], np.zeros((30, 17))
+    energy, size, shares = [], [], np.zeros((30, 17))
     first, second = np.triu_indices(16, 1)
     for _ in range(20):
-        energy.append(sampler.record(1, 10)[0][0].mean() / 16)
+        total, m = sampler.record(1, 10)
+        energy.append(total.mean() / 16)
+        size.append(abs(m).mean())
         q = sampler.overlap()[:, first, second]
         number = np.rint((q + 1) * 8).astype(int)
         shares += [np.bincount(one, minlength=17) / (20 * 120) for one in number]
     assert float(data.energy_per_spin[-1]) == pytest.approx(np.mean(energy))
+    assert float(data.abs_magnetization[-1]) == pytest.approx(np.mean(size))
     error = shares.std(axis=0, ddof=1) / math.sqrt(30)
     np.testing.assert_allclose(data.overlap_distribution * data.q_width, shares.mean(axis=0))
     np.testing.assert_allclose(data.overlap_distribution_error * data.q_width, error, atol=1e-15)
