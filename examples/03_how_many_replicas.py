@@ -81,18 +81,21 @@ def run_in_step(quick: bool) -> ReplicaError:
 
 def introduce(glass: xr.Dataset, ising: xr.Dataset) -> Blocks:
     """Say what replicas are, and show cost and gain."""
+    time = sweep_time(glass)
+    cheap = int(glass.replicas.values[time < 2 * time[0]][-1])
     return [
         tour.Text(
             f"""
 <p>A <i>replica</i> is one more copy of the same system, with random numbers of its own. Copies do
 not know of each other, so the mean over <i>R</i> of them has a statistical error smaller by
-1/√<i>R</i>, and every pair of them has an overlap, which is what order in a spin glass is measured
-by. They have one thing in common: how long they take to reach equilibrium. Each copy has to do that
-for itself, and more of them do not shorten it.</p>
+a factor √<i>R</i>, and every pair of them has an overlap, which is what order in a spin glass is
+measured by. They have one thing in common: how long they take to reach equilibrium. Each copy has
+to do that for itself, and more of them do not shorten it.</p>
 <p>What do they cost? A processor works on words of 64 bits or more, and a glass keeps the same spin
-of different replicas side by side in one word. One replica leaves all bits but one of a word unused
-and takes almost as long as {words(glass)}. So replicas are nearly free until the words are full;
-from there on time and memory grow in proportion to <i>R</i>, and throughput stays what it is.</p>
+of different replicas side by side in one word. One replica leaves all bits but one of a word
+unused: here a sweep of {cheap} of them took less than twice the time of one. So replicas are nearly
+free until the words are full; from there on time and memory grow in proportion to <i>R</i>, and
+throughput stays what it is.</p>
 <p>Two systems: a spin glass of 8×8×8 spins at <i>T</i> = {T_GLASS}, whose bonds are +1 or −1 at
 random, and an Ising model of 16×16 spins at <i>T</i> = {T_ISING}. The small Ising lattice can also
 fill words with the sites of a row, and that is what the sampler chooses for few replicas.</p>
@@ -107,13 +110,6 @@ fill words with the sites of a row, and that is what the sampler chooses for few
             "Throughput rises with the number of replicas and levels off; errors follow 1/√R.",
         ),
     ]
-
-
-def words(glass: xr.Dataset) -> str:
-    """Name the largest number of replicas whose sweep takes less than twice that of one."""
-    time = sweep_time(glass)
-    cheap = int(glass.replicas.values[time < 2 * time[0]][-1])
-    return f"{cheap} (here, by less than a factor of two)" if cheap > 1 else "a few"
 
 
 def sweep_time(run: xr.Dataset) -> NDArray[np.float64]:
