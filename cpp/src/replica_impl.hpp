@@ -344,7 +344,7 @@ bits::LaneCounts<Word> counted(std::int64_t count, const At& at) {
 
 template <int sites>
 void count_bundle(const Bundle& bundle, const model::Edge* edges, std::int64_t edge_count,
-                  std::int64_t site_count, LaneSums& sums) {
+                  std::int64_t site_count, std::uint64_t* sums) {
   const Shape<sites> shape(bundle);
   for (int offset = 0; offset < bundle.words; offset += words) {
     const auto up = counted<sites>(
@@ -364,21 +364,23 @@ void count_bundle(const Bundle& bundle, const model::Edge* edges, std::int64_t e
       rows[32 + p] = up.plane(p);
     }
     bits::transpose(rows);
-    const auto site_words = static_cast<int>(shape.site_words());
     for (int lane = 0; lane < 64; ++lane) {
-      std::uint64_t element[words];
-      bits::store(element, rows[lane]);
-      for (int i = 0; i < words; ++i) {
-        const int at = 64 * ((offset + i) & (site_words - 1)) + lane;
-        sums.unsatisfied[at] += static_cast<std::uint32_t>(element[i]);
-        sums.up[at] += static_cast<std::uint32_t>(element[i] >> 32);
+      std::uint64_t* const to = sums + lane * shape.site_words() + offset;
+      if constexpr (sites == 1) {
+        bits::store(to, rows[lane]);
+      } else {
+        constexpr int each = words / sites;
+        std::uint64_t element[words];
+        bits::store(element, rows[lane]);
+        for (int i = 0; i < each; ++i) to[i] = 0;
+        for (int i = 0; i < words; ++i) to[i % each] += element[i];
       }
     }
   }
 }
 
 void count(const Bundle& bundle, const model::Edge* edges, std::int64_t edge_count,
-           std::int64_t site_count, LaneSums& sums) {
+           std::int64_t site_count, std::uint64_t* sums) {
   by_shape(bundle, [&](auto sites) {
     count_bundle<decltype(sites)::value>(bundle, edges, edge_count, site_count, sums);
   });

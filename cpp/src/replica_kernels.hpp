@@ -57,17 +57,12 @@ struct RunKernels {
   void (*update_shared[slot_size_count][2])(const SharedRunUpdate&);
 };
 
-// Of lane b of word w: elements 64 w + b.
-struct LaneSums {
-  std::uint32_t unsatisfied[64 * block_words];  // edges whose bond is not satisfied
-  std::uint32_t up[64 * block_words];           // spins up
-};
-
 struct ReplicaKernels {
   RunKernels aes, philox;
-  // Adds the sums of all lanes of a bundle.
+  // Lane b of word w: sums[b * words + w] is the number of edges whose bond is not satisfied, plus
+  // 2^32 times that of spins up.
   void (*count)(const Bundle&, const model::Edge* edges, std::int64_t edge_count,
-                std::int64_t site_count, LaneSums& sums);
+                std::int64_t site_count, std::uint64_t* sums);
   // Turns 64 sites' (or edges') words of all lanes of a bundle into words of 64 sites, one for each
   // lane: lane 64 w + b goes to rows[(64 w + b) * row_words].
   void (*sites_of_lanes)(const Bundle&, const std::uint32_t* positions, int count,

@@ -18,14 +18,15 @@ std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_
 
 void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t replicas,
                                         Sums* sums) const {
-  kernels::LaneSums counts{};
+  std::uint64_t counts[64 * kernels::block_words];
   const auto edges = static_cast<std::int64_t>(order.edges.size());
   kernels.count(bundle.view(), order.edges.data(), edges, sites, counts);
-  for (std::int64_t lane = 0; lane < 64 * bundle.words; ++lane) {
+  for (int lane = 0; lane < 64 * bundle.words; ++lane) {
     const std::int64_t replica = bundle.first_lane + lane - lane_offset;
     if (replica < 0 || replica >= replicas) continue;
-    sums[replica] = {edges - 2 * std::int64_t{counts.unsatisfied[lane]},
-                     2 * std::int64_t{counts.up[lane]} - sites};
+    const std::uint64_t both = counts[lane % 64 * bundle.words + lane / 64];
+    sums[replica] = {edges - 2 * static_cast<std::int64_t>(both & 0xffffffffU),
+                     2 * static_cast<std::int64_t>(both >> 32) - sites};
   }
 }
 

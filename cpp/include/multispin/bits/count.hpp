@@ -133,7 +133,7 @@ class LaneCounts {
     for (int p = block_level; p < planes; ++p) {
       if ((blocks_ >> (p - block_level)) % 2 == 0) continue;
       W carry = waiting_[p];
-      for (int q = p; q < planes; ++q) carry = add_pair(q, carry, zero<W>());
+      for (int q = p; q < planes && any(carry); ++q) carry = add_pair(q, carry, zero<W>());
     }
     blocks_ = 0;
   }
