@@ -108,11 +108,11 @@ MULTISPIN_HD auto select(const W* planes, const Leaf& leaf) {
   }
 }
 
-// 64 counters side by side in every element, up to 2^32 - 1.
-template <class W>
+// 64 counters side by side in every element, below 2^count_planes.
+template <class W, int count_planes = 32>
 class LaneCounts {
  public:
-  static constexpr int planes = 32;
+  static constexpr int planes = count_planes;
 
   MULTISPIN_HD LaneCounts() {
     for (W& plane : plane_) plane = zero<W>();
@@ -129,7 +129,9 @@ class LaneCounts {
     plane_[1] = sum.low;
     sum = add(plane_[2], twos.carry, sum.carry);
     plane_[2] = sum.low;
-    for (int p = 3; any(sum.carry); ++p) {
+    MULTISPIN_UNROLL(planes)
+    for (int p = 3; p < planes; ++p) {
+      if (!any(sum.carry)) break;
       sum = add(plane_[p], sum.carry);
       plane_[p] = sum.low;
     }
