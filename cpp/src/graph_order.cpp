@@ -93,8 +93,8 @@ void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector
 // Numbers the edges by position, and returns the new number of each.
 std::vector<Index> make_edges(GraphOrder& order, std::span<const GraphEdge> edges) {
   const auto ends = [&](Index e) {
-    const auto [low, high] = std::minmax(order.position_of[edges[e].first],
-                                         order.position_of[edges[e].second]);
+    const auto [low, high] =
+        std::minmax(order.position_of[edges[e].first], order.position_of[edges[e].second]);
     return std::array<Index, 2>{low, high};
   };
   order.edge_at.resize(edges.size());

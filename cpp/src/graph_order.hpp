@@ -1,9 +1,9 @@
 // The order in which the sites of a graph are kept and updated.
 //
-// Colours: site by site in the order of their numbers, each gets the lowest colour that no neighbour
-// has yet. On lattices of even sides that is the checkerboard. A sweep updates colour after colour;
-// within a colour the order makes no difference to the chain, so sites of equal degree are put
-// together, in the order of their numbers.
+// Colours: site by site in the order of their numbers, each gets the lowest colour that no
+// neighbour has yet. On lattices of even sides that is the checkerboard. A sweep updates colour
+// after colour; within a colour the order makes no difference to the chain, so sites of equal
+// degree are put together, in the order of their numbers.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct GraphOrder {
   std::vector<OrderedRun> runs;
   std::vector<int> degrees;  // that occur
   std::vector<model::Bond> bonds;
-  std::vector<model::Edge> edges;       // sorted by position
-  std::vector<std::uint32_t> edge_at;   // the number that edges[i] was given with
+  std::vector<model::Edge> edges;      // sorted by position
+  std::vector<std::uint32_t> edge_at;  // the number that edges[i] was given with
   int colours = 0;
 };
 

@@ -52,8 +52,9 @@ void check_replica_options(const ReplicaOptions& o) {
          "sites: got " + std::to_string(o.sites) + ", allowed: 1 to 2^28 - 1");
   check_edges(o);
   check_lanes(o);
-  demand(o.signs.size() == o.edges.size() * static_cast<std::size_t>(o.samples),
-         "signs: got " + std::to_string(o.signs.size()) + ", allowed: one for each edge and sample");
+  demand(
+      o.signs.size() == o.edges.size() * static_cast<std::size_t>(o.samples),
+      "signs: got " + std::to_string(o.signs.size()) + ", allowed: one for each edge and sample");
   demand(std::ranges::all_of(o.signs, [](int s) { return s == 1 || s == -1; }),
          "signs: got another value, allowed: +1 and -1");
   demand(std::isfinite(o.J) && o.J > 0.0 && std::isfinite(o.h),
