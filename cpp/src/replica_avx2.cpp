@@ -1,6 +1,7 @@
 #include "multispin/bits/word256.hpp"
 
 #define MULTISPIN_WORD bits::Word256
+#define MULTISPIN_REGISTERS 16
 #define MULTISPIN_GROUP 2
 #define MULTISPIN_SHORT_GROUP 1
 #include "replica_impl.hpp"

@@ -1,8 +1,9 @@
 #include "multispin/bits/word512.hpp"
 
 #define MULTISPIN_WORD bits::Word512
-#define MULTISPIN_GROUP 2
-#define MULTISPIN_SHORT_GROUP 1
+#define MULTISPIN_REGISTERS 32
+#define MULTISPIN_GROUP 4
+#define MULTISPIN_SHORT_GROUP 2
 #include "replica_impl.hpp"
 
 namespace multispin::kernels {

@@ -43,6 +43,8 @@ struct ReplicaEngine::Detail {
     int bit;
   };
   Place place(std::int64_t replica) const;
+  // Positions at the other ends of a position's bonds.
+  std::vector<std::uint32_t> neighbours_of(std::int64_t position) const;
   const std::vector<std::uint64_t>& bits_at(double temperature);
   void set_bundle_temperatures(BundleMemory& bundle, std::span<const double> temperatures);
   // Updates the positions `begin` to `end` of a run in one bundle.

@@ -27,148 +27,168 @@ constexpr unsigned elements(std::int64_t count) {
   return (1U << count) - 1U;
 }
 
-// Where the elements of a wide word come from: a part of one site's words, or all words of several
-// sites that follow each other.
-struct Shape {
-  explicit Shape(int bundle_words)
-      : site_words(bundle_words), sites(bundle_words < words ? words / bundle_words : 1) {}
-  int site_words;
-  int sites;  // in a wide word
+// Where the elements of a wide word come from: a part of one site's words, or all words of `sites`
+// sites.
+template <int sites>
+class Shape {
+ public:
+  explicit Shape(const Bundle& bundle) : words_(bundle.words) {}
 
-  // Words of the site whose first word is element index(i) * site_words, i = 0 .. sites - 1, from
-  // `offset` on (0 if there are several sites).
+  MULTISPIN_HD std::int64_t site_words() const {
+    if constexpr (sites > 1 || words == block_words) return words / sites;
+    return words_;
+  }
+  // Words of the sites index(i), i = 0 .. sites - 1, from `offset` on (0 if there are several).
   template <class Index>
   MULTISPIN_HD Word gather(const std::uint64_t* from, int offset, const Index& index) const {
-    if (sites == 1) [[likely]] {
-      return loaded<Word>(from + static_cast<std::int64_t>(index(0)) * site_words + offset);
+    if constexpr (sites == 1) {
+      return loaded<Word>(from + index(0) * site_words() + offset);
+    } else {
+      constexpr int each = words / sites;
+      const std::uint64_t* pair[words / 2];
+      for (int i = 0; i < words / 2; ++i) pair[i] = from + index(2 * i / each) * each + 2 * i % each;
+      Word out;
+      bits::load_pairs(out, pair);
+      return out;
     }
-    const std::uint64_t* pair[words / 2];
-    for (int i = 0; i < words / 2; ++i) {
-      const std::int64_t site = index(2 * i / site_words);
-      pair[i] = from + site * site_words + 2 * i % site_words;
-    }
-    Word out;
-    bits::load_pairs(out, pair);
-    return out;
   }
+
+ private:
+  std::int64_t words_;
 };
 
-// Sites of a run that are updated together in one wide word.
-struct Spot {
-  std::int64_t position;  // of the first site
-  std::int64_t count;     // of sites; the others of the wide word repeat the last of the run
-};
-
-MULTISPIN_HD Spot spot_at(const model::Run& run, const Shape& shape, std::int64_t position) {
-  const std::int64_t left = run.end - position;
-  return {position, left < shape.sites ? (left > 0 ? left : 0) : shape.sites};
+// Calls act(bits::Number<sites of a wide word>).
+template <int sites = words / 2, class Act>
+void by_shape(const Bundle& bundle, const Act& act) {
+  if constexpr (sites > 1) {
+    if (bundle.words * sites > words) return by_shape<sites / 2>(bundle, act);
+  }
+  act(bits::Number<sites>{});
 }
 
-template <class Rule>
+// Sites of a run that are updated together in one wide word.
+template <int sites>
+struct Spot {
+  std::int64_t position;     // of the first site
+  std::int64_t count;        // of sites; the others of the wide word repeat the last of the run
+  std::int64_t site[sites];  // their positions from the run's beginning
+};
+
+template <class Rule, int sites>
 class Sites {
  public:
-  Sites(const Bundle& bundle, const model::Run& run)
-      : bundle_(bundle), run_(run), shape_(bundle.words) {}
+  Sites(const Bundle& bundle, const model::Run& run) : bundle_(bundle), run_(run), shape_(bundle) {}
 
-  const Shape& shape() const { return shape_; }
-
-  MULTISPIN_HD Word spins(const Spot& spot, int offset) const {
-    return shape_.gather(bundle_.spins, offset, [&](int i) { return inside(spot.position + i); });
+  MULTISPIN_HD Spot<sites> at(std::int64_t position) const {
+    Spot<sites> spot;
+    const std::int64_t left = run_.end - position;
+    spot.position = position;
+    spot.count = left < sites ? (left > 0 ? left : 0) : sites;
+    for (int i = 0; i < sites; ++i) {
+      spot.site[i] = (i < left ? position + i : run_.end - 1) - run_.begin;
+    }
+    return spot;
+  }
+  MULTISPIN_HD Word spins(const Spot<sites>& spot, int offset) const {
+    return shape_.gather(bundle_.spins, offset, [&](int i) { return run_.begin + spot.site[i]; });
   }
   // What the rule counts over the bonds.
-  MULTISPIN_HD void count(const Spot& spot, int offset, Word spin,
+  MULTISPIN_HD void count(const Spot<sites>& spot, int offset, Word spin,
                           Word (&planes)[Rule::planes]) const {
+    const model::Bond* bonds[sites];
+    for (int i = 0; i < sites; ++i) bonds[i] = run_.bonds + spot.site[i] * Rule::slots;
     Word counted[Rule::slots];
+#pragma GCC unroll 12
     for (int j = 0; j < Rule::slots; ++j) {
-      const auto bond = [&](int i) -> const model::Bond& {
-        return run_.bonds[(inside(spot.position + i) - run_.begin) * Rule::slots + j];
-      };
-      const Word neighbour =
-          shape_.gather(bundle_.spins, offset, [&](int i) { return bond(i).position; });
-      const Word sign = shape_.gather(bundle_.signs, offset, [&](int i) { return bond(i).sign; });
+      const Word neighbour = shape_.gather(
+          bundle_.spins, offset, [&](int i) { return std::int64_t{bonds[i][j].position}; });
+      const Word sign = shape_.gather(bundle_.signs, offset,
+                                      [&](int i) { return std::int64_t{bonds[i][j].sign}; });
       counted[j] = Rule::counted(spin, neighbour, sign);
     }
     bits::count_bits(counted, planes);
   }
-  MULTISPIN_HD void write(const Spot& spot, int offset, Word spins) const {
-    std::uint64_t* const to = bundle_.spins + spot.position * bundle_.words + offset;
-    if (shape_.sites == 1) [[likely]] {
-      if (spot.count == 1) [[likely]]
-        bits::store(to, spins);
-      return;
+  MULTISPIN_HD void write(const Spot<sites>& spot, int offset, Word spins) const {
+    std::uint64_t* const to = bundle_.spins + spot.position * shape_.site_words() + offset;
+    if (spot.count == sites) [[likely]] {
+      bits::store(to, spins);
+    } else if (sites > 1) {
+      bits::store_masked(to, spins, elements(spot.count * shape_.site_words()));
     }
-    bits::store_masked(to, spins, elements(spot.count * bundle_.words));
   }
 
  private:
-  MULTISPIN_HD std::int64_t inside(std::int64_t position) const {
-    return position < run_.end ? position : run_.end - 1;
-  }
-
-  const Bundle& bundle_;
-  const model::Run& run_;
-  const Shape shape_;
+  Bundle bundle_;
+  model::Run run_;
+  Shape<sites> shape_;
 };
 
 // Every lane draws for itself. Wide words are updated in groups, so that several chains of random
 // bits advance side by side and a threshold that has been fetched serves all of them.
-template <class Planes, class Rule>
+//
+// Nothing here may be known by its address to code that is not inlined: the compiler would have to
+// read it again after each store of spins.
+template <class Planes, class Rule, int sites>
 class Updater {
  public:
-  static constexpr int group = Rule::classes <= 4 ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
+  static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 2);
+  static constexpr int most = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
+  static constexpr int group = room > most ? most : (room > 1 ? room : 1);
 
   explicit Updater(const RunUpdate& update)
       : update_(update),
         sites_(update.bundle, update.run),
         planes_(*update.keys, update.sweep, 0,
-                {update.bundle.words < words ? update.bundle.words : words,
-                 std::uint64_t{1} << model::lane_word_bits}) {}
+                {sites > 1 ? words / sites : words, std::uint64_t{1} << model::lane_word_bits}) {}
 
-  void all() {
-    const std::int64_t step = sites_.shape().sites;
+  void all() const {
     for (int offset = 0; offset < update_.bundle.words; offset += words) {
-      for (std::int64_t p = update_.run.begin; p < update_.run.end; p += group * step) {
-        Spot spots[group];
-        for (int i = 0; i < group; ++i) {
-          spots[i] = spot_at(update_.run, sites_.shape(), p + i * step);
-        }
-        draw(spots, offset);
+      for (std::int64_t p = update_.run.begin; p < update_.run.end; p += group * sites) {
+        draw(p, offset);
       }
     }
   }
 
  private:
-  using Prospect = update::BondProspect<Word, Rule>;
+  static constexpr int coarse = Planes::coarse_planes;
 
-  MULTISPIN_HD void prepare(const Spot& spot, int offset, Word spin, Prospect& out) const {
-    sites_.count(spot, offset, spin, out.planes);
-    out.threshold = update_.thresholds.planes + offset;
-    out.always_accept = update_.thresholds.always + offset;
-    out.words = update_.thresholds.words;
-  }
-  MULTISPIN_HD typename Planes::State start(const Spot& spot, int offset) const {
-    return planes_.start((static_cast<std::uint64_t>(spot.position) << model::lane_word_bits) +
+  // What is known of each word of a group after the coarse planes.
+  struct Drawn {
+    typename Planes::State state[group];
+    Word plane[group];  // number `coarse`
+    Word less[group][Rule::classes];
+  };
+
+  MULTISPIN_HD typename Planes::State start(std::int64_t position, int offset) const {
+    return planes_.start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
                          update_.bundle.first_word + static_cast<std::uint64_t>(offset));
   }
-  MULTISPIN_HD void draw(const Spot (&spots)[group], int offset) {
-    constexpr int coarse = Planes::coarse_planes;
-    const std::uint64_t* const always = update_.thresholds.always + offset;
-    const std::uint64_t* threshold = update_.thresholds.planes + offset;
-    typename Planes::State state[group];
-    Word less[group][Rule::classes];
-    for (int i = 0; i < group; ++i) {
-      state[i] = start(spots[i], offset);
-      for (int c = 0; c < Rule::classes; ++c) less[i][c] = loaded<Word>(always + c * block_words);
+  MULTISPIN_HD void draw(std::int64_t position, int offset) const {
+    Drawn drawn;
+#pragma GCC unroll 8
+    for (int i = 0; i < group; ++i) drawn.state[i] = start(position + i * sites, offset);
+    const std::uint64_t* threshold = update_.thresholds.always + offset;
+#pragma GCC unroll 16
+    for (int c = 0; c < Rule::classes; ++c) {
+      const Word always = loaded<Word>(threshold + c * block_words);
+#pragma GCC unroll 8
+      for (int i = 0; i < group; ++i) drawn.less[i][c] = always;
     }
-    Word plane[group];
+    threshold = update_.thresholds.planes + offset;
     const auto next = [&](int k) __attribute__((always_inline)) {
-      for (int i = 0; i < group; ++i) plane[i] = planes_.next(state[i], k);
+#pragma GCC unroll 8
+      for (int i = 0; i < group; ++i) drawn.plane[i] = planes_.next(drawn.state[i], k);
     };
     const auto compare = [&](int k) __attribute__((always_inline)) {
       next(k);
+#pragma GCC unroll 16
       for (int c = 0; c < Rule::classes; ++c, threshold += block_words) {
-        const Word t = loaded<Word>(threshold);
-        for (int i = 0; i < group; ++i) less[i][c] = bits::less_than_step(t, plane[i], less[i][c]);
+        Word t = loaded<Word>(threshold);
+        bits::keep(t);
+#pragma GCC unroll 8
+        for (int i = 0; i < group; ++i) {
+          drawn.less[i][c] = bits::less_than_step(t, drawn.plane[i], drawn.less[i][c]);
+        }
       }
     };
     // By pairs: the compiler then knows which planes are even.
@@ -179,37 +199,53 @@ class Updater {
     }
     if constexpr (coarse % 2 != 0) compare(coarse - 1);
     next(coarse);
-    const bool again = bits::any_field_below<update::redraw_bits<coarse>>(plane, group);
+    if (bits::any_field_below<update::redraw_bits<coarse>>(drawn.plane, group)) [[unlikely]] {
+      Updater(*this).settle(position, offset, drawn);
+      return;
+    }
+#pragma GCC unroll 8
     for (int i = 0; i < group; ++i) {
-      const Word spin = sites_.spins(spots[i], offset);
+      const Spot<sites> spot = sites_.at(position + i * sites);
+      const Word spin = sites_.spins(spot, offset);
       Word planes[Rule::planes];
-      sites_.count(spots[i], offset, spin, planes);
-      Word accepted = Rule::select(planes, less[i]);
-      if (again) [[unlikely]] {
-        accepted = draw_again(spots[i], offset, plane[i], accepted);
-      }
-      sites_.write(spots[i], offset, Rule::result(spin, planes, accepted, update_.field));
+      sites_.count(spot, offset, spin, planes);
+      finish(spot, offset, spin, planes, Rule::select(planes, drawn.less[i]));
     }
   }
-  // Settles the lanes that `plane` chooses to draw again. It is rare, so everything is worked out
-  // anew rather than kept at hand; the word has not been written yet.
-  __attribute__((noinline)) Word draw_again(Spot spot, int offset, Word plane, Word accepted) const {
-    Prospect prospect;
-    prepare(spot, offset, sites_.spins(spot, offset), prospect);
-    typename Planes::State state = start(spot, offset);
-    for (int k = 0; k <= Planes::coarse_planes; ++k) planes_.next(state, k);
-    return update::with_redrawn_lanes(planes_, state, prospect, update_.thresholds, plane,
-                                      accepted);
+  MULTISPIN_HD void finish(const Spot<sites>& spot, int offset, Word spin, const Word* planes,
+                           Word accepted) const {
+    sites_.write(spot, offset, Rule::result(spin, planes, accepted, update_.field));
+  }
+  // The same, where some lanes draw again.
+  __attribute__((noinline)) void settle(std::int64_t position, int offset, Drawn drawn) const {
+    update::BondProspect<Word, Rule> prospect;
+    prospect.threshold = update_.thresholds.planes + offset;
+    prospect.always_accept = update_.thresholds.always + offset;
+    prospect.words = block_words;
+    for (int i = 0; i < group; ++i) {
+      const Spot<sites> spot = sites_.at(position + i * sites);
+      const Word spin = sites_.spins(spot, offset);
+      sites_.count(spot, offset, spin, prospect.planes);
+      Word accepted = Rule::select(prospect.planes, drawn.less[i]);
+      if (bits::any_field_below<update::redraw_bits<coarse>>(drawn.plane + i, 1)) {
+        accepted = update::with_redrawn_lanes(planes_, drawn.state[i], prospect,
+                                              update_.thresholds, drawn.plane[i], accepted);
+      }
+      finish(spot, offset, spin, prospect.planes, accepted);
+    }
   }
 
-  const RunUpdate& update_;
-  const Sites<Rule> sites_;
+  const RunUpdate update_;
+  const Sites<Rule, sites> sites_;
   const Planes planes_;
 };
 
 template <template <class> class Planes, class Rule>
 void update_run(const RunUpdate& update) {
-  Updater<Planes<Word>, Rule>(update).all();
+  by_shape(update.bundle, [&](auto sites) {
+    const Updater<Planes<Word>, Rule, decltype(sites)::value> updater(update);
+    updater.all();
+  });
 }
 
 // One number for all lanes of a site.
@@ -250,7 +286,7 @@ class SharedUpdater {
     }
   }
   MULTISPIN_HD void site(std::int64_t position, int offset, std::int64_t index) const {
-    const Spot spot{position, 1};
+    const Spot<1> spot = sites_.at(position);
     const Word spin = sites_.spins(spot, offset);
     Word planes[Rule::planes];
     sites_.count(spot, offset, spin, planes);
@@ -260,8 +296,8 @@ class SharedUpdater {
                  Rule::result(spin, planes, Rule::select(planes, accept), update_.field));
   }
 
-  const SharedRunUpdate& update_;
-  const Sites<Rule> sites_;
+  const SharedRunUpdate update_;
+  const Sites<Rule, 1> sites_;
   const Planes planes_;
   alignas(64) std::uint64_t accept_[Rule::classes][64];
 };
@@ -307,50 +343,61 @@ class Tally {
 };
 
 // A wide word of the first `count` sites only.
-MULTISPIN_HD Word first_sites(Word word, const Shape& shape, std::int64_t count) {
-  if (count >= shape.sites) [[likely]]
+template <int sites>
+MULTISPIN_HD Word first_sites(Word word, std::int64_t count) {
+  if (count >= sites) [[likely]]
     return word;
   alignas(64) std::uint64_t element[words] = {};
-  bits::store_masked(element, word, elements(count * shape.site_words));
+  bits::store_masked(element, word, elements(count * (words / sites)));
   return loaded<Word>(element);
 }
 
 // Unsatisfied bonds of edges first, first + 1, ... (as many as there are sites in a wide word).
-MULTISPIN_HD Word unsatisfied(const Bundle& bundle, const Shape& shape, const model::Edge* edges,
-                              std::int64_t first, std::int64_t count, int offset) {
+template <int sites>
+MULTISPIN_HD Word unsatisfied(const Bundle& bundle, const model::Edge* edges, std::int64_t first,
+                              std::int64_t count, int offset) {
+  const Shape<sites> shape(bundle);
   const auto edge = [&](int i) -> const model::Edge& {
     return edges[first + i < count ? first + i : count - 1];
   };
-  const Word a = shape.gather(bundle.spins, offset, [&](int i) { return edge(i).first; });
-  const Word b = shape.gather(bundle.spins, offset, [&](int i) { return edge(i).second; });
-  const Word sign = shape.gather(bundle.signs, offset, [&](int i) { return edge(i).sign; });
-  return first_sites(bits::xor3(a, b, sign), shape, count - first);
+  const auto ends = [&](int i) { return std::int64_t{edge(i).first}; };
+  const auto others = [&](int i) { return std::int64_t{edge(i).second}; };
+  const auto signs = [&](int i) { return std::int64_t{edge(i).sign}; };
+  const Word satisfied = bits::xor3(shape.gather(bundle.spins, offset, ends),
+                                    shape.gather(bundle.spins, offset, others),
+                                    shape.gather(bundle.signs, offset, signs));
+  return first_sites<sites>(satisfied, count - first);
 }
 
 void count_unsatisfied(const Bundle& bundle, const model::Edge* edges, std::int64_t count,
                        std::uint32_t* counts) {
-  const Shape shape(bundle.words);
-  for (int offset = 0; offset < bundle.words; offset += words) {
-    Tally tally;
-    for (std::int64_t e = 0; e < count; e += shape.sites) {
-      tally.add(unsatisfied(bundle, shape, edges, e, count, offset));
+  by_shape(bundle, [&](auto number) {
+    constexpr int sites = decltype(number)::value;
+    for (int offset = 0; offset < bundle.words; offset += words) {
+      Tally tally;
+      for (std::int64_t e = 0; e < count; e += sites) {
+        tally.add(unsatisfied<sites>(bundle, edges, e, count, offset));
+      }
+      tally.write(offset, bundle.words, counts);
     }
-    tally.write(offset, bundle.words, counts);
-  }
+  });
 }
 
-void count_up(const Bundle& bundle, std::int64_t sites, std::uint32_t* counts) {
-  const Shape shape(bundle.words);
-  for (int offset = 0; offset < bundle.words; offset += words) {
-    Tally tally;
-    for (std::int64_t p = 0; p < sites; p += shape.sites) {
-      const Word word = shape.gather(bundle.spins, offset, [&](int i) {
-        return p + i < sites ? p + i : sites - 1;
-      });
-      tally.add(first_sites(word, shape, sites - p));
+void count_up(const Bundle& bundle, std::int64_t sites_count, std::uint32_t* counts) {
+  by_shape(bundle, [&](auto number) {
+    constexpr int sites = decltype(number)::value;
+    const Shape<sites> shape(bundle);
+    for (int offset = 0; offset < bundle.words; offset += words) {
+      Tally tally;
+      for (std::int64_t p = 0; p < sites_count; p += sites) {
+        const Word word = shape.gather(bundle.spins, offset, [&](int i) {
+          return p + i < sites_count ? p + i : sites_count - 1;
+        });
+        tally.add(first_sites<sites>(word, sites_count - p));
+      }
+      tally.write(offset, bundle.words, counts);
     }
-    tally.write(offset, bundle.words, counts);
-  }
+  });
 }
 
 // `item(i, offset)` gives the words of item i < count; one item a wide word, so that several sites

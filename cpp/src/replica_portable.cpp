@@ -2,6 +2,7 @@
 #include "multispin/random/aes.hpp"
 
 #define MULTISPIN_WORD bits::Word128
+#define MULTISPIN_REGISTERS 16
 #define MULTISPIN_GROUP 2
 #define MULTISPIN_SHORT_GROUP 1
 #include "replica_impl.hpp"

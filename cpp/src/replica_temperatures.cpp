@@ -9,6 +9,9 @@ namespace multispin {
 namespace {
 
 constexpr std::int64_t block_lanes = 64 * kernels::block_words;
+// Temperatures whose thresholds are remembered: tempering sets the same ones again and again.
+constexpr std::size_t most_known = 1 << 12;
+
 }  // namespace
 
 // Bits of every class of every degree at one temperature.
@@ -62,7 +65,7 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
   check_replica_temperatures(options_, temperatures);
   Detail& d = *detail_;
   std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
-  d.known_bits.clear();
+  if (d.known_bits.size() > most_known) d.known_bits.clear();
   for (BundleMemory& bundle : d.bundles) {
     if (!d.shared) {
       d.set_bundle_temperatures(bundle, temperatures);

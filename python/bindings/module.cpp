@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, module) {
   multispin::bind_info(module);
   multispin::bind_lattice(module);
   multispin::bind_replica(module);
+  multispin::bind_tempering(module);
 }

@@ -35,9 +35,11 @@ from multispin.errors import (
     StudyError,
 )
 from multispin.models import EdwardsAnderson, Ising, Pairwise
+from multispin.replica_sweeps import replica_sweep
 from multispin.sampler import Sampler
 from multispin.simulation import simulate
 from multispin.studies import read_study, study
+from multispin.tempering import temper
 
 __all__ = [
     "CheckpointError",
@@ -61,9 +63,11 @@ __all__ = [
     "overlaps",
     "read_study",
     "replica_error",
+    "replica_sweep",
     "round_trips",
     "simulate",
     "statistics",
     "study",
+    "temper",
     "temperature_grid",
 ]

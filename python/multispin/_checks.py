@@ -62,6 +62,13 @@ def seed(name: str, value: object) -> int:
     return count(name, value, 0, _MAX_SEED)
 
 
+def flag(name: str, value: object) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(describe(name, value, "True or False"))
+    return bool(value)
+
+
 def choice(name: str, value: object, allowed: Sequence[str]) -> str:
     """Return `value` if it is one of the strings in `allowed`."""
     listed = ", ".join(repr(item) for item in allowed)

@@ -4,6 +4,7 @@ Compiled core of multispin; use the classes of the package instead.
 """
 
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
@@ -17,6 +18,7 @@ __all__: list[str] = [
     "PHILOX_ROUNDS",
     "ReplicaEngine",
     "TAIL_PLANES",
+    "Tempering",
     "available_isas",
     "compiler",
     "default_threads",
@@ -136,6 +138,41 @@ class ReplicaEngine:
     def sweeps_done(self) -> int: ...
     @sweeps_done.setter
     def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
+class Tempering:
+    def __init__(
+        self,
+        engine: ReplicaEngine,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> None: ...
+    def run(
+        self,
+        *,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        bonds: numpy.typing.NDArray[numpy.int64] | None,
+        spins: numpy.typing.NDArray[numpy.int64] | None,
+        overlaps: numpy.typing.NDArray[numpy.int64] | None,
+        link_overlaps: numpy.typing.NDArray[numpy.int64] | None,
+        overlaps_k2: numpy.typing.NDArray[numpy.float64] | None,
+        temperature_index: numpy.typing.NDArray[numpy.int16] | None,
+        pairs: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def set_state(
+        self,
+        exchanges_done: typing.SupportsInt | typing.SupportsIndex,
+        temperature_index: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        attempted: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        accepted: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> None: ...
+    @property
+    def state(self) -> tuple[int, list[int], list[int], list[int]]: ...
 
 def available_isas() -> list[str]: ...
 def compiler() -> str: ...

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-__all__ = ["measure"]
+__all__ = ["measure", "nanoseconds_per_sweep"]
 
 #: Repetitions of a measurement; the fastest counts, since other programs only ever slow one down.
 REPETITIONS = 3
@@ -91,7 +91,7 @@ def measure(
             threads=count,
             device=device,
         )
-        speed[index] = size * size / _nanoseconds_per_sweep(sampler, seconds)
+        speed[index] = size * size / nanoseconds_per_sweep(sampler, seconds)
         energy[index] = sampler.energy_per_spin()[0]
     used = sampler.info()
     data = xarray.Dataset(
@@ -114,8 +114,8 @@ def measure(
     return cast("xr.Dataset", data)
 
 
-def _nanoseconds_per_sweep(sampler: Sampler, seconds: float) -> float:
-    """Return the time of a sweep: the fastest of a few runs of at least `seconds` each."""
+def nanoseconds_per_sweep(sampler: Sampler, seconds: float) -> float:
+    """Return the time of a sweep of all replicas: the fastest of three runs of `seconds` or so."""
     sweeps, best = 1, float("inf")
     repetitions = 0
     while repetitions < REPETITIONS:

@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_info(commands)
     _add_ising(commands)
+    _add_replicas(commands)
     _add_bench(commands)
     _add_demo(commands)
     return parser
@@ -136,6 +137,33 @@ def _add_ising(commands: Any) -> None:
     add("--checkpoint", metavar="FILE", help="keep the run here, and go on from it if it is there")
     add("--progress", action="store_true", help="show a bar with flips/ns and time left")
     _add_files(command, "multispin-ising")
+
+
+def _add_replicas(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "replicas",
+        _replicas,
+        "measure throughput and error against the number of replicas",
+        "Replicas are independent copies of one system; the error of a mean over R is 1/sqrt(R).",
+    )
+    add = command.add_argument
+    add("--model", default="glass", metavar="NAME", help="glass (bonds +1 or -1) or ising")
+    add("--size", type=int, default=8, metavar="L", help="side of the lattice")
+    add("--dimensions", type=int, default=3, metavar="D", help="dimensions of the lattice, 1 to 4")
+    add("--temperature", type=float, default=1.5, metavar="T", help="temperature, k_B = 1")
+    numbers = [2**k for k in range(11)]
+    listed = "numbers of replicas, ascending (default: 1 2 4 ... 1024)"
+    add("--replicas", type=int, nargs="+", default=numbers, metavar="R", help=listed)
+    add("--sweeps", type=int, default=1000, metavar="N", help="measured sweeps")
+    add("--thermalization", type=int, default=1000, metavar="N", help="sweeps before those")
+    add("--interval", type=int, default=10, metavar="N", help="sweeps between measurements")
+    add("--seed", type=int, default=1, metavar="N", help="seed of bonds and random streams")
+    add("--dynamics", default="metropolis", metavar="NAME", help="metropolis or glauber")
+    _add_machine(command)
+    add("--rng", default="auto", metavar="NAME", help="generator: auto, aes or philox")
+    add("--progress", action="store_true", help="show a bar with flips/ns and time left")
+    _add_files(command, "multispin-replicas")
 
 
 def _add_bench(commands: Any) -> None:
@@ -305,6 +333,53 @@ def _exact(table: xr.Dataset) -> tuple[list[str], list[str]]:
         return ["-"] * table.sizes["temperature"], ["-"] * table.sizes["temperature"]
     bulk = exact.onsager(table.temperature.values, J=table.attrs["J"])
     return [f"{x:.5f}" for x in bulk.energy], [f"{x:.5f}" for x in bulk.magnetization]
+
+
+def _replicas(options: argparse.Namespace) -> None:
+    from multispin import _checks, plot_replicas
+    from multispin.models import EdwardsAnderson, Ising
+    from multispin.replica_sweeps import replica_sweep
+
+    _check_files(options)
+    _checks.choice("--model", options.model, ("glass", "ising"))
+    shape = (options.size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
+    glass = options.model == "glass"
+    run = replica_sweep(
+        EdwardsAnderson(shape, seed=options.seed) if glass else Ising(shape),
+        options.temperature,
+        replicas=options.replicas,
+        sweeps=options.sweeps,
+        thermalization=options.thermalization,
+        interval=options.interval,
+        seed=options.seed,
+        dynamics=options.dynamics,
+        device=options.device,
+        rng=options.rng,
+        threads=options.threads,
+        progress=options.progress,
+    )
+    _print_replicas(run)
+    lattice = " x ".join(map(str, shape))
+    _write(run, options, plot_replicas.overview({f"{options.model} {lattice}": run}))
+
+
+def _print_replicas(run: xr.Dataset) -> None:
+    rows = [("R", "flips/ns", "bytes/spin", "energy/spin", "error", "engine")]
+    for R in run.replicas.values:
+        at = run.sel(replicas=R)
+        rows.append(
+            (
+                str(R),
+                f"{float(at.flips_per_ns):.3g}",
+                f"{float(at.bytes_per_spin):.3g}",
+                f"{float(at.energy_per_spin):.6f}",
+                f"{float(at.energy_per_spin_error):.6f}",
+                str(at.engine.item()),
+            )
+        )
+    _print_table(rows)
+    slope, error = float(run.energy_per_spin_slope), float(run.energy_per_spin_slope_error)
+    print(f"error ~ R^({slope:.3f} ± {error:.3f}); independent replicas: -1/2")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -510,7 +510,8 @@ def _merged(model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         got = f"{model.samples} disorder samples"
         raise ValueError(_checks.describe("model", got, "one set of couplings: model.sample(k)"))
     pairs, place = np.unique(np.sort(model.edges, axis=1), axis=0, return_inverse=True)
-    couplings = np.bincount(place.ravel(), weights=model.couplings, minlength=len(pairs))
+    couplings = np.zeros(len(pairs))
+    np.add.at(couplings, place.ravel(), model.couplings)
     joined = couplings != 0
     return pairs[joined], couplings[joined]
 

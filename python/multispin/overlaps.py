@@ -115,14 +115,7 @@ def distribution(
     shares = _histograms(number, edges, 1 if samples else _HISTOGRAM_BLOCKS)
     if symmetric:
         shares = (shares + shares[..., ::-1]) / 2
-    if samples:
-        shares = shares[..., 0, :]
-        value, error = shares.mean(axis=0), shares.std(axis=0, ddof=1) / np.sqrt(len(shares))
-    else:
-        value, error, _ = statistics.mean(np.swapaxes(shares, -1, -2))
-    width = 2 / n_spins * np.diff(edges)
-    centre = (edges[:-1] + edges[1:]) / n_spins - 1
-    return OverlapDistribution(centre, width, value / width, error / width)
+    return _distribution(shares[..., 0, :] if samples else shares, edges, n_spins, samples)
 
 
 def binder_ratio(overlap: npt.ArrayLike, samples: bool = False) -> Estimate:
@@ -259,7 +252,23 @@ def correlation_length(
     )
 
 
-# --- Pieces, shared with crossing and summary -----------------------------------------------------
+# --- Pieces, shared with crossing, summary and replica_sweeps -------------------------------------
+
+
+def shares_of_draw(overlap: Array, n_spins: int, bins: int = 101) -> Array:
+    """Shares of the bins of `distribution` in the overlaps (..., pairs) of one draw: (..., bins).
+
+    With many replicas there are too many pairs for those of all draws to be kept.
+    """
+    number = _value_number(checked("overlap", overlap[..., None], False), n_spins)
+    return _histograms(number, _edges(n_spins, bins), 1)[..., 0, :]
+
+
+def distribution_of_shares(
+    shares: Array, n_spins: int, bins: int = 101, samples: bool = False
+) -> OverlapDistribution:
+    """`distribution` from the shares of the bins: (draws, bins), or (samples, bins) over draws."""
+    return _distribution(shares, _edges(n_spins, bins), n_spins, samples)
 
 
 def ratio_of_moments(q2: Array, q4: Array) -> Array:
@@ -305,6 +314,17 @@ def _estimate(function: Callable[..., Any], samples: bool, *moments: Array) -> E
     if samples:
         return statistics.sample_jackknife(function, *(m.mean(axis=(-2, -1)) for m in moments))
     return statistics.jackknife(function, *(m.mean(axis=-2) for m in moments))
+
+
+def _distribution(shares: Array, edges: Array, n_spins: int, samples: bool) -> OverlapDistribution:
+    """Density and error from shares of the bins: (samples, ..., bins), or (..., draws, bins)."""
+    if samples:
+        value, error = shares.mean(axis=0), shares.std(axis=0, ddof=1) / np.sqrt(len(shares))
+    else:
+        value, error, _ = statistics.mean(np.swapaxes(shares, -1, -2))
+    width = 2 / n_spins * np.diff(edges)
+    centre = (edges[:-1] + edges[1:]) / n_spins - 1
+    return OverlapDistribution(centre, width, value / width, error / width)
 
 
 def _edges(n_spins: int, bins: int) -> Array:

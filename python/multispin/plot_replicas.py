@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin._figures import COLOURS, FAINT, new_figure, style
+from multispin._figures import COLOURS, FAINT, MARKERS, new_figure, style
+from multispin.replica_error import ReplicaError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from multispin.replica_error import ReplicaError
-
-__all__ = ["error", "throughput"]
+__all__ = ["error", "overview", "throughput"]
 
 
 def error(result: ReplicaError) -> Figure:
@@ -39,21 +41,7 @@ def error(result: ReplicaError) -> Figure:
         figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
         _replica_axis(axes, result.replicas)
-        axes.set_yscale("log")
-        line = result.error[0] / np.sqrt(result.replicas)
-        axes.plot(result.replicas, line, color=FAINT, lw=1.0, zorder=0, label=r"$1/\sqrt{R}$")
-        axes.errorbar(
-            result.replicas,
-            result.error,
-            result.uncertainty,
-            linestyle="none",
-            marker="o",
-            markersize=4.5,
-            color=COLOURS[0],
-            label=f"measured, slope ${result.slope:.3f} \\pm {result.slope_error:.3f}$",
-        )
-        axes.set_ylabel("standard error of the mean")
-        axes.legend()
+        _draw_errors(axes, result, 0, "measured")
         return figure
 
 
@@ -80,6 +68,65 @@ def throughput(replicas: ArrayLike, flips_per_ns: ArrayLike) -> Figure:
         axes.set_ylim(bottom=0)
         axes.set_ylabel("spin updates per ns")
         return figure
+
+
+def overview(runs: Mapping[str, xr.Dataset]) -> Figure:
+    """Throughput, and the error of the energy beside 1/√R, of one or more systems.
+
+    Parameters
+    ----------
+    runs : mapping of str to xarray.Dataset
+        What `multispin.replica_sweep` returned, by the name of the system.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two pictures side by side, with logarithmic scales of R.
+    """
+    numbers = np.unique(np.concatenate([run.replicas.values for run in runs.values()]))
+    with style():
+        figure = new_figure(9.6, 4.2)
+        left, right = figure.subplots(1, 2)
+        for index, (name, run) in enumerate(runs.items()):
+            look = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
+            left.plot(run.replicas, run.flips_per_ns, ms=4.5, lw=0.8, label=name, **look)
+            _draw_errors(right, _energy_error(run), index, name)
+        for axes in (left, right):
+            _replica_axis(axes, numbers)
+        left.set_ylim(bottom=0)
+        left.set_ylabel("spin updates per ns")
+        left.legend()
+        right.set_ylabel("standard error of the energy per spin")
+        return figure
+
+
+def _energy_error(run: xr.Dataset) -> ReplicaError:
+    return ReplicaError(
+        run.replicas.values,
+        run.energy_per_spin_error.values,
+        run.energy_per_spin_error_uncertainty.values,
+        float(run.energy_per_spin_slope),
+        float(run.energy_per_spin_slope_error),
+    )
+
+
+def _draw_errors(axes: Axes, result: ReplicaError, index: int, name: str) -> None:
+    axes.set_yscale("log")
+    line = result.error[0] * np.sqrt(result.replicas[0] / result.replicas)
+    label = r"$1/\sqrt{R}$" if index == 0 else None
+    axes.plot(result.replicas, line, color=FAINT, lw=1.0, zorder=0, label=label)
+    axes.errorbar(
+        result.replicas,
+        result.error,
+        result.uncertainty,
+        linestyle="none",
+        marker=MARKERS[index % len(MARKERS)],
+        markersize=4.5,
+        color=COLOURS[index % len(COLOURS)],
+        label=f"{name}, slope ${result.slope:.3f} \\pm {result.slope_error:.3f}$",
+    )
+    axes.set_ylabel("standard error of the mean")
+    axes.legend()
 
 
 def _replica_axis(axes: Axes, replicas: NDArray[np.int64]) -> None:

@@ -6,12 +6,15 @@ in a run of fixed length. Replicas that share random numbers are worth less, and
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from multispin import _blocks, statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["ReplicaError", "replica_error"]
 
@@ -81,11 +84,31 @@ def replica_error(series: npt.ArrayLike) -> ReplicaError:
     x = np.asarray(series, dtype=np.float64)
     if x.ndim != 2 or len(x) < 2:
         raise ValueError(f"series: got shape {x.shape}, allowed: (replicas, draws), 2 replicas")
-    length = _blocks.length(tau, 1, x.shape[1])
-    blocks = _blocks.means(x[:, None, :], length)
     replicas = 2 ** np.arange(len(x).bit_length())
-    variances = np.stack([_variances(blocks, int(R)) for R in replicas], axis=-1)
-    factor = _blocks.widening(x.shape[1], length, tau)
+    return error_of_groups(replicas, [group_means(x, int(R)) for R in replicas], tau)
+
+
+# --- Pieces, shared with replica_sweeps -----------------------------------------------------------
+
+
+def group_means(x: Array, size: int) -> Array:
+    """Means over disjoint groups of `size` replicas of (replicas, draws): (groups, draws)."""
+    groups = len(x) // size
+    return np.asarray(x[: groups * size].reshape(groups, size, -1).mean(axis=1))
+
+
+def error_of_groups(
+    replicas: npt.NDArray[np.int64], groups: Sequence[Array], tau: float
+) -> ReplicaError:
+    """Error of whatever disjoint groups of replicas measured.
+
+    `groups` holds, for each size in `replicas`, a series for each group: (groups, draws). `tau` is
+    the longest autocorrelation time, in draws.
+    """
+    draws = groups[0].shape[-1]
+    length = _blocks.length(tau, 1, draws)
+    variances = np.stack([_variances(one, length) for one in groups], axis=-1)
+    factor = _blocks.widening(draws, length, tau)
     error = statistics.sample_jackknife(lambda v: factor * np.sqrt(v), variances)
     log_replicas = np.log(replicas) - np.log(replicas).mean()
 
@@ -104,9 +127,8 @@ def replica_error(series: npt.ArrayLike) -> ReplicaError:
     )
 
 
-def _variances(blocks: Array, size: int) -> Array:
-    """What each block says of the squared error of a mean over `size` replicas: (blocks,)."""
-    groups, count = len(blocks) // size, blocks.shape[1]
-    means = blocks[: groups * size].reshape(groups, size, count).mean(axis=1)
+def _variances(groups: Array, length: int) -> Array:
+    """What each block of draws says of the squared error of the mean of a group: (blocks,)."""
+    means = _blocks.means(groups[:, None, :], length)
     squares = ((means - means.mean()) ** 2).sum(axis=0)
-    return np.asarray(squares / (groups * count - 1))
+    return np.asarray(squares / (means.size - 1))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from multispin import _checks, _core, _devices, io
+from multispin import _checks, _core, _devices, _engines, io, models
 from multispin.device_array import DeviceArray, foreign_spins, is_foreign
 from multispin.errors import CheckpointError
-from multispin.models import Ising
+from multispin.models import Model
 
 if TYPE_CHECKING:
     import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Correlation", "Sampler"]
+__all__ = ["Sampler"]
 
 _CHECKPOINT = "sampler"
 _DYNAMICS = ("metropolis", "glauber")
@@ -29,25 +29,21 @@ _INITS = ("random", "up", "down")
 _MAX_SWEEPS = 2**48  # the counter of a random block has 48 bits for them
 
 
-class Correlation(NamedTuple):
-    """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica."""
-
-    down: NDArray[np.float64]
-    """``(replicas, rows // 2 + 1)``: d sites down a column."""
-    along: NDArray[np.float64]
-    """``(replicas, columns // 2 + 1)``: d sites along a row."""
-
-
 class Sampler:
     r"""Markov chains of spins with the stationary distribution P(s) ~ exp(-E(s)/T).
 
-    A sweep attempts one update of every site, in checkerboard order (all sites with even row +
-    column, then the others):
+    A sweep attempts one update of every site, colour after colour: sites of one colour have no
+    bonds among each other. On lattices of even sides that is the checkerboard.
 
     * ``"metropolis"``: flip with probability min(1, exp(-dE/T)) (Metropolis et al., J. Chem.
       Phys. 21, 1087 (1953));
     * ``"glauber"`` (heat bath): s_i = +1 with probability 1 / (1 + exp(-2 f_i / T)), where
-      f_i = J sum_j s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
+      f_i = sum_j J_ij s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
+
+    Two engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
+    three dimensions with even sides. ``replica`` packs replicas: any graph with couplings of one
+    magnitude and at most 12 bonds a site, every replica at a temperature of its own, fast from 64
+    replicas on and fastest with multiples of 512. The sampler picks one; :meth:`info` says which.
 
     Probabilities are exact to 2**-45 or better. The trajectory is a function of the seed, the
     model, the temperatures, the dynamics and the generator; it does not depend on threads or on
@@ -56,20 +52,23 @@ class Sampler:
     A sampler serves one call at a time and refuses a second thread, or a signal handler that comes
     in between, with a RuntimeError; several samplers may run side by side.
 
+    Results have an axis for the replicas; with a model of several disorder samples, two:
+    ``(samples, replicas)``. Where it says ``(replicas, ...)`` below, read so.
+
     Parameters
     ----------
     model
-        An :class:`~multispin.Ising` model with an even number of rows and of columns.
+        A model with couplings of one magnitude.
     temperature
-        T > 0 in units of energy, one number or one for each replica.
+        T > 0 in units of energy: one number, one for each replica, or ``(samples, replicas)``.
     replicas
-        Independent copies of the lattice.
+        Independent copies of the system, of each disorder sample if there are several.
     dynamics
         ``"metropolis"`` or ``"glauber"``.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
-        ``(rows, columns)`` or ``(replicas, rows, columns)``; with a GPU, also an array in its
-        memory (CuPy, PyTorch and others with ``__cuda_array_interface__``).
+        ``model.shape`` or ``(replicas, *model.shape)``; with the lattice engine on a GPU, also an
+        array in its memory (CuPy, PyTorch and others with ``__cuda_array_interface__``).
     seed
         0 <= seed < 2**64.
     device
@@ -84,8 +83,19 @@ class Sampler:
     threads
         Number of threads on the CPU; None takes as many as the process may use.
     first_stream
-        Random stream of replica 0; replica r uses stream first_stream + r. Samplers with the same
-        seed and different streams are independent.
+        Random stream of replica 0; replica r uses stream first_stream + r (counted through all
+        disorder samples; below 2**26 with the replica engine). Samplers with the same seed and
+        different streams are independent.
+    engine
+        ``"auto"``, ``"lattice"`` or ``"replica"``. ``"auto"`` takes the lattice engine where it can
+        run the model, unless there are 64 replicas or more with rows of fewer than 32 sites.
+        Engines draw different random numbers.
+    shared_random_numbers
+        One random number for each site and sweep, for all disorder samples of a block of 512 (by
+        stream): several times as fast. Each sample is then still a chain with the right
+        distribution, so disorder averages are right; but samples of a block are *not independent*
+        of each other, and errors over samples come out too small, the more so the higher the
+        temperature. For a model of disorder samples, with one replica each and one temperature.
 
     Raises
     ------
@@ -110,7 +120,7 @@ class Sampler:
 
     def __init__(
         self,
-        model: Ising,
+        model: Model,
         temperature: ArrayLike = 2.269,
         replicas: int = 1,
         dynamics: str = "metropolis",
@@ -120,17 +130,23 @@ class Sampler:
         rng: str = "auto",
         threads: int | None = None,
         first_stream: int = 0,
+        engine: str = "auto",
+        shared_random_numbers: bool = False,
     ) -> None:
-        _checks.instance("model", model, Ising, "a multispin model: Ising")
+        _checks.instance("model", model, Model, "a multispin model, such as Ising")
         _devices.check(device)
         self._model = model
-        self._replicas = _checks.count("replicas", replicas, 1)
+        replicas = _checks.count("replicas", replicas, 1)
+        self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
+        self._replicas = replicas * (model.samples or 1)  # of all samples together
+        self._shared = _checks.flag("shared_random_numbers", shared_random_numbers)
+        self._check_shared(replicas)
         self._dynamics = _checks.choice("dynamics", dynamics, _DYNAMICS)
         self._rng = _checks.choice("rng", rng, _GENERATORS)
         self._seed = _checks.seed("seed", seed)
         self._first_stream = _checks.count("first_stream", first_stream, 0, 2**63)
         self._threads = _default_threads(threads)
-        _even_shape(model.shape)
+        self._engine_name = _engines.choose(engine, model, self._replicas, self._shared)
         spins = self._replicas * model.n_spins
         self._gpu = _devices.choose(device, self._rng, spins, spins)
         self._check_fits()
@@ -138,7 +154,9 @@ class Sampler:
         if self._rng == "auto":
             self._rng = "aes" if self._gpu is None else "philox"
         start = self._initial(init)
-        self._engine = self._new_engine()
+        self._engine = _engines.new(
+            self._engine_name, model, self._request(), self._gpu, self._threads
+        )
         self._set_temperatures(temperatures)
         if isinstance(start, np.ndarray):
             self._engine.set_spins(start)
@@ -149,33 +167,33 @@ class Sampler:
         else:
             self._engine.fill(up=start == "up")
 
-    def _new_engine(self) -> Any:
-        rows, columns = self._model.shape
-        arguments: dict[str, Any] = {
-            "rows": rows,
-            "columns": columns,
-            "replicas": self._replicas,
-            "J": self._model.J,
-            "h": self._model.h,
-            "dynamics": self._dynamics,
-            "rng": self._rng,
-            "seed": self._seed,
-            "first_stream": self._first_stream,
-        }
-        if self._gpu is not None:
-            return _devices.cuda_module().LatticeEngine(**arguments, device=self._gpu)
-        return _core.LatticeEngine(**arguments, threads=self._threads)
+    def _request(self) -> _engines.Request:
+        return _engines.Request(
+            self._replicas,
+            self._dynamics,
+            self._rng,
+            self._seed,
+            self._first_stream,
+            self._shared,
+        )
+
+    def _check_shared(self, replicas: int) -> None:
+        if self._shared and (self._model.samples is None or replicas > 1):
+            allowed = (
+                "False, or True for a model of several disorder samples with replicas=1: replicas "
+                "of one sample have to be independent"
+            )
+            raise ValueError(_checks.describe("shared_random_numbers", True, allowed))
 
     def _check_fits(self) -> None:
         # Before anything is made of the size of the replicas or of the lattice.
-        rows, columns = self._model.shape
-        what = f"shape: {_counted(self._replicas)} of {rows} x {columns}"
+        sides = " x ".join(str(side) for side in self._model.shape)
+        what = f"shape: {_counted(self._replicas)} of {sides}"
+        needed = _engines.bytes_needed(self._engine_name, self._model, self._request(), self._gpu)
         if self._gpu is None:
-            _check_memory(what, self._replicas * _core.lattice_bytes(rows, columns, 1))
+            _check_memory(what, needed)
             return
-        cuda = _devices.cuda_module()
-        needed = self._replicas * cuda.lattice_bytes(rows, columns, 1)
-        free = cuda.free_memory(self._gpu)
+        free = _devices.cuda_module().free_memory(self._gpu)
         if needed > free:
             raise MemoryError(
                 f"{what}: needed {_gib(needed)} on cuda:{self._gpu}, free: {_gib(free)}"
@@ -183,7 +201,7 @@ class Sampler:
 
     def __repr__(self) -> str:
         return (
-            f"Sampler({self._model!r}, temperature={self.temperature}, replicas={self._replicas}, "
+            f"Sampler({self._model!r}, temperature={self.temperature}, replicas={self._lead[-1]}, "
             f"dynamics={self._dynamics!r}, rng={self._rng!r}, seed={self._seed})"
         )
 
@@ -235,6 +253,8 @@ class Sampler:
         interval = _checks.count("interval", interval, 1, _MAX_SWEEPS)
         _check_memory(f"draws: {draws} of {_counted(self._replicas)}", 48 * draws * self._replicas)
         bonds, spins = self._engine.record(draws, interval)
+        shape = (draws, *self._lead)
+        bonds, spins = bonds.reshape(shape), spins.reshape(shape)
         return self._energy(bonds, spins), spins / self._model.n_spins
 
     @property
@@ -248,7 +268,7 @@ class Sampler:
         """T: a float if all replicas have the same, else ``(replicas,)`` float64. Can be set."""
         if bool(np.all(self._temperature == self._temperature[0])):
             return float(self._temperature[0])
-        return np.array(self._temperature)
+        return np.array(self._temperature).reshape(self._lead)
 
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
@@ -258,7 +278,8 @@ class Sampler:
 
     def energy(self) -> NDArray[np.float64]:
         """Total energy, ``(replicas,)`` float64."""
-        return self._energy(*self._engine.sums())
+        bonds, spins = self._engine.sums()
+        return self._energy(bonds, spins).reshape(self._lead)
 
     def energy_per_spin(self) -> NDArray[np.float64]:
         """Energy divided by the number of spins, ``(replicas,)`` float64."""
@@ -267,10 +288,19 @@ class Sampler:
     def magnetization(self) -> NDArray[np.float64]:
         """Mean spin, ``(replicas,)`` float64."""
         spins: NDArray[np.int64] = self._engine.sums()[1]
-        return spins / self._model.n_spins
+        return spins.reshape(self._lead) / self._model.n_spins
 
     def overlap(self) -> NDArray[np.float64]:
-        """Overlaps q_ab = (1/N) sum_i s_i^a s_i^b of all pairs, ``(replicas, replicas)``."""
+        """Overlaps q_ab = (1/N) sum_i s_i^a s_i^b of all pairs of replicas.
+
+        Returns
+        -------
+        ndarray
+            ``(replicas, replicas)`` float64; ``(samples, replicas, replicas)`` with disorder
+            samples, whose replicas are not compared with each other.
+        """
+        if self._engine_name == "replica":
+            return self._of_all_pairs(self._engine.overlaps, self._model.n_spins)
         n = self._model.n_spins
         words = self._engine.packed.reshape(self._replicas, -1).view(np.uint8)
         # 0/1 bits in pieces, so that memory stays bounded; unused bits are 0 and never count.
@@ -282,16 +312,66 @@ class Sampler:
         up = np.diag(both)
         return np.asarray((4 * both - 2 * up[:, None] - 2 * up[None, :] + n) / n)
 
-    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas."""
-        spins = self._engine.spins.reshape(self._replicas, -1).astype(np.float64)
-        return spins.mean(axis=0), spins.T @ spins / self._replicas
+    def link_overlap(self) -> NDArray[np.float64]:
+        """Link overlaps q_ab = (1/E) sum over the E bonds ij of s_i^a s_j^a s_i^b s_j^b.
 
-    def correlation(self) -> Correlation:
-        """Spin-spin correlation functions along both axes (not connected)."""
-        down, along = self._engine.correlation()
-        n = self._model.n_spins
-        return Correlation(down / n, along / n)
+        Returns
+        -------
+        ndarray
+            As :meth:`overlap`.
+
+        Raises
+        ------
+        ValueError
+            With the lattice engine, or for a model without bonds.
+        """
+        self._demand_replica_engine("link_overlap")
+        n_edges = len(self._model.edges)
+        if n_edges == 0:
+            raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
+        return self._of_all_pairs(self._engine.link_overlaps, n_edges)
+
+    def _of_all_pairs(self, sums_of: Any, most: int) -> NDArray[np.float64]:
+        replicas = self._lead[-1]
+        first, second = np.triu_indices(replicas, 1)
+        starts = np.arange(0, self._replicas, replicas)[:, None]
+        pairs = np.stack([(starts + first).ravel(), (starts + second).ravel()], axis=1)
+        values = sums_of(np.ascontiguousarray(pairs, dtype=np.uint32)) / most
+        all_pairs = np.ones((*self._lead, replicas))
+        all_pairs[..., first, second] = values.reshape(*self._lead[:-1], -1)
+        all_pairs[..., second, first] = all_pairs[..., first, second]
+        return all_pairs
+
+    def _demand_replica_engine(self, what: str) -> None:
+        if self._engine_name != "replica":
+            raise ValueError(f"{what}: got the lattice engine, allowed: engine='replica'")
+
+    def _demand_lattice_engine(self, what: str) -> None:
+        if self._engine_name != "lattice":
+            raise ValueError(f"{what}: got the replica engine, allowed: engine='lattice'")
+
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
+
+        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``.
+        """
+        spins = self._engine.spins.reshape(*self._lead, -1).astype(np.float64)
+        second = np.swapaxes(spins, -1, -2) @ spins / self._lead[-1]
+        return spins.mean(axis=-2), second
+
+    def correlation(self) -> tuple[NDArray[np.float64], ...]:
+        """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.
+
+        Not connected. For each axis of the lattice ``(replicas, side // 2 + 1)``, by the distance d
+        along it.
+
+        Raises
+        ------
+        ValueError
+            With the replica engine.
+        """
+        self._demand_lattice_engine("correlation")
+        return tuple(along / self._model.n_spins for along in self._engine.correlation())
 
     def block_average(
         self, block: int | Sequence[int] | NDArray[np.integer[Any]], replica: int = 0
@@ -308,14 +388,17 @@ class Sampler:
         Returns
         -------
         ndarray
-            ``(rows / height, columns / width)`` float32 in [-1, 1].
+            ``(rows / height, columns / width)`` float32 in [-1, 1]; with an axis for the planes in
+            front in three dimensions.
 
         Raises
         ------
         TypeError, ValueError
-            For a block that does not divide the lattice, or a replica that there is not.
+            For a block that does not divide the lattice, a replica that there is not, or with the
+            replica engine.
         """
         given: Any = block.tolist() if isinstance(block, np.ndarray) else block
+        self._demand_lattice_engine("block_average")
         several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
         sides = given if several else (given, given)
         if len(sides) != 2:
@@ -328,7 +411,7 @@ class Sampler:
         return means
 
     def spins(self) -> NDArray[np.int8] | DeviceArray:
-        """Spins +1 and -1, ``(replicas, rows, columns)`` int8, a copy.
+        """Spins +1 and -1, ``(replicas, *model.shape)`` int8, a copy.
 
         On a GPU it stays there: a :class:`~multispin.DeviceArray`. With ``device="auto"``, machine
         and lattice decide which of the two this is.
@@ -338,26 +421,36 @@ class Sampler:
         MemoryError
             If it does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._gpu is not None:
+        if self._on_gpu_lattice:
             return DeviceArray(self._engine.device_spins())
         spins: NDArray[np.int8] = self._engine.spins
-        return spins
+        return spins.reshape(*self._lead, *self._model.shape)
+
+    @property
+    def _on_gpu_lattice(self) -> bool:
+        return self._gpu is not None and self._engine_name == "lattice"
 
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
-        """Spins as bits, ``(replicas, 2, rows, words)`` uint64, a copy.
+        """Spins as bits, a copy.
 
-        Index 1 is the colour (row + column) mod 2. Bit b of word w of a row is that row's site
+        Replica engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is replica r (counted
+        through all disorder samples), sites are in the row-major order of ``model.shape``.
+
+        Lattice engine: ``(replicas, 2, rows, words)`` uint64; in three dimensions "rows" are those
+        of all planes, one plane after the other. Index 1 is the colour, the sum of the coordinates
+        mod 2. Bit b of word w of a row is that row's site
         number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
 
-        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
+        With the lattice engine on a GPU it stays there: a :class:`~multispin.DeviceArray`.
 
         Parameters
         ----------
         copy
-            False, on a GPU only: the sampler's own memory, which later sweeps change, and in which
-            a change is one of the sampler's spins (leave the unused bits 0).
+            False, with the lattice engine on a GPU only: the sampler's own memory, which later
+            sweeps change, and in which a change is one of the sampler's spins (leave the unused
+            bits 0).
 
         Raises
         ------
@@ -366,10 +459,11 @@ class Sampler:
         MemoryError
             If a copy does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._gpu is not None:
+        if self._on_gpu_lattice:
             return DeviceArray(self._engine.device_packed(bool(copy)))
         if not copy:
-            raise ValueError(_checks.describe("copy", copy, "True on the CPU"))
+            allowed = "True on the CPU and with the replica engine"
+            raise ValueError(_checks.describe("copy", copy, allowed))
         packed: NDArray[np.uint64] = self._engine.packed
         return packed
 
@@ -380,7 +474,7 @@ class Sampler:
         ``threads`` is None.
         """
         return {
-            "engine": "lattice",
+            "engine": self._engine_name,
             **self._device_info(),
             "generator": self._rng,
             "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
@@ -447,15 +541,20 @@ class Sampler:
 
     def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         sweeps_done, temperature, packed = self._engine.state()  # in one call: of one moment
+        model, model_arrays = self._model.state()
         meta = {
-            "model": {"shape": self._model.shape, "J": self._model.J, "h": self._model.h},
+            "model": model,
+            "replicas": self._lead[-1],
+            "engine": self._engine_name,
+            "shared_random_numbers": self._shared,
             "dynamics": self._dynamics,
             "rng": self._rng,
             "seed": self._seed,
             "first_stream": self._first_stream,
             "sweeps_done": sweeps_done,
         }
-        return meta, {"temperature": temperature, "packed": packed}
+        arrays = {f"model_{name}": array for name, array in model_arrays.items()}
+        return meta, {**arrays, "temperature": temperature, "packed": packed}
 
     @classmethod
     def _from_state(
@@ -465,11 +564,14 @@ class Sampler:
         device: str = "auto",
         threads: int | None = None,
     ) -> Sampler:
-        model = meta["model"]
+        model_arrays = {name[6:]: a for name, a in arrays.items() if name.startswith("model_")}
+        model = models.from_state(meta["model"], model_arrays)
+        replicas = meta["replicas"]
+        temperature = arrays["temperature"]
         sampler = cls(
-            Ising(tuple(model["shape"]), J=model["J"], h=model["h"]),
-            temperature=arrays["temperature"],
-            replicas=len(arrays["temperature"]),
+            model,
+            temperature if model.samples is None else temperature.reshape(-1, replicas),
+            replicas=replicas,
             dynamics=meta["dynamics"],
             init="up",
             seed=meta["seed"],
@@ -477,6 +579,8 @@ class Sampler:
             rng=meta["rng"],
             threads=threads,
             first_stream=meta["first_stream"],
+            engine=meta["engine"],
+            shared_random_numbers=meta["shared_random_numbers"],
         )
         sampler._engine.set_packed(arrays["packed"])
         sampler._engine.sweeps_done = meta["sweeps_done"]
@@ -485,16 +589,24 @@ class Sampler:
     # --- inside -------------------------------------------------------------------------------
 
     def _energy(self, bonds: NDArray[np.int64], spins: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.asarray(-self._model.J * bonds - self._model.h * spins, dtype=np.float64)
+        # The replica engine's sums over bonds have the signs of the couplings in them.
+        J = self._model.J if self._engine_name == "lattice" else abs(self._model.J)
+        return np.asarray(-J * bonds - self._model.h * spins, dtype=np.float64)
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
+        """Temperatures of all replicas, in one row."""
+        if np.ndim(value) == 2 and len(self._lead) == 2:
+            if np.shape(value) != self._lead:
+                allowed = f"one number, {self._lead[-1]}, or an array of shape {self._lead}"
+                raise ValueError(_checks.describe("temperature", value, allowed))
+            return _checks.temperatures("temperature", np.ravel(value))
         temperatures = _checks.temperatures("temperature", value)
-        if temperatures.size not in (1, self._replicas):
+        if temperatures.size not in (1, self._lead[-1]):
             allowed = "one number"
             if self._replicas > 1:
-                allowed += f", or one for each of the {self._replicas} replicas"
+                allowed += f", or one for each of the {self._lead[-1]} replicas"
             raise ValueError(_checks.describe("temperature", value, allowed))
-        return np.ascontiguousarray(np.broadcast_to(temperatures, (self._replicas,)))
+        return np.ascontiguousarray(np.broadcast_to(temperatures, self._lead)).ravel()
 
     def _set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
         self._engine.set_temperatures(temperatures)
@@ -505,34 +617,29 @@ class Sampler:
     ) -> str | NDArray[np.int8] | tuple[int, tuple[int, ...], int | None, bool]:
         if isinstance(init, str):
             return _checks.choice("init", init, _INITS)
-        shape = (self._replicas, *self._model.shape)
-        if is_foreign(init) and self._gpu is not None:
-            return foreign_spins("init", init, (shape[1:], shape))
-        allowed = (
-            f"'random', 'up', 'down', or an array of +1 and -1 of shape {shape[1:]} or {shape}"
-        )
+        one = self._model.shape
+        shape = (*self._lead, *one)
+        if is_foreign(init) and self._on_gpu_lattice:
+            return foreign_spins("init", init, (one, shape))
+        allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {one} or {shape}"
         if is_foreign(init):
-            raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
+            what = "the replica engine" if self._gpu is not None else "a sampler on the CPU"
+            raise TypeError(f"init: got a GPU array for {what}, allowed: {allowed}")
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
-        if init.shape not in (shape, shape[1:]):
+        if init.shape not in (shape, one):
             raise ValueError(_checks.describe("init", f"an array of shape {init.shape}", allowed))
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
-        return np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
+        spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
+        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
+        return spins.reshape(self._replicas, *flat)
 
 
 def _default_threads(threads: int | None) -> int:
     if threads is None:
         return _core.default_threads()
     return _checks.count("threads", threads, 1, 2**16)
-
-
-def _even_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    if shape[0] % 2 or shape[1] % 2 or max(shape) > 2**31:
-        allowed = "even sides from 2 to 2**31 (the lattice engine updates by checkerboard)"
-        raise ValueError(_checks.describe("shape", shape, allowed))
-    return shape
 
 
 def _counted(replicas: int) -> str:

@@ -134,11 +134,14 @@ def test_sparse_couplings(make: Any) -> None:
 
 
 def test_sparse_duplicates_are_added() -> None:
-    i, j = [0, 0, 1, 1, 1, 2], [1, 1, 0, 0, 2, 1]
-    values = [1.0, 2.0, 3.0, 0.0, 0.0, 0.0]
-    matrix = scipy.sparse.coo_array((values, (i, j)), shape=(3, 3))
-    assert ms.Pairwise(matrix) == ms.Pairwise.from_edges(3, [[0, 1]], 3.0)
-    assert matrix.nnz == 6  # it is the user's
+    coo = scipy.sparse.coo_array(
+        ([1.0, 2.0, 3.0, 0.0, 0.0], ([0, 0, 1, 1, 2], [1, 1, 0, 2, 1])), shape=(3, 3)
+    )
+    csr = scipy.sparse.csr_array(([2.0, -1.0, -1.0, 2.0], [1, 1, 0, 0], [0, 2, 4, 4]), shape=(3, 3))
+    for matrix, coupling in ((coo, 3.0), (csr, 1.0)):
+        stored = matrix.nnz
+        assert ms.Pairwise(matrix) == ms.Pairwise.from_edges(3, [[0, 1]], coupling)
+        assert matrix.nnz == stored  # it is the user's
 
 
 def test_samples_as_models() -> None:

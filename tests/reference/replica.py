@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,15 @@ from reference.lattice import (
     MASK_32,
     PHILOX_ROUNDS,
     TAIL_PLANES,
+    Draws,
     derive,
 )
 from reference.philox import philox4x32
 
 Spins = npt.NDArray[np.int8]
 Words = npt.NDArray[np.uint64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 INITIAL_SPINS, AES, PHILOX, SHARED_AES, SHARED_PHILOX = 3, 4, 5, 6, 7  # purposes of a stream
 LANE_WORD_BITS, POSITION_BITS = 20, 28
@@ -61,13 +65,16 @@ class Replicas:
             self.neighbours[i].append((j, number))
             self.neighbours[j].append((i, number))
         self.order = self._order()
+        self.words, self.word_of = np.unique(self.streams // 64, return_inverse=True)
+        self._tables: dict[int, npt.NDArray[Any]] = {}
         self.spins = self._random_spins()
 
     def sweep(self, n: int = 1) -> None:
         """Update every site n times, in the order of positions."""
         for _ in range(n):
+            draws = self._shared_draws() if self.shared else self._draws()
             for position, site in enumerate(self.order):
-                self._update(position, site)
+                self._update(site, Draws(*(of_all[position] for of_all in draws)))
             self.sweeps_done += 1
 
     def colours(self) -> list[int]:
@@ -86,90 +93,93 @@ class Replicas:
             range(len(colour)), key=lambda site: (colour[site], len(self.neighbours[site]), site)
         )
 
-    def _update(self, position: int, site: int) -> None:
+    def _update(self, site: int, draws: Draws) -> None:
+        """Update a site of all replicas; every step is one of each replica by itself."""
         ends = self.neighbours[site]
         degree = len(ends)
         sums = np.zeros(self.replicas, dtype=np.int64)
         for other, number in ends:
             sums += self.signs[:, number] * self.spins[:, other]
-        numbers = self._shared_numbers(position) if self.shared else self._numbers(position)
-        for r in range(self.replicas):
-            up = (int(sums[r]) + degree) // 2  # bonds that favour +1
-            field = self.J * (2 * up - degree) + self.h
-            preferred = 1 if field >= 0 else -1
-            x = 2 * abs(field) / self.temperatures[r]
-            heat_bath = self.dynamics == "glauber"
-            probability = 1 / (1 + math.exp(x)) if heat_bath else math.exp(-x)
-            accepted = self._accepted(probability, numbers[r])
-            leaves = accepted and (heat_bath or self.spins[r, site] == preferred)
-            self.spins[r, site] = -preferred if leaves else preferred
+        up = (sums + degree) // 2  # bonds that favour +1
+        preferred = np.where(self.J * (2 * up - degree) + self.h >= 0, 1, -1)
+        may_leave = (self.spins[:, site] == preferred) | (self.dynamics == "glauber")
+        leaves = self._accepted(degree, up, draws) & may_leave
+        self.spins[:, site] = np.where(leaves, -preferred, preferred)
 
-    def _accepted(self, probability: float, number: tuple[int, bool, int]) -> bool:
-        r, again, v = number
+    def _accepted(self, degree: int, up: Integers, draws: Draws) -> Booleans:
+        Q = self._limits(degree)[up, np.arange(self.replicas)]
         if self.shared:
-            return r < round(probability * (1 << 64))
+            return draws.r < Q
         K = COARSE_PLANES[self.rng]
-        Q = round(probability * (1 << (K + TAIL_PLANES)))
         t, fraction = Q >> TAIL_PLANES, Q & MASK_32
         step = 1 << (TAIL_PLANES - K)
         V = t * step + fraction
-        if V >= 1 << TAIL_PLANES and t < 1 << K:
-            t, V = t + 1, V + step - (1 << TAIL_PLANES)
-        return v < V if again else r < t
+        over = (V >= 1 << TAIL_PLANES) & (t < 1 << K)
+        t, V = t + over, V + over * (step - (1 << TAIL_PLANES))
+        return np.where(draws.again, draws.v < V, draws.r < t)
+
+    def _limits(self, degree: int) -> npt.NDArray[Any]:
+        """How many of all random numbers accept, (bonds that favour +1, replicas)."""
+        if degree not in self._tables:
+            bits = 64 if self.shared else COARSE_PLANES[self.rng] + TAIL_PLANES
+            temperatures = self.temperatures.tolist()
+            self._tables[degree] = np.array(
+                [
+                    [round(self._probability(degree, up, T) * (1 << bits)) for T in temperatures]
+                    for up in range(degree + 1)
+                ],
+                dtype=object if self.shared else np.int64,  # 2^64 may be among the shared ones
+            )
+        return self._tables[degree]
+
+    def _probability(self, degree: int, up: int, temperature: float) -> float:
+        x = 2 * abs(self.J * (2 * up - degree) + self.h) / temperature
+        return 1 / (1 + math.exp(x)) if self.dynamics == "glauber" else math.exp(-x)
 
     # --- random numbers --------------------------------------------------------------------------
 
-    def _numbers(self, position: int) -> list[tuple[int, bool, int]]:
-        """For each replica: K-bit number, whether it draws again, 32-bit tail."""
+    def _draws(self) -> Draws:
+        """For each position and replica: K-bit number, whether it draws again, 32-bit tail."""
         K = COARSE_PLANES[self.rng]
-        out = []
-        words: dict[int, tuple[list[int], int]] = {}
-        for stream in self.streams.tolist():
-            word, bit = divmod(stream, 64)
-            if word not in words:
-                number = position << LANE_WORD_BITS | word
-                purposes = (AES, PHILOX)
-                planes = self._planes(number, K + 1 + TAIL_PLANES, purposes)
-                words[word] = planes, self._drawing_again(planes[K])
-            planes, chosen = words[word]
-            bits = [plane >> bit & 1 for plane in planes]
-            r = sum(b << j for j, b in enumerate(bits[:K]))
-            v = sum(b << (TAIL_PLANES - 1 - i) for i, b in enumerate(bits[K + 1 :]))
-            out.append((r, bool(chosen >> bit & 1), v))
-        return out
+        numbers = self._lane_words()
+        planes = self._planes(numbers, K + 1 + TAIL_PLANES, (AES, PHILOX))[..., self.word_of]
+        lane = (self.streams % 64).astype(np.uint64)
+        bits = (planes >> lane & np.uint64(1)).astype(np.int64)
+        r = sum(bits[k] << k for k in range(K))
+        v = sum(bits[K + 1 + i] << (TAIL_PLANES - 1 - i) for i in range(TAIL_PLANES))
+        # One lane of 16 may draw again: the one that 16 bits name, if they are small.
+        sixteen = np.uint64(16)
+        field = planes[K] >> (lane // sixteen * sixteen) & np.uint64(0xFFFF)
+        again = (field < 1 << (20 - K)) & (field % sixteen == lane % sixteen)
+        return Draws(r, again, v)
 
-    def _shared_numbers(self, position: int) -> list[tuple[int, bool, int]]:
-        """One 64-bit number for all replicas of a block of 512 streams."""
-        purposes = (SHARED_AES, SHARED_PHILOX)
-        blocks = (self.streams // SHARING_LANES).tolist()
-        of_block = {
-            block: self._planes(block << POSITION_BITS | position, 1, purposes)[0]
-            for block in set(blocks)
-        }
-        return [(of_block[block], False, 0) for block in blocks]
+    def _shared_draws(self) -> Draws:
+        """For each position and replica: one 64-bit number for all of a block of 512 streams."""
+        positions = np.arange(len(self.order), dtype=np.uint64)[:, None]
+        blocks = (self.streams // SHARING_LANES).astype(np.uint64)
+        number = blocks << np.uint64(POSITION_BITS) | positions
+        r = self._planes(number, 1, (SHARED_AES, SHARED_PHILOX))[0]
+        return Draws(r, np.zeros(r.shape, dtype=np.bool_), np.zeros(r.shape, dtype=np.int64))
 
-    def _drawing_again(self, plane: int) -> int:
-        lanes = 0
-        for first in range(0, 64, 16):
-            field = plane >> first & 0xFFFF
-            if field < 1 << (20 - COARSE_PLANES[self.rng]):
-                lanes |= 1 << (first + field % 16)
-        return lanes
+    def _lane_words(self) -> Words:
+        """Numbers of the words of 64 lanes, (positions, words)."""
+        positions = np.arange(len(self.order), dtype=np.uint64)[:, None]
+        return positions << np.uint64(LANE_WORD_BITS) | self.words.astype(np.uint64)
 
-    def _planes(self, number: int, count: int, purposes: tuple[int, int]) -> list[int]:
-        """Random words of the word with this number."""
+    def _planes(self, numbers: Words, count: int, purposes: tuple[int, int]) -> Words:
+        """Random words of the words with these numbers, (count, *numbers.shape)."""
         if self.rng == "aes":
-            return self._aes_planes(number, count, purposes[0])
+            return self._aes_planes(numbers, count, purposes[0])
         key = derive(self.seed, 0, purposes[1], 0)[:2]
-        planes: list[int] = []
-        for q in range(-(-count // 2)):
-            planes += _philox_planes(key, number, q, self.sweeps_done)
-        return planes[:count]
+        pairs = [_philox_planes(key, numbers, q, self.sweeps_done) for q in range(-(-count // 2))]
+        return np.concatenate(pairs)[:count]
 
-    def _aes_planes(self, number: int, count: int, purpose: int) -> list[int]:
+    def _aes_planes(self, numbers: Words, count: int, purpose: int) -> Words:
         start = _block(derive(self.seed, 0, purpose, 0)).view("<u8")
         key = _block(derive(self.seed, 0, purpose, 1))
-        counter = np.array([number >> 1, self.sweeps_done << 8], dtype="<u8")
+        counter = np.empty((*numbers.shape, 2), dtype="<u8")
+        counter[..., 0] = numbers >> np.uint64(1)
+        counter[..., 1] = self.sweeps_done << 8
         block = (counter + start).view(np.uint8)
         for _ in range(AES_KEY_ROUNDS):
             block = aes_round(block, key)
@@ -179,25 +189,30 @@ class Replicas:
         planes = []
         for _ in range(count):
             block = aes_round(block, block_key)
-            planes.append(int(np.ascontiguousarray(block).view("<u8")[number & 1]))
-        return planes
+            halves = np.ascontiguousarray(block).view("<u8")
+            planes.append(np.where(numbers & np.uint64(1), halves[..., 1], halves[..., 0]))
+        return np.array(planes)
 
     def _random_spins(self) -> Spins:
         key = derive(self.seed, 0, INITIAL_SPINS, 0)[:2]
+        plane = _philox_planes(key, self._lane_words(), 0, 0)[0][:, self.word_of]
+        up = plane >> (self.streams % 64).astype(np.uint64) & np.uint64(1)
         spins = np.empty((self.replicas, len(self.order)), dtype=np.int8)
-        for position, site in enumerate(self.order):
-            for r, stream in enumerate(self.streams.tolist()):
-                word, bit = divmod(stream, 64)
-                plane = _philox_planes(key, position << LANE_WORD_BITS | word, 0, 0)[0]
-                spins[r, site] = 1 if plane >> bit & 1 else -1
+        spins[:, self.order] = np.where(up, 1, -1).T
         return spins
 
 
-def _philox_planes(key: tuple[int, ...], number: int, q: int, t: int) -> list[int]:
+def _philox_planes(key: tuple[int, ...], numbers: Words, q: int, t: int) -> Words:
     """Planes 2q and 2q + 1."""
-    counter = (number & MASK_32, q, t & MASK_32, number >> 32 | t >> 32 << 16)
-    x0, x1, x2, x3 = (int(x) for x in philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS))
-    return [x0 | x1 << 32, x2 | x3 << 32]
+    counter = (
+        numbers & np.uint64(MASK_32),
+        q,
+        t & MASK_32,
+        numbers >> np.uint64(32) | np.uint64(t >> 32 << 16),
+    )
+    x0, x1, x2, x3 = philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS)
+    high = np.uint64(32)
+    return np.array([x0 | x1 << high, x2 | x3 << high])
 
 
 def _block(words: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:

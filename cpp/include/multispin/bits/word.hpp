@@ -190,6 +190,8 @@ struct AesBlocks {
 };
 
 template <class W>
+MULTISPIN_HD void keep(W& /*a*/) {}
+template <class W>
 MULTISPIN_HD W zero() {
   W out;
   broadcast(out, 0, 0);

@@ -42,6 +42,10 @@ MULTISPIN_HD void load_first(Word512& out, const std::uint64_t* from, int count)
 MULTISPIN_HD void store_masked(std::uint64_t* to, Word512 a, unsigned mask) {
   _mm512_mask_storeu_epi64(to, static_cast<__mmask8>(mask), a.value);
 }
+// Keeps a word in a register, where the compiler would rather load it for each use.
+MULTISPIN_HD void keep(Word512& a) {
+  asm("" : "+v"(a.value));
+}
 MULTISPIN_HD Word512 insert(Word512 a, int index, std::uint64_t word) {
   return {_mm512_mask_set1_epi64(a.value, static_cast<__mmask8>(1U << index),
                                  static_cast<long long>(word))};

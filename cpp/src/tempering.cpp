@@ -1,0 +1,262 @@
+#include "multispin/tempering.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <numbers>
+#include <stdexcept>
+#include <string>
+
+#include "replica_detail.hpp"
+
+namespace multispin {
+namespace {
+
+void demand(bool good, const std::string& what) {
+  if (!good) throw std::invalid_argument(what);
+}
+
+// Random numbers of exchanges and clusters; `number` counts exchanges.
+enum class Use : std::uint32_t { exchange = 0, cluster = 1 };
+
+random::PhiloxBlock drawn(std::uint64_t seed, Use use, std::int64_t ladder, std::int64_t index,
+                          std::uint64_t number) {
+  const auto key =
+      random::derive(seed, 0, random::Purpose::exchange, static_cast<std::uint32_t>(use));
+  return random::philox4x32<10>(
+      {{static_cast<std::uint32_t>(ladder), static_cast<std::uint32_t>(index),
+        static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)}},
+      key.x[0], key.x[1]);
+}
+
+// In [0, 1), with 53 bits.
+double uniform(const random::PhiloxBlock& block) {
+  const std::uint64_t bits = block.x[0] | (std::uint64_t{block.x[1]} << 32);
+  return std::ldexp(static_cast<double>(bits >> 11), -53);
+}
+
+}  // namespace
+
+Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
+                     std::vector<std::int64_t> shape)
+    : engine_(engine),
+      options_(std::move(options)),
+      shape_(std::move(shape)),
+      size_(static_cast<std::int64_t>(options_.temperatures.size())),
+      ladders_(options_.ladders * engine.options().samples) {
+  const std::vector<double>& t = options_.temperatures;
+  demand(size_ >= 2 && size_ <= 1 << 14 && std::ranges::adjacent_find(t, std::greater_equal{}) == t.end() &&
+             t.front() > 0.0 && std::isfinite(t.back()),
+         "temperatures: allowed: at least two, ascending, finite and above 0");
+  demand(options_.ladders >= 1 && ladders_ * size_ == engine.options().replicas,
+         "replicas: allowed: as many as temperatures times ladders times samples");
+  demand(options_.swap_interval >= 1 && options_.exchanges_per_draw >= 1,
+         "swap_interval, exchanges_per_draw: allowed: at least 1");
+  demand(!engine.options().shared_random_numbers,
+         "shared_random_numbers: allowed: engines whose replicas are independent");
+  const auto count = static_cast<std::size_t>(engine.options().replicas);
+  for (std::size_t r = 0; r < count; ++r) {
+    state_.temperature_index.push_back(static_cast<std::int16_t>(r % t.size()));
+  }
+  state_.attempted.assign(static_cast<std::size_t>(engine.options().samples) * (t.size() - 1), 0);
+  state_.accepted = state_.attempted;
+  sums_.resize(count);
+  find_walkers();
+  apply_temperatures();
+}
+
+void Tempering::set_state(const State& state) {
+  demand(state.temperature_index.size() == state_.temperature_index.size() &&
+             state.attempted.size() == state_.attempted.size() &&
+             state.accepted.size() == state_.accepted.size(),
+         "state: got arrays of other sizes");
+  std::vector<bool> seen(state.temperature_index.size());
+  for (std::size_t r = 0; r < seen.size(); ++r) {
+    const std::int64_t index = state.temperature_index[r];
+    const auto ladder = static_cast<std::int64_t>(r) / size_;
+    demand(index >= 0 && index < size_, "temperature_index: got one that is not below the last");
+    const auto at = static_cast<std::size_t>(ladder * size_ + index);
+    demand(!seen[at], "temperature_index: got two walkers of a ladder at one temperature");
+    seen[at] = true;
+  }
+  state_ = state;
+  find_walkers();
+  apply_temperatures();
+}
+
+void Tempering::find_walkers() {
+  at_.resize(state_.temperature_index.size());
+  for (std::size_t r = 0; r < at_.size(); ++r) {
+    const auto ladder = static_cast<std::int64_t>(r) / size_;
+    at_[static_cast<std::size_t>(ladder * size_ + state_.temperature_index[r])] =
+        static_cast<std::int64_t>(r) % size_;
+  }
+}
+
+void Tempering::apply_temperatures() {
+  std::vector<double> temperatures;
+  for (const std::int16_t index : state_.temperature_index) {
+    temperatures.push_back(options_.temperatures[static_cast<std::size_t>(index)]);
+  }
+  engine_.set_temperatures(temperatures);
+}
+
+double Tempering::energy(const Sums& sums) const {
+  return -engine_.options().J * static_cast<double>(sums.bonds) -
+         engine_.options().h * static_cast<double>(sums.spins);
+}
+
+bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
+  const std::uint64_t goal =
+      (state_.exchanges_done / options_.exchanges_per_draw + 1) * options_.exchanges_per_draw;
+  while (state_.exchanges_done < goal) {
+    const std::uint64_t due = (state_.exchanges_done + 1) * options_.swap_interval;
+    if (!engine_.finish(poll)) return false;
+    if (engine_.sweeps_done() < due && !engine_.sweep(due - engine_.sweeps_done(), poll)) {
+      return false;
+    }
+    engine_.sums(sums_.data());
+    // Before the exchange: the spins belong to the temperatures they were swept at.
+    if (state_.exchanges_done + 1 == goal) write(record);
+    if (options_.cluster_moves) {
+      move_clusters();
+      engine_.sums(sums_.data());
+    }
+    exchange();
+    ++state_.exchanges_done;
+  }
+  return true;
+}
+
+void Tempering::exchange() {
+  const auto odd = static_cast<std::int64_t>(state_.exchanges_done % 2);
+  const std::int64_t per_sample = options_.ladders;
+  for (std::int64_t ladder = 0; ladder < ladders_; ++ladder) {
+    for (std::int64_t i = odd; i + 1 < size_; i += 2) {
+      const auto low = static_cast<std::size_t>(walker(ladder, i));
+      const auto high = static_cast<std::size_t>(walker(ladder, i + 1));
+      const auto at = static_cast<std::size_t>(i);
+      const double d = (1.0 / options_.temperatures[at] - 1.0 / options_.temperatures[at + 1]) *
+                       (energy(sums_[low]) - energy(sums_[high]));
+      const auto counter = static_cast<std::size_t>(ladder / per_sample * (size_ - 1) + i);
+      ++state_.attempted[counter];
+      const auto block =
+          drawn(options_.seed, Use::exchange, ladder, i, state_.exchanges_done);
+      if (d < 0.0 && uniform(block) >= std::exp(d)) continue;
+      ++state_.accepted[counter];
+      std::swap(state_.temperature_index[low], state_.temperature_index[high]);
+      std::swap(at_[static_cast<std::size_t>(ladder * size_ + i)],
+                at_[static_cast<std::size_t>(ladder * size_ + i + 1)]);
+    }
+  }
+  apply_temperatures();
+}
+
+void Tempering::move_clusters() {
+  for (std::int64_t sample = 0; sample < engine_.options().samples; ++sample) {
+    for (std::int64_t k = 0; k + 1 < options_.ladders; k += 2) {
+      const std::int64_t ladder = sample * options_.ladders + k;
+      for (std::int64_t t = 0; t < size_; ++t) {
+        const auto block = drawn(options_.seed, Use::cluster, ladder, t, state_.exchanges_done);
+        move_cluster(walker(ladder, t), walker(ladder + 1, t),
+                     block.x[0] | (std::uint64_t{block.x[1]} << 32));
+      }
+    }
+  }
+}
+
+// Picks one of the sites where the two replicas differ and swaps their spins on its cluster: the
+// sites that differ and that bonds between such sites connect to it. E_a + E_b stays the same.
+void Tempering::move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number) {
+  const ReplicaEngine::Detail& d = *engine_.detail_;
+  const auto place_a = d.place(a);
+  const auto place_b = d.place(b);
+  const auto differ = [&](std::int64_t p) {
+    return ((place_a.words[p * place_a.step] >> place_a.bit ^
+             place_b.words[p * place_b.step] >> place_b.bit) &
+            1U) != 0;
+  };
+  std::vector<std::int64_t> open;
+  for (std::int64_t p = 0; p < d.sites; ++p) {
+    if (differ(p)) open.push_back(p);
+  }
+  if (open.empty()) return;
+  open = {open[static_cast<std::size_t>(number % open.size())]};
+  const auto turn = [&](std::int64_t p) {
+    place_a.words[p * place_a.step] ^= std::uint64_t{1} << place_a.bit;
+    place_b.words[p * place_b.step] ^= std::uint64_t{1} << place_b.bit;
+  };
+  // Turned over, a site does not look any different from its partner; so mark what was visited.
+  std::vector<bool> visited(static_cast<std::size_t>(d.sites));
+  visited[static_cast<std::size_t>(open.front())] = true;
+  while (!open.empty()) {
+    const std::int64_t p = open.back();
+    open.pop_back();
+    turn(p);
+    for (const std::uint32_t other : d.neighbours_of(p)) {
+      if (visited[other] || !differ(other)) continue;
+      visited[other] = true;
+      open.push_back(other);
+    }
+  }
+}
+
+std::vector<ReplicaPair> Tempering::pairs() const {
+  std::vector<ReplicaPair> pairs;
+  for (std::int64_t sample = 0; sample < engine_.options().samples; ++sample) {
+    const std::int64_t first = sample * options_.ladders;
+    for (std::int64_t t = 0; t < size_; ++t) {
+      for (std::int64_t a = 0; a < options_.ladders; ++a) {
+        for (std::int64_t b = a + 1; b < options_.ladders; ++b) {
+          pairs.push_back({static_cast<std::uint32_t>(walker(first + a, t)),
+                           static_cast<std::uint32_t>(walker(first + b, t))});
+        }
+      }
+    }
+  }
+  return pairs;
+}
+
+void Tempering::write(const TemperingRecord& record) const {
+  const std::int64_t K = options_.ladders;
+  for (std::int64_t ladder = 0; ladder < ladders_; ++ladder) {
+    for (std::int64_t t = 0; t < size_; ++t) {
+      const Sums& sums = sums_[static_cast<std::size_t>(walker(ladder, t))];
+      const std::int64_t to = (ladder / K * size_ + t) * K + ladder % K;
+      if (record.bonds != nullptr) record.bonds[to] = sums.bonds;
+      if (record.spins != nullptr) record.spins[to] = sums.spins;
+    }
+  }
+  if (record.temperature_index != nullptr) {
+    std::ranges::copy(state_.temperature_index, record.temperature_index);
+  }
+  const std::vector<ReplicaPair> compared = pairs();
+  if (record.overlaps != nullptr) engine_.overlaps(compared, record.overlaps);
+  if (record.link_overlaps != nullptr) engine_.link_overlaps(compared, record.link_overlaps);
+  if (record.overlaps_k2 != nullptr) write_k2(compared, record.overlaps_k2);
+}
+
+void Tempering::write_k2(std::span<const ReplicaPair> compared, double* k2) const {
+  std::fill_n(k2, compared.size(), 0.0);
+  std::int64_t stride = engine_.options().sites;
+  for (const std::int64_t side : shape_) {
+    stride /= side;
+    std::vector<std::int32_t> slab;
+    for (std::int64_t site = 0; site < engine_.options().sites; ++site) {
+      slab.push_back(static_cast<std::int32_t>(site / stride % side));
+    }
+    std::vector<std::int64_t> sums(compared.size() * static_cast<std::size_t>(side));
+    engine_.group_overlaps(compared, slab, side, sums.data());
+    for (std::size_t i = 0; i < compared.size(); ++i) {
+      std::complex<double> sum = 0.0;
+      for (std::int64_t x = 0; x < side; ++x) {
+        const double angle = 2.0 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(side);
+        sum += static_cast<double>(sums[i * static_cast<std::size_t>(side) + static_cast<std::size_t>(x)]) *
+               std::polar(1.0, angle);
+      }
+      k2[i] += std::norm(sum) / static_cast<double>(shape_.size());
+    }
+  }
+}
+
+}  // namespace multispin

@@ -1,0 +1,116 @@
+#include <pybind11/stl.h>
+#include <pybind11/typing.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bind.hpp"
+#include "guarded.hpp"
+#include "multispin/replica_engine.hpp"
+#include "multispin/tempering.hpp"
+#include "numpy_bridge.hpp"
+
+namespace multispin {
+namespace {
+
+using Engine = Guarded<ReplicaEngine>;
+
+// A ladder of temperatures over an engine, which it keeps alive.
+struct Ladder {
+  Ladder(Engine& replica_engine, TemperingOptions options, std::vector<std::int64_t> shape)
+      : engine(replica_engine), tempering(replica_engine, std::move(options), std::move(shape)) {}
+  Engine& engine;
+  Tempering tempering;
+};
+
+std::unique_ptr<Ladder> make_ladder(Engine& engine, const std::vector<double>& temperatures,
+                                    std::int64_t ladders, std::uint64_t swap_interval,
+                                    std::uint64_t exchanges_per_draw, bool cluster_moves,
+                                    std::uint64_t seed, const std::vector<std::int64_t>& shape) {
+  finish(engine);
+  return std::make_unique<Ladder>(engine,
+                                  TemperingOptions{temperatures, ladders, swap_interval,
+                                                   exchanges_per_draw, cluster_moves, seed},
+                                  shape);
+}
+
+template <class T>
+T* part(std::optional<Array<T>>& array, py::ssize_t draw) {
+  if (!array) return nullptr;
+  const py::ssize_t draws = array->shape(0);
+  return array->mutable_data() + draw * (array->size() / draws);
+}
+
+template <class T>
+void demand_size(const std::string& name, const std::optional<Array<T>>& array, py::ssize_t draws,
+                 py::ssize_t each) {
+  if (array && (array->ndim() < 1 || array->shape(0) != draws || array->size() != draws * each)) {
+    throw std::invalid_argument(name + ": got an array of another size");
+  }
+}
+
+// Fills arrays whose first axis is the draw; None is left out. A signal that is waiting stops it, and
+// then the draws that were made are lost: those who ask for several hold signals back.
+void run(Ladder& ladder, py::ssize_t draws, std::optional<Array<std::int64_t>> bonds,
+                std::optional<Array<std::int64_t>> spins,
+                std::optional<Array<std::int64_t>> overlaps,
+                std::optional<Array<std::int64_t>> link_overlaps,
+                std::optional<Array<double>> overlaps_k2,
+                std::optional<Array<std::int16_t>> temperature_index, py::ssize_t pairs) {
+  const auto replicas = static_cast<py::ssize_t>(ladder.engine.options().replicas);
+  demand_size("bonds", bonds, draws, replicas);
+  demand_size("spins", spins, draws, replicas);
+  demand_size("overlaps", overlaps, draws, pairs);
+  demand_size("link_overlaps", link_overlaps, draws, pairs);
+  demand_size("overlaps_k2", overlaps_k2, draws, pairs);
+  demand_size("temperature_index", temperature_index, draws, replicas);
+  if (pairs != ladder.tempering.pair_count()) throw std::invalid_argument("pairs: another number");
+  for (py::ssize_t draw = 0; draw < draws; ++draw) {
+    const TemperingRecord record{part(bonds, draw),         part(spins, draw),
+                                 part(overlaps, draw),      part(link_overlaps, draw),
+                                 part(overlaps_k2, draw),   part(temperature_index, draw)};
+    bool done = false;
+    {
+      const Unlocked unlocked{ladder.engine};
+      done = ladder.tempering.draw(record, signal_waiting);
+    }
+    if (!done) throw py::error_already_set();
+  }
+}
+
+// exchanges done, temperature index by engine replica, attempted and accepted swaps
+using StateArrays = py::typing::Tuple<std::uint64_t, std::vector<std::int16_t>,
+                                      std::vector<std::int64_t>, std::vector<std::int64_t>>;
+
+}  // namespace
+
+void bind_tempering(py::module_& module) {
+  using namespace pybind11::literals;
+  py::class_<Ladder>(module, "Tempering")
+      .def(py::init(&make_ladder), py::keep_alive<1, 2>(), "engine"_a, py::kw_only(),
+           "temperatures"_a, "ladders"_a, "swap_interval"_a, "exchanges_per_draw"_a,
+           "cluster_moves"_a, "seed"_a, "shape"_a)
+      .def("run", &run, py::kw_only(), "draws"_a, "bonds"_a.noconvert(), "spins"_a.noconvert(),
+           "overlaps"_a.noconvert(), "link_overlaps"_a.noconvert(), "overlaps_k2"_a.noconvert(),
+           "temperature_index"_a.noconvert(), "pairs"_a)
+      .def_property_readonly("state",
+                             [](const Ladder& l) {
+                               const Tempering::State& s = l.tempering.state();
+                               return StateArrays(py::make_tuple(
+                                   s.exchanges_done, s.temperature_index, s.attempted, s.accepted));
+                             })
+      .def(
+          "set_state",
+          [](Ladder& l, std::uint64_t exchanges_done, const std::vector<std::int16_t>& index,
+             const std::vector<std::int64_t>& attempted,
+             const std::vector<std::int64_t>& accepted) {
+            finish(l.engine);
+            l.tempering.set_state({exchanges_done, index, attempted, accepted});
+          },
+          "exchanges_done"_a, "temperature_index"_a, "attempted"_a, "accepted"_a);
+}
+
+}  // namespace multispin

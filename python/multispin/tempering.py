@@ -1,0 +1,330 @@
+"""Parallel tempering: replicas of a glass that walk through the temperatures."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from multispin import _checks, io
+from multispin._extras import require
+from multispin._info import __version__
+from multispin._interrupts import interrupts_held
+from multispin._tempering_run import PAIR_SUMS, Plan, TemperingRun
+from multispin.errors import CheckpointError
+from multispin.models import Model
+from multispin.models.lattice import Lattice
+from multispin.progress import Progress, Reporter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+    import xarray as xr
+    from numpy.typing import ArrayLike
+
+__all__ = ["temper"]
+
+_KIND = "temper"
+
+
+def temper(
+    model: Model,
+    temperatures: ArrayLike,
+    sweeps: int,
+    thermalization: int = 0,
+    interval: int = 1,
+    swap_interval: int = 1,
+    replicas: int = 2,
+    measure: Sequence[str] | None = None,
+    cluster_moves: bool = False,
+    seed: int = 0,
+    dynamics: str = "metropolis",
+    init: str = "random",
+    device: str = "auto",
+    rng: str = "auto",
+    threads: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_interval: float = 60.0,
+    progress: bool | Callable[[Progress], object] | None = None,
+) -> xr.Dataset:
+    r"""Sample a model at many temperatures at once by parallel tempering.
+
+    Each of `replicas` independent *ladders* (of each disorder sample) has one *walker* at each of
+    the M temperatures. Every `swap_interval` sweeps, walkers at neighbouring temperatures
+    :math:`T_i < T_{i+1}` exchange their temperatures with probability
+
+    .. math:: \min\left(1, e^{(1/T_i - 1/T_{i+1}) (E_i - E_{i+1})}\right),
+
+    even and odd i in turn (Swendsen & Wang, Phys. Rev. Lett. 57, 2607 (1986); Hukushima & Nemoto,
+    J. Phys. Soc. Jpn. 65, 1604 (1996)). Spins are never moved. All walkers of all samples are
+    replicas of one engine: 512 of them fill its words. Walker w of ladder l of sample k draws from
+    random stream (k · replicas + l) · M + w.
+
+    Parameters
+    ----------
+    model : Model
+        A model with couplings of one magnitude, with or without disorder samples.
+    temperatures : sequence of float, shape (M,)
+        Two or more, ascending, each > 0.
+    sweeps : int
+        Sweeps that are measured, at least `interval`.
+    thermalization : int
+        Sweeps before them, a multiple of `interval`. The check `equilibration.logarithmic_bins`
+        wants to see all sweeps: leave it 0 and drop draws afterwards.
+    interval : int
+        Sweeps from one measurement to the next, a multiple of `swap_interval`.
+    swap_interval : int
+        Sweeps from one exchange to the next.
+    replicas : int
+        Ladders, at least two: overlaps are between replicas that never met.
+    measure : sequence of str, optional
+        Out of "overlap", "link_overlap" and "overlap_k2" (periodic lattices only); by default all
+        that the model has. Energy and magnetization are always measured.
+    cluster_moves : bool
+        Before each exchange, swap one cluster of the sites where ladders 2j and 2j + 1 differ, at
+        every temperature (Houdayer, Eur. Phys. J. B 22, 479 (2001)). They help where such clusters
+        do not percolate, in two dimensions above all, and are slow. Ladders that swap clusters are
+        not independent in time, but each still has the right distribution.
+    seed, dynamics, rng, threads
+        As for `Sampler`.
+    device : {"auto", "cpu"}
+        Tempering runs on the CPU.
+    init : {"random", "up", "down"}
+        Start of every walker.
+    checkpoint : path, optional
+        File that keeps the run. If it exists, the run continues from it, bit for bit; once the run
+        is finished the same call returns its result at once.
+    checkpoint_interval : float
+        Seconds from one writing to the next.
+    progress : bool or callable, optional
+        As for `simulate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        With dimension ``sample`` in front where the model has disorder samples, by temperature,
+        not by walker: ``energy`` (total) and ``magnetization`` (per spin) of dimensions
+        ``(temperature, replica, draw)``; of dimensions ``(temperature, pair, draw)``, for the
+        replica pairs (0, 1), (0, 2), ...: ``overlap`` :math:`q = \frac{1}{N}\sum_i s_i^a s_i^b`,
+        ``link_overlap`` :math:`\frac{1}{E}\sum_{ij} s_i^a s_j^a s_i^b s_j^b` over the E bonds,
+        and ``overlap_k2``, the mean over the axes of
+        :math:`|\frac{1}{N} \sum_i s_i^a s_i^b e^{2 \pi i x_i / L}|^2`. ``swap_attempts`` and
+        ``swap_accepted`` ``(gap,)`` count exchanges of temperatures i and i + 1, from the start on;
+        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong; the message names it, what was given, and what is allowed.
+    CheckpointError
+        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+    MissingExtraError
+        If xarray is not installed (extra ``[run]``).
+    KeyboardInterrupt
+        On Ctrl-C, after the checkpoint has been written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
+    >>> run = ms.temper(glass, np.geomspace(0.5, 2.5, 12), sweeps=2000, thermalization=1000, seed=1)
+    >>> dict(run.sizes)["temperature"], dict(run.sizes)["draw"]
+    (12, 2000)
+    >>> bool((run.swap_accepted / run.swap_attempts > 0.2).all())
+    True
+    >>> q2 = (run.overlap**2).mean(("pair", "draw")).values
+    >>> bool(q2[0] > 0.5 > 0.1 > q2[-1])
+    True
+    """
+    xarray = require("xarray", "run")
+    _checks.instance("model", model, Model, "a model of multispin, such as EdwardsAnderson")
+    if _checks.choice("device", device, ("auto", "cpu")) == "auto":
+        device = "cpu"
+    replicas = _checks.count("replicas", replicas, 2)
+    swap_interval = _checks.count("swap_interval", swap_interval, 1)
+    interval = _checks.count("interval", interval, 1)
+    plan = Plan(
+        model=model,
+        temperatures=_checks.ascending_temperatures("temperatures", temperatures),
+        replicas=replicas,
+        sweeps=_checks.count("sweeps", sweeps, interval),
+        thermalization=_multiple("thermalization", thermalization, interval, "interval"),
+        interval=_multiple("interval", interval, swap_interval, "swap_interval"),
+        swap_interval=swap_interval,
+        cluster_moves=_checks.flag("cluster_moves", cluster_moves),
+        measure=_measures(measure, model),
+        seed=_checks.seed("seed", seed),
+        dynamics=dynamics,
+        init=_checks.choice("init", init, ("random", "up", "down")),
+        device=device,
+        rng=rng,
+        threads=threads,
+    )
+    checkpoint_interval = _checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
+    keeper = _Keeper(plan, checkpoint, checkpoint_interval)
+    run = keeper.run
+    chains = plan.walkers * (model.samples or 1)
+    total = chains * (plan.discarded + plan.draws) * plan.interval
+    with closing(Reporter(progress, total, run.sweeps_done, model.n_spins)) as reporter:
+        try:
+            while not run.finished:
+                before = run.sweeps_done
+                run.advance()
+                reporter.advance(run.sweeps_done - before)
+                keeper.save_if_due()
+        finally:  # on Ctrl-C, or when nothing is left to do
+            keeper.save()
+    return _dataset(xarray, run)
+
+
+def _multiple(name: str, value: object, of: int, of_name: str) -> int:
+    number = _checks.count(name, value, 0)
+    if number % of:
+        raise ValueError(_checks.describe(name, value, f"a multiple of {of_name} ({of})"))
+    return number
+
+
+def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
+    possible = [name for name in PAIR_SUMS if name != "link_overlap" or len(model.edges)]
+    if not isinstance(model, Lattice):
+        possible.remove("overlap_k2")
+    if measure is None:
+        return tuple(possible)
+    if isinstance(measure, str):
+        raise TypeError(_checks.describe("measure", measure, "a sequence of names"))
+    return tuple(_checks.choice("measure", name, possible) for name in dict.fromkeys(measure))
+
+
+class _Keeper:
+    """A run, and the checkpoint file that keeps it if there is one."""
+
+    def __init__(self, plan: Plan, path: str | os.PathLike[str] | None, interval: float) -> None:
+        self._plan = plan
+        self._path = None if path is None else Path(path)
+        self._interval = interval
+        if path is not None:
+            io.check_writable(path)
+        if self._path is not None and self._path.exists():
+            self.run = self._load(self._path)
+        else:
+            self.run = TemperingRun(plan)
+        self._written = monotonic()
+
+    def save_if_due(self) -> None:
+        if monotonic() - self._written >= self._interval:
+            self.save()
+
+    def save(self) -> None:
+        if self._path is None:
+            return
+        with interrupts_held():
+            meta, arrays = self.run.state()
+            made_by = self.run.sampler.info()
+            meta |= {"arguments": _arguments(self._plan), "generator": made_by["generator"]}
+            io.write_checkpoint(self._path, _KIND, meta, arrays)
+            self._written = monotonic()
+
+    def _load(self, path: Path) -> TemperingRun:
+        meta, arrays = io.read_checkpoint(path, _KIND)
+        given, kept = _arguments(self._plan), dict(meta["arguments"])
+        if self._plan.rng != "auto":
+            given["rng"], kept["rng"] = self._plan.rng, meta["generator"]
+        differences = [
+            f"{name} {kept.get(name)!r} there, {value!r} here"
+            for name, value in given.items()
+            if kept.get(name) != value
+        ]
+        if differences:
+            raise CheckpointError(
+                f"{str(path)!r} is the checkpoint of another run ({'; '.join(differences)}); "
+                "it was left as it is: repeat that run, or give another path"
+            )
+        return TemperingRun.from_state(self._plan, meta, arrays)
+
+
+def _arguments(plan: Plan) -> dict[str, Any]:
+    """Return what makes a run the one it is."""
+    return {
+        "version": __version__,
+        "model": repr(plan.model),
+        "temperatures": plan.temperatures.tolist(),
+        "replicas": plan.replicas,
+        "sweeps": plan.sweeps,
+        "thermalization": plan.thermalization,
+        "interval": plan.interval,
+        "swap_interval": plan.swap_interval,
+        "cluster_moves": plan.cluster_moves,
+        "measure": list(plan.measure),
+        "seed": plan.seed,
+        "dynamics": plan.dynamics,
+        "init": plan.init,
+    }
+
+
+def _dataset(xarray: ModuleType, run: TemperingRun) -> xr.Dataset:
+    plan, model, records = run.plan, run.plan.model, run.records
+    lead = () if model.samples is None else ("sample",)
+
+    def variable(dims: tuple[str, ...], values: Any, long_name: str, units: str = "1") -> Any:
+        """Put draws last, and drop the axis of samples where there are none."""
+        array = np.moveaxis(values, 0, -1) if "draw" in dims else values
+        array = array if lead else array[0]
+        return ((*lead, *dims), array, {"long_name": long_name, "units": units})
+
+    unit = "energy unit of J and h"
+    energy = -abs(model.J) * records["bonds"] - model.h * records["spins"]
+    attempts, accepted = run.swaps()
+    of_replicas, of_pairs = ("temperature", "replica", "draw"), ("temperature", "pair", "draw")
+    variables = {
+        "energy": variable(of_replicas, energy, "total energy E", unit),
+        "magnetization": variable(
+            of_replicas, records["spins"] / model.n_spins, "magnetization per spin m"
+        ),
+    }
+    scale = {
+        "overlap": (model.n_spins, "overlap q"),
+        "link_overlap": (len(model.edges), "link overlap"),
+        "overlap_k2": (model.n_spins**2, "|q(k_min)|^2"),
+    }
+    for name in plan.measure:
+        most, long_name = scale[name]
+        variables[name] = variable(of_pairs, records[name] / most, long_name)
+    variables |= {
+        "swap_attempts": variable(("gap",), attempts, "exchanges attempted"),
+        "swap_accepted": variable(("gap",), accepted, "exchanges accepted"),
+        "temperature_index": variable(
+            ("replica", "walker", "draw"), records["temperature_index"], "where a walker is"
+        ),
+    }
+    when = plan.thermalization + plan.interval * np.arange(1, plan.draws + 1, dtype=np.int64)
+    first, second = np.triu_indices(plan.replicas, 1)
+    coordinates = {
+        "temperature": (
+            "temperature",
+            plan.temperatures,
+            {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
+        ),
+        "draw": ("draw", when, {"long_name": "sweeps since the start", "units": "sweep"}),
+        "pair_first": ("pair", first, {"long_name": "first replica of the pair"}),
+        "pair_second": ("pair", second, {"long_name": "second replica of the pair"}),
+    }
+    data = xarray.Dataset(variables, coordinates)
+    made_by = run.sampler.info()
+    data.attrs = {
+        "title": "Parallel tempering",
+        **_arguments(plan),
+        "cluster_moves": int(plan.cluster_moves),  # netCDF has no bool
+        "shape": list(model.shape),
+        "n_spins": model.n_spins,
+        "J": model.J,
+        "h": model.h,
+        **{key: made_by[key] for key in ("engine", "device", "generator", "instruction_set")},
+    }
+    del data.attrs["temperatures"]
+    return cast("xr.Dataset", data)
