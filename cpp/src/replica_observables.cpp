@@ -17,6 +17,13 @@ std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_
   return count;
 }
 
+// Threads that are worth starting for this many words: a team costs as much as ten thousands of
+// them.
+int worth(std::int64_t words, int threads) {
+  constexpr std::int64_t team_words = 1 << 16;
+  return words < team_words ? 1 : usable(threads);
+}
+
 }  // namespace
 
 void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t replicas,
@@ -31,14 +38,15 @@ void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t
   for (std::int64_t lane = 0; lane < 64 * bundle.words; ++lane) {
     const std::int64_t replica = bundle.first_lane + lane - lane_offset;
     if (replica < 0 || replica >= replicas) continue;
-    sums[replica] = {edges - 2 * std::int64_t{unsatisfied[lane]}, 2 * std::int64_t{up[lane]} - sites};
+    sums[replica] = {edges - 2 * std::int64_t{unsatisfied[lane]},
+                     2 * std::int64_t{up[lane]} - sites};
   }
 }
 
 void ReplicaEngine::sums(Sums* sums) const {
   const Detail& d = *detail_;
   const auto count = static_cast<int>(d.bundles.size());
-  const int threads = usable(options_.threads);
+  const int threads = worth(d.words_per_site() * d.sites, options_.threads);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1 && count > 1)
   for (int b = 0; b < count; ++b) {
     d.bundle_sums(d.bundles[static_cast<std::size_t>(b)], options_.replicas, sums);
@@ -79,10 +87,10 @@ std::vector<std::uint64_t> ReplicaEngine::Detail::site_rows(
 
 void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
   const Detail& d = *detail_;
-  const int threads = usable(options_.threads);
   const std::int64_t words = (d.sites + 63) / 64;
-  const std::vector<std::uint64_t> rows = d.site_rows(d.order.position_of, threads);
   const auto count = static_cast<std::int64_t>(pairs.size());
+  const int threads = worth(d.words_per_site() * d.sites + count * words, options_.threads);
+  const std::vector<std::uint64_t> rows = d.site_rows(d.order.position_of, threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t i = 0; i < count; ++i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
@@ -93,9 +101,10 @@ void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* s
 
 void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
   const Detail& d = *detail_;
-  const int threads = usable(options_.threads);
   const auto edges = static_cast<std::int64_t>(d.order.edges.size());
   const std::int64_t words = (edges + 63) / 64;
+  const auto count = static_cast<std::int64_t>(pairs.size());
+  const int threads = worth(d.words_per_site() * edges + count * words, options_.threads);
   // Whether a bond is satisfied differs from s_i s_j by the sign that both replicas have.
   const std::vector<std::uint64_t> rows =
       d.rows(edges, words, threads,
@@ -104,7 +113,6 @@ void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64
                d.kernels.unsatisfied_of_lanes(bundle.view(), d.order.edges.data() + first, count,
                                               to, row_words);
              });
-  const auto count = static_cast<std::int64_t>(pairs.size());
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t i = 0; i < count; ++i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
@@ -117,11 +125,11 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
                                    std::span<const std::int32_t> group_of, std::int64_t groups,
                                    std::int64_t* sums) const {
   const Detail& d = *detail_;
-  const int threads = usable(options_.threads);
   const SiteGroups grouped = group_sites(d.order, group_of, groups);
   const std::int64_t words = grouped.first_word.back();
-  const std::vector<std::uint64_t> rows = d.site_rows(grouped.positions, threads);
   const auto count = static_cast<std::int64_t>(pairs.size());
+  const int threads = worth(d.words_per_site() * d.sites + count * words, options_.threads);
+  const std::vector<std::uint64_t> rows = d.site_rows(grouped.positions, threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t i = 0; i < count; ++i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];

@@ -81,19 +81,19 @@ def overview(runs: Mapping[str, xr.Dataset]) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Two pictures side by side, with logarithmic scales of R.
+        Two pictures side by side, all scales logarithmic.
     """
     numbers = np.unique(np.concatenate([run.replicas.values for run in runs.values()]))
     with style():
         figure = new_figure(9.6, 4.2)
         left, right = figure.subplots(1, 2)
+        for axes in (left, right):
+            _replica_axis(axes, numbers)
         for index, (name, run) in enumerate(runs.items()):
             look = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
             left.plot(run.replicas, run.flips_per_ns, ms=4.5, lw=0.8, label=name, **look)
             _draw_errors(right, _energy_error(run), index, name)
-        for axes in (left, right):
-            _replica_axis(axes, numbers)
-        left.set_ylim(bottom=0)
+        left.set_yscale("log")
         left.set_ylabel("spin updates per ns")
         left.legend()
         right.set_ylabel("standard error of the energy per spin")

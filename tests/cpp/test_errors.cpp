@@ -3,32 +3,20 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <new>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "support/engines.hpp"
+#include "support/expect_message.hpp"
 
 namespace multispin::test {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-void expect_message(const std::function<void()>& call, const std::vector<std::string>& parts) {
-  try {
-    call();
-    FAIL() << "no error, expected one that says: " << ::testing::PrintToString(parts);
-  } catch (const std::invalid_argument& error) {
-    for (const std::string& part : parts) {
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-    }
-  }
-}
 
 void expect_refused(const LatticeOptions& options, const std::vector<std::string>& parts) {
   expect_message([&] { LatticeEngine{options}; }, parts);

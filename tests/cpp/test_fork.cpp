@@ -8,6 +8,7 @@
 #include <string>
 
 #include "support/engines.hpp"
+#include "support/replicas.hpp"
 
 namespace multispin::test {
 namespace {
@@ -57,6 +58,38 @@ TEST(Fork, NewEngineIsRefusedThreads) {
     return false;
   }));
   EXPECT_TRUE(in_child([] { return LatticeEngine{with_threads(1)}.sweep(1); }));
+}
+
+ReplicaOptions replicas_with_threads(int threads) {
+  ReplicaOptions options = make_replicas(torus({64, 64, 5}), 700);
+  options.threads = threads;
+  return options;
+}
+
+TEST(Fork, InheritedReplicasGoOn) {
+  ReplicaEngine engine{replicas_with_threads(3)}, expected{replicas_with_threads(1)};
+  for (ReplicaEngine* e : {&engine, &expected}) {
+    prepare(*e);
+    e->sweep(2);
+  }
+  expected.sweep(2);
+  EXPECT_TRUE(in_child([&] {
+    engine.sweep(2);
+    return packed_of(engine) == packed_of(expected) && sums_of(engine) == sums_of(expected);
+  }));
+}
+
+TEST(Fork, NewReplicasAreRefusedThreads) {
+  const ReplicaEngine first{replicas_with_threads(2)};
+  EXPECT_TRUE(in_child([] {
+    try {
+      ReplicaEngine{replicas_with_threads(2)};
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what()).find("threads") != std::string::npos;
+    }
+    return false;
+  }));
+  EXPECT_TRUE(in_child([] { return ReplicaEngine{replicas_with_threads(1)}.sweep(1); }));
 }
 
 }  // namespace

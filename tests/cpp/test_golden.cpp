@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/engines.hpp"
+#include "support/replicas.hpp"
 
 namespace multispin::test {
 namespace {
@@ -82,6 +83,80 @@ TEST(Golden, Trajectories) {
       LatticeEngine engine{options};
       set_temperature(engine, g.temperature);
       engine.randomize();
+      EXPECT_EQ(hash(packed_of(engine)), g.start) << describe(options);
+      engine.sweep(10);
+      EXPECT_EQ(hash(packed_of(engine)), g.after_ten_sweeps) << describe(options);
+    }
+  }
+}
+
+enum class Kind { plain, own_signs, shared };
+
+struct GoldenReplicas {
+  Generator generator;
+  Dynamics dynamics;
+  Kind kind;
+  double J, h;
+  const char *start, *after_ten_sweeps;  // hashes of the packed words
+};
+
+constexpr GoldenReplicas golden_replicas[] = {
+    {Generator::aes, Dynamics::metropolis, Kind::plain, 1, 0, "5cf19218f6472606",
+     "44a78101ce3722bd"},
+    {Generator::aes, Dynamics::metropolis, Kind::own_signs, 0.8, -0.5, "5cf19218f6472606",
+     "92f989548a0c9bb6"},
+    {Generator::aes, Dynamics::metropolis, Kind::shared, 1, 0, "5cf19218f6472606",
+     "87b91443ce3b8cf4"},
+    {Generator::aes, Dynamics::glauber, Kind::plain, 1, 0, "5cf19218f6472606", "aae7a418d92d7366"},
+    {Generator::aes, Dynamics::glauber, Kind::own_signs, 0.8, -0.5, "5cf19218f6472606",
+     "d0f3e7d5cd229646"},
+    {Generator::aes, Dynamics::glauber, Kind::shared, 1, 0, "5cf19218f6472606", "5d1236e8b8216d72"},
+    {Generator::philox, Dynamics::metropolis, Kind::plain, 1, 0, "5cf19218f6472606",
+     "0488cfd44fc7ce75"},
+    {Generator::philox, Dynamics::metropolis, Kind::own_signs, 0.8, -0.5, "5cf19218f6472606",
+     "ce73e66a01b52cdc"},
+    {Generator::philox, Dynamics::metropolis, Kind::shared, 1, 0, "5cf19218f6472606",
+     "de0939b50449370c"},
+    {Generator::philox, Dynamics::glauber, Kind::plain, 1, 0, "5cf19218f6472606",
+     "33b80623f945fecd"},
+    {Generator::philox, Dynamics::glauber, Kind::own_signs, 0.8, -0.5, "5cf19218f6472606",
+     "62438075d106b024"},
+    {Generator::philox, Dynamics::glauber, Kind::shared, 1, 0, "5cf19218f6472606",
+     "33ce520fa9873b21"},
+};
+
+// A graph of even and odd degrees, from 2 to 10.
+Graph golden_graph() {
+  Graph graph{64, {}};
+  for (std::uint32_t step = 1; step <= 6; ++step) {
+    for (std::uint32_t site = 0; site + step < 64; site += step) {
+      graph.edges.push_back({site, site + step});
+    }
+  }
+  return graph;
+}
+
+ReplicaOptions golden_options(const GoldenReplicas& g) {
+  ReplicaOptions o = make_replicas(golden_graph(), 600, g.generator);
+  if (g.kind != Kind::plain) o.samples = o.replicas;
+  o.signs.resize(o.edges.size() * static_cast<std::size_t>(o.samples));
+  for (std::size_t i = 0; i < o.signs.size(); ++i) o.signs[i] = i * i % 7 < 3 ? 1 : -1;
+  o.shared_random_numbers = g.kind == Kind::shared;
+  o.seed = 2025;
+  o.first_stream = 3;
+  o.dynamics = g.dynamics;
+  o.J = g.J;
+  o.h = g.h;
+  return o;
+}
+
+TEST(Golden, TrajectoriesOfReplicas) {
+  for (const GoldenReplicas& g : golden_replicas) {
+    for (const Isa isa : available_isas()) {
+      ReplicaOptions options = golden_options(g);
+      options.isa = isa;
+      ReplicaEngine engine{options};
+      prepare(engine);
       EXPECT_EQ(hash(packed_of(engine)), g.start) << describe(options);
       engine.sweep(10);
       EXPECT_EQ(hash(packed_of(engine)), g.after_ten_sweeps) << describe(options);

@@ -91,6 +91,37 @@ def test_bench(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "philox" in capsys.readouterr().out
 
 
+def test_replicas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 4 --replicas 1 2 4 --sweeps 200 --thermalization 20 --seed 3 --threads 1"
+    assert cli.main(["replicas", *words.split()]) == 0
+    assert names(folder) == ["multispin-replicas.nc", "multispin-replicas.png"]
+    assert is_png(folder / "multispin-replicas.png")
+    data = xr.load_dataset("multispin-replicas.nc", engine="h5netcdf")
+    glass = ms.EdwardsAnderson((4, 4, 4), seed=3)
+    expected = ms.replica_sweep(
+        glass, 1.5, replicas=[1, 2, 4], sweeps=200, thermalization=20, seed=3, threads=1
+    )
+    timed = ["flips_per_ns", "seconds"]
+    xr.testing.assert_equal(data.drop_vars(timed), expected.drop_vars(timed))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "4"]
+    assert lines[3].split()[-1] == "replica"
+    assert lines[4].startswith("error ~ R^(-0.")
+
+
+def test_replicas_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--model ising --size 6 --dimensions 2 --temperature 3 --replicas 2 --sweeps 100 "
+    words += "--thermalization 5 --interval 5 --dynamics glauber --rng philox --device cpu "
+    words += "--threads 1 --progress --output a.nc --picture b.svg"
+    assert cli.main(["replicas", *words.split()]) == 0
+    attributes = xr.load_dataset("a.nc", engine="h5netcdf").attrs
+    assert attributes["model"] == "Ising((6, 6), J=1.0, h=0.0)"
+    assert (attributes["sweeps"], attributes["interval"]) == (100, 5)
+    assert (attributes["dynamics"], attributes["temperature"]) == ("glauber", 3.0)
+    assert Path("b.svg").exists()
+    assert "flips/ns" in capsys.readouterr().err
+
+
 # --- the tour -----------------------------------------------------------------------------------
 
 
@@ -106,6 +137,7 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "difference / error" in capsys.readouterr().out
     page = Path("tour.html").read_text(encoding="utf-8")
     assert "<h2>The Ising model</h2>" in page
+    assert "<h2>How many replicas?</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
@@ -184,6 +216,16 @@ def test_tables_are_readable_in_a_terminal() -> None:
         "ising --device tpu",
         "ising --threads 0",
         "ising --picture x.doc",
+        "replicas --model potts",
+        "replicas --size 1",
+        "replicas --dimensions 5",
+        "replicas --dimensions 0",
+        "replicas --temperature 0",
+        "replicas --replicas 0",
+        "replicas --replicas 4 2",
+        "replicas --replicas many",
+        "replicas --sweeps 199",
+        "replicas --picture x.doc",
         "bench --size 0",
         "bench --threads 0",
         "bench --seconds 0",
@@ -213,6 +255,7 @@ def test_misuse_is_one_line_and_status_2(
         "ising --picture missing/x.png",
         "ising --checkpoint missing/x.npz",
         "ising --checkpoint foreign",
+        "replicas --output missing/x.nc",
         "bench --output missing/x.nc",
         "demo --output missing/x.html",
     ],
@@ -248,7 +291,7 @@ def test_ctrl_c_is_one_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["ising", "--help"], ["bench", "-h"], ["demo", "-h"]]
+    "words", [["--help"], ["ising", "--help"], ["replicas", "-h"], ["bench", "-h"], ["demo", "-h"]]
 )
 def test_help_helps(words: list[str]) -> None:
     result = run(*words)
