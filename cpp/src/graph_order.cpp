@@ -4,8 +4,6 @@
 #include <array>
 #include <numeric>
 
-#include "replica_kernels.hpp"
-
 namespace multispin {
 namespace {
 
@@ -58,8 +56,15 @@ std::vector<int> colours(const Adjacency& neighbours) {
 
 int slot_size_for(int degree) {
   int index = 0;
-  while (kernels::slot_sizes[index] < degree) ++index;
+  while (model::slot_sizes[index] < degree) ++index;
   return index;
+}
+
+int number_of(int degree, std::vector<int>& degrees) {
+  const auto known = std::ranges::find(degrees, degree);
+  const auto number = static_cast<int>(known - degrees.begin());
+  if (known == degrees.end()) degrees.push_back(degree);
+  return number;
 }
 
 void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector<int>& colour) {
@@ -75,10 +80,12 @@ void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector
     const bool same = !order.runs.empty() && order.runs.back().colour == colour[site] &&
                       order.runs.back().degree == degree(site);
     if (!same) {
-      order.runs.push_back({at, at, colour[site], degree(site), slot_size_for(degree(site)), bonds});
+      order.runs.push_back({at, at, colour[site], degree(site),
+                            number_of(degree(site), order.degrees), slot_size_for(degree(site)),
+                            bonds});
     }
     order.runs.back().end = at + 1;
-    bonds += kernels::slot_sizes[order.runs.back().slot_size];
+    bonds += model::slot_sizes[order.runs.back().slot_size];
   }
   if (!order.runs.empty()) order.colours = order.runs.back().colour + 1;
 }
@@ -86,8 +93,8 @@ void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector
 // Numbers the edges by position, and returns the new number of each.
 std::vector<Index> make_edges(GraphOrder& order, std::span<const GraphEdge> edges) {
   const auto ends = [&](Index e) {
-    const auto [low, high] = std::minmax(order.position_of[edges[e].first],
-                                         order.position_of[edges[e].second]);
+    const auto [low, high] =
+        std::minmax(order.position_of[edges[e].first], order.position_of[edges[e].second]);
     return std::array<Index, 2>{low, high};
   };
   order.edge_at.resize(edges.size());
@@ -106,6 +113,10 @@ std::vector<Index> make_edges(GraphOrder& order, std::span<const GraphEdge> edge
 
 }  // namespace
 
+int slots_for(int degree) {
+  return model::slot_sizes[slot_size_for(degree)];
+}
+
 GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, bool to_nowhere) {
   const auto count = static_cast<std::size_t>(sites);
   const Adjacency neighbours = adjacency(count, edges);
@@ -123,7 +134,7 @@ GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, boo
       for (const auto& end : ends) {
         order.bonds.push_back({order.position_of[end.site], number[end.edge]});
       }
-      const auto slots = static_cast<std::size_t>(kernels::slot_sizes[run.slot_size]);
+      const auto slots = static_cast<std::size_t>(model::slot_sizes[run.slot_size]);
       const Index leads_to = to_nowhere ? static_cast<Index>(count) : position;
       order.bonds.insert(order.bonds.end(), slots - ends.size(), {leads_to, nothing});
     }

@@ -17,7 +17,7 @@ namespace multispin {
 // Thresholds of the sites of one degree, for the lanes of one bundle or for all lanes that share.
 struct DegreeThresholds {
   std::vector<std::uint64_t> planes, always;
-  kernels::SharedThresholds shared;
+  update::SharedThresholds shared;
 };
 
 // Up to 512 lanes and everything that belongs to them.
@@ -35,7 +35,6 @@ struct ReplicaEngine::Detail {
   explicit Detail(const ReplicaOptions& options);
 
   void make_signs(const ReplicaOptions& options, BundleMemory& bundle) const;
-  void name_signs(const ReplicaOptions& options);
   std::int64_t lane_of(std::int64_t replica) const { return replica + lane_offset; }
   // Element and bit of a replica's spin at a position.
   struct Place {
@@ -48,7 +47,6 @@ struct ReplicaEngine::Detail {
   std::vector<std::uint32_t> neighbours_of(std::int64_t position) const;
   const std::vector<std::uint64_t>& bits_at(double temperature);
   void set_bundle_temperatures(BundleMemory& bundle, std::span<const double> temperatures);
-  static int slots_of(int degree);
   // Updates the positions `begin` to `end` of a run in one bundle.
   void update(const BundleMemory& bundle, const OrderedRun& run, std::int64_t begin,
               std::int64_t end, std::uint64_t sweep) const;
@@ -72,8 +70,6 @@ struct ReplicaEngine::Detail {
   const std::int64_t sites;
   const std::int64_t lane_offset;  // lanes before the first replica's
   GraphOrder order;
-  std::vector<int> degrees;         // that occur
-  std::vector<int> degree_number;   // by degree, where it is in `degrees`
   std::vector<update::FieldSigns> field;  // by number of the degree
   random::StreamKeys keys;
   std::vector<BundleMemory> bundles;

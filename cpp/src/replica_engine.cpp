@@ -7,7 +7,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "graph_signs.hpp"
 #include "multispin/bits/word.hpp"
+#include "multispin/lattice_engine.hpp"
 #include "replica_detail.hpp"
 #include "threads.hpp"
 
@@ -31,47 +33,8 @@ void demand(bool good, const std::string& what) {
   if (!good) throw std::invalid_argument(what);
 }
 
-void check_edges(const ReplicaOptions& o) {
-  std::vector<int> degree(static_cast<std::size_t>(o.sites));
-  for (const GraphEdge& e : o.edges) {
-    demand(e.first < o.sites && e.second < o.sites,
-           "edges: got an edge of sites " + std::to_string(e.first) + " and " +
-               std::to_string(e.second) + ", allowed: 0 to " + std::to_string(o.sites - 1));
-    demand(e.first != e.second, "edges: got site " + std::to_string(e.first) +
-                                    " as its own neighbour, allowed: two different sites");
-    for (const std::uint32_t site : {e.first, e.second}) {
-      demand(++degree[site] <= model::max_degree,
-             "edges: got more than " + std::to_string(model::max_degree) + " of site " +
-                 std::to_string(site) + ", allowed: at most " + std::to_string(model::max_degree) +
-                 " for each site (the replica engine is for sparse graphs)");
-    }
-  }
-}
-
-void check_lanes(const ReplicaOptions& o) {
-  demand(o.samples >= 1 && o.replicas >= 1 && o.replicas % o.samples == 0,
-         "replicas: got " + std::to_string(o.replicas) + ", allowed: a multiple of the " +
-             std::to_string(o.samples) + " disorder samples");
-  constexpr std::uint64_t most = std::uint64_t{word_lanes} << model::lane_word_bits;
-  const auto replicas = static_cast<std::uint64_t>(o.replicas);
-  demand(replicas <= most && o.first_stream <= most - replicas,
-         "first_stream: got " + std::to_string(o.first_stream) + " for " +
-             std::to_string(o.replicas) + " replicas, allowed: streams below 2^26");
-  demand(!o.shared_random_numbers || o.samples == o.replicas,
-         "shared_random_numbers: got replicas of one disorder sample, allowed: one replica each");
-}
-
 const ReplicaOptions& checked(const ReplicaOptions& o) {
-  demand(o.sites >= 1 && o.sites < std::int64_t{1} << model::position_bits,
-         "sites: got " + std::to_string(o.sites) + ", allowed: 1 to 2^28 - 1");
-  check_edges(o);
-  check_lanes(o);
-  demand(o.signs.size() == o.edges.size() * static_cast<std::size_t>(o.samples),
-         "signs: got " + std::to_string(o.signs.size()) + ", allowed: one for each edge and sample");
-  demand(std::ranges::all_of(o.signs, [](int s) { return s == 1 || s == -1; }),
-         "signs: got another value, allowed: +1 and -1");
-  demand(std::isfinite(o.J) && o.J > 0.0 && std::isfinite(o.h),
-         "J, h: must be finite, and J above 0");
+  check_replica_options(o);
   demand(o.threads >= 1,
          "threads: got " + std::to_string(o.threads) + ", allowed: at least 1");
   demand(o.threads == 1 || threads_usable(),
@@ -121,19 +84,11 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
       sites(o.sites),
       lane_offset(static_cast<std::int64_t>(o.first_stream) - aligned_down(o.first_stream, shared)),
       order(order_graph(o.sites, o.edges, any_field != 0)),
-      degree_number(model::max_degree + 1, -1),
-      keys(shared ? random::stream_keys(o.seed, 0, random::Purpose::shared_aes,
-                                        random::Purpose::shared_philox)
-                  : random::stream_keys(o.seed, 0, random::Purpose::lanes_aes,
-                                        random::Purpose::lanes_philox)) {
-  for (const OrderedRun& run : order.runs) {
-    int& number = degree_number[static_cast<std::size_t>(run.degree)];
-    if (number >= 0) continue;
-    number = static_cast<int>(degrees.size());
-    degrees.push_back(run.degree);
-    field.push_back(update::make_field_signs(model, run.degree));
+      keys(random::lane_keys(o.seed, shared)) {
+  for (const int degree : order.degrees) {
+    field.push_back(update::make_field_signs(model, degree));
   }
-  if (o.samples == 1) name_signs(o);
+  if (o.samples == 1) name_signs(order, o.signs);
   std::int64_t lane = 0;
   for (const int words : bundle_words(o.replicas + lane_offset, shared)) {
     const auto first_word =
@@ -144,18 +99,9 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
     bundle.spins = std::make_unique<SpinMemory>(
         static_cast<std::size_t>((sites + 1) * words + kernels::block_words));
     make_signs(o, bundle);
-    bundle.thresholds.resize(degrees.size());
+    bundle.thresholds.resize(order.degrees.size());
     lane += block_lanes;
   }
-}
-
-// With one set of signs there are two sign words: none, and all. A bond's number is its sign.
-void ReplicaEngine::Detail::name_signs(const ReplicaOptions& o) {
-  const auto negative = [&](std::uint32_t edge) -> std::uint32_t {
-    return edge < order.edges.size() && o.signs[order.edge_at[edge]] < 0 ? 1 : 0;
-  };
-  for (model::Bond& bond : order.bonds) bond.sign = negative(bond.sign);
-  for (model::Edge& edge : order.edges) edge.sign = negative(edge.sign);
 }
 
 void ReplicaEngine::Detail::make_signs(const ReplicaOptions& o, BundleMemory& bundle) const {
@@ -165,19 +111,8 @@ void ReplicaEngine::Detail::make_signs(const ReplicaOptions& o, BundleMemory& bu
   std::uint64_t* const signs = bundle.signs->data();
   if (o.samples == 1) {
     std::fill_n(signs + words, words, ~std::uint64_t{0});
-    return;
-  }
-  const std::int64_t each = o.replicas / o.samples;
-  for (std::int64_t lane = 0; lane < word_lanes * bundle.words; ++lane) {
-    const std::int64_t replica = bundle.first_lane + lane - lane_offset;
-    if (replica < 0 || replica >= o.replicas) continue;
-    const std::int8_t* const sample =
-        o.signs.data() + static_cast<std::size_t>(replica / each) * o.edges.size();
-    const auto word = static_cast<std::size_t>(lane / word_lanes);
-    const std::uint64_t bit = std::uint64_t{1} << (lane % word_lanes);
-    for (std::size_t e = 0; e < o.edges.size(); ++e) {
-      if (sample[order.edge_at[e]] < 0) signs[e * words + word] |= bit;
-    }
+  } else {
+    pack_signs(o, order, bundle.first_lane - lane_offset, bundle.words, signs);
   }
 }
 
@@ -253,10 +188,7 @@ void ReplicaEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
 
 void ReplicaEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   const Detail& d = *detail_;
-  const auto* const end = spins + d.sites;
-  const auto* const bad = std::find_if(spins, end, [](int s) { return s != 1 && s != -1; });
-  demand(bad == end, "init: got the value " + std::to_string(bad == end ? 0 : *bad) +
-                         ", allowed: +1 and -1");
+  check_spins({spins, static_cast<std::size_t>(d.sites)});
   const Detail::Place place = d.place(replica);
   const std::uint64_t bit = std::uint64_t{1} << place.bit;
   for (std::int64_t p = 0; p < d.sites; ++p) {

@@ -10,10 +10,10 @@
 
 namespace multispin::kernels {
 
+using model::block_words;
+
 // Up to 512 lanes of all sites. Tables of thresholds have block_words words for each entry, those
 // of a narrower bundle over and over.
-inline constexpr int block_words = 8;
-
 struct Bundle {
   std::uint64_t* spins;        // the position after the last is a spin down that never changes
   const std::uint64_t* signs;  // words of lanes, as many for each entry as for a site
@@ -30,25 +30,17 @@ struct RunUpdate {
   std::uint64_t sweep;
 };
 
-// All lanes of a block draw the same number, below 2^64, for a site; class c accepts it if it is
-// below limit[c], or if always[c].
-struct SharedThresholds {
-  std::uint64_t limit[13];
-  bool always[13];
-};
-
 struct SharedRunUpdate {
   Bundle bundle;
   model::Run run;
-  SharedThresholds thresholds;
+  update::SharedThresholds thresholds;
   update::FieldSigns field;
   const random::StreamKeys* keys;
   std::uint64_t sweep;
 };
 
-// Numbers of slots that there are kernels for.
-inline constexpr int slot_sizes[] = {2, 4, 6, 8, 12};
-inline constexpr int slot_size_count = 5;
+using model::slot_size_count;
+using model::slot_sizes;
 
 struct RunKernels {
   int coarse_planes;

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "replica_detail.hpp"
+#include "site_groups.hpp"
 #include "threads.hpp"
 
 namespace multispin {
@@ -119,24 +120,11 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
                                    std::span<const std::int32_t> group_of, std::int64_t groups,
                                    std::int64_t* sums) const {
   const Detail& d = *detail_;
-  // Sites group by group, each group from a word of its own on; a place without a site takes the
-  // position behind the last, where all replicas have the same spin.
-  std::vector<std::vector<std::uint32_t>> members(static_cast<std::size_t>(groups));
-  for (std::size_t site = 0; site < group_of.size(); ++site) {
-    members[static_cast<std::size_t>(group_of[site])].push_back(d.order.position_of[site]);
-  }
-  std::vector<std::uint32_t> positions;
-  std::vector<std::int64_t> first_word;
-  for (const auto& group : members) {
-    first_word.push_back(static_cast<std::int64_t>(positions.size() / 64));
-    positions.insert(positions.end(), group.begin(), group.end());
-    positions.resize((positions.size() + 63) / 64 * 64, static_cast<std::uint32_t>(d.sites));
-  }
-  first_word.push_back(static_cast<std::int64_t>(positions.size() / 64));
-  const std::int64_t words = first_word.back();
+  const SiteGroups grouped = group_sites(d.order, group_of, groups);
+  const std::int64_t words = grouped.first_word.back();
   const auto count = static_cast<std::int64_t>(pairs.size());
   const int threads = worth(d.words_per_site() * d.sites + count * words, options_.threads);
-  const std::vector<std::uint64_t> rows = d.site_rows(positions, threads);
+  const std::vector<std::uint64_t> rows = d.site_rows(grouped.positions, threads);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t i = 0; i < count; ++i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
@@ -144,9 +132,8 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
     const std::uint64_t* const b = rows.data() + d.lane_of(pair.second) * words;
     for (std::int64_t g = 0; g < groups; ++g) {
       const auto at = static_cast<std::size_t>(g);
-      const std::int64_t begin = first_word[at];
-      sums[i * groups + g] = static_cast<std::int64_t>(members[at].size()) -
-                             2 * unequal(a + begin, b + begin, first_word[at + 1] - begin);
+      const std::int64_t begin = grouped.first_word[at];
+      sums[i * groups + g] = grouped.sites[at] - 2 * unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
     }
   }
 }

@@ -35,17 +35,13 @@ class ReplicaEngine::StopWatch {
   Clock::time_point last_ = Clock::now();
 };
 
-int ReplicaEngine::Detail::slots_of(int degree) {
-  return *std::ranges::lower_bound(kernels::slot_sizes, degree);
-}
-
 void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun& run,
                                    std::int64_t begin, std::int64_t end,
                                    std::uint64_t sweep) const {
   const int slots = kernels::slot_sizes[run.slot_size];
   const model::Bond* const bonds =
       order.bonds.data() + run.first_bond + (begin - run.begin) * slots;
-  const auto number = static_cast<std::size_t>(degree_number[static_cast<std::size_t>(run.degree)]);
+  const auto number = static_cast<std::size_t>(run.degree_number);
   const DegreeThresholds& t = bundle.thresholds[number];
   const model::Run part{begin, end, bonds};
   if (shared) {

@@ -1,50 +1,16 @@
 #include "multispin/cuda/lattice_engine.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "lattice_launch.hpp"
+#include "queue.hpp"
 #include "runtime.hpp"
 
 namespace multispin::cuda {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-// Asks the caller's poll now and then.
-class Watch {
- public:
-  explicit Watch(const LatticeEngine::Poll& poll) : poll_{poll} {}
-
-  bool stopped() const { return stopped_; }
-  // Until the event's mark is passed, or a stop is asked for.
-  bool wait(const Event& event) {
-    constexpr int looks_before_sleep = 2000;  // a fraction of a millisecond: most waits are short
-    for (int looks = 0; !event.done(); ++looks) {
-      if (look()) return false;
-      if (looks > looks_before_sleep) std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
-    return !look();
-  }
-
- private:
-  bool look() {
-    if (!poll_ || stopped_) return stopped_;
-    const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(20)) return false;
-    last_ = now;
-    stopped_ = poll_();
-    return stopped_;
-  }
-
-  const LatticeEngine::Poll& poll_;
-  Clock::time_point last_ = Clock::now();
-  bool stopped_ = false;
-};
 
 std::string plural(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -93,8 +59,7 @@ struct LatticeEngine::Detail {
             shape_text(options))},
         device_keys{info.index, replicas * sizeof(random::StreamKeys), "replicas"},
         device_acceptance{info.index, replicas * sizeof(update::Acceptance), "replicas"},
-        mark{info.index},
-        marks{Event{info.index}, Event{info.index}} {
+        pace{info.index} {
     for (std::uint32_t r = 0; r < replicas; ++r) {
       keys.push_back(random::stream_keys(options.seed, options.first_stream + r));
     }
@@ -132,30 +97,6 @@ struct LatticeEngine::Detail {
     return static_cast<std::uint64_t>(
         std::clamp<std::int64_t>(spins_of_piece / (lattice.spins() * replicas), 1, most_sweeps));
   }
-  // Keeps the queue short, so that a stop is not long in coming, but never empty: waits for the
-  // mark before the last. False if stopped.
-  bool pace(std::uint64_t sweeps, Watch& watch) {
-    since_mark += sweeps;
-    if (since_mark < sweeps_of_piece()) return true;
-    since_mark = 0;
-    if (!watch.wait(marks[next_mark])) return false;
-    marks[next_mark].record(*stream);
-    next_mark = 1 - next_mark;
-    return true;
-  }
-  bool wait(Watch& watch) {
-    mark.record(*stream);
-    return watch.wait(mark);
-  }
-  std::int64_t* cleared_totals(std::size_t count) {
-    const std::size_t bytes = count * sizeof(std::int64_t);
-    if (!totals || totals->bytes() < bytes) {
-      totals.reset();
-      totals = std::make_unique<Memory>(stream->device(), bytes, "draws");
-    }
-    stream->clear(totals->data<void>(), bytes);
-    return totals->data<std::int64_t>();
-  }
   LatticeSums sums_from(const std::int64_t* total) const {
     const std::int64_t bonds = lattice.neighbours() / 2 * lattice.spins();
     return {bonds - 2 * total[0], 2 * total[1] - lattice.spins()};
@@ -167,14 +108,11 @@ struct LatticeEngine::Detail {
   std::shared_ptr<Stream> stream;
   std::shared_ptr<Memory> spins;
   Memory device_keys, device_acceptance;
-  std::unique_ptr<Memory> totals;  // as large as has been needed
+  Totals totals;
   std::vector<random::StreamKeys> keys;
   std::vector<update::Acceptance> acceptance;
   std::vector<update::Rule> rules;
-  Event mark;
-  Event marks[2];
-  int next_mark = 0;
-  std::uint64_t since_mark = 0;
+  Pace pace;
   bool broken = false;
 };
 
@@ -194,10 +132,8 @@ LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
 LatticeEngine::~LatticeEngine() = default;
 
 LatticeEngine::Detail& LatticeEngine::sound() const {
-  if (!detail_->broken) return *detail_;
-  throw DeviceError(
-      "sampler: a sweep could not be completed, so its spins mean nothing any more: "
-      "make a new one, or load a checkpoint");
+  demand_whole_sweeps(!detail_->broken);
+  return *detail_;
 }
 
 bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,
@@ -207,7 +143,7 @@ bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums
   Watch watch{poll};
   const std::size_t each = 2 * static_cast<std::size_t>(d.replicas);  // totals of a draw
   const bool measure = sums != nullptr && draws > 0;
-  std::int64_t* const totals = measure ? d.cleared_totals(draws * each) : nullptr;
+  std::int64_t* const totals = measure ? d.totals.cleared(*d.stream, draws * each) : nullptr;
   const std::uint64_t piece = d.sweeps_of_piece();
   for (std::uint64_t draw = 0; draw < draws; ++draw) {
     for (std::uint64_t left = interval; left > 0;) {
@@ -217,12 +153,12 @@ bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums
       d.broken = false;
       sweeps_done_ += now;
       left -= now;
-      if (!d.pace(now, watch)) return false;
+      if (!d.pace.added(now, piece, *d.stream, watch)) return false;
     }
     if (measure) enqueue_measure(*d.stream, d.state(), totals + draw * each);
   }
   if (!measure) return !watch.stopped();
-  if (!d.wait(watch)) return false;
+  if (!d.pace.wait(*d.stream, watch)) return false;
   std::vector<std::int64_t> counted(draws * each);
   d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
   d.stream->synchronize();
@@ -233,7 +169,8 @@ bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums
 bool LatticeEngine::finish(const Poll& poll) {
   const DeviceGuard guard{device_};
   Watch watch{poll};
-  return sound().wait(watch);
+  Detail& d = sound();
+  return d.pace.wait(*d.stream, watch);
 }
 
 void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
@@ -271,7 +208,7 @@ void LatticeEngine::sums(LatticeSums* of_each_replica) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
   std::vector<std::int64_t> counted(2 * static_cast<std::size_t>(d.replicas));
-  std::int64_t* const totals = d.cleared_totals(counted.size());
+  std::int64_t* const totals = d.totals.cleared(*d.stream, counted.size());
   enqueue_measure(*d.stream, d.state(), totals);
   d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
   d.stream->synchronize();
@@ -443,7 +380,7 @@ void LatticeEngine::set_spins(const ForeignArray& spins) {
   const std::int64_t step = spins.shape == all ? lattice_.spins() : 0;
   const std::int64_t items = step == 0 ? lattice_.spins() : step * options_.replicas;
   std::int64_t others = 0;
-  std::int64_t* const total = d.cleared_totals(1);
+  std::int64_t* const total = d.totals.cleared(*d.stream, 1);
   enqueue_count_others(*d.stream, d.state(), spins.data, items, total);
   d.stream->copy(&others, total, sizeof others);
   d.stream->synchronize();

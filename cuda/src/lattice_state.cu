@@ -21,17 +21,6 @@ std::uint32_t threads_of(const State& state) {
   return strips_of(state).threads(Geometry{state.lattice});
 }
 
-// Rows are taken so many at a time that their threads can be numbered.
-template <class Work>
-void by_rows(std::int64_t rows, std::int64_t threads_of_row, const Work& work) {
-  constexpr std::int64_t most_threads = std::int64_t{1} << 30;
-  const std::int64_t at_once = std::max<std::int64_t>(1, most_threads / threads_of_row);
-  for (std::int64_t done = 0; done < rows; done += at_once) {
-    const std::int64_t now = std::min(at_once, rows - done);
-    work(done, static_cast<std::uint32_t>(now * threads_of_row));
-  }
-}
-
 }  // namespace
 
 void enqueue_fill(Stream& stream, const State& state, bool up) {

@@ -164,4 +164,15 @@ void launch_blocks(Stream& /*stream*/, const char* name, std::uint32_t threads, 
 
 #endif
 
+// work(rows before, threads) for so many rows at a time that their threads can be numbered.
+template <class Work>
+void by_rows(std::int64_t rows, std::int64_t threads_of_row, const Work& work) {
+  constexpr std::int64_t most_threads = std::int64_t{1} << 30;
+  const std::int64_t at_once = std::max<std::int64_t>(1, most_threads / threads_of_row);
+  for (std::int64_t done = 0; done < rows; done += at_once) {
+    const std::int64_t now = std::min(at_once, rows - done);
+    work(done, static_cast<std::uint32_t>(now * threads_of_row));
+  }
+}
+
 }  // namespace multispin::cuda

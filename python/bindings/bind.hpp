@@ -11,5 +11,6 @@ void bind_replica(pybind11::module_& module);
 void bind_tempering(pybind11::module_& module);
 void bind_cuda_devices(pybind11::module_& module);
 void bind_cuda_lattice(pybind11::module_& module);
+void bind_cuda_replica(pybind11::module_& module);
 
 }  // namespace multispin

@@ -14,11 +14,13 @@ __all__: list[str] = [
     "DeviceArray",
     "DeviceInfo",
     "LatticeEngine",
+    "ReplicaEngine",
     "demand_device",
     "devices",
     "driver_version",
     "free_memory",
     "lattice_bytes",
+    "replica_bytes",
     "runtime_version",
     "why_unavailable",
 ]
@@ -114,6 +116,66 @@ class LatticeEngine:
     @sweeps_done.setter
     def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
 
+class ReplicaEngine:
+    def __init__(
+        self,
+        *,
+        sites: typing.SupportsInt | typing.SupportsIndex,
+        edges: numpy.typing.NDArray[numpy.uint32],
+        signs: numpy.typing.NDArray[numpy.int8],
+        replicas: typing.SupportsInt | typing.SupportsIndex,
+        J: typing.SupportsFloat | typing.SupportsIndex,
+        h: typing.SupportsFloat | typing.SupportsIndex,
+        dynamics: str,
+        rng: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        first_stream: typing.SupportsInt | typing.SupportsIndex,
+        shared_random_numbers: bool,
+        device: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def fill(self, up: bool) -> None: ...
+    def finish(self) -> None: ...
+    def group_overlaps(
+        self,
+        pairs: numpy.typing.NDArray[numpy.uint32],
+        group_of: numpy.typing.NDArray[numpy.int32],
+        groups: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def link_overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def randomize(self) -> None: ...
+    def record(
+        self,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        interval: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def set_packed(self, words: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def set_spins(self, spins: numpy.typing.NDArray[numpy.int8]) -> None: ...
+    def set_temperatures(self, temperatures: numpy.typing.NDArray[numpy.float64]) -> None: ...
+    def state(
+        self,
+    ) -> tuple[int, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.uint64]]: ...
+    def sums(
+        self,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def colours(self) -> int: ...
+    @property
+    def device(self) -> int: ...
+    @property
+    def packed(self) -> numpy.typing.NDArray[numpy.uint64]: ...
+    @property
+    def spins(self) -> numpy.typing.NDArray[numpy.int8]: ...
+    @property
+    def sweeps_done(self) -> int: ...
+    @sweeps_done.setter
+    def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
 def demand_device(index: typing.SupportsInt | typing.SupportsIndex) -> DeviceInfo: ...
 def devices() -> list[DeviceInfo]: ...
 def driver_version() -> int: ...
@@ -123,6 +185,14 @@ def lattice_bytes(
     columns: typing.SupportsInt | typing.SupportsIndex,
     replicas: typing.SupportsInt | typing.SupportsIndex,
     planes: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> int: ...
+def replica_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    edges: typing.SupportsInt | typing.SupportsIndex,
+    samples: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    first_stream: typing.SupportsInt | typing.SupportsIndex,
+    shared: bool,
 ) -> int: ...
 def runtime_version() -> int: ...
 def why_unavailable() -> str: ...

@@ -49,6 +49,11 @@ struct ReplicaOptions {
   Isa isa = selected_isa();
 };
 
+// What engines check before anything else; throws std::invalid_argument.
+void check_replica_options(const ReplicaOptions& options);  // but for threads and isa
+void check_replica_temperatures(const ReplicaOptions& options,
+                                std::span<const double> temperatures);
+
 // Two replicas to be compared.
 struct ReplicaPair {
   std::uint32_t first, second;

@@ -165,4 +165,38 @@ class LaneCounts {
   std::uint64_t blocks_ = 0;
 };
 
+// The same below 2^count_planes, and complete at any time: few registers, as a GPU likes it.
+template <class W, int count_planes = 32>
+class RunningCounts {
+ public:
+  static constexpr int planes = count_planes;
+
+  MULTISPIN_HD RunningCounts() {
+    for (W& plane : plane_) plane = zero<W>();
+  }
+  // Adds the bits of seven words to their lanes' counters.
+  MULTISPIN_HD void add_seven(const W (&x)[7]) {
+    const Sum<W> first = add(x[0], x[1], x[2]);
+    const Sum<W> second = add(x[3], x[4], x[5]);
+    const Sum<W> all = add(first.low, second.low, x[6]);
+    const Sum<W> twos = add(first.carry, second.carry, all.carry);
+    Sum<W> sum = add(plane_[0], all.low);
+    plane_[0] = sum.low;
+    sum = add(plane_[1], twos.low, sum.carry);
+    plane_[1] = sum.low;
+    sum = add(plane_[2], twos.carry, sum.carry);
+    plane_[2] = sum.low;
+    MULTISPIN_UNROLL(planes)
+    for (int p = 3; p < planes; ++p) {
+      if (!any(sum.carry)) break;
+      sum = add(plane_[p], sum.carry);
+      plane_[p] = sum.low;
+    }
+  }
+  MULTISPIN_HD W plane(int p) const { return plane_[p]; }
+
+ private:
+  W plane_[planes];
+};
+
 }  // namespace multispin::bits

@@ -32,6 +32,12 @@ struct Run {
 // The number of a lane word of a site, for the random numbers it draws.
 inline constexpr int lane_word_bits = 20;
 inline constexpr int position_bits = 28;
+// Lane words that may share the random numbers of a site.
+inline constexpr int block_words = 8;
 inline constexpr int max_degree = 12;
+
+// Numbers of slots that there are kernels for.
+inline constexpr int slot_sizes[] = {2, 4, 6, 8, 12};
+inline constexpr int slot_size_count = 5;
 
 }  // namespace multispin::model

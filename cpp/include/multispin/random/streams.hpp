@@ -60,6 +60,12 @@ MULTISPIN_HD StreamKeys stream_keys(std::uint64_t seed, std::uint64_t stream,
           {philox.x[0], philox.x[1]}};
 }
 
+// Keys of all lanes of replicas on a graph; `shared`: those of blocks of lanes that share numbers.
+MULTISPIN_HD StreamKeys lane_keys(std::uint64_t seed, bool shared) {
+  return shared ? stream_keys(seed, 0, Purpose::shared_aes, Purpose::shared_philox)
+                : stream_keys(seed, 0, Purpose::lanes_aes, Purpose::lanes_philox);
+}
+
 // The counter of a Philox block: words below 2^48, sweeps below 2^48.
 MULTISPIN_HD PhiloxBlock philox_counter(std::uint64_t flat_word, int plane_pair, int sublattice,
                                         std::uint64_t sweep) {

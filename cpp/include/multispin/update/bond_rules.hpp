@@ -39,9 +39,10 @@ struct ZeroFieldFlip {
   // Each lane's value; lanes without a class have ones.
   template <class W>
   MULTISPIN_HD static W select(const W* planes, const W (&value)[classes]) {
-    return bits::select<slots>(planes, [&](auto u) {
-      if constexpr (decltype(u)::value < classes) {
-        return value[decltype(u)::value];
+    return bits::select<slots>(planes, [&](auto number) {
+      constexpr int u = decltype(number)::value;
+      if constexpr (u < classes) {
+        return value[u];
       } else {
         return bits::Ones{};
       }

@@ -10,6 +10,7 @@
 
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
+#include "multispin/model/graph.hpp"
 #include "multispin/random/planes.hpp"
 #include "multispin/update/acceptance.hpp"
 #include "multispin/update/bond_rules.hpp"
@@ -24,6 +25,13 @@ struct LaneThresholds {
   std::int64_t words;
 };
 
+// All lanes of a block draw the same number, below 2^64, for a site; class c accepts it if it is
+// below limit[c], or if always[c].
+struct SharedThresholds {
+  std::uint64_t limit[model::max_degree + 1];
+  bool always[model::max_degree + 1];
+};
+
 // The model and rule of a replica engine, for classes and their probabilities.
 struct BondModel {
   Dynamics dynamics;
@@ -33,6 +41,8 @@ struct BondModel {
   MULTISPIN_HD bool zero_field_flip() const {
     return h == 0.0 && dynamics == Dynamics::metropolis;
   }
+  // Of the rule with this many slots.
+  int classes(int slots) const { return zero_field_flip() ? slots / 2 : slots + 1; }
 };
 
 // Acceptance probability of class c of a site of degree `degree`, 1 for classes it does not have.
@@ -53,6 +63,45 @@ inline FieldSigns make_field_signs(const BondModel& model, int degree) {
   }
   signs.heat_bath = model.dynamics == Dynamics::glauber ? ~std::uint64_t{0} : 0;
   return signs;
+}
+
+// A probability's threshold in one number: bit k is that of plane k, bit `always_bit` is set where
+// all numbers accept.
+inline constexpr int always_bit = 63;
+
+inline std::uint64_t threshold_bits(double probability, int coarse_planes) {
+  const Threshold threshold = make_threshold(probability, coarse_planes);
+  std::uint64_t bits = threshold.always() ? std::uint64_t{1} << always_bit : 0;
+  for (int k = 0; k < coarse_planes + random::tail_planes; ++k) {
+    bits |= std::uint64_t{threshold.plane(k)} << k;
+  }
+  return bits;
+}
+
+// threshold_bits of every class of a site of degree `degree`.
+struct ClassBits {
+  std::uint64_t of[model::max_degree + 1];
+};
+
+inline ClassBits class_bits(const BondModel& model, int degree, double temperature,
+                            int coarse_planes) {
+  ClassBits bits;
+  for (int c = 0; c <= model::max_degree; ++c) {
+    bits.of[c] = threshold_bits(class_probability(model, degree, c, temperature), coarse_planes);
+  }
+  return bits;
+}
+
+inline SharedThresholds make_shared_thresholds(const BondModel& model, int degree,
+                                               double temperature) {
+  SharedThresholds thresholds{};
+  for (int c = 0; c <= model::max_degree; ++c) {
+    const double q = class_probability(model, degree, c, temperature);
+    const double limit = std::nearbyint(std::ldexp(q, 64));
+    thresholds.always[c] = limit >= std::ldexp(1.0, 64);
+    thresholds.limit[c] = thresholds.always[c] ? 0 : static_cast<std::uint64_t>(limit);
+  }
+  return thresholds;
 }
 
 // The thresholds of one word of a site, seen from its count of bonds: a Prospect for

@@ -1,0 +1,345 @@
+#include "multispin/cuda/replica_engine.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "graph_signs.hpp"
+#include "multispin/lattice_engine.hpp"
+#include "replica_on_device.hpp"
+
+namespace multispin::cuda {
+namespace {
+
+const ReplicaOptions& checked(const ReplicaOptions& options) {
+  check_replica_options(options);
+  return options;
+}
+
+UsedLanes used_lanes(const ReplicaOptions& o) {
+  return {static_cast<std::uint32_t>(o.first_stream % 64), static_cast<std::uint32_t>(o.replicas)};
+}
+
+std::uint32_t words_for(UsedLanes used) {
+  return (used.before + used.replicas + 63) / 64;
+}
+
+// The position after the last counts as one.
+std::size_t spin_bytes(std::int64_t sites, std::uint32_t words) {
+  return sizeof(std::uint64_t) * static_cast<std::size_t>(sites + 1) * words;
+}
+
+std::string shape_text(const ReplicaOptions& o) {
+  return "replicas: " + std::to_string(o.replicas) + " of " + std::to_string(o.sites) + " sites";
+}
+
+}  // namespace
+
+std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
+                          std::int64_t replicas, std::uint64_t first_stream, bool /*shared*/) {
+  const auto before = static_cast<std::int64_t>(first_stream % 64);
+  const std::int64_t words = (replicas + before + 63) / 64;
+  const std::int64_t sign_words = samples > 1 ? words * (edges + 1) : 0;
+  // A bond is kept at both ends and once by itself.
+  const std::int64_t graph = sites * 4 + edges * (2 * 8 + 12);
+  return static_cast<std::size_t>(8 * (words * (sites + 1) + sign_words) + graph);
+}
+
+ReplicaEngine::Detail::Detail(const ReplicaOptions& o, const DeviceInfo& info)
+    : model{o.dynamics, o.J, o.h},
+      shared{o.shared_random_numbers},
+      used{used_lanes(o)},
+      words{words_for(used)},
+      first_word{o.first_stream / 64},
+      coarse_planes{lane_coarse_planes(o.generator)},
+      multiprocessors{info.multiprocessors},
+      sites{o.sites},
+      edge_count{static_cast<std::int64_t>(o.edges.size())},
+      keys{random::lane_keys(o.seed, o.shared_random_numbers)},
+      order{order_graph(o.sites, o.edges, !model.zero_field_flip())},
+      stream{info.index},
+      spins{info.index, spin_bytes(o.sites, words), shape_text(o)},
+      pace{info.index} {
+  upload_graph(o);
+  std::int64_t threshold_count = 0;
+  for (const int degree : order.degrees) {
+    field.push_back(update::make_field_signs(model, degree));
+    first_threshold.push_back(threshold_count);
+    threshold_count += threshold_words(degree);
+  }
+  if (!shared) {
+    thresholds = std::make_unique<Memory>(
+        info.index, sizeof(std::uint64_t) * static_cast<std::size_t>(threshold_count),
+        "temperatures");
+  }
+  stream.clear(spins.data<void>(), spins.bytes());
+}
+
+void ReplicaEngine::Detail::upload_graph(const ReplicaOptions& o) {
+  if (o.samples == 1) {
+    name_signs(order, o.signs);
+  } else {
+    std::vector<std::uint64_t> packed((o.edges.size() + 1) * words);
+    pack_signs(o, order, -std::int64_t{used.before}, words, packed.data());
+    signs = uploaded(stream, packed, "signs");
+    stream.synchronize();  // `packed` goes
+  }
+  bonds = uploaded(stream, order.bonds, "bonds");
+  edges = uploaded(stream, order.edges, "bonds");
+  position_of = uploaded(stream, order.position_of, "sites");
+  stream.synchronize();
+  order.bonds = {};
+  order.edges = {};
+}
+
+AllLanes ReplicaEngine::Detail::all() const {
+  return {{spins.data<std::uint64_t>(), signs ? signs->data<std::uint64_t>() : nullptr, words,
+           first_word},
+          used,
+          sites,
+          multiprocessors};
+}
+
+std::int64_t ReplicaEngine::Detail::threshold_words(int degree) const {
+  const int planes = coarse_planes + random::tail_planes;
+  return std::int64_t{planes + 1} * model.classes(slots_for(degree)) * words;
+}
+
+SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
+  const auto number = static_cast<std::size_t>(run.degree_number);
+  SweptRun out{all().lanes,
+               {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond},
+               run.slot_size,
+               !model.zero_field_flip(),
+               shared,
+               {},
+               {},
+               field[number]};
+  if (shared) {
+    out.shared_thresholds = shared_thresholds[number];
+    return out;
+  }
+  const auto* const planes = thresholds->data<std::uint64_t>() + first_threshold[number];
+  const std::int64_t classes = model.classes(slots_for(run.degree));
+  out.thresholds = {planes, planes + (coarse_planes + random::tail_planes) * classes * words,
+                    words};
+  return out;
+}
+
+void ReplicaEngine::Detail::enqueue(Generator generator, std::uint64_t first_sweep,
+                                    std::uint64_t sweeps) {
+  std::vector<SweptRun> runs;
+  for (const OrderedRun& run : order.runs) runs.push_back(swept(run));
+  for (std::uint64_t sweep = first_sweep; sweep < first_sweep + sweeps; ++sweep) {
+    for (const SweptRun& run : runs) {
+      enqueue_sweep_of_run(stream, generator, run, keys, sweep);
+    }
+  }
+}
+
+// Sweeps that are put into the queue between two marks.
+std::uint64_t ReplicaEngine::Detail::sweeps_of_piece() const {
+  constexpr std::int64_t spins_of_piece = std::int64_t{1} << 33;
+  constexpr std::int64_t most_launches = 128;  // those of small graphs take longer than their work
+  const auto runs = static_cast<std::int64_t>(order.runs.size());
+  const std::int64_t most_sweeps = std::max<std::int64_t>(1, most_launches / runs);
+  return static_cast<std::uint64_t>(
+      std::clamp<std::int64_t>(spins_of_piece / (64 * words * sites), 1, most_sweeps));
+}
+
+void ReplicaEngine::Detail::measure(std::int64_t* counts) {
+  enqueue_measure_lanes(stream, all(), edges->data<model::Edge>(), edge_count, counts);
+}
+
+void ReplicaEngine::Detail::sums_from(const std::int64_t* counts, multispin::Sums* sums) const {
+  const std::int64_t* const unsatisfied = counts + lanes();
+  for (std::uint32_t r = 0; r < used.replicas; ++r) {
+    const std::uint32_t lane = r + used.before;
+    const std::size_t at = std::size_t{lane % 64} * words + lane / 64;
+    sums[r] = {edge_count - 2 * unsatisfied[at], 2 * counts[at] - sites};
+  }
+}
+
+ReplicaEngine::ReplicaEngine(ReplicaOptions options, int device)
+    : options_{std::move(options)},
+      device_{device},
+      temperatures_(static_cast<std::size_t>(checked(options_).replicas), 1.0) {
+  const DeviceInfo info = demand_device(device);
+  const DeviceGuard guard{device_};
+  detail_ = std::make_unique<Detail>(options_, info);
+  set_temperatures(std::vector<double>(temperatures_));
+  fill(true);
+  detail_->stream.synchronize();
+}
+
+ReplicaEngine::~ReplicaEngine() = default;
+
+ReplicaEngine::Detail& ReplicaEngine::sound() const {
+  demand_whole_sweeps(!detail_->broken);
+  return *detail_;
+}
+
+int ReplicaEngine::colours() const {
+  return detail_->order.colours;
+}
+
+bool ReplicaEngine::run(std::uint64_t draws, std::uint64_t interval, multispin::Sums* sums,
+                        const Poll& poll) {
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  Watch watch{poll};
+  const std::size_t each = d.totals_of_draw();
+  const bool measure = sums != nullptr && draws > 0;
+  std::int64_t* const totals = measure ? d.totals.cleared(d.stream, draws * each) : nullptr;
+  const std::uint64_t piece = d.sweeps_of_piece();
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    for (std::uint64_t left = interval; left > 0;) {
+      const std::uint64_t now = std::min(left, piece);
+      d.broken = true;  // unless all of it gets into the queue
+      d.enqueue(options_.generator, sweeps_done_, now);
+      d.broken = false;
+      sweeps_done_ += now;
+      left -= now;
+      if (!d.pace.added(now, piece, d.stream, watch)) return false;
+    }
+    if (measure) d.measure(totals + draw * each);
+  }
+  if (!measure) return !watch.stopped();
+  if (!d.pace.wait(d.stream, watch)) return false;
+  std::vector<std::int64_t> counted(draws * each);
+  d.stream.copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
+  d.stream.synchronize();
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    d.sums_from(&counted[draw * each], sums + draw * d.used.replicas);
+  }
+  return true;
+}
+
+bool ReplicaEngine::finish(const Poll& poll) {
+  const DeviceGuard guard{device_};
+  Watch watch{poll};
+  Detail& d = sound();
+  return d.pace.wait(d.stream, watch);
+}
+
+void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temperatures) {
+  std::map<double, std::uint32_t> number_of;
+  std::vector<std::uint32_t> number_of_lane;
+  std::vector<update::ClassBits> bits;  // (temperature, degree)
+  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+    // Unused lanes do as the nearest that is used.
+    const std::size_t replica =
+        std::clamp<std::size_t>(lane, used.before, used.before + used.replicas - 1) - used.before;
+    const auto next = static_cast<std::uint32_t>(number_of.size());
+    const auto [known, added] = number_of.emplace(temperatures[replica], next);
+    number_of_lane.push_back(known->second);
+    if (!added) continue;
+    for (const int degree : order.degrees) {
+      bits.push_back(update::class_bits(model, degree, temperatures[replica], coarse_planes));
+    }
+  }
+  const auto numbers = uploaded(stream, number_of_lane, "temperatures");
+  const auto table = uploaded(stream, bits, "temperatures");
+  for (std::size_t i = 0; i < order.degrees.size(); ++i) {
+    const LaneNumbers of_degree{
+        (table->data<update::ClassBits>() + i)->of,
+        static_cast<std::int64_t>(order.degrees.size() * std::size(bits[0].of)),
+        numbers->data<std::uint32_t>(), words};
+    enqueue_turn_thresholds(stream, of_degree, model.classes(slots_for(order.degrees[i])),
+                            coarse_planes + random::tail_planes,
+                            thresholds->data<std::uint64_t>() + first_threshold[i]);
+  }
+  stream.synchronize();  // the tables go
+}
+
+void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
+  check_replica_temperatures(options_, temperatures);
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
+  if (!d.shared) {
+    d.set_lane_temperatures(temperatures_);
+    return;
+  }
+  d.shared_thresholds.clear();
+  for (const int degree : d.order.degrees) {
+    d.shared_thresholds.push_back(
+        update::make_shared_thresholds(d.model, degree, temperatures_[0]));
+  }
+}
+
+void ReplicaEngine::randomize() {
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  enqueue_randomize_lanes(d.stream, d.all(), options_.seed);
+}
+
+void ReplicaEngine::fill(bool up) {
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  enqueue_fill_lanes(d.stream, d.all(), up);
+}
+
+void ReplicaEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  const Memory out{device_, static_cast<std::size_t>(d.sites), "spins"};
+  enqueue_unpack_lane(d.stream, d.all(), d.position_of->data<std::uint32_t>(), replica,
+                      out.data<std::int8_t>());
+  d.stream.copy(spins, out.data<void>(), out.bytes());
+  d.stream.synchronize();
+}
+
+void ReplicaEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
+  check_spins({spins, static_cast<std::size_t>(options_.sites)});
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  const Memory in{device_, static_cast<std::size_t>(d.sites), "spins"};
+  d.stream.copy(in.data<void>(), spins, in.bytes());
+  enqueue_pack_lane(d.stream, d.all(), d.position_of->data<std::uint32_t>(), replica,
+                    in.data<std::int8_t>());
+  d.stream.synchronize();
+}
+
+namespace {
+
+// Sites whose packed words pass through the device's memory at a time.
+std::int64_t sites_at_once(std::int64_t sites, std::int64_t words) {
+  constexpr std::int64_t most_words = std::int64_t{1} << 23;
+  return std::clamp<std::int64_t>(most_words / words, 1, sites);
+}
+
+}  // namespace
+
+void ReplicaEngine::get_packed(std::uint64_t* words) {
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  const std::int64_t row = packed_words();
+  const std::int64_t at_once = sites_at_once(d.sites, row);
+  const Memory part{device_, sizeof(*words) * static_cast<std::size_t>(at_once * row), "packed"};
+  for (std::int64_t site = 0; site < d.sites; site += at_once) {
+    const std::int64_t count = std::min(at_once, d.sites - site);
+    enqueue_get_packed(d.stream, d.all(), d.position_of->data<std::uint32_t>() + site, count,
+                       part.data<std::uint64_t>());
+    d.stream.copy(words + site * row, part.data<void>(),
+                  sizeof(*words) * static_cast<std::size_t>(count * row));
+  }
+  d.stream.synchronize();
+}
+
+void ReplicaEngine::set_packed(const std::uint64_t* words) {
+  const DeviceGuard guard{device_};
+  Detail& d = sound();
+  const std::int64_t row = packed_words();
+  const std::int64_t at_once = sites_at_once(d.sites, row);
+  const Memory part{device_, sizeof(*words) * static_cast<std::size_t>(at_once * row), "packed"};
+  for (std::int64_t site = 0; site < d.sites; site += at_once) {
+    const std::int64_t count = std::min(at_once, d.sites - site);
+    d.stream.copy(part.data<void>(), words + site * row,
+                  sizeof(*words) * static_cast<std::size_t>(count * row));
+    enqueue_set_packed(d.stream, d.all(), d.position_of->data<std::uint32_t>() + site, count,
+                       part.data<std::uint64_t>());
+  }
+  d.stream.synchronize();
+}
+
+}  // namespace multispin::cuda
