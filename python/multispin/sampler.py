@@ -630,7 +630,7 @@ class Sampler:
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, one):
-            raise ValueError(_checks.describe("init", f"an array of shape {init.shape}", allowed))
+            raise ValueError(f"init: got an array of shape {init.shape}, allowed: {allowed}")
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
         spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
