@@ -138,8 +138,7 @@ def _not_for_replicas(model: Model, replicas: int, first_stream: int) -> str:
         allowed = "fewer than 2**28 sites, or even sides from 2 to 2**31 in 2 or 3 dimensions"
         return _checks.describe("shape", model.shape, allowed)
     if replicas > _STREAMS:
-        allowed = "at most 2**26 (of all samples together) with the replica engine"
-        return _checks.describe("replicas", replicas, allowed)
+        return f"replicas: got {replicas} in all, allowed: at most 2**26 with the replica engine"
     if first_stream > _STREAMS - replicas:
         allowed = f"an integer >= 0 and <= {_STREAMS - replicas} with the replica engine"
         return _checks.describe("first_stream", first_stream, allowed)
