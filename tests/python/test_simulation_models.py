@@ -50,7 +50,7 @@ def expected() -> xr.Dataset:
 @pytest.mark.parametrize("h", [0.0, 0.25])
 def test_a_glass_agrees_with_its_exact_sum(dynamics: str, h: float) -> None:
     # Sixteen comparisons in all with errors from 64 independent chains: beyond 5.5 of them in one
-    # comparison of two million (Student's t, 63 degrees of freedom), so one seed in 10^5 fails.
+    # comparison of 1.4 million (Student's t, 63 degrees of freedom): one seed in 80,000 fails.
     model = ms.EdwardsAnderson((4, 4), seed=3, h=h)
     temperatures = [1.2, 2.5]
     run = ms.simulate(
