@@ -439,8 +439,8 @@ class Sampler:
         Replica engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is replica r (counted
         through all disorder samples), sites are in the row-major order of ``model.shape``.
 
-        Lattice engine: ``(replicas, 2, rows, words)`` uint64; in three dimensions "rows" are those
-        of all planes, one plane after the other. Index 1 is the colour, the sum of the coordinates
+        Lattice engine: ``(replicas, 2, rows, words)`` uint64, in three dimensions
+        ``(replicas, 2, planes, rows, words)``. Index 1 is the colour, the sum of the coordinates
         mod 2. Bit b of word w of a row is that row's site
         number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
