@@ -142,7 +142,9 @@ def test_every_graph_and_rule(graph: str, dynamics: str, h: float, rng: str) -> 
 
 
 # Lanes that end inside, at and after each width of words, and in a second bundle of 512.
-@pytest.mark.parametrize("replicas", [1, 2, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 513, 700])
+@pytest.mark.parametrize(
+    "replicas", [1, 2, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 513, 700]
+)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 def test_every_number_of_replicas(replicas: int, rng: str) -> None:
     check(Case("cube 2 x 2 x 3", replicas, rng=rng))
