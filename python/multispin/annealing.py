@@ -81,7 +81,7 @@ def anneal(
         side, the faster each the more there are: see `Sampler`.
     interval : int
         Sweeps from one look to the next at the lowest temperature; 0 looks at the end of the steps
-        only. A look takes as long as a few sweeps.
+        only. A look takes as long as several sweeps, and longer if it finds a better state.
     seed : int
         Seed of all random streams, 0 to 2**64 - 1. Replica r, counted through all disorder samples,
         uses stream r.
