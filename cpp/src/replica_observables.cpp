@@ -133,7 +133,8 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
     for (std::int64_t g = 0; g < groups; ++g) {
       const auto at = static_cast<std::size_t>(g);
       const std::int64_t begin = grouped.first_word[at];
-      sums[i * groups + g] = grouped.sites[at] - 2 * unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
+      sums[i * groups + g] =
+          grouped.sites[at] - 2 * unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
     }
   }
 }
