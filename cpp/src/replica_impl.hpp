@@ -132,7 +132,7 @@ class Sites {
 template <class Planes, class Rule, int sites>
 class Updater {
  public:
-  static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 2);
+  static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 3);
   static constexpr int most = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
   static constexpr int group = room > most ? most : (room > 1 ? room : 1);
 
@@ -352,12 +352,17 @@ void count_bundle(const Bundle& bundle, const model::Edge* edges, std::int64_t e
   for (int offset = 0; offset < bundle.words; offset += words) {
     const auto up = counted<sites>(
         site_count, [&](const auto& item) { return shape.gather(bundle.spins, offset, item); });
+    std::int64_t held = -1;
+    Word own = bits::zero<Word>();
     const auto unsatisfied = counted<sites>(edge_count, [&](const auto& item) {
       const auto first = [&](int k) { return std::int64_t{edges[item(k)].first}; };
       const auto second = [&](int k) { return std::int64_t{edges[item(k)].second}; };
       const auto sign = [&](int k) { return std::int64_t{edges[item(k)].sign}; };
-      return bits::xor3(shape.gather(bundle.spins, offset, first),
-                        shape.gather(bundle.spins, offset, second),
+      if (sites > 1 || first(0) != held) {
+        held = first(0);
+        own = shape.gather(bundle.spins, offset, first);
+      }
+      return bits::xor3(own, shape.gather(bundle.spins, offset, second),
                         shape.gather(bundle.signs, offset, sign));
     });
     // Both counts of a lane side by side in one number.
