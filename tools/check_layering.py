@@ -78,8 +78,6 @@ CORE_USERS = frozenset(
         "_tempering_run.py",
     }
 )
-    {"sampler.py", "observables.py", "_info.py", "_devices.py", "_engines.py", "_tempering_run.py"}
-)
 ORACLES = (PACKAGE / "exact.py", Path("tests/reference"))
 
 
