@@ -117,8 +117,10 @@ def _sides(model: Model) -> dict[str, int]:
 
 def _demand_one_magnitude(model: Model) -> None:
     if not model.one_magnitude:
-        allowed = "couplings of one magnitude, +J and -J"
-        raise ValueError(f"model: got {model!r} with couplings of several, allowed: {allowed}")
+        raise ValueError(
+            f"model: got {model!r} with couplings of several magnitudes, allowed: one, +J and -J "
+            "(others need the dense engine, which this version does not have)"
+        )
 
 
 def _not_a_lattice(model: Model) -> str:

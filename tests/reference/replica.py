@@ -51,7 +51,7 @@ class Replicas:
         first_stream: int = 0,
         shared: bool = False,
     ) -> None:
-        self.temperatures = np.asarray(temperatures, dtype=np.float64)
+        self.set_temperatures(temperatures)
         self.replicas = len(self.temperatures)
         self.edges = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
         signs = np.asarray(signs, dtype=np.int64)
@@ -66,8 +66,12 @@ class Replicas:
             self.neighbours[j].append((i, number))
         self.order = self._order()
         self.words, self.word_of = np.unique(self.streams // 64, return_inverse=True)
-        self._tables: dict[int, npt.NDArray[Any]] = {}
         self.spins = self._random_spins()
+
+    def set_temperatures(self, temperatures: npt.ArrayLike) -> None:
+        """Give each replica a temperature."""
+        self.temperatures = np.asarray(temperatures, dtype=np.float64)
+        self._tables: dict[int, npt.NDArray[Any]] = {}
 
     def sweep(self, n: int = 1) -> None:
         """Update every site n times, in the order of positions."""

@@ -29,7 +29,7 @@ class Tempering:
         self.cluster_moves = cluster_moves
         self.index = np.tile(np.arange(len(self.T)), replicas.replicas // len(self.T))
         self.exchanges_done = self.accepted = 0
-        self.replicas.temperatures = self.T[self.index]
+        self.replicas.set_temperatures(self.T[self.index])
 
     def energies(self) -> npt.NDArray[np.float64]:
         """Total energy of each replica."""
@@ -61,7 +61,7 @@ class Tempering:
                     self.index[low], self.index[high] = i + 1, i
                     self.accepted += 1
         self.exchanges_done += 1
-        self.replicas.temperatures = self.T[self.index]
+        self.replicas.set_temperatures(self.T[self.index])
         return before, ladders
 
     def _walker(self, ladder: int, i: int) -> int:
