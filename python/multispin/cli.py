@@ -26,6 +26,7 @@ _FAILED = 1  # a run that could not be made
 _MISUSED = 2  # a command line that makes no sense
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
+_GLASS_SCAN = "0.8:2.0:13"
 _SCAN = "1.6:3.0:15"
 _PICTURES = (".png", ".pdf", ".svg")
 
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_info(commands)
     _add_ising(commands)
+    _add_glass(commands)
     _add_replicas(commands)
     _add_bench(commands)
     _add_demo(commands)
@@ -137,6 +139,40 @@ def _add_ising(commands: Any) -> None:
     add("--checkpoint", metavar="FILE", help="keep the run here, and go on from it if it is there")
     add("--progress", action="store_true", help="show a bar with flips/ns and time left")
     _add_files(command, "multispin-ising")
+
+
+def _add_glass(commands: Any) -> None:
+    command = _add_command(
+        commands,
+        "glass",
+        _glass,
+        "temper disorder samples of a spin glass",
+        "Bonds +1 or -1 on a periodic lattice. Errors are over samples, or over time if it is one.",
+    )
+    add = command.add_argument
+    add("--size", type=int, default=6, metavar="L", help="side of the lattice")
+    add("--dimensions", type=int, default=3, metavar="D", help="dimensions of the lattice, 1 to 4")
+    add(
+        "--temperature",
+        type=_temperatures,
+        nargs="+",
+        default=[_temperatures(_GLASS_SCAN)],
+        metavar="T",
+        help=f"ascending temperatures: numbers, or FIRST:LAST:HOW_MANY (default: {_GLASS_SCAN})",
+    )
+    add("--samples", type=int, default=64, metavar="N", help="disorder samples")
+    add("--replicas", type=int, default=2, metavar="N", help="replicas at each temperature")
+    add("--sweeps", type=int, default=4000, metavar="N", help="measured sweeps")
+    add("--thermalization", type=int, default=4000, metavar="N", help="sweeps before those")
+    add("--interval", type=int, default=20, metavar="N", help="sweeps between measurements")
+    add("--cluster-moves", action="store_true", help="swap clusters of replicas before exchanges")
+    add("--seed", type=int, default=1, metavar="N", help="seed of bonds and random streams")
+    add("--dynamics", default="metropolis", metavar="NAME", help="metropolis or glauber")
+    add("--threads", type=int, metavar="N", help="threads (default: all cores)")
+    add("--rng", default="auto", metavar="NAME", help="generator: auto, aes or philox")
+    add("--checkpoint", metavar="FILE", help="keep the run here, and go on from it if it is there")
+    add("--progress", action="store_true", help="show a bar with flips/ns and time left")
+    _add_files(command, "multispin-glass")
 
 
 def _add_replicas(commands: Any) -> None:
@@ -333,6 +369,51 @@ def _exact(table: xr.Dataset) -> tuple[list[str], list[str]]:
         return ["-"] * table.sizes["temperature"], ["-"] * table.sizes["temperature"]
     bulk = exact.onsager(table.temperature.values, J=table.attrs["J"])
     return [f"{x:.5f}" for x in bulk.energy], [f"{x:.5f}" for x in bulk.magnetization]
+
+
+def _glass(options: argparse.Namespace) -> None:
+    from multispin import _checks, plot_glass
+    from multispin.models import EdwardsAnderson
+    from multispin.summary import summarize_overlaps
+    from multispin.tempering import temper
+
+    _check_files(options)
+    shape = (options.size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
+    samples = _checks.count("--samples", options.samples, 1)
+    run = temper(
+        EdwardsAnderson(shape, seed=options.seed, samples=samples if samples > 1 else None),
+        [value for values in options.temperature for value in values],
+        sweeps=options.sweeps,
+        thermalization=options.thermalization,
+        interval=options.interval,
+        replicas=options.replicas,
+        cluster_moves=options.cluster_moves,
+        seed=options.seed,
+        dynamics=options.dynamics,
+        rng=options.rng,
+        threads=options.threads,
+        checkpoint=options.checkpoint,
+        progress=options.progress,
+    )
+    _print_glass(run, summarize_overlaps(run))
+    _write(run, options, plot_glass.overlap_distribution(run))
+
+
+def _print_glass(run: xr.Dataset, table: xr.Dataset) -> None:
+    others = [dim for dim in run.energy.dims if dim != "temperature"]
+    energy = (run.energy / run.n_spins).mean(others).values
+    over = [dim for dim in run.swap_accepted.dims if dim != "gap"]
+    acceptance = (run.swap_accepted.sum(over) / run.swap_attempts.sum(over)).values
+    rows = [("T", "energy/spin", "chi_SG", "g", "xi/L", "swaps up")]
+    for index, temperature in enumerate(run.temperature.values):
+        at = table.isel(temperature=index)
+        chi, binder, xi = (
+            f"{float(at[name]):.4g} ± {float(at[f'{name}_error']):.2g}"
+            for name in ("spin_glass_susceptibility", "binder_ratio", "xi_over_length")
+        )
+        swaps = f"{acceptance[index]:.0%}" if index < len(acceptance) else "-"
+        rows.append((f"{temperature:.4f}", f"{energy[index]:.5f}", chi, binder, xi, swaps))
+    _print_table(rows)
 
 
 def _replicas(options: argparse.Namespace) -> None:

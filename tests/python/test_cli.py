@@ -97,6 +97,42 @@ def test_bench(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "philox" in capsys.readouterr().out
 
 
+def test_glass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 4 --temperature 0.8:2.0:7 --samples 5 --sweeps 800 --thermalization 200 "
+    words += "--interval 4 --seed 3 --threads 1"
+    assert cli.main(["glass", *words.split()]) == 0
+    assert names(folder) == ["multispin-glass.nc", "multispin-glass.png"]
+    assert is_png(folder / "multispin-glass.png")
+    data = xr.load_dataset("multispin-glass.nc", engine="h5netcdf")
+    expected = ms.temper(
+        ms.EdwardsAnderson((4, 4, 4), seed=3, samples=5),
+        np.linspace(0.8, 2.0, 7).round(12),
+        sweeps=800,
+        thermalization=200,
+        interval=4,
+        seed=3,
+        threads=1,
+    )
+    xr.testing.assert_equal(data, expected)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:8]] == [f"{0.8 + 0.2 * i:.4f}" for i in range(7)]
+    assert lines[7].endswith("-")
+
+
+def test_glass_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 6 --dimensions 2 --temperature 0.5 1 2 --samples 1 --replicas 3 --sweeps 600 "
+    words += "--thermalization 6 --interval 3 --cluster-moves --dynamics glauber --rng philox "
+    words += "--threads 1 --checkpoint run.npz --progress --output a.nc --picture b.svg"
+    assert cli.main(["glass", *words.split()]) == 0
+    data = xr.load_dataset("a.nc", engine="h5netcdf")
+    assert data.attrs["model"] == "EdwardsAnderson((6, 6), seed=1, J=1.0, h=0.0)"
+    assert (data.attrs["cluster_moves"], data.attrs["dynamics"]) == (1, "glauber")
+    assert data.sizes["pair"] == 3
+    assert Path("run.npz").exists()
+    assert Path("b.svg").exists()
+    assert "flips/ns" in capsys.readouterr().err
+
+
 def test_replicas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = "--size 4 --replicas 1 2 4 --sweeps 200 --thermalization 20 --seed 3 --threads 1"
     assert cli.main(["replicas", *words.split()]) == 0
@@ -143,6 +179,7 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "difference / error" in capsys.readouterr().out
     page = Path("tour.html").read_text(encoding="utf-8")
     assert "<h2>The Ising model</h2>" in page
+    assert "<h2>The spin glass</h2>" in page
     assert "<h2>How many replicas?</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
@@ -194,7 +231,11 @@ def test_tables_are_readable_in_a_terminal() -> None:
     "words",
     [
         "",
-        "glass",
+        "glas",
+        "glass --size 1",
+        "glass --temperature 2 1",
+        "glass --samples 0",
+        "glass --replicas 1",
         "ising --size 1",
         "ising --size 0",
         "ising --size -4",

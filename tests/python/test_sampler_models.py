@@ -286,7 +286,9 @@ def test_methods_of_the_other_engine() -> None:
 @pytest.mark.parametrize("engine", ["auto", "lattice", "replica"])
 def test_couplings_of_several_magnitudes(engine: str) -> None:
     model = ms.Pairwise(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]))
-    with pytest.raises(ValueError, match="^model: got Pairwise.* several magnitudes, allowed: one, "):
+    with pytest.raises(
+        ValueError, match="^model: got Pairwise.* several magnitudes, allowed: one, "
+    ):
         ms.Sampler(model, engine=engine)
 
 
