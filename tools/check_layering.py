@@ -68,7 +68,16 @@ STD_FORBIDDEN_IN_ISA_UNITS = frozenset(
 )
 
 CORES = (PACKAGE / "_core", PACKAGE / "_cuda")
-CORE_USERS = frozenset({"sampler.py", "observables.py", "_info.py", "_devices.py", "_engines.py"})
+CORE_USERS = frozenset(
+    {
+        "sampler.py",
+        "observables.py",
+        "_info.py",
+        "_devices.py",
+        "_engines.py",
+        "_tempering_run.py",
+    }
+)
 ORACLES = (PACKAGE / "exact.py", Path("tests/reference"))
 
 

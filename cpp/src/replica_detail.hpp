@@ -22,8 +22,8 @@ struct DegreeThresholds {
 
 // Up to 512 lanes and everything that belongs to them.
 struct BundleMemory {
-  int words;                 // of a site: 2, 4 or 8
-  std::int64_t first_lane;   // lane 0 is that of the first stream of the first word
+  int words;                // of a site: 2, 4 or 8
+  std::int64_t first_lane;  // lane 0 is that of the first stream of the first word
   std::uint64_t first_word;
   std::unique_ptr<SpinMemory> spins, signs;
   std::vector<DegreeThresholds> thresholds;  // by number of the degree
@@ -66,7 +66,7 @@ struct ReplicaEngine::Detail {
   const kernels::RunKernels& run_kernels;
   const update::BondModel model;
   const bool shared;
-  const int any_field;             // index of the rule
+  const int any_field;  // index of the rule
   const std::int64_t sites;
   const std::int64_t lane_offset;  // lanes before the first replica's
   GraphOrder order;

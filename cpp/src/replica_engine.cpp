@@ -35,8 +35,7 @@ void demand(bool good, const std::string& what) {
 
 const ReplicaOptions& checked(const ReplicaOptions& o) {
   check_replica_options(o);
-  demand(o.threads >= 1,
-         "threads: got " + std::to_string(o.threads) + ", allowed: at least 1");
+  demand(o.threads >= 1, "threads: got " + std::to_string(o.threads) + ", allowed: at least 1");
   demand(o.threads == 1 || threads_usable(),
          "threads: got " + std::to_string(o.threads) +
              ", allowed: 1 in a process forked from one that has used threads (start workers with "

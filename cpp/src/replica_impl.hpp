@@ -46,7 +46,8 @@ class Shape {
     } else {
       constexpr int each = words / sites;
       const std::uint64_t* pair[words / 2];
-      for (int i = 0; i < words / 2; ++i) pair[i] = from + index(2 * i / each) * each + 2 * i % each;
+      for (int i = 0; i < words / 2; ++i)
+        pair[i] = from + index(2 * i / each) * each + 2 * i % each;
       Word out;
       bits::load_pairs(out, pair);
       return out;
@@ -131,7 +132,7 @@ class Sites {
 template <class Planes, class Rule, int sites>
 class Updater {
  public:
-  static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 2);
+  static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 3);
   static constexpr int most = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
   static constexpr int group = room > most ? most : (room > 1 ? room : 1);
 
@@ -228,8 +229,8 @@ class Updater {
       sites_.count(spot, offset, spin, prospect.planes);
       Word accepted = Rule::select(prospect.planes, drawn.less[i]);
       if (bits::any_field_below<update::redraw_bits<coarse>>(drawn.plane + i, 1)) {
-        accepted = update::with_redrawn_lanes(planes_, drawn.state[i], prospect,
-                                              update_.thresholds, drawn.plane[i], accepted);
+        accepted = update::with_redrawn_lanes(planes_, drawn.state[i], prospect, update_.thresholds,
+                                              drawn.plane[i], accepted);
       }
       finish(spot, offset, spin, prospect.planes, accepted);
     }
@@ -253,7 +254,9 @@ template <class Planes, class Rule>
 class SharedUpdater {
  public:
   explicit SharedUpdater(const SharedRunUpdate& update)
-      : update_(update), sites_(update.bundle, update.run), planes_(*update.keys, update.sweep, 0) {}
+      : update_(update),
+        sites_(update.bundle, update.run),
+        planes_(*update.keys, update.sweep, 0) {}
 
   void all() {
     constexpr std::int64_t piece = 64;
@@ -307,96 +310,87 @@ void update_run_shared(const SharedRunUpdate& update) {
   SharedUpdater<Planes<Word>, Rule>(update).all();
 }
 
-// Calls visit(number of a wide word, word) for wide words of `count` items (sites or edges) from
-// `fetch(first, shape, offset, limit)`, then adds up what was counted.
-class Tally {
- public:
-  MULTISPIN_HD void add(Word word) {
-    waiting_[full_++] = word;
-    if (full_ == 7) flush();
-  }
-  // counts[64 w + b] += the count of lane b of each element that is word w, modulo `site_words`.
-  void write(int offset, int site_words, std::uint32_t* counts) {
-    while (full_ != 0) add(bits::zero<Word>());
-    Word rows[64];
-    for (int p = 0; p < bits::LaneCounts<Word>::planes; ++p) rows[p] = sum_.plane(p);
-    for (int p = bits::LaneCounts<Word>::planes; p < 64; ++p) rows[p] = bits::zero<Word>();
-    bits::transpose(rows);
-    for (int lane = 0; lane < 64; ++lane) {
-      std::uint64_t element[words];
-      bits::store(element, rows[lane]);
-      for (int i = 0; i < words; ++i) {
-        counts[64 * ((offset + i) % site_words) + lane] += static_cast<std::uint32_t>(element[i]);
-      }
-    }
-  }
-
- private:
-  MULTISPIN_HD void flush() {
-    sum_.add_seven(waiting_);
-    full_ = 0;
-  }
-
-  bits::LaneCounts<Word> sum_;
-  Word waiting_[7];
-  int full_ = 0;
-};
-
 // A wide word of the first `count` sites only.
 template <int sites>
 MULTISPIN_HD Word first_sites(Word word, std::int64_t count) {
-  if (count >= sites) [[likely]]
-    return word;
+  if (count >= sites) return word;
   alignas(64) std::uint64_t element[words] = {};
-  bits::store_masked(element, word, elements(count * (words / sites)));
+  if (count > 0) bits::store_masked(element, word, elements(count * (words / sites)));
   return loaded<Word>(element);
 }
 
-// Unsatisfied bonds of edges first, first + 1, ... (as many as there are sites in a wide word).
+// Adds up the lanes of `count` items: sites or edges. at(number) gives the wide word of the items
+// number(0) to number(sites - 1).
+template <int sites, class At>
+bits::LaneCounts<Word> counted(std::int64_t count, const At& at) {
+  constexpr std::int64_t block = std::int64_t{sites} * bits::LaneCounts<Word>::block;
+  bits::LaneCounts<Word> sum;
+  std::int64_t i = 0;
+  while (i + block <= count) {
+    sum.add_block([&] {
+      const Word word = at([&](int k) { return i + k; });
+      i += sites;
+      return word;
+    });
+  }
+  if (i < count) {
+    sum.add_block([&] {
+      const Word word = at([&](int k) { return i + k < count ? i + k : count - 1; });
+      const Word part = first_sites<sites>(word, count - i);
+      i += sites;
+      return part;
+    });
+  }
+  sum.finish();
+  return sum;
+}
+
 template <int sites>
-MULTISPIN_HD Word unsatisfied(const Bundle& bundle, const model::Edge* edges, std::int64_t first,
-                              std::int64_t count, int offset) {
+void count_bundle(const Bundle& bundle, const model::Edge* edges, std::int64_t edge_count,
+                  std::int64_t site_count, std::uint64_t* sums) {
   const Shape<sites> shape(bundle);
-  const auto edge = [&](int i) -> const model::Edge& {
-    return edges[first + i < count ? first + i : count - 1];
-  };
-  const auto ends = [&](int i) { return std::int64_t{edge(i).first}; };
-  const auto others = [&](int i) { return std::int64_t{edge(i).second}; };
-  const auto signs = [&](int i) { return std::int64_t{edge(i).sign}; };
-  const Word satisfied = bits::xor3(shape.gather(bundle.spins, offset, ends),
-                                    shape.gather(bundle.spins, offset, others),
-                                    shape.gather(bundle.signs, offset, signs));
-  return first_sites<sites>(satisfied, count - first);
+  for (int offset = 0; offset < bundle.words; offset += words) {
+    const auto up = counted<sites>(
+        site_count, [&](const auto& item) { return shape.gather(bundle.spins, offset, item); });
+    std::int64_t held = -1;
+    Word own = bits::zero<Word>();
+    const auto unsatisfied = counted<sites>(edge_count, [&](const auto& item) {
+      const auto first = [&](int k) { return std::int64_t{edges[item(k)].first}; };
+      const auto second = [&](int k) { return std::int64_t{edges[item(k)].second}; };
+      const auto sign = [&](int k) { return std::int64_t{edges[item(k)].sign}; };
+      if (sites > 1 || first(0) != held) {
+        held = first(0);
+        own = shape.gather(bundle.spins, offset, first);
+      }
+      return bits::xor3(own, shape.gather(bundle.spins, offset, second),
+                        shape.gather(bundle.signs, offset, sign));
+    });
+    // Both counts of a lane side by side in one number.
+    Word rows[64];
+    for (int p = 0; p < 32; ++p) {
+      rows[p] = unsatisfied.plane(p);
+      rows[32 + p] = up.plane(p);
+    }
+    bits::transpose(rows);
+    for (int lane = 0; lane < 64; ++lane) {
+      std::uint64_t* const to = sums + lane * shape.site_words() + offset;
+      if constexpr (sites == 1) {
+        bits::store(to, rows[lane]);
+      } else {
+        constexpr int each = words / sites;
+        std::uint64_t element[words];
+        bits::store(element, rows[lane]);
+        for (int i = 0; i < each; ++i) to[i] = 0;
+        for (int i = 0; i < words; ++i) to[i % each] += element[i];
+      }
+    }
+  }
 }
 
-void count_unsatisfied(const Bundle& bundle, const model::Edge* edges, std::int64_t count,
-                       std::uint32_t* counts) {
-  by_shape(bundle, [&](auto number) {
-    constexpr int sites = decltype(number)::value;
-    for (int offset = 0; offset < bundle.words; offset += words) {
-      Tally tally;
-      for (std::int64_t e = 0; e < count; e += sites) {
-        tally.add(unsatisfied<sites>(bundle, edges, e, count, offset));
-      }
-      tally.write(offset, bundle.words, counts);
-    }
-  });
-}
-
-void count_up(const Bundle& bundle, std::int64_t sites_count, std::uint32_t* counts) {
-  by_shape(bundle, [&](auto number) {
-    constexpr int sites = decltype(number)::value;
-    const Shape<sites> shape(bundle);
-    for (int offset = 0; offset < bundle.words; offset += words) {
-      Tally tally;
-      for (std::int64_t p = 0; p < sites_count; p += sites) {
-        const Word word = shape.gather(bundle.spins, offset, [&](int i) {
-          return p + i < sites_count ? p + i : sites_count - 1;
-        });
-        tally.add(first_sites<sites>(word, sites_count - p));
-      }
-      tally.write(offset, bundle.words, counts);
-    }
+void count(const Bundle& bundle, const model::Edge* edges, std::int64_t edge_count,
+           std::int64_t site_count, std::uint64_t* sums) {
+  by_shape(bundle, [&](auto sites) {
+    count_bundle<decltype(sites)::value>(bundle, edges, edge_count, site_count, sums);
   });
 }
 
@@ -474,8 +468,7 @@ constexpr RunKernels make_run_kernels() {
 constexpr ReplicaKernels make_replica_kernels() {
   return {make_run_kernels<random::AesPlanes>(),
           make_run_kernels<random::PhiloxPlanes>(),
-          count_unsatisfied,
-          count_up,
+          count,
           sites_of_lanes,
           unsatisfied_of_lanes,
           planes_of_numbers};

@@ -51,10 +51,10 @@ struct RunKernels {
 
 struct ReplicaKernels {
   RunKernels aes, philox;
-  // counts[64 w + b] += number of edges whose bond is not satisfied (spins up) in lane b of word w.
-  void (*count_unsatisfied)(const Bundle&, const model::Edge* edges, std::int64_t count,
-                            std::uint32_t* counts);
-  void (*count_up)(const Bundle&, std::int64_t sites, std::uint32_t* counts);
+  // Lane b of word w: sums[b * words + w] is the number of edges whose bond is not satisfied, plus
+  // 2^32 times that of spins up.
+  void (*count)(const Bundle&, const model::Edge* edges, std::int64_t edge_count,
+                std::int64_t site_count, std::uint64_t* sums);
   // Turns 64 sites' (or edges') words of all lanes of a bundle into words of 64 sites, one for each
   // lane: lane 64 w + b goes to rows[(64 w + b) * row_words].
   void (*sites_of_lanes)(const Bundle&, const std::uint32_t* positions, int count,

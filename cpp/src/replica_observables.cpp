@@ -9,8 +9,6 @@
 namespace multispin {
 namespace {
 
-constexpr std::int64_t block_lanes = 64 * kernels::block_words;
-
 std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_t words) {
   std::int64_t count = 0;
   for (std::int64_t w = 0; w < words; ++w) count += std::popcount(a[w] ^ b[w]);
@@ -28,18 +26,15 @@ int worth(std::int64_t words, int threads) {
 
 void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t replicas,
                                         Sums* sums) const {
-  std::uint32_t unsatisfied[block_lanes] = {};
-  std::uint32_t up[block_lanes] = {};
+  std::uint64_t counts[64 * kernels::block_words];
   const auto edges = static_cast<std::int64_t>(order.edges.size());
-  if (edges > 0) {
-    kernels.count_unsatisfied(bundle.view(), order.edges.data(), edges, unsatisfied);
-  }
-  kernels.count_up(bundle.view(), sites, up);
-  for (std::int64_t lane = 0; lane < 64 * bundle.words; ++lane) {
+  kernels.count(bundle.view(), order.edges.data(), edges, sites, counts);
+  for (int lane = 0; lane < 64 * bundle.words; ++lane) {
     const std::int64_t replica = bundle.first_lane + lane - lane_offset;
     if (replica < 0 || replica >= replicas) continue;
-    sums[replica] = {edges - 2 * std::int64_t{unsatisfied[lane]},
-                     2 * std::int64_t{up[lane]} - sites};
+    const std::uint64_t both = counts[lane % 64 * bundle.words + lane / 64];
+    sums[replica] = {edges - 2 * static_cast<std::int64_t>(both & 0xffffffffU),
+                     2 * static_cast<std::int64_t>(both >> 32) - sites};
   }
 }
 
@@ -138,7 +133,8 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
     for (std::int64_t g = 0; g < groups; ++g) {
       const auto at = static_cast<std::size_t>(g);
       const std::int64_t begin = grouped.first_word[at];
-      sums[i * groups + g] = grouped.sites[at] - 2 * unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
+      sums[i * groups + g] =
+          grouped.sites[at] - 2 * unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
     }
   }
 }

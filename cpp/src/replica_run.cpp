@@ -50,8 +50,12 @@ void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun&
     return;
   }
   run_kernels.update[run.slot_size][any_field](
-      {bundle.view(), part, {t.planes.data(), t.always.data(), kernels::block_words},
-       field[number], &keys, sweep});
+      {bundle.view(),
+       part,
+       {t.planes.data(), t.always.data(), kernels::block_words},
+       field[number],
+       &keys,
+       sweep});
 }
 
 void ReplicaEngine::Detail::sweep(const BundleMemory& bundle, std::uint64_t sweep) const {
@@ -87,8 +91,7 @@ void ReplicaEngine::Detail::update_all(const OrderedRun& run, std::int64_t begin
 
 // One sweep from the cursor on, a piece at a time; false if stopped before its end.
 bool ReplicaEngine::Detail::sweep_in_pieces(std::uint64_t now, int threads, StopWatch& watch) {
-  const std::int64_t piece =
-      std::max<std::int64_t>(64, piece_words * threads / words_per_site());
+  const std::int64_t piece = std::max<std::int64_t>(64, piece_words * threads / words_per_site());
   for (; cursor_run < order.runs.size(); ++cursor_run) {
     const OrderedRun& run = order.runs[cursor_run];
     for (cursor_position = std::max(cursor_position, run.begin); cursor_position < run.end;) {
@@ -122,7 +125,8 @@ bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
       if (!d.sweep_in_pieces(sweeps_done_, threads, watch)) return false;
       ++sweeps_done_;
     } else {
-      const std::uint64_t most = static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
+      const std::uint64_t most =
+          static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
       const std::uint64_t piece = std::min(goal - sweeps_done_, most);
       d.sweep_bundles(sweeps_done_, piece, threads);
       sweeps_done_ += piece;

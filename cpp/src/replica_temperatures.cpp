@@ -35,7 +35,8 @@ void ReplicaEngine::Detail::set_bundle_temperatures(BundleMemory& bundle,
     // A narrow bundle's lanes repeat; unused ones do as the nearest that is used.
     const std::int64_t replica = bundle.first_lane + lane % (64 * bundle.words) - lane_offset;
     const auto last = static_cast<std::int64_t>(temperatures.size()) - 1;
-    const double t = temperatures[static_cast<std::size_t>(std::clamp(replica, std::int64_t{0}, last))];
+    const double t =
+        temperatures[static_cast<std::size_t>(std::clamp(replica, std::int64_t{0}, last))];
     bits_of_lane[static_cast<std::size_t>(lane)] = bits_at(t).data();
   }
   for (std::size_t number = 0; number < order.degrees.size(); ++number) {

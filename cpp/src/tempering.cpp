@@ -45,8 +45,9 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
       size_(static_cast<std::int64_t>(options_.temperatures.size())),
       ladders_(options_.ladders * engine.options().samples) {
   const std::vector<double>& t = options_.temperatures;
-  demand(size_ >= 2 && size_ <= 1 << 14 && std::ranges::adjacent_find(t, std::greater_equal{}) == t.end() &&
-             t.front() > 0.0 && std::isfinite(t.back()),
+  demand(size_ >= 2 && size_ <= 1 << 14 &&
+             std::ranges::adjacent_find(t, std::greater_equal{}) == t.end() && t.front() > 0.0 &&
+             std::isfinite(t.back()),
          "temperatures: allowed: at least two, ascending, finite and above 0");
   demand(options_.ladders >= 1 && ladders_ * size_ == engine.options().replicas,
          "replicas: allowed: as many as temperatures times ladders times samples");
@@ -140,8 +141,7 @@ void Tempering::exchange() {
                        (energy(sums_[low]) - energy(sums_[high]));
       const auto counter = static_cast<std::size_t>(ladder / per_sample * (size_ - 1) + i);
       ++state_.attempted[counter];
-      const auto block =
-          drawn(options_.seed, Use::exchange, ladder, i, state_.exchanges_done);
+      const auto block = drawn(options_.seed, Use::exchange, ladder, i, state_.exchanges_done);
       if (d < 0.0 && uniform(block) >= std::exp(d)) continue;
       ++state_.accepted[counter];
       std::swap(state_.temperature_index[low], state_.temperature_index[high]);
@@ -250,8 +250,10 @@ void Tempering::write_k2(std::span<const ReplicaPair> compared, double* k2) cons
     for (std::size_t i = 0; i < compared.size(); ++i) {
       std::complex<double> sum = 0.0;
       for (std::int64_t x = 0; x < side; ++x) {
-        const double angle = 2.0 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(side);
-        sum += static_cast<double>(sums[i * static_cast<std::size_t>(side) + static_cast<std::size_t>(x)]) *
+        const double angle =
+            2.0 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(side);
+        sum += static_cast<double>(
+                   sums[i * static_cast<std::size_t>(side) + static_cast<std::size_t>(x)]) *
                std::polar(1.0, angle);
       }
       k2[i] += std::norm(sum) / static_cast<double>(shape_.size());

@@ -177,7 +177,7 @@ struct CountLanes {
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t /*slot*/) const {
     const std::uint32_t word = thread % words;
-    bits::LaneCounts<Word, planes> counts;
+    bits::RunningCounts<Word, planes> counts;
     for (std::int64_t item = thread / words; item < count;) {
       Word seven[7];
       MULTISPIN_UNROLL(7)

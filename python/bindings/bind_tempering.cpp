@@ -52,14 +52,12 @@ void demand_size(const std::string& name, const std::optional<Array<T>>& array, 
   }
 }
 
-// Fills arrays whose first axis is the draw; None is left out. A signal that is waiting stops it, and
-// then the draws that were made are lost: those who ask for several hold signals back.
+// Fills arrays whose first axis is the draw; None is left out. A signal that is waiting stops it,
+// and then the draws that were made are lost: those who ask for several hold signals back.
 void run(Ladder& ladder, py::ssize_t draws, std::optional<Array<std::int64_t>> bonds,
-                std::optional<Array<std::int64_t>> spins,
-                std::optional<Array<std::int64_t>> overlaps,
-                std::optional<Array<std::int64_t>> link_overlaps,
-                std::optional<Array<double>> overlaps_k2,
-                std::optional<Array<std::int16_t>> temperature_index, py::ssize_t pairs) {
+         std::optional<Array<std::int64_t>> spins, std::optional<Array<std::int64_t>> overlaps,
+         std::optional<Array<std::int64_t>> link_overlaps, std::optional<Array<double>> overlaps_k2,
+         std::optional<Array<std::int16_t>> temperature_index, py::ssize_t pairs) {
   const auto replicas = static_cast<py::ssize_t>(ladder.engine.options().replicas);
   demand_size("bonds", bonds, draws, replicas);
   demand_size("spins", spins, draws, replicas);
@@ -69,9 +67,9 @@ void run(Ladder& ladder, py::ssize_t draws, std::optional<Array<std::int64_t>> b
   demand_size("temperature_index", temperature_index, draws, replicas);
   if (pairs != ladder.tempering.pair_count()) throw std::invalid_argument("pairs: another number");
   for (py::ssize_t draw = 0; draw < draws; ++draw) {
-    const TemperingRecord record{part(bonds, draw),         part(spins, draw),
-                                 part(overlaps, draw),      part(link_overlaps, draw),
-                                 part(overlaps_k2, draw),   part(temperature_index, draw)};
+    const TemperingRecord record{part(bonds, draw),       part(spins, draw),
+                                 part(overlaps, draw),    part(link_overlaps, draw),
+                                 part(overlaps_k2, draw), part(temperature_index, draw)};
     bool done = false;
     {
       const Unlocked unlocked{ladder.engine};

@@ -26,6 +26,7 @@ from multispin import (
     temperature_grid,
 )
 from multispin._info import __version__, info
+from multispin.annealing import anneal
 from multispin.device_array import DeviceArray
 from multispin.errors import (
     CheckpointError,
@@ -53,6 +54,7 @@ __all__ = [
     "Sampler",
     "StudyError",
     "__version__",
+    "anneal",
     "couplings",
     "crossing",
     "equilibration",

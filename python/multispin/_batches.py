@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from multispin.models import Ising
+    from multispin.models import Model
 
 #: Spins that the chains of one batch may have together. Enough chains to occupy every core;
 #: few enough that a batch stays in cache and that huge lattices are run one after the other.
@@ -31,7 +31,7 @@ BATCH_SPINS = 1 << 28
 PIECE_SECONDS = 0.1
 
 
-def most_at_once(model: Ising) -> int:
+def most_at_once(model: Model) -> int:
     """Return how many spins a batch has at most: those of one chain, if they are many."""
     return max(BATCH_SPINS, model.n_spins)
 
@@ -40,12 +40,13 @@ def most_at_once(model: Ising) -> int:
 class Plan:
     """What every chain of a run has in common. Picklable: workers of an executor receive it."""
 
-    model: Ising
+    model: Model
     thermalization: int
     interval: int
     draws: int
     seed: int
     dynamics: str
+    engine: str
     device: str
     rng: str
     threads: int | None
@@ -111,6 +112,7 @@ class BatchRun:
             rng=plan.rng,
             threads=plan.threads,
             first_stream=batch.first,
+            engine=plan.engine,
         )
         self._start(plan, batch.first, sampler, len(batch.temperatures))
 

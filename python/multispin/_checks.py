@@ -103,9 +103,10 @@ def lattice_shape(value: object) -> tuple[int, ...]:
     return tuple(int(length) for length in value)
 
 
-def temperatures(name: str, value: object) -> NDArray[np.float64]:
-    """Return `value` as a new float64 array of shape (n,): one number, or a sequence of n >= 1."""
-    allowed = "a finite number > 0, or a one-dimensional sequence of at least one such number"
+def temperatures(name: str, value: object, ndim: int = 1) -> NDArray[np.float64]:
+    """Return `value` as a new float64 array: a number as (1,), or of 1 to `ndim` dimensions."""
+    dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
+    allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
     try:
         array = np.asarray(value)
     except ValueError as error:  # a ragged sequence
@@ -113,7 +114,8 @@ def temperatures(name: str, value: object) -> NDArray[np.float64]:
     if array.dtype.kind not in "iuf":
         raise TypeError(describe(name, value, allowed))
     array = np.atleast_1d(array).astype(np.float64)
-    if array.ndim != 1 or array.size == 0 or not bool(np.all(np.isfinite(array) & (array > 0.0))):
+    good = bool(np.all(np.isfinite(array) & (array > 0.0)))
+    if array.ndim > ndim or array.size == 0 or not good:
         raise ValueError(describe(name, value, allowed))
     return array
 

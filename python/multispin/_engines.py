@@ -8,6 +8,7 @@ import numpy as np
 
 from multispin import _checks, _core, _devices
 from multispin.models import Ising
+from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
     from multispin.models import Model
@@ -18,6 +19,13 @@ NAMES = ("auto", "lattice", "replica")
 #: From so many replicas on, and for rows shorter than this, the first is faster.
 MANY_REPLICAS = 64
 SHORT_ROW = 32
+
+#: What the replica engine counts in the bits of a random block's counter.
+_STREAMS = 2**26
+_SITES = 2**28
+
+#: Bytes for an edge while its engine is made: as two int64 twice, and as two uint32 twice.
+_LISTED_EDGE = 48
 
 
 class Request(NamedTuple):
@@ -31,23 +39,33 @@ class Request(NamedTuple):
     shared_random_numbers: bool
 
 
-def choose(engine: str, model: Model, replicas: int, shared_random_numbers: bool = False) -> str:
+def choose(
+    engine: str,
+    model: Model,
+    replicas: int,
+    first_stream: int = 0,
+    shared_random_numbers: bool = False,
+) -> str:
     """Return the engine for `replicas` replicas of a model: ``"lattice"`` or ``"replica"``.
 
     Raises
     ------
     TypeError, ValueError
-        If the engine cannot run the model; the message says which one can.
+        If the engine cannot run the model; the message says what can be run.
     """
     _checks.choice("engine", engine, NAMES)
-    refusal = _not_a_lattice(model)
+    _demand_one_magnitude(model)
+    not_lattice = _not_a_lattice(model)
     if shared_random_numbers:
-        refusal = "shared_random_numbers (allowed with the replica engine only)"
+        not_lattice = "shared_random_numbers (allowed with the replica engine only)"
+    not_replica = _not_for_replicas(model, replicas, first_stream)
     if engine == "auto":
         many = replicas >= MANY_REPLICAS and model.shape[-1] < SHORT_ROW
-        engine = "replica" if refusal or many else "lattice"
-    if engine == "lattice" and refusal:
-        raise ValueError(f"engine: got 'lattice' for {refusal}, allowed: 'auto' or 'replica'")
+        engine = "replica" if not_lattice or (many and not not_replica) else "lattice"
+    if engine == "lattice" and not_lattice:
+        raise ValueError(f"engine: got 'lattice' for {not_lattice}, allowed: 'auto' or 'replica'")
+    if engine == "replica" and not_replica:
+        raise ValueError(not_replica)
     return engine
 
 
@@ -73,13 +91,15 @@ def new(engine: str, model: Model, request: Request, gpu: int | None, threads: i
 
 
 def bytes_needed(engine: str, model: Model, request: Request, gpu: int | None) -> int:
-    """Return the bytes that an engine holds."""
+    """Return the bytes that an engine takes."""
     module = _core if gpu is None else _devices.cuda_module()
     if engine == "lattice":
         one: int = module.lattice_bytes(**_sides(model), replicas=1)
         return request.replicas * one
-    n_edges = len(model.edges)
-    bytes_of_all: int = _core.replica_bytes(
+    # The edges of a lattice are made when they are asked for, so they are not.
+    listed = not isinstance(model, Lattice)
+    n_edges = len(model.edges) if listed else len(model.shape) * model.n_spins
+    held: int = _core.replica_bytes(
         sites=model.n_spins,
         edges=n_edges,
         samples=model.samples or 1,
@@ -87,12 +107,18 @@ def bytes_needed(engine: str, model: Model, request: Request, gpu: int | None) -
         first_stream=request.first_stream,
         shared=request.shared_random_numbers,
     )
-    return bytes_of_all
+    return held + _LISTED_EDGE * n_edges
 
 
 def _sides(model: Model) -> dict[str, int]:
     *planes, rows, columns = model.shape
     return {"planes": planes[0] if planes else 1, "rows": rows, "columns": columns}
+
+
+def _demand_one_magnitude(model: Model) -> None:
+    if not model.one_magnitude:
+        allowed = "couplings of one magnitude, +J and -J"
+        raise ValueError(f"model: got {model!r} with couplings of several, allowed: {allowed}")
 
 
 def _not_a_lattice(model: Model) -> str:
@@ -103,4 +129,17 @@ def _not_a_lattice(model: Model) -> str:
         return f"{len(model.shape)} dimensions (it runs 2 and 3)"
     if any(side % 2 for side in model.shape) or max(model.shape) > 2**31:
         return f"the shape {model.shape} (it runs even sides from 2 to 2**31)"
+    return ""
+
+
+def _not_for_replicas(model: Model, replicas: int, first_stream: int) -> str:
+    """Return why the replica engine cannot run these replicas, or nothing if it can."""
+    if model.n_spins >= _SITES:
+        allowed = "fewer than 2**28 sites, or even sides from 2 to 2**31 in 2 or 3 dimensions"
+        return _checks.describe("shape", model.shape, allowed)
+    if replicas > _STREAMS:
+        return f"replicas: got {replicas} in all, allowed: at most 2**26 with the replica engine"
+    if first_stream > _STREAMS - replicas:
+        allowed = f"an integer >= 0 and <= {_STREAMS - replicas} with the replica engine"
+        return _checks.describe("first_stream", first_stream, allowed)
     return ""

@@ -55,6 +55,7 @@ class Record:
             "interval": plan.interval,
             "seed": plan.seed,
             "dynamics": plan.dynamics,
+            "engine": plan.engine,
             "init": init if isinstance(init, str) else f"array {_digest(init)}",
         }
 
@@ -97,7 +98,7 @@ class Record:
 
     def note_origin(self, made_by: dict[str, Any]) -> None:
         """Remember what made the numbers; machines may change on the way, generators may not."""
-        new = {key: made_by[key] for key in ("engine", "generator", "planes")}
+        new = {key: made_by[key] for key in ("generator", "planes")}
         old = {key: self.origin.get(key, value) for key, value in new.items()}
         if new != old:
             raise CheckpointError(

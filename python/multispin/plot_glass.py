@@ -1,8 +1,8 @@
-"""Pictures of tempering runs of spin glasses: overlaps, their order, and how walkers moved.
+"""Pictures of spin glasses: overlaps, their order, how walkers moved, and how replicas cooled.
 
-Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of its own. Runs hold
-``overlap`` (temperature, pair, draw) and more, with ``sample`` as a first dimension if there are
-disorder samples; see `multispin.summary.summarize_overlaps`.
+Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of its own. Tempering
+runs hold ``overlap`` (temperature, pair, draw) and more, with ``sample`` as a first dimension if
+there are disorder samples; see `multispin.summary.summarize_overlaps`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Runs: TypeAlias = xr.Dataset | Sequence[xr.Dataset]
 
-__all__ = ["binder_ratio", "correlation_length", "overlap_distribution", "tempering"]
+__all__ = ["annealing", "binder_ratio", "correlation_length", "overlap_distribution", "tempering"]
 
 _MOST_CURVES = 5
 
@@ -165,6 +165,50 @@ def tempering(run: xr.Dataset) -> Figure:
         bottom.set_ylabel("fraction from the top")
         bottom.set_xlabel(TEMPERATURE)
         bottom.legend()
+        return figure
+
+
+def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
+    """Energies of annealed replicas against temperature, and what they end with.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Of `multispin.anneal`.
+    sample : int
+        The disorder sample to show, if there are several.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left, in the order of the schedule: median, middle half and all of the replicas; where
+        temperatures are repeated the path goes back and forth. Right, magnified: how many replicas
+        ended with which energy. The line is the lowest energy seen.
+    """
+    shown = run.isel(sample=sample) if "sample" in run.dims else run
+    n_spins = int(run.attrs["n_spins"])
+    energy = shown.energy.transpose("step", "replica").values / n_spins
+    T = shown.temperature.values
+    low, first, median, third, high = np.quantile(energy, [0, 0.25, 0.5, 0.75, 1], axis=1)
+    best = float(shown.best_state_energy) / n_spins
+    levels, counts = np.unique(energy[-1], return_counts=True)
+    with style():
+        figure = new_figure(6.4, 4.2)
+        left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+        left.fill_between(T, low, high, color=COLOURS[0], alpha=0.15, lw=0, label="all replicas")
+        left.fill_between(T, first, third, color=COLOURS[0], alpha=0.35, lw=0, label="middle half")
+        left.plot(T, median, color=COLOURS[0], label="median")
+        left.set_xlabel(TEMPERATURE)
+        left.set_ylabel("energy per spin $E / N$  [$J$]")
+        left.set_title(f"{lattice_name(run)},  {energy.shape[1]} replicas", loc="left")
+        width = 0.8 * np.diff(levels).min() if len(levels) > 1 else 1 / n_spins
+        right.barh(levels, counts, height=width, color=COLOURS[1], lw=0)
+        right.set_xlabel("replicas at the end")
+        right.margins(y=0.15)
+        for axes in (left, right):
+            axes.axhline(best, color=FAINT, lw=0.8, ls="--", zorder=0)
+        left.plot([], [], color=FAINT, lw=0.8, ls="--", label=f"lowest seen, {best:.4f}")
+        left.legend()
         return figure
 
 

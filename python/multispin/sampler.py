@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -146,7 +147,9 @@ class Sampler:
         self._seed = _checks.seed("seed", seed)
         self._first_stream = _checks.count("first_stream", first_stream, 0, 2**63)
         self._threads = _default_threads(threads)
-        self._engine_name = _engines.choose(engine, model, self._replicas, self._shared)
+        self._engine_name = _engines.choose(
+            engine, model, self._replicas, self._first_stream, self._shared
+        )
         spins = self._replicas * model.n_spins
         self._gpu = _devices.choose(device, self._rng, spins, spins)
         self._check_fits()
@@ -323,11 +326,11 @@ class Sampler:
         Raises
         ------
         ValueError
-            With the lattice engine, or for a model without bonds.
+            With the lattice engine, or for a model without bonds (J = 0 is none).
         """
         self._demand_replica_engine("link_overlap")
         n_edges = len(self._model.edges)
-        if n_edges == 0:
+        if n_edges == 0 or self._model.J == 0.0:
             raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
         return self._of_all_pairs(self._engine.link_overlaps, n_edges)
 
@@ -436,8 +439,8 @@ class Sampler:
         Replica engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is replica r (counted
         through all disorder samples), sites are in the row-major order of ``model.shape``.
 
-        Lattice engine: ``(replicas, 2, rows, words)`` uint64; in three dimensions "rows" are those
-        of all planes, one plane after the other. Index 1 is the colour, the sum of the coordinates
+        Lattice engine: ``(replicas, 2, rows, words)`` uint64, in three dimensions
+        ``(replicas, 2, planes, rows, words)``. Index 1 is the colour, the sum of the coordinates
         mod 2. Bit b of word w of a row is that row's site
         number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
@@ -566,11 +569,13 @@ class Sampler:
     ) -> Sampler:
         model_arrays = {name[6:]: a for name, a in arrays.items() if name.startswith("model_")}
         model = models.from_state(meta["model"], model_arrays)
-        replicas = meta["replicas"]
-        temperature = arrays["temperature"]
+        replicas, temperature = meta["replicas"], arrays["temperature"]
+        lead = (replicas,) if model.samples is None else (model.samples, replicas)
+        if temperature.shape != (math.prod(lead),):
+            raise ValueError(f"temperature: got shape {temperature.shape} for replicas {lead}")
         sampler = cls(
             model,
-            temperature if model.samples is None else temperature.reshape(-1, replicas),
+            temperature.reshape(lead),
             replicas=replicas,
             dynamics=meta["dynamics"],
             init="up",
@@ -595,16 +600,13 @@ class Sampler:
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
-        if np.ndim(value) == 2 and len(self._lead) == 2:
-            if np.shape(value) != self._lead:
-                allowed = f"one number, {self._lead[-1]}, or an array of shape {self._lead}"
-                raise ValueError(_checks.describe("temperature", value, allowed))
-            return _checks.temperatures("temperature", np.ravel(value))
-        temperatures = _checks.temperatures("temperature", value)
-        if temperatures.size not in (1, self._lead[-1]):
+        temperatures = _checks.temperatures("temperature", value, ndim=len(self._lead))
+        if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
             allowed = "one number"
             if self._replicas > 1:
                 allowed += f", or one for each of the {self._lead[-1]} replicas"
+            if len(self._lead) > 1:
+                allowed += f", or an array of shape {self._lead}"
             raise ValueError(_checks.describe("temperature", value, allowed))
         return np.ascontiguousarray(np.broadcast_to(temperatures, self._lead)).ravel()
 
@@ -628,7 +630,7 @@ class Sampler:
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, one):
-            raise ValueError(_checks.describe("init", f"an array of shape {init.shape}", allowed))
+            raise ValueError(f"init: got an array of shape {init.shape}, allowed: {allowed}")
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
         spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)

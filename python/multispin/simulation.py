@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin import _checks, _devices
+from multispin import _checks, _devices, _engines
 from multispin._batches import Batch, BatchRun, Plan, most_at_once, run_batch
 from multispin._extras import require
 from multispin._interrupts import interrupts_held
 from multispin._record import Keeper, Record
-from multispin.models import Ising
+from multispin.models import Model
 from multispin.progress import Progress, Reporter
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ __all__ = ["simulate"]
 
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = (
-    "version", "model", "seed", "dynamics", "init", "sweeps", "thermalization", "interval",
+    "version", "model", "seed", "dynamics", "engine", "init", "sweeps", "thermalization",
+    "interval",
 )  # fmt: skip
 
 
 def simulate(
-    model: Ising,
+    model: Model,
     temperatures: ArrayLike,
     sweeps: int,
     thermalization: int,
@@ -44,6 +45,7 @@ def simulate(
     init: str | ArrayLike = "random",
     device: str = "auto",
     rng: str = "auto",
+    engine: str = "auto",
     threads: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
@@ -59,8 +61,9 @@ def simulate(
 
     Parameters
     ----------
-    model : Ising
-        The energy function.
+    model : Model
+        The energy function, with couplings of one magnitude and one set of them: of a model of
+        disorder samples, ``model.sample(k)``.
     temperatures : float or sequence of float, shape (n,)
         Temperatures T > 0, in units of the couplings (k_B = 1).
     sweeps : int
@@ -83,6 +86,8 @@ def simulate(
         Where to run: "cpu", "cuda", "cuda:<index>" or "auto", as for `Sampler`.
     rng : {"auto", "aes", "philox"}
         Random generator.
+    engine : {"auto", "lattice", "replica"}
+        As for `Sampler`, for all chains of the run together.
     threads : int, optional
         Threads of each sampler; by default all cores, and one with an `executor`, whose workers
         share the machine. OpenMP's threads do not survive a fork: workers of a process pool that
@@ -140,7 +145,8 @@ def simulate(
     array([ True, False])
     """
     xarray = require("xarray", "run")
-    _checks.instance("model", model, Ising, "a model of multispin, such as Ising")
+    _checks.instance("model", model, Model, "a model of multispin, such as Ising")
+    _demand_one_sample(model)
     table = _checks.temperatures("temperatures", temperatures)
     sweeps = _checks.count("sweeps", sweeps, 1)
     interval = _checks.count("interval", interval, 1, maximum=sweeps)
@@ -154,7 +160,8 @@ def simulate(
         draws=sweeps // interval,
         seed=_checks.seed("seed", seed),
         dynamics=dynamics,
-        # One device for all of the run, however it is cut into batches.
+        # One engine and one device for all of the run, however it is cut into batches.
+        engine=_engines.choose(engine, model, chains),
         device=_devices.resolve(
             device, rng, chains * model.n_spins, min(chains * model.n_spins, most_at_once(model))
         ),
@@ -177,6 +184,14 @@ def simulate(
             keeper.save()
             raise
     return _dataset(xarray, run)
+
+
+def _demand_one_sample(model: Model) -> None:
+    if model.samples is not None:
+        raise ValueError(
+            f"model: got {model.samples} disorder samples, allowed: one set of couplings, such as "
+            "model.sample(k); ms.study runs over all k, and ms.temper takes them together"
+        )
 
 
 def _run_here(run: Record, keeper: Keeper, reporter: Reporter) -> None:
@@ -219,7 +234,7 @@ def _run_elsewhere(run: Record, keeper: Keeper, reporter: Reporter, executor: Ex
 
 
 def _starts(
-    init: str | ArrayLike, model: Ising, temperatures: int, replicas: int
+    init: str | ArrayLike, model: Model, temperatures: int, replicas: int
 ) -> str | NDArray[np.int8]:
     """Return `init` as a name, one state, or one state per chain."""
     if isinstance(init, str):
@@ -228,7 +243,7 @@ def _starts(
     allowed = f"a name, or spins +1 and -1 of shape {model.shape} or {each}"
     states = np.asarray(init)
     if states.shape not in (model.shape, each):
-        raise ValueError(_checks.describe("init", f"an array of shape {states.shape}", allowed))
+        raise ValueError(f"init: got an array of shape {states.shape}, allowed: {allowed}")
     if states.dtype.kind not in "iuf" or not bool(np.all((states == 1) | (states == -1))):
         raise ValueError(_checks.describe("init", "an array with other values", allowed))
     states = states.astype(np.int8)

@@ -10,35 +10,75 @@ the version, and write the file anew, from the top of the repository::
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import multispin as ms
+from multispin import graphs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILE = Path(__file__).with_name("trajectories.json")
-SHAPES = ((34, 28), (64, 1024))  # 14 lanes, one word a row; 64 lanes, eight words
+# 14 lanes, one word a row; 64 lanes, eight words; cubes of each
+SHAPES = ((34, 28), (64, 1024), (6, 10, 28), (4, 6, 1024))
 FIELDS = (0.0, 0.25)
 SWEEPS = 50
 
 
 def runs() -> dict[str, dict[str, Any]]:
     """Arguments of the sampler, by the name of the run."""
-    combinations = itertools.product(SHAPES, ("aes", "philox"), ("metropolis", "glauber"), FIELDS)
+    choices = itertools.product(("aes", "philox"), ("metropolis", "glauber"), FIELDS)
     return {
-        f"{shape[0]}x{shape[1]} {rng} {dynamics} h={h}": {
-            "model": ms.Ising(shape, h=h),
-            "temperature": [2.0, 2.5],
-            "replicas": 2,
+        f"{name} {rng} {dynamics} h={h}": {
+            **system(h),
             "dynamics": dynamics,
             "rng": rng,
             "seed": 0x9E3779B97F4A7C15,
             "first_stream": 5,
         }
-        for shape, rng, dynamics, h in combinations
+        for (name, system), (rng, dynamics, h) in itertools.product(_systems().items(), choices)
     }
+
+
+def _systems() -> dict[str, Callable[[float], dict[str, Any]]]:
+    """For each system its arguments as a function of the field."""
+    lattices = {"x".join(map(str, shape)): functools.partial(_lattice, shape) for shape in SHAPES}
+    return {
+        **lattices,
+        "replicas of a glass": _glass,
+        "replicas of a frustrated graph": _graph,
+        "samples": _samples,
+        "samples, shared random numbers": lambda h: _samples(h) | {"shared_random_numbers": True},
+    }
+
+
+def _lattice(shape: tuple[int, ...], h: float) -> dict[str, Any]:
+    # Both sides of the critical temperature, where every threshold has something to decide.
+    temperatures = [2.0, 2.5] if len(shape) == 2 else [4.0, 5.0]
+    return {"model": ms.Ising(shape, h=h), "temperature": temperatures, "replicas": 2}
+
+
+def _glass(h: float) -> dict[str, Any]:
+    # Two words, the second one partly used.
+    model = ms.EdwardsAnderson((3, 4, 5), seed=1, h=h)
+    return {"model": model, "temperature": np.linspace(0.5, 3.0, 70), "replicas": 70}
+
+
+def _graph(h: float) -> dict[str, Any]:
+    # Sites of degree 6; more than one bundle of 512.
+    model = ms.Pairwise.from_edges(35, graphs.triangular((5, 7)), -1.5, h)
+    return {"model": model, "temperature": np.linspace(0.5, 6.0, 600), "replicas": 600}
+
+
+def _samples(h: float) -> dict[str, Any]:
+    return {"model": ms.EdwardsAnderson((4, 6), seed=2, h=h, samples=600), "temperature": 1.25}
 
 
 def digest(arguments: dict[str, Any]) -> str:

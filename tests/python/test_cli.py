@@ -82,6 +82,12 @@ def test_ising_understands_every_option(capsys: pytest.CaptureFixture[str]) -> N
     assert "flips/ns" in capsys.readouterr().err
 
 
+def test_ising_runs_odd_sizes() -> None:
+    assert cli.main([*QUICK, "--size", "7", "--temperature", "2.5"]) == 0
+    attributes = xr.load_dataset("multispin-ising.nc", engine="h5netcdf").attrs
+    assert (attributes["shape"].tolist(), attributes["engine"]) == ([7, 7], "replica")
+
+
 def test_bench(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = "--size 32 64 --rng philox --threads 1 --seconds 0.005"
     assert cli.main(["bench", *words.split()]) == 0
@@ -189,7 +195,7 @@ def test_tables_are_readable_in_a_terminal() -> None:
     [
         "",
         "glass",
-        "ising --size 7",
+        "ising --size 1",
         "ising --size 0",
         "ising --size -4",
         "ising --size 16x",

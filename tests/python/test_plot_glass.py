@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
+import multispin as ms
 from multispin import overlaps, plot_glass, plot_replicas
 from multispin.replica_error import replica_error
 from multispin.round_trips import round_trips
@@ -160,3 +161,20 @@ def test_the_line_of_independent_replicas() -> None:
     points, *_ = axes.containers[0]
     np.testing.assert_array_equal(points.get_ydata(), result.error)
     assert math.isclose(axes.lines[0].get_xdata()[-1], 8)
+
+
+@pytest.mark.parametrize("samples", [None, 2])
+def test_annealing_shows_energies_and_how_replicas_ended(samples: int | None) -> None:
+    model = ms.EdwardsAnderson((8, 8), seed=1, samples=samples)
+    run = ms.anneal(model, [3.0, 1.0, 0.2], 3, replicas=20, seed=1)
+    shown = run if samples is None else run.isel(sample=1)
+    figure = plot_glass.annealing(run, *([] if samples is None else [1]))
+    left, right = figure.axes
+    median = next(line for line in left.get_lines() if line.get_label() == "median")
+    np.testing.assert_array_equal(median.get_xdata(), [3.0, 1.0, 0.2])
+    np.testing.assert_allclose(median.get_ydata(), np.median(shown.energy, axis=1) / 64)
+    bars = {round(bar.get_y() + bar.get_height() / 2, 9): bar.get_width() for bar in right.patches}
+    levels, counts = np.unique(shown.final_energy / 64, return_counts=True)
+    assert bars == dict(zip(levels.tolist(), counts.tolist(), strict=True))
+    assert len(levels) > 1
+    assert right.get_lines()[0].get_ydata()[0] == float(shown.best_state_energy) / 64

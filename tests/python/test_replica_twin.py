@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from multispin import _core
 from reference.replica import Replicas
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 pytestmark = pytest.mark.usefixtures("isa")
 

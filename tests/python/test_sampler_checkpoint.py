@@ -159,9 +159,10 @@ def test_foreign_files(tmp_path: Path) -> None:
 WRONG: list[Any] = [None, -1, 2**70, 0.5, "x", [], [1], {}, True]
 
 
-@pytest.mark.parametrize(
-    "key", ["model", "dynamics", "rng", "seed", "first_stream", "sweeps_done", "shape", "J", "h"]
-)
+@pytest.mark.parametrize("key", [
+    "model", "replicas", "engine", "shared_random_numbers", "dynamics", "rng", "seed",
+    "first_stream", "sweeps_done", "shape", "J", "h",
+])  # fmt: skip
 def test_sealed_files_of_a_state_that_cannot_be(tmp_path: Path, key: str) -> None:
     # Such as another program or a later version might write: whole, but no state of this sampler.
     path = tmp_path / "run"

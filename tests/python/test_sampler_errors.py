@@ -48,9 +48,30 @@ def test_model(model: Any) -> None:
         ms.Sampler(model)
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (5, 5), (2**31 + 2, 2), (2, 2**40)])
-def test_shapes_of_another_engine(shape: tuple[int, int]) -> None:
-    refused(ValueError, "shape", r"even sides from 2 to 2\*\*31", shape=shape)
+@pytest.mark.parametrize("shape", [(2**31 + 2, 2), (2, 2**40), (3, 2**27), (2**14 + 1, 2**14 + 1)])
+def test_shapes_of_no_engine(shape: tuple[int, int]) -> None:
+    allowed = r"fewer than 2\*\*28 sites, or even sides from 2 to 2\*\*31 in 2 or 3 dimensions"
+    refused(ValueError, "shape", allowed, shape=shape)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (5, 5)])
+def test_shapes_of_the_other_engine(shape: tuple[int, int]) -> None:
+    assert make(shape=shape).info()["engine"] == "replica"
+    refused(ValueError, "engine", "'auto' or 'replica'", shape=shape, engine="lattice")
+
+
+def test_more_streams_than_the_replica_engine_has() -> None:
+    most, odd = 2**26, (3, 3)
+    for replicas in (most + 1, 2**62, 2**100):
+        refused(ValueError, "replicas", r"at most 2\*\*26", shape=odd, replicas=replicas)
+    for first in (most - 1, most, 2**63):
+        allowed = f"an integer >= 0 and <= {most - 2} with the replica engine"
+        refused(ValueError, "first_stream", allowed, shape=odd, replicas=2, first_stream=first)
+    make(shape=odd, replicas=2, first_stream=most - 2).sweep(1)
+    # Where the other engine can, "auto" takes it.
+    many: dict[str, Any] = {"replicas": 64}
+    assert make(**many, first_stream=most - 64).info()["engine"] == "replica"
+    assert make(**many, first_stream=most - 63).info()["engine"] == "lattice"
 
 
 @pytest.mark.parametrize(("temperature", "error"), [
@@ -200,6 +221,7 @@ def test_block_average() -> None:
     {"shape": SHAPE, "replicas": 2**100},
     {"shape": (2**31, 2**31), "replicas": 2**40},
     {"shape": (2**20, 2**20), "replicas": 2, "temperature": [1.0, 2.0]},
+    {"shape": (2**14 - 1, 2**14 - 1), "replicas": 2**20},
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_before_it_is_allocated(arguments: Any) -> None:
     with pytest.raises(MemoryError, match=r"needed [\d.]+ GiB, available: [\d.]+ GiB") as caught:

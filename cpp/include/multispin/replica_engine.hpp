@@ -3,11 +3,11 @@
 //   E(s) = -sum_<ij> J_ij s_i s_j - h sum_i s_i,   J_ij = +J or -J,   P(s) ~ exp(-E/T).
 //
 // Bit b of a word belongs to replica b (asynchronous multispin coding), so 64 to 512 replicas are
-// updated at once, each at a temperature of its own and, if asked, with signs of its own (a disorder
-// sample). A sweep attempts every site once, colour after colour (docs/trajectory.md).
+// updated at once, each at a temperature of its own and, if asked, with signs of its own (a
+// disorder sample). A sweep attempts every site once, colour after colour (docs/trajectory.md).
 //
-// The trajectory of a replica depends on (seed, stream, temperature, model, dynamics, generator) and
-// on nothing else: not on threads, instruction set, how calls are split, or the other replicas.
+// The trajectory of a replica depends on (seed, stream, temperature, model, dynamics, generator)
+// and on nothing else: not on threads, instruction set, how calls are split, or the other replicas.
 #pragma once
 
 #include <cstddef>
@@ -80,9 +80,9 @@ class ReplicaEngine {
   std::span<const double> temperatures() const { return temperatures_; }
   int colours() const;
 
-  // As LatticeEngine::run: `draws` times `interval` sweeps; the sums of replica r after draw d go to
-  // sums[d * replicas + r] unless `sums` is null. False if `poll` asked for a stop; `finish` (or the
-  // next run) completes the sweep it fell into.
+  // As LatticeEngine::run: `draws` times `interval` sweeps; the sums of replica r after draw d go
+  // to sums[d * replicas + r] unless `sums` is null. False if `poll` asked for a stop; `finish` (or
+  // the next run) completes the sweep it fell into.
   bool run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll = {});
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   bool finish(const Poll& poll = {});

@@ -6,7 +6,8 @@
 namespace multispin {
 
 struct Sums {
-  std::int64_t bonds = 0;  // sum over bonds of s_i s_j, times the sign of the coupling if there is one
+  std::int64_t bonds =
+      0;  // sum over bonds of s_i s_j, times the sign of the coupling if there is one
   std::int64_t spins = 0;  // sum of s_i
 };
 

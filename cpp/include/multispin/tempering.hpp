@@ -1,9 +1,9 @@
 // Parallel tempering (replica exchange) over the replicas of a replica engine.
 //
-// Swendsen & Wang, PRL 57, 2607 (1986); Geyer (1991); Hukushima & Nemoto, J. Phys. Soc. Jpn. 65, 1604
-// (1996). The engine's replicas are *walkers*: walker w of ladder l is engine replica l * M + w, M the
-// number of temperatures; a disorder sample has several ladders. At an exchange two walkers at
-// neighbouring temperatures T_i < T_{i+1} swap their *temperatures* with probability
+// Swendsen & Wang, PRL 57, 2607 (1986); Geyer (1991); Hukushima & Nemoto, J. Phys. Soc. Jpn. 65,
+// 1604 (1996). The engine's replicas are *walkers*: walker w of ladder l is engine replica l * M +
+// w, M the number of temperatures; a disorder sample has several ladders. At an exchange two
+// walkers at neighbouring temperatures T_i < T_{i+1} swap their *temperatures* with probability
 //   min(1, exp((1/T_i - 1/T_{i+1}) (E_i - E_{i+1}));
 // spins stay where they are. Exchanges alternate between even and odd i.
 #pragma once
@@ -31,12 +31,12 @@ struct TemperingOptions {
 // What a draw writes; null pointers are left out. Sizes for S samples, M temperatures, K ladders,
 // P = K (K - 1) / 2 pairs of ladders (0, 1), (0, 2), ...:
 struct TemperingRecord {
-  std::int64_t* bonds = nullptr;           // (S, M, K), as Sums
-  std::int64_t* spins = nullptr;           // (S, M, K)
-  std::int64_t* overlaps = nullptr;        // (S, M, P), sum_i s_i^a s_i^b
-  std::int64_t* link_overlaps = nullptr;   // (S, M, P)
-  double* overlaps_k2 = nullptr;           // (S, M, P): |sum_i s_i^a s_i^b exp(2 pi i x / L)|^2,
-                                           // averaged over the axes
+  std::int64_t* bonds = nullptr;              // (S, M, K), as Sums
+  std::int64_t* spins = nullptr;              // (S, M, K)
+  std::int64_t* overlaps = nullptr;           // (S, M, P), sum_i s_i^a s_i^b
+  std::int64_t* link_overlaps = nullptr;      // (S, M, P)
+  double* overlaps_k2 = nullptr;              // (S, M, P): |sum_i s_i^a s_i^b exp(2 pi i x / L)|^2,
+                                              // averaged over the axes
   std::int16_t* temperature_index = nullptr;  // (S, K, M), by walker
 };
 
@@ -47,19 +47,17 @@ class Tempering {
   // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2).
   Tempering(ReplicaEngine& engine, TemperingOptions options, std::vector<std::int64_t> shape);
 
-  // Sweeps and exchanges until the next draw is due, and writes it to `record` (which may be empty).
-  // False if `poll` asked for a stop; the next call then goes on to the same draw.
+  // Sweeps and exchanges until the next draw is due, and writes it to `record` (which may be
+  // empty). False if `poll` asked for a stop; the next call then goes on to the same draw.
   bool draw(const TemperingRecord& record, const Poll& poll = {});
 
   // Pairs of ladders of all samples and temperatures.
-  std::int64_t pair_count() const {
-    return ladders_ * size_ * (options_.ladders - 1) / 2;
-  }
+  std::int64_t pair_count() const { return ladders_ * size_ * (options_.ladders - 1) / 2; }
 
   // What there is to keep beside the engine's state.
   struct State {
     std::uint64_t exchanges_done = 0;
-    std::vector<std::int16_t> temperature_index;  // by engine replica
+    std::vector<std::int16_t> temperature_index;    // by engine replica
     std::vector<std::int64_t> attempted, accepted;  // (S, M - 1)
   };
   const State& state() const { return state_; }

@@ -2,6 +2,7 @@
 // choice of one of several words by such a count.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 
 #include "multispin/bits/word.hpp"
@@ -108,13 +109,70 @@ MULTISPIN_HD auto select(const W* planes, const Leaf& leaf) {
   }
 }
 
-// 64 counters side by side in every element, below 2^count_planes.
-template <class W, int count_planes = 32>
+// 64 counters side by side in every element, up to 2^32 - 1.
+template <class W>
 class LaneCounts {
+ public:
+  static constexpr int planes = 32;
+  static constexpr int block = 16;  // words that are added together
+
+  MULTISPIN_HD LaneCounts() {
+    for (W& plane : plane_) plane = zero<W>();
+  }
+  // Adds the bits of a block of words, given by next() one after the other.
+  template <class Next>
+  MULTISPIN_HD void add_block(const Next& next) {
+    W carry = added<block_level>(next);
+    int p = block_level;
+    for (std::uint64_t n = blocks_; n % 2 != 0; n /= 2, ++p)
+      carry = add_pair(p, waiting_[p], carry);
+    waiting_[p] = carry;
+    ++blocks_;
+  }
+  // When all words are added: makes the planes complete.
+  MULTISPIN_HD void finish() {
+    for (int p = block_level; p < planes; ++p) {
+      if ((blocks_ >> (p - block_level)) % 2 == 0) continue;
+      W carry = waiting_[p];
+      for (int q = p; q < planes && any(carry); ++q) carry = add_pair(q, carry, zero<W>());
+    }
+    blocks_ = 0;
+  }
+  MULTISPIN_HD W plane(int p) const { return plane_[p]; }
+
+ private:
+  static constexpr int block_level = 4;
+
+  // Two words of weight 2^p; returns the carry.
+  MULTISPIN_HD W add_pair(int p, W a, W b) {
+    const Sum<W> sum = add(plane_[p], a, b);
+    plane_[p] = sum.low;
+    return sum.carry;
+  }
+  // Adds 2^level words to the planes below `level`; returns what is left, of weight 2^level.
+  template <int level, class Next>
+  MULTISPIN_HD W added(const Next& next) {
+    if constexpr (level == 0) {
+      return next();
+    } else {
+      const W first = added<level - 1>(next);
+      const W second = added<level - 1>(next);
+      return add_pair(level - 1, first, second);
+    }
+  }
+
+  W plane_[planes];
+  W waiting_[planes];  // at p if bit p - block_level of blocks_ is set: a word of weight 2^p
+  std::uint64_t blocks_ = 0;
+};
+
+// The same below 2^count_planes, and complete at any time: few registers, as a GPU likes it.
+template <class W, int count_planes = 32>
+class RunningCounts {
  public:
   static constexpr int planes = count_planes;
 
-  MULTISPIN_HD LaneCounts() {
+  MULTISPIN_HD RunningCounts() {
     for (W& plane : plane_) plane = zero<W>();
   }
   // Adds the bits of seven words to their lanes' counters.

@@ -8,7 +8,8 @@
 
 namespace multispin::bits {
 
-// One of the six steps: swaps the off-diagonal `size` x `size` squares of all squares twice as wide.
+// One of the six steps: swaps the off-diagonal `size` x `size` squares of all squares twice as
+// wide.
 template <int size, class W>
 MULTISPIN_HD void swap_squares(W (&rows)[64], std::uint64_t low_halves) {
   const W mask = splat<W>(low_halves);

@@ -134,8 +134,7 @@ MULTISPIN_HD Word256 or_not(Word256 a, Word256 b) {
   return a | ~b;
 }
 MULTISPIN_HD Word256 choose(Word256 mask, Word256 a, Word256 b) {
-  return {
-      _mm256_or_si256((mask & a).value, _mm256_andnot_si256(mask.value, b.value))};
+  return {_mm256_or_si256((mask & a).value, _mm256_andnot_si256(mask.value, b.value))};
 }
 template <int count>
 MULTISPIN_HD Word256 shift_up(Word256 a) {

@@ -1,8 +1,9 @@
 // A graph with couplings +J and -J as kernels see it (plain numbers; the engine owns the memory).
 //
-// Sites are numbered anew: position p holds the sites of colour 0 first, then those of colour 1, ...
-// and within a colour those of equal degree together. Sites of one colour have no bonds among each
-// other. A site has W words of lanes, and word w of position p is element p * W + w of its array.
+// Sites are numbered anew: position p holds the sites of colour 0 first, then those of colour 1,
+// ... and within a colour those of equal degree together. Sites of one colour have no bonds among
+// each other. A site has W words of lanes, and word w of position p is element p * W + w of its
+// array.
 #pragma once
 
 #include <cstdint>

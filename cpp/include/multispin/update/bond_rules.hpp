@@ -55,8 +55,9 @@ struct ZeroFieldFlip {
 };
 
 // Any dynamics, any field: a class for each number n of bonds that favour the spin up. The local
-// field is f = J (2n - d) + h, U = sign(f) (up if f = 0) what it favours; as for the square lattice,
-// new = U xor (accepted & mask), where the mask is ones for the heat bath and s = U for Metropolis.
+// field is f = J (2n - d) + h, U = sign(f) (up if f = 0) what it favours; as for the square
+// lattice, new = U xor (accepted & mask), where the mask is ones for the heat bath and s = U for
+// Metropolis.
 template <int bond_slots>
 struct AnyField {
   static constexpr int slots = bond_slots;

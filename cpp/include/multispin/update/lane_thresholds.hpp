@@ -38,9 +38,7 @@ struct BondModel {
   double J;  // > 0
   double h;
 
-  MULTISPIN_HD bool zero_field_flip() const {
-    return h == 0.0 && dynamics == Dynamics::metropolis;
-  }
+  MULTISPIN_HD bool zero_field_flip() const { return h == 0.0 && dynamics == Dynamics::metropolis; }
   // Of the rule with this many slots.
   int classes(int slots) const { return zero_field_flip() ? slots / 2 : slots + 1; }
 };
