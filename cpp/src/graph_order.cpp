@@ -1,4 +1,4 @@
-#include "graph_order.hpp"
+#include "multispin/graph_order.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "graph_signs.hpp"
+#include "multispin/graph_signs.hpp"
 
 #include <algorithm>
 

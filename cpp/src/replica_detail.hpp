@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "graph_order.hpp"
+#include "multispin/graph_order.hpp"
 #include "multispin/replica_engine.hpp"
 #include "replica_kernels.hpp"
 #include "spin_memory.hpp"

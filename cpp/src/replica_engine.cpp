@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "graph_signs.hpp"
 #include "multispin/bits/word.hpp"
+#include "multispin/graph_signs.hpp"
 #include "multispin/lattice_engine.hpp"
 #include "replica_detail.hpp"
 #include "threads.hpp"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "multispin/site_groups.hpp"
 #include "replica_detail.hpp"
-#include "site_groups.hpp"
 #include "threads.hpp"
 
 namespace multispin {

@@ -1,4 +1,4 @@
-#include "site_groups.hpp"
+#include "multispin/site_groups.hpp"
 
 namespace multispin {
 

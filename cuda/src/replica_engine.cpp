@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "graph_signs.hpp"
+#include "multispin/graph_signs.hpp"
 #include "multispin/lattice_engine.hpp"
 #include "replica_on_device.hpp"
 

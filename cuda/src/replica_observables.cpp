@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "multispin/site_groups.hpp"
 #include "replica_on_device.hpp"
-#include "site_groups.hpp"
 
 namespace multispin::cuda {
 namespace {

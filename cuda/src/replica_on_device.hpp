@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "graph_order.hpp"
 #include "multispin/cuda/replica_engine.hpp"
+#include "multispin/graph_order.hpp"
 #include "queue.hpp"
 #include "replica_launch.hpp"
 #include "runtime.hpp"

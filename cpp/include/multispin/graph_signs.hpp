@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "graph_order.hpp"
+#include "multispin/graph_order.hpp"
 #include "multispin/replica_engine.hpp"
 
 namespace multispin {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "graph_order.hpp"
+#include "multispin/graph_order.hpp"
 
 namespace multispin {
 
