@@ -326,6 +326,9 @@ TEST(CudaReplica, TakesLargeBatchesByParts) {
     EXPECT_EQ(group_sums[2 * p], groups[0]);
     EXPECT_EQ(group_sums[2 * p + 1], groups[1]);
   }
+  // As many as a thread's counters hold.
+  engine.fill(true);
+  for (const Sums& sums : sums_of(engine)) ASSERT_EQ(sums.spins, options.sites);
 }
 
 TEST(CudaReplica, GoesOnWhereItWasStopped) {
