@@ -43,6 +43,12 @@ struct ReplicaEngine::Detail {
     int bit;
   };
   Place place(std::int64_t replica) const;
+  // A word of lanes of all positions; null beyond the last.
+  struct LaneWord {
+    std::uint64_t* words;  // of position 0
+    std::int64_t step;     // from one position to the next
+  };
+  LaneWord lane_word(std::int64_t number) const;
   // Positions at the other ends of a position's bonds.
   std::vector<std::uint32_t> neighbours_of(std::int64_t position) const;
   const std::vector<std::uint64_t>& bits_at(double temperature);

@@ -123,6 +123,15 @@ ReplicaEngine::Detail::Place ReplicaEngine::Detail::place(std::int64_t replica) 
           static_cast<int>(inside % word_lanes)};
 }
 
+ReplicaEngine::Detail::LaneWord ReplicaEngine::Detail::lane_word(std::int64_t number) const {
+  const auto b = static_cast<std::size_t>(number / kernels::block_words);
+  if (b >= bundles.size()) return {nullptr, 0};
+  const BundleMemory& bundle = bundles[b];
+  const std::int64_t w = number % kernels::block_words;
+  if (w >= bundle.words) return {nullptr, 0};
+  return {bundle.spins->data() + w, bundle.words};
+}
+
 std::vector<std::uint32_t> ReplicaEngine::Detail::neighbours_of(std::int64_t position) const {
   const auto run = std::ranges::upper_bound(order.runs, position, {}, &OrderedRun::end);
   const int slots = kernels::slot_sizes[run->slot_size];
@@ -196,16 +205,23 @@ void ReplicaEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   }
 }
 
+// Packed words begin with the first replica, lane words perhaps before it.
 void ReplicaEngine::get_packed(std::uint64_t* words) const {
   const Detail& d = *detail_;
   const std::int64_t row = packed_words();
-  std::fill_n(words, d.sites * row, std::uint64_t{0});
-  for (std::int64_t r = 0; r < options_.replicas; ++r) {
-    const Detail::Place place = d.place(r);
+  const std::int64_t first = d.lane_offset / word_lanes;
+  const auto shift = static_cast<int>(d.lane_offset % word_lanes);
+  const auto used = static_cast<int>((options_.replicas - 1) % word_lanes + 1);
+  for (std::int64_t w = 0; w < row; ++w) {
+    const Detail::LaneWord low = d.lane_word(first + w);
+    const Detail::LaneWord high = d.lane_word(first + w + 1);
+    const std::uint64_t mask = w + 1 < row ? ~std::uint64_t{0} : bits::lane_mask(used);
     for (std::int64_t p = 0; p < d.sites; ++p) {
-      const std::uint64_t bit = place.words[p * place.step] >> place.bit & 1U;
-      words[d.order.site_at[static_cast<std::size_t>(p)] * row + r / word_lanes] |=
-          bit << (r % word_lanes);
+      std::uint64_t word = low.words[p * low.step] >> shift;
+      if (shift > 0 && high.words != nullptr) {
+        word |= high.words[p * high.step] << (word_lanes - shift);
+      }
+      words[d.order.site_at[static_cast<std::size_t>(p)] * row + w] = word & mask;
     }
   }
 }
@@ -213,14 +229,17 @@ void ReplicaEngine::get_packed(std::uint64_t* words) const {
 void ReplicaEngine::set_packed(const std::uint64_t* words) {
   const Detail& d = *detail_;
   const std::int64_t row = packed_words();
-  for (std::int64_t r = 0; r < options_.replicas; ++r) {
-    const Detail::Place place = d.place(r);
-    const std::uint64_t mask = std::uint64_t{1} << place.bit;
+  const std::int64_t first = d.lane_offset / word_lanes;
+  const auto shift = static_cast<int>(d.lane_offset % word_lanes);
+  const std::int64_t last_lane = d.lane_offset + options_.replicas - 1;
+  for (std::int64_t w = first; w <= last_lane / word_lanes; ++w) {
+    const Detail::LaneWord lanes = d.lane_word(w);
+    const std::int64_t in = w - first;  // packed word whose low part goes to this one's high part
     for (std::int64_t p = 0; p < d.sites; ++p) {
-      const std::uint64_t from =
-          words[d.order.site_at[static_cast<std::size_t>(p)] * row + r / word_lanes];
-      std::uint64_t& word = place.words[p * place.step];
-      word = (from >> (r % word_lanes) & 1U) != 0 ? word | mask : word & ~mask;
+      const std::uint64_t* const from = words + d.order.site_at[static_cast<std::size_t>(p)] * row;
+      std::uint64_t word = in < row ? from[in] << shift : 0;
+      if (shift > 0 && in > 0) word |= from[in - 1] >> (word_lanes - shift);
+      lanes.words[p * lanes.step] = word;  // lanes of no replica may hold anything
     }
   }
 }

@@ -150,33 +150,57 @@ TYPED_TEST(Count, ChoosesLaneByLane) {
   static_assert(std::is_same_v<decltype(choose(mask, Ones{}, Ones{})), Ones>);
 }
 
-// Lanes of very different rates: lane 0 counts always, the last ones rarely.
-TYPED_TEST(Count, LaneCountsByThemselves) {
-  using W = TypeParam;
-  constexpr unsigned lanes = 64 * W::words;
-  std::mt19937_64 generator{4};
-  LaneCounts<W> counts;
-  std::array<std::uint64_t, lanes> expected{};
-  for (int turn = 0; turn < 3000; ++turn) {
-    W x[7];
-    for (W& word : x) {
-      std::uint64_t elements[W::words] = {};
-      for (unsigned l = 0; l < lanes; ++l) {
-        const std::uint64_t bit = generator() % (l + 1) == 0 ? 1 : 0;
-        elements[l / 64] |= bit << (l % 64);
-        expected[l] += bit;
+// Bits of lanes of very different rates: lane 0 counts always, the last ones rarely.
+template <class W>
+class Drops {
+ public:
+  static constexpr unsigned lanes = 64 * W::words;
+
+  W next() {
+    std::uint64_t elements[W::words] = {};
+    for (unsigned l = 0; l < lanes; ++l) {
+      const std::uint64_t bit = generator_() % (l + 1) == 0 ? 1 : 0;
+      elements[l / 64] |= bit << (l % 64);
+      expected_[l] += bit;
+    }
+    return loaded<W>(elements);
+  }
+  template <class Counts>
+  void expect(const Counts& counts) const {
+    for (unsigned l = 0; l < lanes; ++l) {
+      std::uint64_t count = 0;
+      for (int p = 0; p < Counts::planes; ++p) {
+        count |= std::uint64_t{lane(counts.plane(p), static_cast<int>(l))} << p;
       }
-      word = loaded<W>(elements);
+      EXPECT_EQ(count, expected_[l]) << "lane " << l;
     }
+  }
+
+ private:
+  std::mt19937_64 generator_{4};
+  std::array<std::uint64_t, lanes> expected_{};
+};
+
+TYPED_TEST(Count, LaneCountsByThemselves) {
+  for (const int blocks : {0, 1, 2, 3, 7, 8, 1300}) {
+    Drops<TypeParam> drops;
+    LaneCounts<TypeParam> counts;
+    for (int block = 0; block < blocks; ++block) counts.add_block([&] { return drops.next(); });
+    counts.finish();
+    drops.expect(counts);
+  }
+}
+
+TYPED_TEST(Count, RunningCountsAtAnyTime) {
+  Drops<TypeParam> drops;
+  RunningCounts<TypeParam> counts;
+  for (int turn = 0; turn < 1000; ++turn) {
+    TypeParam x[7];
+    for (TypeParam& word : x) word = drops.next();
     counts.add_seven(x);
+    if (turn < 3) drops.expect(counts);
   }
-  for (unsigned l = 0; l < lanes; ++l) {
-    std::uint64_t count = 0;
-    for (int p = 0; p < LaneCounts<W>::planes; ++p) {
-      count |= std::uint64_t{lane(counts.plane(p), static_cast<int>(l))} << p;
-    }
-    EXPECT_EQ(count, expected[l]) << "lane " << l;
-  }
+  drops.expect(counts);
 }
 
 TEST(Transpose, TurnsBlocksOver) {
@@ -246,19 +270,19 @@ struct RandomBundle {
   std::vector<std::uint64_t> memory;
 };
 
-// Around 7 words, after which counters are brought up to date, and their multiples by 2 and 4.
+// Around 16 words, which are added together, and less where several sites share a wide word.
 TEST(ReplicaKernels, CountUp) {
   std::mt19937_64 generator{7};
   for (const Isa isa : available_isas()) {
     for (const int words : {2, 4, 8}) {
-      for (const std::int64_t sites : {1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 27, 28, 29, 200}) {
+      for (const std::int64_t sites : {1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 31, 32, 33, 200}) {
         RandomBundle bundle(words, sites, generator);
-        std::vector<std::uint32_t> counts(64 * kernels::block_words);
-        kernels_of(isa).count_up(bundle.view(), sites, counts.data());
+        std::vector<std::uint64_t> sums(64 * kernels::block_words);
+        kernels_of(isa).count(bundle.view(), nullptr, 0, sites, sums.data());
         for (int l = 0; l < 64 * words; ++l) {
-          std::uint32_t expected = 0;
+          std::uint64_t expected = 0;
           for (std::int64_t s = 0; s < sites; ++s) expected += bundle.up(s, l);
-          ASSERT_EQ(counts[static_cast<std::size_t>(l)], expected)
+          ASSERT_EQ(sums[static_cast<std::size_t>(l % 64 * words + l / 64)] >> 32, expected)
               << name(isa) << ", " << words << " words, " << sites << " sites, lane " << l;
         }
       }
