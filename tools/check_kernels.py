@@ -1,8 +1,9 @@
 """What the CUDA compiler says of the sweep kernels: registers, stack, spills.
 
 ``python tools/check_kernels.py NVCC`` compiles them for one architecture, prints a table, and exits
-with 1 if one of those that everything depends on (strips, Philox) uses local memory: that is slow,
-and nothing else would tell where no GPU is.
+with 1 if one of those that everything depends on uses local memory: that is slow, and nothing else
+would tell where no GPU is. These are, with Philox, the strips of lattices, and the sites of up to
+six bonds without a field.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-SOURCE = ROOT / "cuda" / "src" / "lattice_sweep.cu"
+SOURCES = [ROOT / "cuda" / "src" / f"{engine}_sweep.cu" for engine in ("lattice", "replica")]
+INCLUDES = ("cpp/include", "cuda/include", "cuda/src")
 ARCHITECTURE = "sm_90"
 
 KERNEL = re.compile(
@@ -37,15 +39,18 @@ class Kernel(NamedTuple):
     @property
     def matters(self) -> bool:
         """Whether speed depends on it."""
-        return self.name.startswith("HalfSweep") and self.name.endswith("Philox")
+        return (
+            re.search(r"HalfSweep.*Philox|UpdateSites [246] ZeroField.*Philox", self.name)
+            is not None
+        )
 
 
-def resources(nvcc: str) -> list[Kernel]:
-    """Compile the kernels and return what the compiler says of each."""
+def resources(nvcc: str, source: Path) -> list[Kernel]:
+    """Compile a source's kernels and return what the compiler says of each."""
     with tempfile.TemporaryDirectory() as folder:
         command = [nvcc, "-std=c++20", "-O3", f"-arch={ARCHITECTURE}", "-Xptxas=-v", "-cubin"]
-        command += [f"-I{ROOT / place}" for place in ("cpp/include", "cuda/include", "cuda/src")]
-        command += ["-o", str(Path(folder, "kernels.cubin")), str(SOURCE)]
+        command += [f"-I{ROOT / place}" for place in INCLUDES]
+        command += ["-o", str(Path(folder, "kernels.cubin")), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
@@ -56,29 +61,34 @@ def resources(nvcc: str) -> list[Kernel]:
 
 
 def _name(symbol: str) -> str:
-    """Shape of the launch, lattice, rule, generator: ``HalfSweep cubic AnyFieldGlauber Philox``."""
-    shape = re.search(r"\d(HalfSweep|SmallSweeps)I", symbol)
-    rule = re.search(r"\d(ZeroField[A-Z][a-z]+|AnyField)I.*?Li(?P<neighbours>[46])E", symbol)
+    """Shape of the launch, lattice, rule, generator: ``HalfSweep cubic AnyFieldGlauber Philox``.
+
+    Graphs have slots for bonds instead of a lattice: ``UpdateSites 6 ZeroFieldFlip Philox``.
+    """
+    shape = re.search(r"\d(HalfSweep|SmallSweeps|UpdateSites|UpdateSharing)I", symbol)
+    rule = re.search(r"\d(ZeroField[A-Z][a-z]+|AnyField)I.*?Li(?P<neighbours>\d+)E", symbol)
     generator = re.search(r"\d(Aes|Philox)Planes", symbol)
     dynamics = re.search(r"DynamicsE(\d)", symbol)
     words = [match[1] for match in (shape, rule, generator) if match]
     if dynamics:
         words[1] += ("Metropolis", "Glauber")[int(dynamics[1])]
     if rule:
-        words.insert(1, "cubic" if rule["neighbours"] == "6" else "square")
+        lattice = {"4": "square", "6": "cubic"} if "Update" not in words[0] else {}
+        words.insert(1, lattice.get(rule["neighbours"], rule["neighbours"]))
     return " ".join(words)
 
 
 def main() -> int:
     """Print the table and return the exit code."""
-    kernels = resources(sys.argv[1])
+    kernels = [kernel for source in SOURCES for kernel in resources(sys.argv[1], source)]
     bad = [kernel for kernel in kernels if kernel.matters and (kernel.stack or kernel.spills)]
     print(f"{ARCHITECTURE:44} registers  stack  spills (bytes)")
     for kernel in sorted(kernels):
         print(f"{kernel.name:44} {kernel.registers:9} {kernel.stack:6} {kernel.spills:7}")
     for kernel in bad:
         print(f"{kernel.name} uses local memory")
-    if sum(kernel.matters for kernel in kernels) != 8:  # one for each lattice and rule
+    # One for each lattice and rule, one for each number of slots.
+    if sum(kernel.matters for kernel in kernels) != 8 + 3:
         print("the kernels that matter were not found: has the compiler's report changed?")
         return 1
     return 1 if bad else 0

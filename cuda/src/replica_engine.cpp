@@ -304,7 +304,7 @@ namespace {
 
 // Sites whose packed words pass through the device's memory at a time.
 std::int64_t sites_at_once(std::int64_t sites, std::int64_t words) {
-  constexpr std::int64_t most_words = std::int64_t{1} << 23;
+  constexpr std::int64_t most_words = std::int64_t{1} << 22;
   return std::clamp<std::int64_t>(most_words / words, 1, sites);
 }
 

@@ -32,7 +32,7 @@ std::vector<std::int64_t> unequal_items(Stream& stream, const AllLanes& all,
                                         std::span<const ReplicaPair> pairs, std::int64_t items,
                                         std::span<const std::int64_t> first_word,
                                         const std::function<void(const Rows&)>& make_rows) {
-  constexpr std::int64_t most_words = std::int64_t{1} << 25;
+  constexpr std::int64_t most_words = std::int64_t{1} << 22;
   const auto groups = static_cast<std::int64_t>(first_word.size()) - 1;
   const std::int64_t lanes = std::int64_t{64} * all.lanes.words;
   const std::int64_t row_words = (items + 63) / 64;

@@ -69,11 +69,6 @@ MULTISPIN_HD std::uint64_t joined_at(std::uint64_t low, std::uint64_t high, std:
   return shift == 0 ? low : (low >> shift) | (high << (64 - shift));
 }
 
-// Bits first to end - 1 of a word; `end` may lie beyond it.
-MULTISPIN_HD std::uint64_t bits_between(std::uint32_t first, std::uint32_t end) {
-  return bits::lane_mask(end < 64 ? static_cast<int>(end) : 64) & (~std::uint64_t{0} << first);
-}
-
 // A word of 64 replicas of one site.
 struct GetPacked {
   Lanes lanes;
@@ -87,11 +82,12 @@ struct GetPacked {
     const std::uint64_t* const from = lanes.spin(position_of[thread / row_words], word);
     const bool another = word + 1 < lanes.words;
     const std::uint64_t spins = joined_at(from[0], another ? from[1] : 0, used.before);
-    out[thread] = spins & bits_between(0, used.replicas - 64 * word);
+    const std::uint32_t left = used.replicas - 64 * word;
+    out[thread] = spins & bits::lane_mask(left < 64 ? static_cast<int>(left) : 64);
   }
 };
 
-// A word of 64 lanes of one site.
+// A word of 64 lanes of one site; those that no replica has may get anything.
 struct SetPacked {
   Lanes lanes;
   UsedLanes used;
@@ -106,10 +102,7 @@ struct SetPacked {
     const std::uint64_t own = word < row_words ? from[word] : 0;
     const std::uint64_t before = word > 0 ? from[word - 1] : 0;
     const std::uint64_t spins = used.before == 0 ? own : joined_at(before, own, 64 - used.before);
-    const std::uint64_t mask =
-        bits_between(word == 0 ? used.before : 0, used.before + used.replicas - 64 * word);
-    std::uint64_t& to = *lanes.spin(position_of[site], word);
-    to = (to & ~mask) | (spins & mask);
+    *lanes.spin(position_of[site], word) = spins;
   }
 };
 

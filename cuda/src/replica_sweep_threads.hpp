@@ -65,7 +65,7 @@ struct UpdateSites {
     }
     Word plane[group];
     const std::uint64_t* threshold = thresholds.planes + word;
-    [[maybe_unused]] constexpr int unrolled = Planes::chained ? 1 : coarse;
+    [[maybe_unused]] constexpr int unrolled = Planes::chained ? 1 : 2;
     MULTISPIN_UNROLL(unrolled)
     for (int k = 0; k < coarse; ++k) {
       MULTISPIN_UNROLL(group)

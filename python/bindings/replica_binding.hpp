@@ -168,15 +168,31 @@ std::vector<ReplicaPair> checked_pairs(const Engine& engine, const Array<std::ui
   return out;
 }
 
-template <auto method, class Engine>
-Array<std::int64_t> of_pairs(Engine& engine, const Array<std::uint32_t>& pairs) {
+// What `compare(pairs, sums)` writes, with the GIL released.
+template <class Engine, class Compare>
+Array<std::int64_t> of_pairs(Engine& engine, const Array<std::uint32_t>& pairs,
+                             const Compare& compare) {
   const std::vector<ReplicaPair> checked = checked_pairs(engine, pairs);
   finish(engine);
   auto out = new_array<std::int64_t>({pairs.shape(0)});
   std::int64_t* const to = out.mutable_data();
   const Unlocked unlocked{engine};
-  (engine.*method)(checked, to);
+  compare(checked, to);
   return out;
+}
+
+template <class Engine>
+Array<std::int64_t> overlaps(Engine& engine, const Array<std::uint32_t>& pairs) {
+  return of_pairs(engine, pairs, [&](const std::vector<ReplicaPair>& checked, std::int64_t* to) {
+    engine.overlaps(checked, to);
+  });
+}
+
+template <class Engine>
+Array<std::int64_t> link_overlaps(Engine& engine, const Array<std::uint32_t>& pairs) {
+  return of_pairs(engine, pairs, [&](const std::vector<ReplicaPair>& checked, std::int64_t* to) {
+    engine.link_overlaps(checked, to);
+  });
 }
 
 // -> (pairs, groups)
@@ -236,8 +252,8 @@ py::class_<Engine> bind_replica_engine(py::module_& module) {
       .def("record", &record<Engine>, "draws"_a, "interval"_a)
       .def("finish", &finish<Engine>)
       .def("sums", &sums<Engine>)
-      .def("overlaps", &of_pairs<&Engine::overlaps, Engine>, "pairs"_a.noconvert())
-      .def("link_overlaps", &of_pairs<&Engine::link_overlaps, Engine>, "pairs"_a.noconvert())
+      .def("overlaps", &overlaps<Engine>, "pairs"_a.noconvert())
+      .def("link_overlaps", &link_overlaps<Engine>, "pairs"_a.noconvert())
       .def("group_overlaps", &group_overlaps<Engine>, "pairs"_a.noconvert(),
            "group_of"_a.noconvert(), "groups"_a)
       .def_property_readonly("colours", [](const Engine& e) { return e.colours(); });

@@ -287,6 +287,50 @@ TEST(CudaReplica, ComparesReplicasWithoutBonds) {
   EXPECT_EQ(sum, 0);
 }
 
+// More than passes through a device's buffers at a time, by 16 sites (and bonds).
+TEST(CudaReplica, TakesLargeBatchesByParts) {
+  const Case c{ring(16400), 16384, 0, 1, Dynamics::metropolis, 0, false};
+  const ReplicaOptions options = options_of(c, Generator::philox);
+  CudaReplicas engine{options, 0};
+  std::vector<std::uint64_t> words(static_cast<std::size_t>(options.sites * engine.packed_words()));
+  const auto key = random::derive(5, 0, random::Purpose::initial_spins, 0);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = random::initial_word(key, i, 0);
+  engine.set_packed(words.data());
+  EXPECT_TRUE(packed(engine) == words);
+  const auto spin = [&](std::int64_t site, std::uint32_t replica) {
+    const auto at = static_cast<std::size_t>(site * engine.packed_words() + replica / 64);
+    return (words[at] >> (replica % 64) & 1U) != 0 ? 1 : -1;
+  };
+  const std::vector<ReplicaPair> pairs{{3, 16383}, {8000, 64}};
+  const std::vector<std::int32_t> group_of = [&] {
+    std::vector<std::int32_t> groups;
+    for (std::int64_t i = 0; i < options.sites; ++i) groups.push_back(i < 16390 ? 0 : 1);
+    return groups;
+  }();
+  std::vector<std::int64_t> site_sums(2), bond_sums(2), group_sums(4);
+  engine.overlaps(pairs, site_sums.data());
+  engine.link_overlaps(pairs, bond_sums.data());
+  engine.group_overlaps(pairs, group_of, 2, group_sums.data());
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    std::int64_t groups[2] = {};
+    std::int64_t bonds = 0;
+    for (std::int64_t i = 0; i < options.sites; ++i) {
+      const auto equal = [&](std::int64_t site) {
+        return spin(site, pairs[p].first) * spin(site, pairs[p].second);
+      };
+      groups[group_of[static_cast<std::size_t>(i)]] += equal(i);
+      bonds += equal(i) * equal((i + 1) % options.sites);
+    }
+    EXPECT_EQ(site_sums[p], groups[0] + groups[1]);
+    EXPECT_EQ(bond_sums[p], bonds);
+    EXPECT_EQ(group_sums[2 * p], groups[0]);
+    EXPECT_EQ(group_sums[2 * p + 1], groups[1]);
+  }
+  // As many as a thread's counters hold.
+  engine.fill(true);
+  for (const Sums& sums : sums_of(engine)) ASSERT_EQ(sums.spins, options.sites);
+}
+
 TEST(CudaReplica, GoesOnWhereItWasStopped) {
   Case c;
   c.replicas = 130;
