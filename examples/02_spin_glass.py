@@ -5,8 +5,7 @@ Run as ``python examples/02_spin_glass.py``, or with all other chapters as ``mul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -35,8 +34,7 @@ GROUND_STATE = -1.787  # energy per spin, mean over samples of large lattices: P
 COOLING = np.linspace(2.0, 0.1, 39)  # temperatures from hot to cold
 
 
-@dataclass(frozen=True)
-class Glasses:
+class Glasses(NamedTuple):
     """Disorder samples of one size, and for how long they are tempered."""
 
     size: int
