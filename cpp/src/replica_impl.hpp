@@ -46,7 +46,8 @@ class Shape {
     } else {
       constexpr int each = words / sites;
       const std::uint64_t* pair[words / 2];
-      for (int i = 0; i < words / 2; ++i) pair[i] = from + index(2 * i / each) * each + 2 * i % each;
+      for (int i = 0; i < words / 2; ++i)
+        pair[i] = from + index(2 * i / each) * each + 2 * i % each;
       Word out;
       bits::load_pairs(out, pair);
       return out;
@@ -131,6 +132,7 @@ class Sites {
 template <class Planes, class Rule, int sites>
 class Updater {
  public:
+  // A word needs a register for each class, three for its random bits, and all share four.
   static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 3);
   static constexpr int most = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
   static constexpr int group = room > most ? most : (room > 1 ? room : 1);
@@ -228,8 +230,8 @@ class Updater {
       sites_.count(spot, offset, spin, prospect.planes);
       Word accepted = Rule::select(prospect.planes, drawn.less[i]);
       if (bits::any_field_below<update::redraw_bits<coarse>>(drawn.plane + i, 1)) {
-        accepted = update::with_redrawn_lanes(planes_, drawn.state[i], prospect,
-                                              update_.thresholds, drawn.plane[i], accepted);
+        accepted = update::with_redrawn_lanes(planes_, drawn.state[i], prospect, update_.thresholds,
+                                              drawn.plane[i], accepted);
       }
       finish(spot, offset, spin, prospect.planes, accepted);
     }
@@ -253,7 +255,9 @@ template <class Planes, class Rule>
 class SharedUpdater {
  public:
   explicit SharedUpdater(const SharedRunUpdate& update)
-      : update_(update), sites_(update.bundle, update.run), planes_(*update.keys, update.sweep, 0) {}
+      : update_(update),
+        sites_(update.bundle, update.run),
+        planes_(*update.keys, update.sweep, 0) {}
 
   void all() {
     constexpr std::int64_t piece = 64;

@@ -124,7 +124,8 @@ class LaneCounts {
   MULTISPIN_HD void add_block(const Next& next) {
     W carry = added<block_level>(next);
     int p = block_level;
-    for (std::uint64_t n = blocks_; n % 2 != 0; n /= 2, ++p) carry = add_pair(p, waiting_[p], carry);
+    for (std::uint64_t n = blocks_; n % 2 != 0; n /= 2, ++p)
+      carry = add_pair(p, waiting_[p], carry);
     waiting_[p] = carry;
     ++blocks_;
   }
