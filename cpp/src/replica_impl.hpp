@@ -132,6 +132,7 @@ class Sites {
 template <class Planes, class Rule, int sites>
 class Updater {
  public:
+  // A word needs a register for each class, three for its random bits, and all share four.
   static constexpr int room = (MULTISPIN_REGISTERS - 4) / (Rule::classes + 3);
   static constexpr int most = Planes::chained ? MULTISPIN_GROUP : MULTISPIN_SHORT_GROUP;
   static constexpr int group = room > most ? most : (room > 1 ? room : 1);
