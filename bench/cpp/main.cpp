@@ -1,4 +1,4 @@
-// Speed of the lattice engine, in attempted spin updates (flips) per nanosecond.
+// Speed of the engines, in attempted spin updates (flips) per nanosecond.
 //
 //   multispin_bench [--huge] [--benchmark_filter=avx512/aes] [--benchmark_out=bench.json] ...
 //

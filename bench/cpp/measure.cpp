@@ -9,6 +9,7 @@
 #include <map>
 #include <vector>
 
+#include "glass.hpp"
 #include "physics.hpp"
 
 #ifdef MULTISPIN_BENCH_CUDA
@@ -29,7 +30,7 @@ double seconds_since(Clock::time_point start) {
 LatticeOptions options_of(const Setup& setup) {
   LatticeOptions options;
   options.rows = options.columns = setup.size;
-  if (setup.cubic) options.planes = setup.size;
+  if (setup.model == Model::cubic) options.planes = setup.size;
   options.replicas = setup.replicas;
   options.h = setup.h;
   options.dynamics = setup.dynamics;
@@ -40,7 +41,21 @@ LatticeOptions options_of(const Setup& setup) {
   return options;
 }
 
-// From here on `Engine` is that of the CPU or of CUDA, whose sweeps are over when finish() is.
+ReplicaOptions glass_of(const Setup& setup) {
+  const bool own = setup.model == Model::glass_samples;
+  ReplicaOptions options = glass_options(setup.size, own ? setup.replicas : 1);
+  options.replicas = setup.replicas;
+  options.h = setup.h;
+  options.dynamics = setup.dynamics;
+  options.generator = setup.generator;
+  options.seed = 1;
+  options.shared_random_numbers = own;
+  options.threads = setup.threads;
+  options.isa = setup.isa;
+  return options;
+}
+
+// From here on `Engine` is one of the CPU or of CUDA, whose sweeps are over when finish() is.
 
 template <class Engine>
 void set_temperature(Engine& engine, double temperature) {
@@ -48,15 +63,29 @@ void set_temperature(Engine& engine, double temperature) {
       std::vector<double>(static_cast<std::size_t>(engine.options().replicas), temperature));
 }
 
+// Replicas of a glass from half to twice the temperature, unless they have to be equal.
+template <class Engine>
+void set_timed_temperatures(Engine& engine, const Setup& setup) {
+  if (setup.model != Model::glass) return set_temperature(engine, setup.temperature);
+  std::vector<double> temperatures;
+  for (std::int64_t r = 0; r < setup.replicas; ++r) {
+    const double step = static_cast<double>(r) / static_cast<double>(setup.replicas);
+    temperatures.push_back(setup.temperature * std::exp2(2 * step - 1));
+  }
+  engine.set_temperatures(temperatures);
+}
+
 template <class Engine>
 double spins_of(const Engine& engine) {
   return static_cast<double>(engine.lattice().spins() * engine.options().replicas);
 }
+double spins_of(const ReplicaEngine& engine) {
+  return static_cast<double>(engine.options().sites * engine.options().replicas);
+}
 
 // Seconds of sweeps that are measured every so often, or of bare ones.
 template <class Engine>
-double time_sweeps(Engine& engine, int interval, std::uint64_t sweeps,
-                   std::vector<LatticeSums>& sums) {
+double time_sweeps(Engine& engine, int interval, std::uint64_t sweeps, std::vector<Sums>& sums) {
   const auto start = Clock::now();
   if (interval == 0) {
     engine.sweep(sweeps);
@@ -73,7 +102,7 @@ double time_sweeps(Engine& engine, int interval, std::uint64_t sweeps,
 template <class Engine>
 std::uint64_t sweeps_per_iteration(Engine& engine, const Setup& setup) {
   constexpr double wanted = 0.1;
-  std::vector<LatticeSums> none;
+  std::vector<Sums> none;
   time_sweeps(engine, 0, 1, none);  // the first sweep of all brings the kernel to the GPU
   std::uint64_t sweeps = 1;
   for (;; sweeps *= 2) {
@@ -99,30 +128,52 @@ struct Check {
   bool passed() const { return std::fabs(measured - exact) <= tolerance; }
 };
 
-// A temperature at which 30 sweeps forget any start and the energy is known.
-double checked_at(const Setup& setup) {
-  return setup.cubic ? 8.0 : 4.0;
+// What a kernel is held to: an energy that is known, at a temperature at which 30 sweeps forget any
+// start. Tolerance: six standard deviations, plus what the known energy is off.
+struct Reference {
+  double temperature;
+  double energy;
+  double tolerance;
+  std::uint64_t draws;
+};
+
+Reference make_reference(double temperature, const Energy& energy, double uncertainty,
+                         double spins_wanted, double spins_of_a_draw) {
+  const double draws = std::ceil(spins_wanted / spins_of_a_draw);
+  return {temperature, energy.mean,
+          6 * std::sqrt(energy.variance / (draws * spins_of_a_draw)) + uncertainty,
+          static_cast<std::uint64_t>(draws)};
 }
 
-// The energy at another temperature: the kernel that was timed, on its lattice, with other
-// thresholds. Tolerance: six standard deviations (plus what cylinder or series are off).
+Reference reference_of(const Setup& setup, double spins) {
+  const double temperature = setup.model == Model::square ? 4.0 : 8.0;
+  const Energy energy = setup.model == Model::cubic ? energy_of_cubic(temperature)
+                                                    : exact_energy(temperature, setup.h);
+  return make_reference(temperature, energy, 1e-5, 1 << 24, spins);
+}
+
+// A small random number raises the energy of every replica that draws it, so those that share it
+// count as one.
+Reference reference_of_glass(const Setup& setup, const ReplicaOptions& glass) {
+  const Energy energy = energy_of_glass(8.0, setup.h, plaquettes_of(glass, setup.size));
+  const bool shared = glass.shared_random_numbers;
+  const auto spins = static_cast<double>(glass.sites * (shared ? 1 : glass.replicas));
+  return make_reference(8.0, energy, 2.5e-4, shared ? 1 << 22 : 1 << 26, spins);
+}
+
+// The kernel that was timed, on its lattice, with other thresholds.
 template <class Engine>
-Check check_physics(Engine& engine, const Setup& setup) {
-  constexpr double enough_spins = 1 << 24;
-  const double temperature = checked_at(setup);
-  set_temperature(engine, temperature);
+Check check_physics(Engine& engine, const Setup& setup, const Reference& reference) {
+  set_temperature(engine, reference.temperature);
   engine.sweep(30);
-  const auto draws = static_cast<std::uint64_t>(std::ceil(enough_spins / spins_of(engine)));
-  std::vector<LatticeSums> sums(draws * static_cast<std::size_t>(setup.replicas));
-  engine.run(draws, 10, sums.data());
+  std::vector<Sums> sums(reference.draws * static_cast<std::size_t>(setup.replicas));
+  engine.run(reference.draws, 10, sums.data());
   double energy = 0.0;
-  for (const LatticeSums& s : sums) {
+  for (const Sums& s : sums) {
     energy -= static_cast<double>(s.bonds) + setup.h * static_cast<double>(s.spins);
   }
-  const double spins = spins_of(engine) * static_cast<double>(draws);
-  const Energy exact =
-      setup.cubic ? energy_of_cubic(temperature) : exact_energy(temperature, setup.h);
-  return {energy / spins, exact.mean, 6 * std::sqrt(exact.variance / spins) + 1e-5};
+  const double spins = spins_of(engine) * static_cast<double>(reference.draws);
+  return {energy / spins, reference.energy, reference.tolerance};
 }
 
 void fail(benchmark::State& state, const char* why) {
@@ -131,10 +182,10 @@ void fail(benchmark::State& state, const char* why) {
 }
 
 template <class Engine>
-void measure_with(Engine& engine, std::size_t lattice_bytes, benchmark::State& state,
-                  const Setup& setup) {
-  set_temperature(engine, setup.temperature);
-  std::vector<LatticeSums> sums;
+void measure_with(Engine& engine, std::size_t bytes_held, benchmark::State& state,
+                  const Setup& setup, const Reference& reference) {
+  set_timed_temperatures(engine, setup);
+  std::vector<Sums> sums;
   const std::uint64_t sweeps = sweeps_per_iteration(engine, setup);
   double fastest = std::numeric_limits<double>::infinity();
   for ([[maybe_unused]] auto _ : state) {
@@ -143,32 +194,45 @@ void measure_with(Engine& engine, std::size_t lattice_bytes, benchmark::State& s
     fastest = std::min(fastest, seconds);
   }
   const double spins = spins_of(engine);
-  const auto bytes = static_cast<double>(lattice_bytes);
+  const auto bytes = static_cast<double>(bytes_held);
   state.counters["flips_per_ns"] = static_cast<double>(sweeps) * spins / (1e9 * fastest);
   state.counters["bits_per_spin"] = 8 * bytes / spins;
   state.counters["MiB"] = bytes / (1 << 20);
 
-  const Check check = check_physics(engine, setup);
+  const Check check = check_physics(engine, setup, reference);
   state.counters["energy_error"] = check.measured - check.exact;
   state.counters["tolerance"] = check.tolerance;
   if (check.passed()) return;
   char text[128];
   std::snprintf(text, sizeof text, "wrong physics: e = %.6f at T = %g, exact %.6f +- %.6f",
-                check.measured, checked_at(setup), check.exact, check.tolerance);
+                check.measured, reference.temperature, check.exact, check.tolerance);
   fail(state, text);
 }
 
+void measure_glass(benchmark::State& state, const Setup& setup) {
+  const ReplicaOptions o = glass_of(setup);
+  const std::size_t bytes =
+      replica_bytes(o.sites, static_cast<std::int64_t>(o.edges.size()), o.samples, o.replicas,
+                    o.first_stream, o.shared_random_numbers);
+  ReplicaEngine engine{o};
+  measure_with(engine, bytes, state, setup, reference_of_glass(setup, o));
+}
+
 void measure_on_device(benchmark::State& state, const Setup& setup) {
+  if (setup.is_glass()) return measure_glass(state, setup);
   const LatticeOptions o = options_of(setup);
+  const auto spins = static_cast<double>(o.planes * o.rows * o.columns * o.replicas);
+  const Reference reference = reference_of(setup, spins);
   if (setup.device == Device::cpu) {
     LatticeEngine engine{o};
-    measure_with(engine, lattice_bytes(o.rows, o.columns, o.replicas, o.planes), state, setup);
+    measure_with(engine, lattice_bytes(o.rows, o.columns, o.replicas, o.planes), state, setup,
+                 reference);
   }
 #ifdef MULTISPIN_BENCH_CUDA
   if (setup.device == Device::cuda) {
     cuda::LatticeEngine engine{o, 0};
-    measure_with(engine, cuda::lattice_bytes(o.rows, o.columns, o.replicas, o.planes), state,
-                 setup);
+    measure_with(engine, cuda::lattice_bytes(o.rows, o.columns, o.replicas, o.planes), state, setup,
+                 reference);
   }
 #endif
 }

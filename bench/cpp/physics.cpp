@@ -75,4 +75,11 @@ Energy energy_of_cubic(double temperature) {
   return energy_from(temperature, series_of_cubic);
 }
 
+Energy energy_of_glass(double temperature, double h, double plaquettes) {
+  return energy_from(temperature, [&](double beta) {
+    return 3 * std::log(std::cosh(beta)) + std::log(std::cosh(beta * h)) +
+           plaquettes * std::pow(std::tanh(beta), 4);
+  });
+}
+
 }  // namespace multispin::bench

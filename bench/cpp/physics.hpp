@@ -22,4 +22,14 @@ Energy energy_of_cylinder(double temperature, double h);
 // changes the energy by 10^-6.
 Energy energy_of_cubic(double temperature);
 
+// The +J/-J spin glass with J = 1 on the cubic lattice, whose plaquettes multiply to `plaquettes`
+// per site. By the same series, where a loop now counts with the product of its signs,
+//
+//   ln Z / N = ln 2 + 3 ln cosh(1/T) + plaquettes v^4 + ...,
+//
+// and in a weak field the mean magnetization is tanh(h/T), as loops of random signs cancel. At T =
+// 8 loops of six bonds and squares of plaquettes, left out, change the energy of 512 sites by 4
+// 10^-5 (one standard deviation over samples) and that of all sites by 10^-5.
+Energy energy_of_glass(double temperature, double h, double plaquettes);
+
 }  // namespace multispin::bench

@@ -89,15 +89,15 @@ def markdown(context: Record, goals: list[Record], measured: dict[str, Record]) 
         ["benchmark", "flips/ns", "MiB", "energy - exact"],
         [measured_row(name, record) for name, record in measured.items()],
     )
-    return f"""# The lattice engine: speed against its goals
+    return f"""# Speed against its goals
 
 {_machine_line(context)}
 
 {goal_table}
 
 flips/ns: attempted spin updates per ns, the fastest of {_repetitions(measured)} repetitions of
-about 0.1 s. Energy: that of the same kernel and lattice at T = 4 (T = 8 of cubic ones), against the
-exact one; the tolerance is six standard deviations.
+about 0.1 s. Energy: that of the same kernel and lattice at T = 4 (T = 8 of cubic ones and
+glasses), against the exact one; the tolerance is six standard deviations.
 
 {speed_table}
 """

@@ -14,6 +14,20 @@ std::string number(double x) {
   return text;
 }
 
+std::string family(Model model) {
+  switch (model) {
+    case Model::square:
+      return "sweep/";
+    case Model::cubic:
+      return "cubic/";
+    case Model::glass:
+      return "replica/";
+    case Model::glass_samples:
+      return "shared/";
+  }
+  return "unknown/";
+}
+
 // Every instruction set, generator and dynamics, with and without a field.
 void vary_kernels(std::vector<Setup>& all) {
   for (const Isa isa : available_isas()) {
@@ -66,7 +80,7 @@ void vary_threads(std::vector<Setup>& all, const Setup& point) {
 // The cubic lattice at its critical temperature (Ferrenberg, Xu & Landau, PRE 97, 043301 (2018)).
 Setup cubic_point(Isa isa) {
   Setup point{isa};
-  point.cubic = true;
+  point.model = Model::cubic;
   point.size = 512;
   point.temperature = 4.511523;
   return point;
@@ -92,6 +106,49 @@ void vary_cubic(std::vector<Setup>& all) {
   all.back().threads = 2;
   all.push_back(cubic_point(selected_isa()));
   all.back().interval = 10;
+}
+
+Setup glass_point(Isa isa) {
+  Setup point{isa};
+  point.model = Model::glass;
+  point.size = 16;
+  point.replicas = 512;
+  point.temperature = 1.1;  // critical: Katzgraber, Koerner & Young, PRB 73, 224432 (2006)
+  return point;
+}
+
+// Instruction sets, generators, dynamics, with and without a field; numbers of lanes that do and do
+// not fill a wide word; sizes inside and beyond a cache; samples that share their random numbers.
+void vary_glass(std::vector<Setup>& all) {
+  for (const Isa isa : available_isas()) {
+    for (const Generator generator : {Generator::aes, Generator::philox}) {
+      for (const Dynamics dynamics : {Dynamics::metropolis, Dynamics::glauber}) {
+        for (const double h : {0.0, 0.1}) {
+          all.push_back(glass_point(isa));
+          all.back().generator = generator;
+          all.back().dynamics = dynamics;
+          all.back().h = h;
+        }
+      }
+    }
+    all.push_back(glass_point(isa));
+    all.back().model = Model::glass_samples;
+  }
+  const Setup point = glass_point(selected_isa());
+  for (const std::int64_t replicas : {64, 128, 256, 512, 1024, 4096}) {
+    all.push_back(point);
+    all.back().size = 8;
+    all.back().replicas = replicas;
+  }
+  all.push_back(point);
+  all.back().size = 64;
+  for (const Model model : {Model::glass, Model::glass_samples}) {
+    all.push_back(point);
+    all.back().model = model;
+    all.back().interval = 1;
+  }
+  all.push_back(point);
+  all.back().threads = 2;
 }
 
 // Lattices inside the L2 cache, at its edge and far beyond; many small ones; and what fills the
@@ -138,11 +195,11 @@ void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
 
 std::string Setup::name() const {
   const bool on_cpu = device == Device::cpu;
-  std::string text = (cubic ? "cubic/" : "sweep/") +
-                     (on_cpu ? std::string(multispin::name(isa)) : "cuda") +
+  std::string text = family(model) + (on_cpu ? std::string(multispin::name(isa)) : "cuda") +
                      (generator == Generator::aes ? "/aes" : "/philox") +
                      (dynamics == Dynamics::glauber ? "/glauber" : "/metropolis") +
-                     "/L:" + std::to_string(size) + "/T:" + number(temperature) + "/h:" + number(h);
+                     "/L:" + std::to_string(size) +
+                     (is_glass() ? "" : "/T:" + number(temperature)) + "/h:" + number(h);
   if (on_cpu) text += "/threads:" + std::to_string(threads);
   if (replicas != 1) text += "/replicas:" + std::to_string(replicas);
   if (interval != 0) text += "/measured_every:" + std::to_string(interval);
@@ -159,6 +216,7 @@ std::vector<Setup> all_setups(bool huge, const std::optional<Gpu>& gpu) {
   all.push_back(point);
   all.back().interval = 10;
   vary_cubic(all);
+  vary_glass(all);
   if (gpu) vary_on_gpu(all, *gpu, huge);
   std::vector<Setup> unique;
   std::set<std::string> names;

@@ -2,7 +2,7 @@
 
 The Markov chain of a sweep is propagated exactly, p₀ Tᵗ over all 2^N states, from the textbook form
 of the update rules and the documented order: colour after colour, where site by site each has the
-lowest colour that no neighbour has yet. The engine runs 2^16 replicas, neighbours at different
+lowest colour that no neighbour has yet. The engine runs 2^18 replicas, neighbours at different
 temperatures, each on its own random stream. No equilibrium, no autocorrelation, no tolerance:
 Pearson's χ² on states, on patterns of eight sites and on pairs of energy and magnetization, with
 fixed seeds. In equilibrium: averages within what their exact variance allows.
@@ -26,7 +26,7 @@ import multispin as ms
 from multispin import _core
 
 ALPHA = 1e-6 / 10_000
-REPLICAS = 2**16
+REPLICAS = 2**18
 TEMPERATURES = np.array([1.2, 2.0, 3.5, 8.0])  # replica r has number r mod 4
 SMALLEST_CELL = 10  # expected counts below this are put together
 J = 0.9
@@ -191,8 +191,9 @@ def engine(
 
 
 def states_of(made: _core.ReplicaEngine) -> Integers:
-    up = made.spins > 0
-    return np.asarray(up @ (1 << np.arange(up.shape[1])), dtype=np.int64)
+    """Of all lanes of the packed words; those beyond the last replica are zero."""
+    up = np.unpackbits(made.packed.view(np.uint8), axis=1, bitorder="little")
+    return np.asarray((1 << np.arange(len(up))) @ up, dtype=np.int64)
 
 
 # --- after a fixed number of sweeps ---------------------------------------------------------------
@@ -242,11 +243,12 @@ def test_shared_random_numbers(dynamics: str, h: float, rng: str) -> None:
 @pytest.mark.parametrize("graph", ["square 4 x 4", "cube 2 x 2 x 3"])
 def test_averages_in_equilibrium(graph: str, dynamics: str, h: float, rng: str) -> None:
     sites = SITES[graph]
-    run = engine(graph, dynamics, h, rng, samples=1)
+    replicas = 2**16
+    run = engine(graph, dynamics, h, rng, samples=1, replicas=replicas)
     run.randomize()
     run.sweep(300)
     bond_sums, spin_sums = run.sums()
-    replica = np.arange(REPLICAS, dtype=np.uint32)
+    replica = np.arange(replicas, dtype=np.uint32)
     near = replica[replica % 8 < 4]
     pairs = np.stack([near, near + 4], axis=1)  # of one temperature, each replica once
     overlaps = run.overlaps(pairs) / sites
@@ -313,3 +315,25 @@ def test_lanes_are_independent(dynamics: str, h: float, rng: str) -> None:
     assert np.abs(correlations).max() < stats.norm.isf(ALPHA / (2 * len(correlations)))
     # All together: their squares have mean 1, and they are uncorrelated.
     assert stats.chi2.sf((correlations**2).sum(), len(correlations)) > ALPHA
+
+
+# --- what these tests can see ---------------------------------------------------------------------
+
+
+@each_rule
+def test_an_acceptance_wrong_by_a_tenth_would_be_seen(dynamics: str, h: float) -> None:
+    # The χ² of a wrong rate is noncentral; its power at ALPHA, without drawing anything, for the
+    # lanes of each temperature by themselves.
+    graph = "mixed degrees"
+    right = exact(Chain(graph, 0, dynamics, h), 3)
+    wrong = exact(Chain(graph, 0, dynamics, h, rate_error=0.1), 3)
+    lanes = REPLICAS // len(TEMPERATURES) // SAMPLES
+    for t in range(len(TEMPERATURES)):
+        power = []
+        for view in views(graph, 0):
+            p, q = (lanes * np.bincount(view, weights=of[t]) for of in (right, wrong))
+            shift, expected = together(q - p, p)
+            freedom = len(expected) - 1
+            limit = stats.chi2.isf(ALPHA, freedom)
+            power.append(stats.ncx2.sf(limit, freedom, (shift**2 / expected).sum()))
+        assert max(power) > 0.98, t
