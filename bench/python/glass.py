@@ -8,10 +8,10 @@ One process, one thread, one core, rounds in turn. Prints and writes to bench/re
 - spin updates per second of plain sweeps (every walker at its own temperature), and of parallel
   tempering with energies and overlaps measured after every sweep;
 - the time to equilibrate 8 samples of L = 8 at 32 temperatures, two replicas each. Runs from random
-  starts count as equilibrated after n = 2^k sweeps, the first for which, and for 2n too, the energy per spin at the lowest
-  temperature, averaged over sweeps n/2 .. n, replicas and samples, is within 0.002 of that of
-  a run 16 times as long as the longest that is tried. Both exchange after every sweep; the time is that of
-  all n sweeps.
+  starts count as equilibrated after n = 2^k sweeps, the first for which (and for 2n too) the energy
+  per spin at the lowest temperature, averaged over sweeps n/2 .. n, replicas and samples, is within
+  0.002 of that of a run 16 times as long as the longest that is tried. Both exchange after every
+  sweep; the time is that of all n sweeps.
 
 Both give the same energies, which is checked: exit status 1 if not.
 """
