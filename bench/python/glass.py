@@ -66,7 +66,7 @@ def glass(size: int) -> ms.EdwardsAnderson:
 
 def theirs(model: ms.EdwardsAnderson, sample: int) -> Any:
     """Return one sample as peapods' model."""
-    bonds = np.moveaxis(model.bonds[sample], 0, -1).astype(np.float32)
+    bonds = np.ascontiguousarray(np.moveaxis(model.bonds[sample], 0, -1), dtype=np.float32)
     return Ising(model.shape, couplings=bonds, temperatures=TEMPERATURES, n_replicas=REPLICAS)
 
 
