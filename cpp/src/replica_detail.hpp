@@ -52,7 +52,9 @@ struct ReplicaEngine::Detail {
   // Positions at the other ends of a position's bonds.
   std::vector<std::uint32_t> neighbours_of(std::int64_t position) const;
   const std::vector<std::uint64_t>& bits_at(double temperature);
-  void set_bundle_temperatures(BundleMemory& bundle, std::span<const double> temperatures);
+  // Thresholds of each replica, as bits_at gives them.
+  using BitsOfReplicas = std::span<const std::uint64_t* const>;
+  void set_bundle_bits(BundleMemory& bundle, BitsOfReplicas bits) const;
   // Updates the positions `begin` to `end` of a run in one bundle.
   void update(const BundleMemory& bundle, const OrderedRun& run, std::int64_t begin,
               std::int64_t end, std::uint64_t sweep) const;

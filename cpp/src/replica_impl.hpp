@@ -432,6 +432,21 @@ void unsatisfied_of_lanes(const Bundle& bundle, const model::Edge* edges, int co
   });
 }
 
+std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_t row_words) {
+  Word sum = bits::zero<Word>();
+  std::int64_t w = 0;
+  for (; w + words <= row_words; w += words) {
+    sum = bits::add64(sum, bits::population(loaded<Word>(a + w) ^ loaded<Word>(b + w)));
+  }
+  if (w < row_words) {
+    Word x, y;
+    bits::load_first(x, a + w, static_cast<int>(row_words - w));
+    bits::load_first(y, b + w, static_cast<int>(row_words - w));
+    sum = bits::add64(sum, bits::population(x ^ y));
+  }
+  return static_cast<std::int64_t>(bits::total(sum));
+}
+
 void planes_of_numbers(const std::uint64_t (&numbers)[64 * block_words],
                        std::uint64_t (&planes)[64 * block_words]) {
   for (int offset = 0; offset < block_words; offset += words) {
@@ -472,6 +487,7 @@ constexpr ReplicaKernels make_replica_kernels() {
           count,
           sites_of_lanes,
           unsatisfied_of_lanes,
+          unequal,
           planes_of_numbers};
 }
 

@@ -61,6 +61,8 @@ struct ReplicaKernels {
                          std::uint64_t* rows, std::int64_t row_words);
   void (*unsatisfied_of_lanes)(const Bundle&, const model::Edge* edges, int count,
                                std::uint64_t* rows, std::int64_t row_words);
+  // Number of bits in which two rows of words differ.
+  std::int64_t (*unequal)(const std::uint64_t* a, const std::uint64_t* b, std::int64_t row_words);
   // Bit k of numbers[64 w + b] becomes bit b of planes[k * block_words + w].
   void (*planes_of_numbers)(const std::uint64_t (&numbers)[64 * block_words],
                             std::uint64_t (&planes)[64 * block_words]);

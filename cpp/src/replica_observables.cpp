@@ -1,6 +1,5 @@
 // Sums and overlaps of replicas, without unpacking their spins.
 #include <algorithm>
-#include <bit>
 
 #include "multispin/site_groups.hpp"
 #include "replica_detail.hpp"
@@ -8,12 +7,6 @@
 
 namespace multispin {
 namespace {
-
-std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_t words) {
-  std::int64_t count = 0;
-  for (std::int64_t w = 0; w < words; ++w) count += std::popcount(a[w] ^ b[w]);
-  return count;
-}
 
 // Threads that are worth starting for this many words: a team costs as much as ten thousands of
 // them.
@@ -89,8 +82,8 @@ void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* s
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t i = 0; i < count; ++i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
-    sums[i] = d.sites - 2 * unequal(rows.data() + d.lane_of(pair.first) * words,
-                                    rows.data() + d.lane_of(pair.second) * words, words);
+    sums[i] = d.sites - 2 * d.kernels.unequal(rows.data() + d.lane_of(pair.first) * words,
+                                              rows.data() + d.lane_of(pair.second) * words, words);
   }
 }
 
@@ -111,8 +104,8 @@ void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64
 #pragma omp parallel for num_threads(threads) if (threads > 1)
   for (std::int64_t i = 0; i < count; ++i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
-    sums[i] = edges - 2 * unequal(rows.data() + d.lane_of(pair.first) * words,
-                                  rows.data() + d.lane_of(pair.second) * words, words);
+    sums[i] = edges - 2 * d.kernels.unequal(rows.data() + d.lane_of(pair.first) * words,
+                                            rows.data() + d.lane_of(pair.second) * words, words);
   }
 }
 
@@ -134,7 +127,8 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
       const auto at = static_cast<std::size_t>(g);
       const std::int64_t begin = grouped.first_word[at];
       sums[i * groups + g] =
-          grouped.sites[at] - 2 * unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
+          grouped.sites[at] -
+          2 * d.kernels.unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
     }
   }
 }

@@ -9,7 +9,7 @@ namespace multispin {
 namespace {
 
 constexpr std::int64_t block_lanes = 64 * kernels::block_words;
-// Temperatures whose thresholds are remembered: tempering sets the same ones again and again.
+// Temperatures whose thresholds are remembered.
 constexpr std::size_t most_known = 1 << 12;
 
 }  // namespace
@@ -27,17 +27,15 @@ const std::vector<std::uint64_t>& ReplicaEngine::Detail::bits_at(double temperat
   return known_bits.emplace(temperature, std::move(bits)).first->second;
 }
 
-void ReplicaEngine::Detail::set_bundle_temperatures(BundleMemory& bundle,
-                                                    std::span<const double> temperatures) {
+void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas bits) const {
   constexpr auto stride = static_cast<std::size_t>(model::max_degree + 1);
   std::array<const std::uint64_t*, block_lanes> bits_of_lane;
   for (std::int64_t lane = 0; lane < block_lanes; ++lane) {
     // A narrow bundle's lanes repeat; unused ones do as the nearest that is used.
     const std::int64_t replica = bundle.first_lane + lane % (64 * bundle.words) - lane_offset;
-    const auto last = static_cast<std::int64_t>(temperatures.size()) - 1;
-    const double t =
-        temperatures[static_cast<std::size_t>(std::clamp(replica, std::int64_t{0}, last))];
-    bits_of_lane[static_cast<std::size_t>(lane)] = bits_at(t).data();
+    const auto last = static_cast<std::int64_t>(bits.size()) - 1;
+    bits_of_lane[static_cast<std::size_t>(lane)] =
+        bits[static_cast<std::size_t>(std::clamp(replica, std::int64_t{0}, last))];
   }
   for (std::size_t number = 0; number < order.degrees.size(); ++number) {
     const int classes = model.classes(slots_for(order.degrees[number]));
@@ -66,12 +64,14 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
   check_replica_temperatures(options_, temperatures);
   Detail& d = *detail_;
   std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
-  if (d.known_bits.size() > most_known) d.known_bits.clear();
+  if (!d.shared) {
+    if (d.known_bits.size() > most_known) d.known_bits.clear();
+    std::vector<const std::uint64_t*> bits;
+    for (const double t : temperatures) bits.push_back(d.bits_at(t).data());
+    for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle, bits);
+    return;
+  }
   for (BundleMemory& bundle : d.bundles) {
-    if (!d.shared) {
-      d.set_bundle_temperatures(bundle, temperatures);
-      continue;
-    }
     for (std::size_t number = 0; number < d.order.degrees.size(); ++number) {
       bundle.thresholds[number].shared =
           update::make_shared_thresholds(d.model, d.order.degrees[number], temperatures[0]);

@@ -19,10 +19,12 @@ void demand(bool good, const std::string& what) {
 // Random numbers of exchanges and clusters; `number` counts exchanges.
 enum class Use : std::uint32_t { exchange = 0, cluster = 1 };
 
-random::PhiloxBlock drawn(std::uint64_t seed, Use use, std::int64_t ladder, std::int64_t index,
+random::PhiloxBlock key_for(std::uint64_t seed, Use use) {
+  return random::derive(seed, 0, random::Purpose::exchange, static_cast<std::uint32_t>(use));
+}
+
+random::PhiloxBlock drawn(const random::PhiloxBlock& key, std::int64_t ladder, std::int64_t index,
                           std::uint64_t number) {
-  const auto key =
-      random::derive(seed, 0, random::Purpose::exchange, static_cast<std::uint32_t>(use));
   return random::philox4x32<10>(
       {{static_cast<std::uint32_t>(ladder), static_cast<std::uint32_t>(index),
         static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)}},
@@ -43,7 +45,9 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
       options_(std::move(options)),
       shape_(std::move(shape)),
       size_(static_cast<std::int64_t>(options_.temperatures.size())),
-      ladders_(options_.ladders * engine.options().samples) {
+      ladders_(options_.ladders * engine.options().samples),
+      exchange_key_(key_for(options_.seed, Use::exchange)),
+      cluster_key_(key_for(options_.seed, Use::cluster)) {
   const std::vector<double>& t = options_.temperatures;
   demand(size_ >= 2 && size_ <= 1 << 14 &&
              std::ranges::adjacent_find(t, std::greater_equal{}) == t.end() && t.front() > 0.0 &&
@@ -62,6 +66,8 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
   state_.attempted.assign(static_cast<std::size_t>(engine.options().samples) * (t.size() - 1), 0);
   state_.accepted = state_.attempted;
   sums_.resize(count);
+  for (const double temperature : t) bits_.push_back(engine_.detail_->bits_at(temperature));
+  bits_of_walker_.resize(count);
   find_walkers();
   apply_temperatures();
 }
@@ -95,11 +101,13 @@ void Tempering::find_walkers() {
 }
 
 void Tempering::apply_temperatures() {
-  std::vector<double> temperatures;
-  for (const std::int16_t index : state_.temperature_index) {
-    temperatures.push_back(options_.temperatures[static_cast<std::size_t>(index)]);
+  for (std::size_t r = 0; r < bits_of_walker_.size(); ++r) {
+    const auto index = static_cast<std::size_t>(state_.temperature_index[r]);
+    engine_.temperatures_[r] = options_.temperatures[index];
+    bits_of_walker_[r] = bits_[index].data();
   }
-  engine_.set_temperatures(temperatures);
+  ReplicaEngine::Detail& d = *engine_.detail_;
+  for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle, bits_of_walker_);
 }
 
 double Tempering::energy(const Sums& sums) const {
@@ -141,7 +149,7 @@ void Tempering::exchange() {
                        (energy(sums_[low]) - energy(sums_[high]));
       const auto counter = static_cast<std::size_t>(ladder / per_sample * (size_ - 1) + i);
       ++state_.attempted[counter];
-      const auto block = drawn(options_.seed, Use::exchange, ladder, i, state_.exchanges_done);
+      const auto block = drawn(exchange_key_, ladder, i, state_.exchanges_done);
       if (d < 0.0 && uniform(block) >= std::exp(d)) continue;
       ++state_.accepted[counter];
       std::swap(state_.temperature_index[low], state_.temperature_index[high]);
@@ -157,7 +165,7 @@ void Tempering::move_clusters() {
     for (std::int64_t k = 0; k + 1 < options_.ladders; k += 2) {
       const std::int64_t ladder = sample * options_.ladders + k;
       for (std::int64_t t = 0; t < size_; ++t) {
-        const auto block = drawn(options_.seed, Use::cluster, ladder, t, state_.exchanges_done);
+        const auto block = drawn(cluster_key_, ladder, t, state_.exchanges_done);
         move_cluster(walker(ladder, t), walker(ladder + 1, t),
                      block.x[0] | (std::uint64_t{block.x[1]} << 32));
       }

@@ -83,7 +83,10 @@ class Tempering {
   std::int64_t size_;     // temperatures
   std::int64_t ladders_;  // of all samples
   State state_;
-  std::vector<std::int64_t> at_;  // walker by (ladder, temperature)
+  random::PhiloxBlock exchange_key_, cluster_key_;
+  std::vector<std::int64_t> at_;                      // walker by (ladder, temperature)
+  std::vector<std::vector<std::uint64_t>> bits_;      // thresholds by temperature
+  std::vector<const std::uint64_t*> bits_of_walker_;  // by engine replica
   std::vector<Sums> sums_;
 };
 
