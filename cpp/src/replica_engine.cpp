@@ -153,6 +153,9 @@ ReplicaEngine::ReplicaEngine(ReplicaOptions options)
     : options_(std::move(options)),
       temperatures_(static_cast<std::size_t>(checked(options_).replicas), 1.0),
       detail_(std::make_unique<Detail>(options_)) {
+  // Kept as bonds and as bits from here on.
+  options_.edges = {};
+  options_.signs = {};
   set_temperatures(std::vector<double>(temperatures_));
   fill(true);
 }

@@ -77,13 +77,13 @@ def new(engine: str, model: Model, request: Request, gpu: int | None, threads: i
     if engine == "lattice":
         del common["shared_random_numbers"]
         return module.LatticeEngine(**_sides(model), J=model.J, **common, **where)
-    edges, signs = model.edges, model.signs
+    edges, signs = model.edges, np.atleast_2d(model.signs)
     if model.J == 0.0:
-        edges, signs = edges[:0], signs[..., :0]
+        edges, signs = edges[:0], signs[:, :0]
     return module.ReplicaEngine(
         sites=model.n_spins,
         edges=np.ascontiguousarray(edges, dtype=np.uint32),
-        signs=np.ascontiguousarray(np.sign(model.J or 1.0) * np.atleast_2d(signs), dtype=np.int8),
+        signs=np.ascontiguousarray(-signs if model.J < 0.0 else signs, dtype=np.int8),
         J=abs(model.J) or 1.0,
         **common,
         **where,
@@ -107,7 +107,8 @@ def bytes_needed(engine: str, model: Model, request: Request, gpu: int | None) -
         first_stream=request.first_stream,
         shared=request.shared_random_numbers,
     )
-    return held + _LISTED_EDGE * n_edges
+    # Signs are copied on the way: a byte each, in the model's form and in the engine's.
+    return held + _LISTED_EDGE * n_edges + 2 * n_edges * (model.samples or 1)
 
 
 def _sides(model: Model) -> dict[str, int]:

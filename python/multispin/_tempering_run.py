@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,11 @@ class Plan:
     def walkers(self) -> int:
         """Walkers of one sample."""
         return self.replicas * len(self.temperatures)
+
+    def record_bytes(self) -> int:
+        """Bytes of all records, and of the Dataset that is made of them."""
+        values = sum(math.prod(shape) for shape in self.record_shapes().values())
+        return 16 * self.draws * values
 
     def record_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of a draw of what is recorded, as the engine writes it."""
@@ -131,6 +137,8 @@ class TemperingRun:
     def advance(self) -> None:
         """Do one piece of work of about `PIECE_SECONDS`."""
         drawn, discarded = self.drawn, self.plan.discarded
+        if drawn == discarded:
+            self._affordable = 1  # from here on draws are measured, and take longer
         goal = discarded if drawn < discarded else discarded + self.plan.draws
         draws = min(goal - drawn, self._affordable)
         began = time.perf_counter()

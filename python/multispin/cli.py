@@ -374,12 +374,18 @@ def _exact(table: xr.Dataset) -> tuple[list[str], list[str]]:
 def _glass(options: argparse.Namespace) -> None:
     from multispin import _checks, plot_glass
     from multispin.models import EdwardsAnderson
+    from multispin.statistics import MIN_DRAWS
     from multispin.summary import summarize_overlaps
     from multispin.tempering import temper
 
     _check_files(options)
     shape = (options.size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
     samples = _checks.count("--samples", options.samples, 1)
+    if samples == 1 and options.interval > 0 and options.sweeps // options.interval < MIN_DRAWS:
+        raise ValueError(
+            f"--sweeps: got {options.sweeps}, allowed: at least {MIN_DRAWS} times --interval "
+            f"({options.interval}), for error bars of one sample"
+        )
     run = temper(
         EdwardsAnderson(shape, seed=options.seed, samples=samples if samples > 1 else None),
         [value for values in options.temperature for value in values],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from multispin import _checks, _core, _devices, _engines, io, models
+from multispin._memory import check_memory, gib
 from multispin.device_array import DeviceArray, foreign_spins, is_foreign
 from multispin.errors import CheckpointError
 from multispin.models import Model
@@ -194,12 +194,12 @@ class Sampler:
         what = f"shape: {_counted(self._replicas)} of {sides}"
         needed = _engines.bytes_needed(self._engine_name, self._model, self._request(), self._gpu)
         if self._gpu is None:
-            _check_memory(what, needed)
+            check_memory(what, needed)
             return
         free = _devices.cuda_module().free_memory(self._gpu)
         if needed > free:
             raise MemoryError(
-                f"{what}: needed {_gib(needed)} on cuda:{self._gpu}, free: {_gib(free)}"
+                f"{what}: needed {gib(needed)} on cuda:{self._gpu}, free: {gib(free)}"
             )
 
     def __repr__(self) -> str:
@@ -254,7 +254,7 @@ class Sampler:
         """
         draws = _checks.count("draws", draws, 0, 2**48)
         interval = _checks.count("interval", interval, 1, _MAX_SWEEPS)
-        _check_memory(f"draws: {draws} of {_counted(self._replicas)}", 48 * draws * self._replicas)
+        check_memory(f"draws: {draws} of {_counted(self._replicas)}", 48 * draws * self._replicas)
         bonds, spins = self._engine.record(draws, interval)
         shape = (draws, *self._lead)
         bonds, spins = bonds.reshape(shape), spins.reshape(shape)
@@ -646,24 +646,3 @@ def _default_threads(threads: int | None) -> int:
 
 def _counted(replicas: int) -> str:
     return f"{replicas} replica" + "s" * (replicas != 1)
-
-
-def _check_memory(what: str, needed: int) -> None:
-    available = _available_memory()
-    if available is not None and needed > available:
-        raise MemoryError(f"{what}: needed {_gib(needed)}, available: {_gib(available)}")
-
-
-def _gib(size: int) -> str:
-    return f"{Decimal(size) / 2**30:.2f} GiB"  # no int is too large for a Decimal
-
-
-def _available_memory() -> int | None:
-    """Bytes that can be allocated without swapping, where the system says so."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None

@@ -96,7 +96,7 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
     Raises
     ------
     ValueError
-        If a single sample has fewer than 20 draws.
+        If a single sample has fewer than 20 draws, or there are no overlaps.
 
     Examples
     --------
@@ -108,6 +108,8 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
     array([16.])
     """
     xarray = require("xarray", "run")
+    if "overlap" not in run:
+        raise ValueError("run: got one without overlaps, allowed: one that has measured them")
     samples = run.sizes.get("sample", 1) > 1
     if not samples and "sample" in run.dims:
         run = run.isel(sample=0)

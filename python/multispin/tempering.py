@@ -13,6 +13,7 @@ from multispin import _checks, io
 from multispin._extras import require
 from multispin._info import __version__
 from multispin._interrupts import interrupts_held
+from multispin._memory import check_memory
 from multispin._tempering_run import PAIR_SUMS, Plan, TemperingRun
 from multispin.errors import CheckpointError
 from multispin.models import Model
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["temper"]
 
 _KIND = "temper"
+_MOST_TEMPERATURES = 2**14
 
 
 def temper(
@@ -72,7 +74,7 @@ def temper(
     temperatures : sequence of float, shape (M,)
         Two or more, ascending, each > 0.
     sweeps : int
-        Sweeps that are measured, at least `interval`.
+        Sweeps that are measured, at least `interval`: ``sweeps // interval`` draws.
     thermalization : int
         Sweeps before them, a multiple of `interval`. The check `equilibration.logarithmic_bins`
         wants to see all sweeps: leave it 0 and drop draws afterwards.
@@ -123,6 +125,8 @@ def temper(
         If an argument is wrong; the message names it, what was given, and what is allowed.
     CheckpointError
         If the checkpoint is damaged, or belongs to another run. It is left as it is.
+    MemoryError
+        If the measurements do not fit; the message says what they need and what there is.
     MissingExtraError
         If xarray is not installed (extra ``[run]``).
     KeyboardInterrupt
@@ -166,6 +170,12 @@ def temper(
         rng=rng,
         threads=threads,
     )
+    if len(plan.temperatures) > _MOST_TEMPERATURES:
+        given = f"{len(plan.temperatures)} temperatures"
+        allowed = f"at most {_MOST_TEMPERATURES}"
+        raise ValueError(_checks.describe("temperatures", given, allowed))
+    what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
+    check_memory(what, plan.record_bytes())
     checkpoint_interval = _checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
     keeper = _Keeper(plan, checkpoint, checkpoint_interval)
     run = keeper.run
@@ -178,8 +188,8 @@ def temper(
                 run.advance()
                 reporter.advance(run.sweeps_done - before)
                 keeper.save_if_due()
-        finally:  # on Ctrl-C, or when nothing is left to do
-            keeper.save()
+        finally:  # on Ctrl-C, or at the end
+            keeper.save_if_new()
     return _dataset(xarray, run)
 
 
@@ -190,8 +200,13 @@ def _multiple(name: str, value: object, of: int, of_name: str) -> int:
     return number
 
 
+def _has_bonds(model: Model) -> bool:
+    # Several magnitudes are the sampler's to refuse.
+    return len(model.edges) > 0 and not (model.one_magnitude and model.J == 0.0)
+
+
 def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
-    possible = [name for name in PAIR_SUMS if name != "link_overlap" or len(model.edges)]
+    possible = [name for name in PAIR_SUMS if name != "link_overlap" or _has_bonds(model)]
     if not isinstance(model, Lattice):
         possible.remove("overlap_k2")
     if measure is None:
@@ -212,9 +227,16 @@ class _Keeper:
             io.check_writable(path)
         if self._path is not None and self._path.exists():
             self.run = self._load(self._path)
+            self._saved_at = self.run.sampler.sweeps_done
         else:
             self.run = TemperingRun(plan)
+            self._saved_at = -1
         self._written = monotonic()
+
+    def save_if_new(self) -> None:
+        """Save, unless the file holds all that there is."""
+        if self.run.sampler.sweeps_done != self._saved_at:
+            self.save()
 
     def save_if_due(self) -> None:
         if monotonic() - self._written >= self._interval:
@@ -228,6 +250,7 @@ class _Keeper:
             made_by = self.run.sampler.info()
             meta |= {"arguments": _arguments(self._plan), "generator": made_by["generator"]}
             io.write_checkpoint(self._path, _KIND, meta, arrays)
+            self._saved_at = self.run.sampler.sweeps_done
             self._written = monotonic()
 
     def _load(self, path: Path) -> TemperingRun:

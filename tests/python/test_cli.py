@@ -235,6 +235,7 @@ def test_tables_are_readable_in_a_terminal() -> None:
         "glass --size 1",
         "glass --temperature 2 1",
         "glass --samples 0",
+        "glass --samples 1 --sweeps 200 --interval 20",
         "glass --replicas 1",
         "ising --size 1",
         "ising --size 0",

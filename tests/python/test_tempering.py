@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
+from multispin import _memory
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -201,6 +202,45 @@ def test_a_graph_without_lattice_has_no_k_min() -> None:
     assert "overlap_k2" not in data
     with pytest.raises(ValueError, match="measure: got 'overlap_k2'"):
         run(model, measure=["overlap_k2"])
+
+
+@pytest.mark.parametrize("model", [ms.EdwardsAnderson((3, 3), J=0.0), ms.Ising((3, 4), J=0.0)])
+def test_bonds_without_strength_have_no_link_overlap(model: ms.models.Model) -> None:
+    assert "link_overlap" not in run(model)
+
+
+def test_too_many_temperatures() -> None:
+    with pytest.raises(ValueError, match="temperatures: got '16385 temp.*at most 16384"):
+        run(temperatures=np.linspace(1, 2, 2**14 + 1))
+
+
+def test_what_does_not_fit_is_said_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**20)
+    with pytest.raises(MemoryError, match="sweeps: 100000 draws of 10 walkers: needed .* GiB"):
+        run(sweeps=100_000)
+
+
+def test_the_first_measured_piece_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    from multispin._tempering_run import TemperingRun
+
+    pieces = []
+    plain = TemperingRun._run
+    monkeypatch.setattr(
+        TemperingRun,
+        "_run",
+        lambda self, drawn, n: (pieces.append((drawn, n)), plain(self, drawn, n)),
+    )
+    run(thermalization=1000)
+    assert max(n for drawn, n in pieces if drawn < 1000) > 1
+    assert [n for drawn, n in pieces if drawn == 1000] == [1]
+
+
+def test_a_finished_checkpoint_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+    run(checkpoint=path)
+    before = path.stat().st_mtime_ns
+    run(checkpoint=path)
+    assert path.stat().st_mtime_ns == before
 
 
 def test_a_model_without_bonds() -> None:

@@ -75,7 +75,7 @@ class ReplicaEngine {
   ReplicaEngine(const ReplicaEngine&) = delete;
   ReplicaEngine& operator=(const ReplicaEngine&) = delete;
 
-  const ReplicaOptions& options() const { return options_; }
+  const ReplicaOptions& options() const { return options_; }  // without edges and signs
   std::uint64_t sweeps_done() const { return sweeps_done_; }
   std::span<const double> temperatures() const { return temperatures_; }
   int colours() const;
