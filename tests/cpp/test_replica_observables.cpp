@@ -19,7 +19,7 @@ std::int64_t product(const Spins& a, const Spins& b, std::size_t site) {
 
 // Graphs with one site, with double bonds, and with more edges and sites than a word has bits;
 // bundles of all widths, lanes before the first replica; shared signs and signs of their own.
-void for_many_engines(const std::function<void(ReplicaEngine&)>& check) {
+void for_many_engines(const std::function<void(ReplicaEngine&, const ReplicaOptions&)>& check) {
   for (const Isa isa : available_isas()) {
     for (const Graph& graph : {Graph{1, {}}, torus({2, 2}), torus({4, 4, 4}), mixed_graph(141)}) {
       for (const std::int64_t replicas : {1, 65, 200, 300, 1100}) {
@@ -31,7 +31,7 @@ void for_many_engines(const std::function<void(ReplicaEngine&)>& check) {
         ReplicaEngine engine{options};
         prepare(engine);
         engine.sweep(2);
-        check(engine);
+        check(engine, options);
         if (::testing::Test::HasFatalFailure()) return;
       }
     }
@@ -54,12 +54,11 @@ Sums naive_sums(const ReplicaOptions& o, std::int64_t replica, const Spins& spin
 }
 
 TEST(ReplicaObservables, Sums) {
-  for_many_engines([](ReplicaEngine& engine) {
+  for_many_engines([](ReplicaEngine& engine, const ReplicaOptions& o) {
     const std::vector<Sums> sums = sums_of(engine);
-    for (std::int64_t r = 0; r < engine.options().replicas; ++r) {
-      ASSERT_EQ(sums[static_cast<std::size_t>(r)],
-                naive_sums(engine.options(), r, spins_of(engine, r)))
-          << "replica " << r << " of " << describe(engine.options());
+    for (std::int64_t r = 0; r < o.replicas; ++r) {
+      ASSERT_EQ(sums[static_cast<std::size_t>(r)], naive_sums(o, r, spins_of(engine, r)))
+          << "replica " << r << " of " << describe(o);
     }
   });
 }
@@ -96,8 +95,7 @@ std::vector<ReplicaPair> some_pairs(std::int64_t replicas) {
 }
 
 TEST(ReplicaObservables, Overlaps) {
-  for_many_engines([](ReplicaEngine& engine) {
-    const ReplicaOptions& o = engine.options();
+  for_many_engines([](ReplicaEngine& engine, const ReplicaOptions& o) {
     const std::vector<ReplicaPair> pairs = some_pairs(o.replicas);
     std::vector<std::int64_t> overlaps(pairs.size()), links(pairs.size());
     engine.overlaps(pairs, overlaps.data());
@@ -137,8 +135,7 @@ TEST(ReplicaObservables, LinkOverlapsInsideDisorderSamples) {
 
 TEST(ReplicaObservables, OverlapsByGroups) {
   constexpr std::int32_t groups = 5;
-  for_many_engines([](ReplicaEngine& engine) {
-    const ReplicaOptions& o = engine.options();
+  for_many_engines([](ReplicaEngine& engine, const ReplicaOptions& o) {
     // Group 3 is empty; group 1 has a word full of sites, if there are so many.
     std::vector<std::int32_t> group_of(static_cast<std::size_t>(o.sites));
     for (std::size_t s = 0; s < group_of.size(); ++s) {
@@ -160,8 +157,7 @@ TEST(ReplicaObservables, OverlapsByGroups) {
 }
 
 TEST(ReplicaObservables, PackedBitsAreSpins) {
-  for_many_engines([](ReplicaEngine& engine) {
-    const ReplicaOptions& o = engine.options();
+  for_many_engines([](ReplicaEngine& engine, const ReplicaOptions& o) {
     const std::vector<std::uint64_t> words = packed_of(engine);
     const auto row = static_cast<std::size_t>(engine.packed_words());
     ASSERT_EQ(row, static_cast<std::size_t>(o.replicas + 63) / 64);
@@ -178,29 +174,29 @@ TEST(ReplicaObservables, PackedBitsAreSpins) {
 }
 
 TEST(ReplicaObservables, PackedRoundTrip) {
-  for_many_engines([](ReplicaEngine& engine) {
+  for_many_engines([](ReplicaEngine& engine, const ReplicaOptions& o) {
     const std::vector<std::uint64_t> words = packed_of(engine);
     std::vector<std::uint64_t> rubbish = words;
     const auto row = static_cast<std::size_t>(engine.packed_words());
-    const std::int64_t used = engine.options().replicas % 64;
+    const std::int64_t used = o.replicas % 64;
     for (std::size_t i = row - 1; i < rubbish.size() && used != 0; i += row) {
       rubbish[i] |= ~std::uint64_t{0} << used;
     }
     engine.fill(false);
     engine.set_packed(rubbish.data());
-    ASSERT_TRUE(packed_of(engine) == words) << describe(engine.options());
+    ASSERT_TRUE(packed_of(engine) == words) << describe(o);
   });
 }
 
 TEST(ReplicaObservables, SetsOneReplica) {
-  for_many_engines([](ReplicaEngine& engine) {
+  for_many_engines([](ReplicaEngine& engine, const ReplicaOptions& o) {
     std::vector<Spins> expected = all_spins(engine);
     std::mt19937_64 generator{10};
     for (const std::size_t r : {std::size_t{0}, expected.size() / 2, expected.size() - 1}) {
       for (std::int8_t& s : expected[r]) s = generator() % 2 == 0 ? 1 : -1;
       engine.set_spins(static_cast<std::int64_t>(r), expected[r].data());
     }
-    ASSERT_TRUE(all_spins(engine) == expected) << describe(engine.options());
+    ASSERT_TRUE(all_spins(engine) == expected) << describe(o);
   });
 }
 
