@@ -44,7 +44,7 @@ class Glasses(NamedTuple):
 
 
 QUICK = (Glasses(4, 512, 2560), Glasses(6, 256, 2560))
-FULL = (Glasses(4, 1024, 3200), Glasses(6, 512, 6400), Glasses(8, 128, 32_000))
+FULL = (Glasses(4, 2048, 3200), Glasses(6, 1024, 6400), Glasses(8, 256, 32_000))
 
 
 def chapter(quick: bool = False) -> tour.Chapter:
