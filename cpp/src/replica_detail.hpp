@@ -9,10 +9,13 @@
 
 #include "multispin/graph_order.hpp"
 #include "multispin/replica_engine.hpp"
+#include "multispin/site_groups.hpp"
 #include "replica_kernels.hpp"
 #include "spin_memory.hpp"
 
 namespace multispin {
+
+constexpr std::int64_t block_lanes = 64 * kernels::block_words;
 
 // Thresholds of the sites of one degree, for the lanes of one bundle or for all lanes that share.
 struct DegreeThresholds {
@@ -65,10 +68,19 @@ struct ReplicaEngine::Detail {
   bool sweep_in_pieces(std::uint64_t now, int threads, StopWatch& watch);
   std::int64_t words_per_site() const;
   void bundle_sums(const BundleMemory& bundle, std::int64_t replicas, Sums* sums) const;
+  // A row for each 64 items (sites or edges), with a word for each lane: row_word(replica).
+  std::int64_t row_words() const;
+  std::int64_t row_word(std::int64_t replica) const;
   template <class Turn>
-  std::vector<std::uint64_t> rows(std::int64_t items, std::int64_t row_words, int threads,
-                                  const Turn& turn) const;
+  std::vector<std::uint64_t> rows(std::int64_t items, int threads, const Turn& turn) const;
   std::vector<std::uint64_t> site_rows(std::span<const std::uint32_t> positions, int threads) const;
+  // Rows first_row[g] to first_row[g + 1] are those of group g; sums[pair * groups + g] is the
+  // number of its items minus twice that of unequal ones.
+  void compare(const std::vector<std::uint64_t>& rows, std::span<const ReplicaPair> pairs,
+               std::span<const std::int64_t> first_row, std::span<const std::int64_t> items,
+               int threads, std::int64_t* sums) const;
+  void group_overlaps(std::span<const ReplicaPair> pairs, const SiteGroups& groups, int threads,
+                      std::int64_t* sums) const;
 
   const kernels::ReplicaKernels& kernels;
   const kernels::RunKernels& run_kernels;

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::int64_t word_lanes = 64;
 constexpr std::int64_t pair_lanes = 128;  // a block of random bits serves two words
-constexpr std::int64_t block_lanes = word_lanes * kernels::block_words;
 
 const kernels::ReplicaKernels& kernels_for(Isa isa) {
 #if defined(__x86_64__)

@@ -398,31 +398,28 @@ void count(const Bundle& bundle, const model::Edge* edges, std::int64_t edge_cou
 // `item(i, offset)` gives the words of item i < count; one item a wide word, so that several sites
 // in one are not mixed up: narrow bundles read past their end, into words that are not used.
 template <class Item>
-void turn_over(const Bundle& bundle, int count, std::uint64_t* rows, std::int64_t row_words,
-               const Item& item) {
+void turn_over(const Bundle& bundle, int count, std::uint64_t* to, const Item& item) {
   for (int offset = 0; offset < bundle.words; offset += words) {
     Word block[64];
     for (int i = 0; i < 64; ++i) block[i] = i < count ? item(i, offset) : bits::zero<Word>();
     bits::transpose(block);
-    const int used = bundle.words - offset < words ? bundle.words - offset : words;
+    const unsigned used = elements(bundle.words - offset < words ? bundle.words - offset : words);
     for (int lane = 0; lane < 64; ++lane) {
-      std::uint64_t element[words];
-      bits::store(element, block[lane]);
-      for (int w = 0; w < used; ++w) rows[(64 * (offset + w) + lane) * row_words] = element[w];
+      bits::store_masked(to + lane * bundle.words + offset, block[lane], used);
     }
   }
 }
 
 void sites_of_lanes(const Bundle& bundle, const std::uint32_t* positions, int count,
-                    std::uint64_t* rows, std::int64_t row_words) {
-  turn_over(bundle, count, rows, row_words, [&](int i, int offset) {
+                    std::uint64_t* to) {
+  turn_over(bundle, count, to, [&](int i, int offset) {
     return loaded<Word>(bundle.spins + std::int64_t{positions[i]} * bundle.words + offset);
   });
 }
 
 void unsatisfied_of_lanes(const Bundle& bundle, const model::Edge* edges, int count,
-                          std::uint64_t* rows, std::int64_t row_words) {
-  turn_over(bundle, count, rows, row_words, [&](int i, int offset) {
+                          std::uint64_t* to) {
+  turn_over(bundle, count, to, [&](int i, int offset) {
     const model::Edge& e = edges[i];
     const auto word = [&](const std::uint64_t* from, std::uint32_t at) {
       return loaded<Word>(from + std::int64_t{at} * bundle.words + offset);
@@ -432,19 +429,15 @@ void unsatisfied_of_lanes(const Bundle& bundle, const model::Edge* edges, int co
   });
 }
 
-std::int64_t unequal(const std::uint64_t* a, const std::uint64_t* b, std::int64_t row_words) {
-  Word sum = bits::zero<Word>();
-  std::int64_t w = 0;
-  for (; w + words <= row_words; w += words) {
-    sum = bits::add64(sum, bits::population(loaded<Word>(a + w) ^ loaded<Word>(b + w)));
+// Row by row, so that all that is read lies close together.
+void count_unequal(const std::uint64_t* rows, std::int64_t row_words, std::int64_t count,
+                   const WordPair* pairs, std::int64_t pair_count, std::int64_t* unequal) {
+  for (std::int64_t i = 0; i < pair_count; ++i) unequal[i] = 0;
+  for (std::int64_t r = 0; r < count; ++r, rows += row_words) {
+    for (std::int64_t i = 0; i < pair_count; ++i) {
+      unequal[i] += __builtin_popcountll(rows[pairs[i].first] ^ rows[pairs[i].second]);
+    }
   }
-  if (w < row_words) {
-    Word x, y;
-    bits::load_first(x, a + w, static_cast<int>(row_words - w));
-    bits::load_first(y, b + w, static_cast<int>(row_words - w));
-    sum = bits::add64(sum, bits::population(x ^ y));
-  }
-  return static_cast<std::int64_t>(bits::total(sum));
 }
 
 void planes_of_numbers(const std::uint64_t (&numbers)[64 * block_words],
@@ -487,7 +480,7 @@ constexpr ReplicaKernels make_replica_kernels() {
           count,
           sites_of_lanes,
           unsatisfied_of_lanes,
-          unequal,
+          count_unequal,
           planes_of_numbers};
 }
 

@@ -49,6 +49,11 @@ struct RunKernels {
   void (*update_shared[slot_size_count][2])(const SharedRunUpdate&);
 };
 
+// Two words of a row.
+struct WordPair {
+  std::uint32_t first, second;
+};
+
 struct ReplicaKernels {
   RunKernels aes, philox;
   // Lane b of word w: sums[b * words + w] is the number of edges whose bond is not satisfied, plus
@@ -56,13 +61,14 @@ struct ReplicaKernels {
   void (*count)(const Bundle&, const model::Edge* edges, std::int64_t edge_count,
                 std::int64_t site_count, std::uint64_t* sums);
   // Turns 64 sites' (or edges') words of all lanes of a bundle into words of 64 sites, one for each
-  // lane: lane 64 w + b goes to rows[(64 w + b) * row_words].
+  // lane: that of lane 64 w + b goes to to[b * words + w].
   void (*sites_of_lanes)(const Bundle&, const std::uint32_t* positions, int count,
-                         std::uint64_t* rows, std::int64_t row_words);
+                         std::uint64_t* to);
   void (*unsatisfied_of_lanes)(const Bundle&, const model::Edge* edges, int count,
-                               std::uint64_t* rows, std::int64_t row_words);
-  // Number of bits in which two rows of words differ.
-  std::int64_t (*unequal)(const std::uint64_t* a, const std::uint64_t* b, std::int64_t row_words);
+                               std::uint64_t* to);
+  // unequal[i]: number of bits in which the two words of pair i differ, over `count` rows.
+  void (*count_unequal)(const std::uint64_t* rows, std::int64_t row_words, std::int64_t count,
+                        const WordPair* pairs, std::int64_t pair_count, std::int64_t* unequal);
   // Bit k of numbers[64 w + b] becomes bit b of planes[k * block_words + w].
   void (*planes_of_numbers)(const std::uint64_t (&numbers)[64 * block_words],
                             std::uint64_t (&planes)[64 * block_words]);

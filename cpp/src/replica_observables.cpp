@@ -41,22 +41,34 @@ void ReplicaEngine::sums(Sums* sums) const {
   }
 }
 
-// Rows of 64 sites (edges) a word, one for each lane: row of replica r is that of its lane.
-template <class Turn>
-std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, std::int64_t row_words,
-                                                       int threads, const Turn& turn) const {
-  std::int64_t lanes = 0;
+std::int64_t ReplicaEngine::Detail::row_words() const {
+  std::int64_t words = 0;
   for (const BundleMemory& bundle : bundles) {
-    lanes = std::max(lanes, bundle.first_lane + 64 * bundle.words);
+    words = std::max(words, bundle.first_lane + 64 * bundle.words);
   }
-  std::vector<std::uint64_t> rows(static_cast<std::size_t>(lanes * row_words));
+  return words;
+}
+
+std::int64_t ReplicaEngine::Detail::row_word(std::int64_t replica) const {
+  const std::int64_t lane = lane_of(replica);
+  const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / block_lanes)];
+  const std::int64_t own = lane - bundle.first_lane;
+  return bundle.first_lane + own % 64 * bundle.words + own / 64;
+}
+
+template <class Turn>
+std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, int threads,
+                                                       const Turn& turn) const {
+  const std::int64_t row_count = (items + 63) / 64;
+  const std::int64_t width = row_words();
+  std::vector<std::uint64_t> rows(static_cast<std::size_t>(row_count * width));
   const auto count = static_cast<int>(bundles.size());
 #pragma omp parallel for num_threads(threads) collapse(2) if (threads > 1)
-  for (int b = 0; b < count; ++b) {
-    for (std::int64_t g = 0; g < row_words; ++g) {
+  for (std::int64_t r = 0; r < row_count; ++r) {
+    for (int b = 0; b < count; ++b) {
       const BundleMemory& bundle = bundles[static_cast<std::size_t>(b)];
-      const int in_word = static_cast<int>(std::min<std::int64_t>(64, items - 64 * g));
-      turn(bundle, 64 * g, in_word, rows.data() + bundle.first_lane * row_words + g, row_words);
+      const int in_word = static_cast<int>(std::min<std::int64_t>(64, items - 64 * r));
+      turn(bundle.view(), 64 * r, in_word, rows.data() + r * width + bundle.first_lane);
     }
   }
   return rows;
@@ -64,73 +76,80 @@ std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, std::
 
 std::vector<std::uint64_t> ReplicaEngine::Detail::site_rows(
     std::span<const std::uint32_t> positions, int threads) const {
-  const auto items = static_cast<std::int64_t>(positions.size());
-  return rows(items, (items + 63) / 64, threads,
-              [&](const BundleMemory& bundle, std::int64_t first, int count, std::uint64_t* to,
-                  std::int64_t row_words) {
-                kernels.sites_of_lanes(bundle.view(), positions.data() + first, count, to,
-                                       row_words);
+  return rows(static_cast<std::int64_t>(positions.size()), threads,
+              [&](const kernels::Bundle& bundle, std::int64_t first, int count, std::uint64_t* to) {
+                kernels.sites_of_lanes(bundle, positions.data() + first, count, to);
               });
+}
+
+void ReplicaEngine::Detail::compare(const std::vector<std::uint64_t>& rows,
+                                    std::span<const ReplicaPair> pairs,
+                                    std::span<const std::int64_t> first_row,
+                                    std::span<const std::int64_t> items, int threads,
+                                    std::int64_t* sums) const {
+  constexpr std::int64_t piece = 512;  // of pairs: what belongs to them stays in the cache
+  const std::int64_t width = row_words();
+  const auto count = static_cast<std::int64_t>(pairs.size());
+  const std::size_t groups = items.size();
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (std::int64_t begin = 0; begin < count; begin += piece) {
+    const std::int64_t size = std::min(piece, count - begin);
+    kernels::WordPair words[piece];
+    for (std::int64_t i = 0; i < size; ++i) {
+      const ReplicaPair& pair = pairs[static_cast<std::size_t>(begin + i)];
+      words[i] = {static_cast<std::uint32_t>(row_word(pair.first)),
+                  static_cast<std::uint32_t>(row_word(pair.second))};
+    }
+    std::int64_t unequal[piece];
+    for (std::size_t g = 0; g < groups; ++g) {
+      kernels.count_unequal(rows.data() + first_row[g] * width, width,
+                            first_row[g + 1] - first_row[g], words, size, unequal);
+      std::int64_t* const to = sums + begin * static_cast<std::int64_t>(groups);
+      for (std::int64_t i = 0; i < size; ++i) {
+        to[static_cast<std::size_t>(i) * groups + g] = items[g] - 2 * unequal[i];
+      }
+    }
+  }
+}
+
+void ReplicaEngine::Detail::group_overlaps(std::span<const ReplicaPair> pairs,
+                                           const SiteGroups& groups, int threads,
+                                           std::int64_t* sums) const {
+  const auto count = static_cast<std::int64_t>(pairs.size());
+  const int worth_starting =
+      worth(words_per_site() * sites + count * groups.first_word.back(), threads);
+  compare(site_rows(groups.positions, worth_starting), pairs, groups.first_word, groups.sites,
+          worth_starting, sums);
 }
 
 void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
   const Detail& d = *detail_;
-  const std::int64_t words = (d.sites + 63) / 64;
+  const std::int64_t words[] = {0, (d.sites + 63) / 64};
   const auto count = static_cast<std::int64_t>(pairs.size());
-  const int threads = worth(d.words_per_site() * d.sites + count * words, options_.threads);
-  const std::vector<std::uint64_t> rows = d.site_rows(d.order.position_of, threads);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t i = 0; i < count; ++i) {
-    const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
-    sums[i] = d.sites - 2 * d.kernels.unequal(rows.data() + d.lane_of(pair.first) * words,
-                                              rows.data() + d.lane_of(pair.second) * words, words);
-  }
+  const int threads = worth(d.words_per_site() * d.sites + count * words[1], options_.threads);
+  d.compare(d.site_rows(d.order.position_of, threads), pairs, words, {&d.sites, 1}, threads, sums);
 }
 
 void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
   const Detail& d = *detail_;
   const auto edges = static_cast<std::int64_t>(d.order.edges.size());
-  const std::int64_t words = (edges + 63) / 64;
+  const std::int64_t words[] = {0, (edges + 63) / 64};
   const auto count = static_cast<std::int64_t>(pairs.size());
-  const int threads = worth(d.words_per_site() * edges + count * words, options_.threads);
+  const int threads = worth(d.words_per_site() * edges + count * words[1], options_.threads);
   // Whether a bond is satisfied differs from s_i s_j by the sign that both replicas have.
   const std::vector<std::uint64_t> rows =
-      d.rows(edges, words, threads,
-             [&](const BundleMemory& bundle, std::int64_t first, int count, std::uint64_t* to,
-                 std::int64_t row_words) {
-               d.kernels.unsatisfied_of_lanes(bundle.view(), d.order.edges.data() + first, count,
-                                              to, row_words);
+      d.rows(edges, threads,
+             [&](const kernels::Bundle& bundle, std::int64_t first, int count, std::uint64_t* to) {
+               d.kernels.unsatisfied_of_lanes(bundle, d.order.edges.data() + first, count, to);
              });
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t i = 0; i < count; ++i) {
-    const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
-    sums[i] = edges - 2 * d.kernels.unequal(rows.data() + d.lane_of(pair.first) * words,
-                                            rows.data() + d.lane_of(pair.second) * words, words);
-  }
+  d.compare(rows, pairs, words, {&edges, 1}, threads, sums);
 }
 
 void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
                                    std::span<const std::int32_t> group_of, std::int64_t groups,
                                    std::int64_t* sums) const {
   const Detail& d = *detail_;
-  const SiteGroups grouped = group_sites(d.order, group_of, groups);
-  const std::int64_t words = grouped.first_word.back();
-  const auto count = static_cast<std::int64_t>(pairs.size());
-  const int threads = worth(d.words_per_site() * d.sites + count * words, options_.threads);
-  const std::vector<std::uint64_t> rows = d.site_rows(grouped.positions, threads);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t i = 0; i < count; ++i) {
-    const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
-    const std::uint64_t* const a = rows.data() + d.lane_of(pair.first) * words;
-    const std::uint64_t* const b = rows.data() + d.lane_of(pair.second) * words;
-    for (std::int64_t g = 0; g < groups; ++g) {
-      const auto at = static_cast<std::size_t>(g);
-      const std::int64_t begin = grouped.first_word[at];
-      sums[i * groups + g] =
-          grouped.sites[at] -
-          2 * d.kernels.unequal(a + begin, b + begin, grouped.first_word[at + 1] - begin);
-    }
-  }
+  d.group_overlaps(pairs, group_sites(d.order, group_of, groups), options_.threads, sums);
 }
 
 }  // namespace multispin

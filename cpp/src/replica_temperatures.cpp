@@ -8,7 +8,6 @@
 namespace multispin {
 namespace {
 
-constexpr std::int64_t block_lanes = 64 * kernels::block_words;
 // Temperatures whose thresholds are remembered.
 constexpr std::size_t most_known = 1 << 12;
 

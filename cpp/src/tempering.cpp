@@ -68,6 +68,7 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
   sums_.resize(count);
   for (const double temperature : t) bits_.push_back(engine_.detail_->bits_at(temperature));
   bits_of_walker_.resize(count);
+  find_slabs();
   find_walkers();
   apply_temperatures();
 }
@@ -89,6 +90,18 @@ void Tempering::set_state(const State& state) {
   state_ = state;
   find_walkers();
   apply_temperatures();
+}
+
+void Tempering::find_slabs() {
+  std::int64_t stride = engine_.options().sites;
+  for (const std::int64_t side : shape_) {
+    stride /= side;
+    std::vector<std::int32_t> slab;
+    for (std::int64_t site = 0; site < engine_.options().sites; ++site) {
+      slab.push_back(static_cast<std::int32_t>(site / stride % side));
+    }
+    slabs_.push_back(group_sites(engine_.detail_->order, slab, side));
+  }
 }
 
 void Tempering::find_walkers() {
@@ -246,23 +259,19 @@ void Tempering::write(const TemperingRecord& record) const {
 
 void Tempering::write_k2(std::span<const ReplicaPair> compared, double* k2) const {
   std::fill_n(k2, compared.size(), 0.0);
-  std::int64_t stride = engine_.options().sites;
-  for (const std::int64_t side : shape_) {
-    stride /= side;
-    std::vector<std::int32_t> slab;
-    for (std::int64_t site = 0; site < engine_.options().sites; ++site) {
-      slab.push_back(static_cast<std::int32_t>(site / stride % side));
+  for (std::size_t axis = 0; axis < shape_.size(); ++axis) {
+    const auto side = static_cast<std::size_t>(shape_[axis]);
+    std::vector<std::complex<double>> phase;
+    for (std::size_t x = 0; x < side; ++x) {
+      phase.push_back(std::polar(
+          1.0, 2.0 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(side)));
     }
-    std::vector<std::int64_t> sums(compared.size() * static_cast<std::size_t>(side));
-    engine_.group_overlaps(compared, slab, side, sums.data());
+    std::vector<std::int64_t> sums(compared.size() * side);
+    engine_.detail_->group_overlaps(compared, slabs_[axis], engine_.options().threads, sums.data());
     for (std::size_t i = 0; i < compared.size(); ++i) {
       std::complex<double> sum = 0.0;
-      for (std::int64_t x = 0; x < side; ++x) {
-        const double angle =
-            2.0 * std::numbers::pi * static_cast<double>(x) / static_cast<double>(side);
-        sum += static_cast<double>(
-                   sums[i * static_cast<std::size_t>(side) + static_cast<std::size_t>(x)]) *
-               std::polar(1.0, angle);
+      for (std::size_t x = 0; x < side; ++x) {
+        sum += static_cast<double>(sums[i * side + x]) * phase[x];
       }
       k2[i] += std::norm(sum) / static_cast<double>(shape_.size());
     }

@@ -299,20 +299,19 @@ TEST(ReplicaKernels, SitesOfLanes) {
       std::vector<std::uint32_t> positions(64);
       for (std::uint32_t& p : positions) p = static_cast<std::uint32_t>(generator() % sites);
       for (const int count : {1, 37, 64}) {
-        constexpr std::int64_t row_words = 3;
-        std::vector<std::uint64_t> rows(static_cast<std::size_t>(64 * words * row_words), 99);
-        kernels_of(isa).sites_of_lanes(bundle.view(), positions.data(), count, rows.data() + 1,
-                                       row_words);
+        const auto lanes = static_cast<std::size_t>(64 * words);
+        std::vector<std::uint64_t> row(lanes + 2, 99);
+        kernels_of(isa).sites_of_lanes(bundle.view(), positions.data(), count, row.data() + 1);
         for (int l = 0; l < 64 * words; ++l) {
           std::uint64_t expected = 0;
           for (int i = 0; i < count; ++i) {
             expected |= std::uint64_t{bundle.up(positions[static_cast<std::size_t>(i)], l)} << i;
           }
-          const auto row = static_cast<std::size_t>(l * row_words);
-          ASSERT_EQ(rows[row + 1], expected) << name(isa) << ", " << words << ", lane " << l;
-          ASSERT_EQ(rows[row], 99U);
-          ASSERT_EQ(rows[row + 2], 99U);
+          ASSERT_EQ(row[static_cast<std::size_t>(1 + l % 64 * words + l / 64)], expected)
+              << name(isa) << ", " << words << ", lane " << l;
         }
+        ASSERT_EQ(row.front(), 99U);
+        ASSERT_EQ(row.back(), 99U);
       }
     }
   }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "multispin/replica_engine.hpp"
+#include "multispin/site_groups.hpp"
 
 namespace multispin {
 
@@ -71,6 +72,7 @@ class Tempering {
   void exchange();
   void move_clusters();
   void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
+  void find_slabs();
   void find_walkers();
   void apply_temperatures();
   void write(const TemperingRecord& record) const;
@@ -88,6 +90,7 @@ class Tempering {
   std::vector<std::vector<std::uint64_t>> bits_;      // thresholds by temperature
   std::vector<const std::uint64_t*> bits_of_walker_;  // by engine replica
   std::vector<Sums> sums_;
+  std::vector<SiteGroups> slabs_;  // by axis: sites of one coordinate
 };
 
 }  // namespace multispin

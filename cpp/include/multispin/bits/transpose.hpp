@@ -8,29 +8,26 @@
 
 namespace multispin::bits {
 
-// One of the six steps: swaps the off-diagonal `size` x `size` squares of all squares twice as
-// wide.
-template <int size, class W>
-MULTISPIN_HD void swap_squares(W (&rows)[64], std::uint64_t low_halves) {
-  const W mask = splat<W>(low_halves);
-  for (int first = 0; first < 64; first += 2 * size) {
-    for (int k = first; k < first + size; ++k) {
-      const W change = (shift_down<size>(rows[k]) ^ rows[k + size]) & mask;
-      rows[k + size] = rows[k + size] ^ change;
-      rows[k] = rows[k] ^ shift_up<size>(change);
-    }
+// Turns over 8 x 8 squares of unit x unit bits; row i of squares is rows[unit * i].
+template <int unit, class W>
+MULTISPIN_HD void turn_eight(W* rows) {
+  W r[8];
+  for (int i = 0; i < 8; ++i) r[i] = rows[unit * i];
+  for (int i = 0; i < 4; ++i) swap_squares<4 * unit>(r[i], r[i + 4]);
+  for (int i = 0; i < 2; ++i) {
+    swap_squares<2 * unit>(r[i], r[i + 2]);
+    swap_squares<2 * unit>(r[i + 4], r[i + 6]);
   }
+  for (int i = 0; i < 8; i += 2) swap_squares<unit>(r[i], r[i + 1]);
+  for (int i = 0; i < 8; ++i) rows[unit * i] = r[i];
 }
 
-// Bit c of row r becomes bit r of row c (Warren, Hacker's Delight, 2nd ed., 7-3).
+// Bit c of row r becomes bit r of row c (Warren, Hacker's Delight, 2nd ed., 7-3), three of the six
+// steps at a time, for as many rows as registers hold.
 template <class W>
 MULTISPIN_HD void transpose(W (&rows)[64]) {
-  swap_squares<32>(rows, 0x00000000ffffffff);
-  swap_squares<16>(rows, 0x0000ffff0000ffff);
-  swap_squares<8>(rows, 0x00ff00ff00ff00ff);
-  swap_squares<4>(rows, 0x0f0f0f0f0f0f0f0f);
-  swap_squares<2>(rows, 0x3333333333333333);
-  swap_squares<1>(rows, 0x5555555555555555);
+  for (int i = 0; i < 8; ++i) turn_eight<8>(rows + i);
+  for (int i = 0; i < 64; i += 8) turn_eight<1>(rows + i);
 }
 
 }  // namespace multispin::bits

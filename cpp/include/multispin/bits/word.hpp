@@ -215,5 +215,13 @@ MULTISPIN_HD W loaded(const std::uint64_t* from) {
   load(out, from);
   return out;
 }
+// In all 2 * size bits: swaps the upper half of `a` with the lower half of `b`.
+template <int size, class W>
+MULTISPIN_HD void swap_squares(W& a, W& b) {
+  constexpr std::uint64_t lower = ~std::uint64_t{0} / ((std::uint64_t{1} << size) + 1);
+  const W change = (shift_down<size>(a) ^ b) & splat<W>(lower);
+  b = b ^ change;
+  a = a ^ shift_up<size>(change);
+}
 
 }  // namespace multispin::bits

@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include <array>
+
 #include "multispin/bits/word.hpp"
 
 namespace multispin::bits {
@@ -124,6 +126,30 @@ MULTISPIN_HD Word512 shift_up(Word512 a) {
 template <int count>
 MULTISPIN_HD Word512 shift_down(Word512 a) {
   return {_mm512_srli_epi64(a.value, count)};
+}
+// Bytes go where they belong in one instruction; what is smaller is shifted and chosen.
+template <int size>
+MULTISPIN_HD void swap_squares(Word512& a, Word512& b) {
+  if constexpr (size >= 8) {
+    constexpr int bytes = size / 8;
+    alignas(64) constexpr auto source = [] {
+      std::array<char, 64> index{};
+      for (int i = 0; i < 64; ++i)
+        index[static_cast<std::size_t>(i)] = static_cast<char>(i % 16 ^ bytes);
+      return index;
+    }();
+    const __m512i at = _mm512_load_si512(source.data());
+    const __m512i upper_of_a = a.value;
+    constexpr std::uint64_t lower = ~std::uint64_t{0} / ((std::uint64_t{1} << bytes) + 1);
+    a.value = _mm512_mask_shuffle_epi8(a.value, ~lower, b.value, at);
+    b.value = _mm512_mask_shuffle_epi8(b.value, lower, upper_of_a, at);
+  } else {
+    const Word512 lower{_mm512_set1_epi64(
+        static_cast<long long>(~std::uint64_t{0} / ((std::uint64_t{1} << size) + 1)))};
+    const Word512 up = shift_up<size>(b);
+    b = choose(lower, shift_down<size>(a), b);
+    a = choose(lower, a, up);
+  }
 }
 MULTISPIN_HD __m128i loaded_pair(const std::uint64_t* from) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
