@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "glass.hpp"
+#include "multispin/tempering.hpp"
 #include "physics.hpp"
 
 #ifdef MULTISPIN_BENCH_CUDA
 #  include "multispin/cuda/lattice_engine.hpp"
+#  include "multispin/cuda/replica_engine.hpp"
 #endif
 
 namespace multispin::bench {
@@ -43,7 +45,8 @@ LatticeOptions options_of(const Setup& setup) {
 
 ReplicaOptions glass_of(const Setup& setup) {
   const bool own = setup.model == Model::glass_samples;
-  ReplicaOptions options = glass_options(setup.size, own ? setup.replicas : 1);
+  const std::int64_t samples = own ? setup.replicas : setup.model == Model::tempering ? 8 : 1;
+  ReplicaOptions options = glass_options(setup.size, samples);
   options.replicas = setup.replicas;
   options.h = setup.h;
   options.dynamics = setup.dynamics;
@@ -63,16 +66,21 @@ void set_temperature(Engine& engine, double temperature) {
       std::vector<double>(static_cast<std::size_t>(engine.options().replicas), temperature));
 }
 
-// Replicas of a glass from half to twice the temperature, unless they have to be equal.
+// From half to twice the critical temperature.
+std::vector<double> ladder(const Setup& setup, std::int64_t steps) {
+  std::vector<double> temperatures;
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const double step = static_cast<double>(i) / static_cast<double>(steps);
+    temperatures.push_back(setup.temperature * std::exp2(2 * step - 1));
+  }
+  return temperatures;
+}
+
+// Replicas of a glass at as many temperatures, unless they have to be equal.
 template <class Engine>
 void set_timed_temperatures(Engine& engine, const Setup& setup) {
   if (setup.model != Model::glass) return set_temperature(engine, setup.temperature);
-  std::vector<double> temperatures;
-  for (std::int64_t r = 0; r < setup.replicas; ++r) {
-    const double step = static_cast<double>(r) / static_cast<double>(setup.replicas);
-    temperatures.push_back(setup.temperature * std::exp2(2 * step - 1));
-  }
-  engine.set_temperatures(temperatures);
+  engine.set_temperatures(ladder(setup, setup.replicas));
 }
 
 template <class Engine>
@@ -98,15 +106,16 @@ double time_sweeps(Engine& engine, int interval, std::uint64_t sweeps, std::vect
   return seconds_since(start);
 }
 
+// From here on `time(interval, sweeps)` gives the seconds of so many sweeps.
+
 // Sweeps that take about a tenth of a second, a whole number of intervals.
-template <class Engine>
-std::uint64_t sweeps_per_iteration(Engine& engine, const Setup& setup) {
+template <class Time>
+std::uint64_t sweeps_per_iteration(const Time& time, const Setup& setup) {
   constexpr double wanted = 0.1;
-  std::vector<Sums> none;
-  time_sweeps(engine, 0, 1, none);  // the first sweep of all brings the kernel to the GPU
+  time(0, 1);  // the first sweep of all brings the kernel to the GPU
   std::uint64_t sweeps = 1;
   for (;; sweeps *= 2) {
-    const double seconds = time_sweeps(engine, 0, sweeps, none);
+    const double seconds = time(0, sweeps);
     if (seconds < wanted / 4) continue;
     sweeps =
         std::max(1UL, static_cast<std::uint64_t>(static_cast<double>(sweeps) * wanted / seconds));
@@ -114,6 +123,22 @@ std::uint64_t sweeps_per_iteration(Engine& engine, const Setup& setup) {
   }
   const auto interval = static_cast<std::uint64_t>(std::max(1, setup.interval));
   return (sweeps + interval - 1) / interval * interval;
+}
+
+template <class Time>
+void measure_speed(benchmark::State& state, const Setup& setup, double spins,
+                   std::size_t bytes_held, const Time& time) {
+  const std::uint64_t sweeps = sweeps_per_iteration(time, setup);
+  double fastest = std::numeric_limits<double>::infinity();
+  for ([[maybe_unused]] auto _ : state) {
+    const double seconds = time(setup.interval, sweeps);
+    state.SetIterationTime(seconds);
+    fastest = std::min(fastest, seconds);
+  }
+  const auto bytes = static_cast<double>(bytes_held);
+  state.counters["flips_per_ns"] = static_cast<double>(sweeps) * spins / (1e9 * fastest);
+  state.counters["bits_per_spin"] = 8 * bytes / spins;
+  state.counters["MiB"] = bytes / (1 << 20);
 }
 
 const Energy& exact_energy(double temperature, double h) {
@@ -182,23 +207,8 @@ void fail(benchmark::State& state, const char* why) {
 }
 
 template <class Engine>
-void measure_with(Engine& engine, std::size_t bytes_held, benchmark::State& state,
-                  const Setup& setup, const Reference& reference) {
-  set_timed_temperatures(engine, setup);
-  std::vector<Sums> sums;
-  const std::uint64_t sweeps = sweeps_per_iteration(engine, setup);
-  double fastest = std::numeric_limits<double>::infinity();
-  for ([[maybe_unused]] auto _ : state) {
-    const double seconds = time_sweeps(engine, setup.interval, sweeps, sums);
-    state.SetIterationTime(seconds);
-    fastest = std::min(fastest, seconds);
-  }
-  const double spins = spins_of(engine);
-  const auto bytes = static_cast<double>(bytes_held);
-  state.counters["flips_per_ns"] = static_cast<double>(sweeps) * spins / (1e9 * fastest);
-  state.counters["bits_per_spin"] = 8 * bytes / spins;
-  state.counters["MiB"] = bytes / (1 << 20);
-
+void hold_to_physics(benchmark::State& state, const Setup& setup, Engine& engine,
+                     const Reference& reference) {
   const Check check = check_physics(engine, setup, reference);
   state.counters["energy_error"] = check.measured - check.exact;
   state.counters["tolerance"] = check.tolerance;
@@ -209,13 +219,60 @@ void measure_with(Engine& engine, std::size_t bytes_held, benchmark::State& stat
   fail(state, text);
 }
 
+template <class Engine>
+void measure_with(Engine& engine, std::size_t bytes, benchmark::State& state, const Setup& setup,
+                  const Reference& reference) {
+  set_timed_temperatures(engine, setup);
+  std::vector<Sums> sums;
+  measure_speed(state, setup, spins_of(engine), bytes, [&](int interval, std::uint64_t sweeps) {
+    return time_sweeps(engine, interval, sweeps, sums);
+  });
+  hold_to_physics(state, setup, engine, reference);
+}
+
+// Energies and overlaps are measured, and neighbours exchanged, after every sweep.
+void measure_tempering(ReplicaEngine& engine, std::size_t bytes, benchmark::State& state,
+                       const Setup& setup, const Reference& reference) {
+  constexpr std::int64_t ladders = 2;
+  const std::int64_t steps = setup.replicas / engine.options().samples / ladders;
+  Tempering tempering{engine, {ladder(setup, steps), ladders}, {}};
+  engine.randomize();
+  const auto replicas = static_cast<std::size_t>(setup.replicas);
+  std::vector<std::int64_t> bonds(replicas), spins(replicas);
+  std::vector<std::int64_t> overlaps(static_cast<std::size_t>(tempering.pair_count()));
+  TemperingRecord record;
+  record.bonds = bonds.data();
+  record.spins = spins.data();
+  record.overlaps = overlaps.data();
+  measure_speed(state, setup, spins_of(engine), bytes, [&](int, std::uint64_t sweeps) {
+    const auto start = Clock::now();
+    for (std::uint64_t s = 0; s < sweeps; ++s) tempering.draw(record);
+    return seconds_since(start);
+  });
+  hold_to_physics(state, setup, engine, reference);
+}
+
 void measure_glass(benchmark::State& state, const Setup& setup) {
   const ReplicaOptions o = glass_of(setup);
-  const std::size_t bytes =
-      replica_bytes(o.sites, static_cast<std::int64_t>(o.edges.size()), o.samples, o.replicas,
-                    o.first_stream, o.shared_random_numbers);
-  ReplicaEngine engine{o};
-  measure_with(engine, bytes, state, setup, reference_of_glass(setup, o));
+  const Reference reference = reference_of_glass(setup, o);
+  const auto edges = static_cast<std::int64_t>(o.edges.size());
+  if (setup.device == Device::cpu) {
+    const std::size_t bytes = replica_bytes(o.sites, edges, o.samples, o.replicas, o.first_stream,
+                                            o.shared_random_numbers);
+    ReplicaEngine engine{o};
+    if (setup.model == Model::tempering) {
+      return measure_tempering(engine, bytes, state, setup, reference);
+    }
+    measure_with(engine, bytes, state, setup, reference);
+  }
+#ifdef MULTISPIN_BENCH_CUDA
+  if (setup.device == Device::cuda) {
+    const std::size_t bytes = cuda::replica_bytes(o.sites, edges, o.samples, o.replicas,
+                                                  o.first_stream, o.shared_random_numbers);
+    cuda::ReplicaEngine engine{o, 0};
+    measure_with(engine, bytes, state, setup, reference);
+  }
+#endif
 }
 
 void measure_on_device(benchmark::State& state, const Setup& setup) {

@@ -21,7 +21,6 @@ import tomllib
 
 Record = dict[str, Any]
 FLIPS = "flips_per_ns"
-ON_GPU = ("sweep/cuda/", "cubic/cuda/")
 # What Google Benchmark says of itself and of the place: no part of a result that is shown around.
 PRIVATE = ("host_name", "executable", "library_build_type")
 
@@ -125,7 +124,7 @@ def _gpu_line(context: Record) -> str:
 
 def _devices(context: Record, measured: dict[str, Record]) -> list[str]:
     """Names of what was measured: the processor, the GPU or both."""
-    on_gpu = {name.startswith(ON_GPU) for name in measured}
+    on_gpu = {name.split("/")[1] == "cuda" for name in measured}
     names = {False: context["processor"], True: context.get("gpu", "unknown")}
     return [names[kind] for kind in sorted(on_gpu)]
 

@@ -24,6 +24,8 @@ std::string family(Model model) {
       return "replica/";
     case Model::glass_samples:
       return "shared/";
+    case Model::tempering:
+      return "tempering/";
   }
   return "unknown/";
 }
@@ -147,8 +149,38 @@ void vary_glass(std::vector<Setup>& all) {
     all.back().model = model;
     all.back().interval = 1;
   }
+  for (const std::int64_t size : {8, 16}) {
+    all.push_back(point);
+    all.back().model = Model::tempering;
+    all.back().size = size;
+    all.back().interval = 1;
+  }
   all.push_back(point);
   all.back().threads = 2;
+}
+
+// Many spins; few, where launches decide; whole lines of lane words and single ones.
+void vary_glass_on_gpu(std::vector<Setup>& all) {
+  Setup point = glass_point(selected_isa());
+  point.device = Device::cuda;
+  point.generator = Generator::philox;
+  point.size = 64;
+  point.replicas = 2048;
+  for (const double h : {0.0, 0.1}) {
+    all.push_back(point);
+    all.back().h = h;
+  }
+  for (const std::int64_t size : {8, 16}) {
+    all.push_back(point);
+    all.back().size = size;
+  }
+  all.push_back(point);
+  all.back().size = 128;
+  all.back().replicas = 64;
+  all.push_back(point);
+  all.back().model = Model::glass_samples;
+  all.back().size = 16;
+  all.back().replicas = 4096;
 }
 
 // Lattices inside the L2 cache, at its edge and far beyond; many small ones; and what fills the
@@ -182,6 +214,7 @@ void vary_on_gpu(std::vector<Setup>& all, const Gpu& gpu, bool huge) {
     all.back().dynamics = dynamics;
     all.back().size = 1024;
   }
+  vary_glass_on_gpu(all);
   all.push_back(point);
   all.back().generator = Generator::aes;
   all.push_back(point);

@@ -14,8 +14,9 @@ namespace multispin::bench {
 enum class Device { cpu, cuda };
 
 // Ising models in the lattice engine; a spin glass in the replica engine, each replica at its own
-// temperature; as many samples of it as there are replicas, with shared random numbers.
-enum class Model { square, cubic, glass, glass_samples };
+// temperature; as many samples of it as there are replicas, with shared random numbers; 8 samples,
+// two ladders of temperatures each, that exchange and are measured after every sweep.
+enum class Model { square, cubic, glass, glass_samples, tempering };
 
 struct Setup {
   Isa isa;  // of the CPU; like `threads`, without meaning on a GPU
@@ -32,9 +33,10 @@ struct Setup {
 
   // sweep/<isa>/<generator>/<dynamics>/L:../T:../h:../threads:.. with what is unusual after it; on
   // a GPU sweep/cuda/<generator>/<dynamics>/L:../T:../h:.. . Of cubic lattices cubic/.. , of spin
-  // glasses replica/.. and, with shared random numbers, shared/.. , without T.
+  // glasses replica/.. and, with shared random numbers, shared/.. or tempered, tempering/.. ,
+  // without T.
   std::string name() const;
-  bool is_glass() const { return model == Model::glass || model == Model::glass_samples; }
+  bool is_glass() const { return model != Model::square && model != Model::cubic; }
 };
 
 // Those of the CPU, then those of the GPU if there is one. `huge`: L = 131072 as well, and the

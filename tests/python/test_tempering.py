@@ -119,14 +119,19 @@ def test_product_measure_is_left_as_it_is(cluster_moves: bool) -> None:
 
 # --- checkpoints ----------------------------------------------------------------------------------
 
+# A run that, if asked, dawdles after each draw: fast machines do not end it before it is killed.
 SCRIPT = """
-import sys, numpy as np, multispin as ms
+import sys, time, numpy as np, multispin as ms
+from multispin import _tempering_run
+checkpoint, result, dawdle = sys.argv[1], sys.argv[2], float(sys.argv[3])
+_tempering_run.PIECE_SECONDS = 0.0
 run = ms.temper(
-    ms.EdwardsAnderson((4, 4, 4), seed=1, samples=3), np.geomspace(0.5, 2.5, 10), sweeps=400000,
-    thermalization=40000, interval=100, replicas=2, seed=4, checkpoint=sys.argv[1],
-    checkpoint_interval=0.05, cluster_moves=False, threads=1,
+    ms.EdwardsAnderson((4, 4, 4), seed=1, samples=3), np.geomspace(0.5, 2.5, 10), sweeps=40000,
+    thermalization=1000, interval=10, replicas=2, seed=4, checkpoint=checkpoint,
+    checkpoint_interval=0.03, cluster_moves=False, threads=1,
+    progress=(lambda report: time.sleep(dawdle)) if dawdle else None,
 )
-run.to_netcdf(sys.argv[2], engine="h5netcdf")
+run.to_netcdf(result, engine="h5netcdf")
 """
 
 
@@ -137,7 +142,7 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SCRIPT]
     checkpoint, result = tmp_path / "run.npz", tmp_path / "run.nc"
     for _ in range(20):
-        process = subprocess.Popen([*command, str(checkpoint), str(result)])
+        process = subprocess.Popen([*command, str(checkpoint), str(result), "0.005"])
         before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
         while not checkpoint.exists() or checkpoint.stat().st_mtime_ns == before:
             assert process.poll() is None  # not before it has come further
@@ -146,8 +151,9 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
         assert process.poll() is None, "finished before it could be killed 20 times"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    subprocess.run([*command, str(checkpoint), str(result)], check=True)
-    subprocess.run([*command, str(tmp_path / "whole.npz"), str(tmp_path / "whole.nc")], check=True)
+    subprocess.run([*command, str(checkpoint), str(result), "0"], check=True)
+    whole = [str(tmp_path / "whole.npz"), str(tmp_path / "whole.nc")]
+    subprocess.run([*command, *whole, "0"], check=True)
     with xarray.open_dataset(result) as one, xarray.open_dataset(tmp_path / "whole.nc") as other:
         xarray.testing.assert_identical(one, other)
 
