@@ -444,11 +444,7 @@ void planes_of_numbers(const std::uint64_t (&numbers)[64 * block_words],
                        std::uint64_t (&planes)[64 * block_words]) {
   for (int offset = 0; offset < block_words; offset += words) {
     Word block[64];
-    for (int lane = 0; lane < 64; ++lane) {
-      std::uint64_t element[words];
-      for (int w = 0; w < words; ++w) element[w] = numbers[64 * (offset + w) + lane];
-      block[lane] = loaded<Word>(element);
-    }
+    for (int b = 0; b < 64; ++b) block[b] = loaded<Word>(numbers + b * block_words + offset);
     bits::transpose(block);
     for (int k = 0; k < 64; ++k) bits::store(planes + k * block_words + offset, block[k]);
   }

@@ -69,7 +69,7 @@ struct ReplicaKernels {
   // unequal[i]: number of bits in which the two words of pair i differ, over `count` rows.
   void (*count_unequal)(const std::uint64_t* rows, std::int64_t row_words, std::int64_t count,
                         const WordPair* pairs, std::int64_t pair_count, std::int64_t* unequal);
-  // Bit k of numbers[64 w + b] becomes bit b of planes[k * block_words + w].
+  // Bit k of numbers[b * block_words + w] becomes bit b of planes[k * block_words + w].
   void (*planes_of_numbers)(const std::uint64_t (&numbers)[64 * block_words],
                             std::uint64_t (&planes)[64 * block_words]);
 };

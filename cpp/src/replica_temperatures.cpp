@@ -28,13 +28,16 @@ const std::vector<std::uint64_t>& ReplicaEngine::Detail::bits_at(double temperat
 
 void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas bits) const {
   constexpr auto stride = static_cast<std::size_t>(model::max_degree + 1);
+  // Those of bit b of word w: [b * block_words + w].
   std::array<const std::uint64_t*, block_lanes> bits_of_lane;
-  for (std::int64_t lane = 0; lane < block_lanes; ++lane) {
+  const auto last = static_cast<std::int64_t>(bits.size()) - 1;
+  for (std::int64_t w = 0; w < kernels::block_words; ++w) {
     // A narrow bundle's lanes repeat; unused ones do as the nearest that is used.
-    const std::int64_t replica = bundle.first_lane + lane % (64 * bundle.words) - lane_offset;
-    const auto last = static_cast<std::int64_t>(bits.size()) - 1;
-    bits_of_lane[static_cast<std::size_t>(lane)] =
-        bits[static_cast<std::size_t>(std::clamp(replica, std::int64_t{0}, last))];
+    const std::int64_t first = bundle.first_lane + 64 * (w % bundle.words) - lane_offset;
+    for (std::int64_t b = 0; b < 64; ++b) {
+      bits_of_lane[static_cast<std::size_t>(b * kernels::block_words + w)] =
+          bits[static_cast<std::size_t>(std::clamp(first + b, std::int64_t{0}, last))];
+    }
   }
   for (std::size_t number = 0; number < order.degrees.size(); ++number) {
     const int classes = model.classes(slots_for(order.degrees[number]));

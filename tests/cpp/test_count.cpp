@@ -250,7 +250,8 @@ TEST(ReplicaKernels, NumbersBecomePlanes) {
       for (int k = 0; k < 64; ++k) {
         number |= (planes[k * kernels::block_words + l / 64] >> (l % 64) & 1U) << k;
       }
-      ASSERT_EQ(number, numbers[l]) << name(isa) << ", lane " << l;
+      ASSERT_EQ(number, numbers[l % 64 * kernels::block_words + l / 64])
+          << name(isa) << ", lane " << l;
     }
   }
 }
