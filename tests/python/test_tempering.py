@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import checkpoints
 import multispin as ms
 from multispin import _core, _memory
 from reference.replica import Replicas
@@ -270,6 +271,7 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
     subprocess.run([*command, str(checkpoint), str(result), "0"], check=True)
     whole = [str(tmp_path / "whole.npz"), str(tmp_path / "whole.nc")]
     subprocess.run([*command, *whole, "0"], check=True)
+    checkpoints.assert_same(checkpoint, tmp_path / "whole.npz", "temper")
     with xarray.open_dataset(result) as one, xarray.open_dataset(tmp_path / "whole.nc") as other:
         xarray.testing.assert_identical(one, other)
 
