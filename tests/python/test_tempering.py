@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin import _memory
+from multispin import _memory, _tempering_run
+from multispin._tempering_run import TemperingRun
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -156,6 +157,31 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
     subprocess.run([*command, *whole, "0"], check=True)
     with xarray.open_dataset(result) as one, xarray.open_dataset(tmp_path / "whole.nc") as other:
         xarray.testing.assert_identical(one, other)
+
+
+def test_ctrl_c_between_a_sweep_and_its_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
+    expected = run(checkpoint=whole)
+    advance = TemperingRun.advance
+
+    def interrupted(self: TemperingRun) -> None:
+        if self.drawn < 39:
+            return advance(self)
+        self.sampler.sweep(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_tempering_run, "PIECE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(TemperingRun, "advance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(checkpoint=killed)
+    assert run(checkpoint=killed).identical(expected)
+    files = [ms.io.read_checkpoint(path, "temper") for path in (whole, killed)]
+    assert files[0][0] == files[1][0]
+    for name, array in files[0][1].items():
+        np.testing.assert_array_equal(array, files[1][1][name], err_msg=name)
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
