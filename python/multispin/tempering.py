@@ -34,10 +34,10 @@ def temper(
     model: Model,
     temperatures: ArrayLike,
     sweeps: int,
-    thermalization: int = 0,
-    interval: int = 1,
     swap_interval: int = 1,
     replicas: int = 2,
+    thermalization: int = 0,
+    interval: int = 1,
     measure: Sequence[str] | None = None,
     cluster_moves: bool = False,
     seed: int = 0,
@@ -71,15 +71,15 @@ def temper(
         Two or more, ascending, each > 0.
     sweeps : int
         Sweeps that are measured, at least `interval`: ``sweeps // interval`` draws.
+    swap_interval : int
+        Sweeps from one exchange to the next.
+    replicas : int
+        Ladders, at least two: overlaps are between replicas that never met.
     thermalization : int
         Sweeps before them, a multiple of `interval`. The check `equilibration.logarithmic_bins`
         wants to see all sweeps: leave it 0 and drop draws afterwards.
     interval : int
         Sweeps from one measurement to the next, a multiple of `swap_interval`.
-    swap_interval : int
-        Sweeps from one exchange to the next.
-    replicas : int
-        Ladders, at least two: overlaps are between replicas that never met.
     measure : sequence of str, optional
         Out of "overlap", "link_overlap" and "overlap_k2" (periodic lattices only); by default all
         that the model has. Energy and magnetization are always measured.

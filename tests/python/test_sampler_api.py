@@ -281,6 +281,14 @@ def test_overlap_and_moments(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(second, flat.T @ flat / REPLICAS, rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize("engine", ["lattice", "replica"])
+@pytest.mark.parametrize("of", ["overlap", "link_overlap"])
+def test_one_replica_has_no_overlaps(engine: str, of: str) -> None:
+    sampler = ms.Sampler(ms.Ising((4, 4)), temperature=2.0, engine=engine)
+    with pytest.raises(ValueError, match=f"^{of}: got .*one replica, allowed: at least 2"):
+        getattr(sampler, of)()
+
+
 def test_overlaps_of_large_lattices_are_exact() -> None:
     # More bits than float32 counts one by one, and more than one piece of them.
     sampler = make((4096, 8192), init="up", replicas=2)
