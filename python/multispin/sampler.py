@@ -361,11 +361,21 @@ class Sampler:
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
 
-        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``.
+        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. Spins are unpacked for it.
+
+        Raises
+        ------
+        MemoryError
+            If it does not fit; the message says what it needs and what there is.
         """
-        spins = self._engine.spins.reshape(*self._lead, -1).astype(np.float64)
-        second = np.swapaxes(spins, -1, -2) @ spins / self._lead[-1]
-        return spins.mean(axis=-2), second
+        n, chains = self._model.n_spins, self._lead[-1]
+        # Sums of less than 2^24 signs are exact in float32.
+        exact = np.dtype(np.float32 if chains < 2**24 else np.float64)
+        needed = n * ((8 + exact.itemsize) * n + (1 + exact.itemsize) * chains)
+        check_memory(f"moments: of {n} spins", self._replicas // chains * needed)
+        spins = self._engine.spins.reshape(*self._lead, n).astype(exact)
+        second = (np.swapaxes(spins, -1, -2) @ spins).astype(np.float64)
+        return spins.mean(axis=-2, dtype=np.float64), second / chains
 
     def correlation(self) -> tuple[NDArray[np.float64], ...]:
         """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.

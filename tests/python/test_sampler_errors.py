@@ -182,6 +182,11 @@ def test_record() -> None:
     assert run.sweeps_done == 0
 
 
+def test_more_moments_than_memory_holds() -> None:
+    with pytest.raises(MemoryError, match="^moments: of 4194304 spins: needed .* available: "):
+        ms.Sampler(ms.Ising((2048, 2048)), temperature=2.0).moments()
+
+
 def test_more_draws_than_memory_holds() -> None:
     run = make()
     for draws in (2**45, 2**62):
