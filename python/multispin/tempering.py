@@ -36,6 +36,7 @@ def temper(
     sweeps: int,
     swap_interval: int = 1,
     replicas: int = 2,
+    *,
     thermalization: int = 0,
     interval: int = 1,
     measure: Sequence[str] | None = None,
