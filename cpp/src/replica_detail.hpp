@@ -17,8 +17,8 @@ namespace multispin {
 
 constexpr std::int64_t block_lanes = 64 * kernels::block_words;
 
-// Thresholds of the sites of one degree, for the lanes of one bundle or for all lanes that share.
-struct DegreeThresholds {
+// Thresholds of the sites of one kind, for the lanes of one bundle or for all lanes that share.
+struct KindThresholds {
   std::vector<std::uint64_t> planes, always;
   update::SharedThresholds shared;
 };
@@ -29,7 +29,7 @@ struct BundleMemory {
   std::int64_t first_lane;  // lane 0 is that of the first stream of the first word
   std::uint64_t first_word;
   std::unique_ptr<SpinMemory> spins, signs;
-  std::vector<DegreeThresholds> thresholds;  // by number of the degree
+  std::vector<KindThresholds> thresholds;  // by number of the kind
 
   kernels::Bundle view() const { return {spins->data(), signs->data(), words, first_word}; }
 };
@@ -90,7 +90,7 @@ struct ReplicaEngine::Detail {
   const std::int64_t sites;
   const std::int64_t lane_offset;  // lanes before the first replica's
   GraphOrder order;
-  std::vector<update::FieldSigns> field;  // by number of the degree
+  std::vector<update::FieldSigns> field;  // by number of the kind
   random::StreamKeys keys;
   std::vector<BundleMemory> bundles;
   std::map<double, std::vector<std::uint64_t>> known_bits;  // thresholds by temperature

@@ -81,10 +81,10 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
       any_field(model.zero_field_flip() ? 0 : 1),
       sites(o.sites),
       lane_offset(static_cast<std::int64_t>(o.first_stream) - aligned_down(o.first_stream, shared)),
-      order(order_graph(o.sites, o.edges, any_field != 0)),
+      order(order_graph(o.sites, o.edges, model.zero_field_flip())),
       keys(random::lane_keys(o.seed, shared)) {
-  for (const int degree : order.degrees) {
-    field.push_back(update::make_field_signs(model, degree));
+  for (const update::SiteKind& kind : order.kinds) {
+    field.push_back(update::make_field_signs(model, kind.degree));
   }
   if (o.samples == 1) name_signs(order, o.signs);
   std::int64_t lane = 0;
@@ -97,7 +97,7 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
     bundle.spins = std::make_unique<SpinMemory>(
         static_cast<std::size_t>((sites + 1) * words + kernels::block_words));
     make_signs(o, bundle);
-    bundle.thresholds.resize(order.degrees.size());
+    bundle.thresholds.resize(order.kinds.size());
     lane += block_lanes;
   }
 }
@@ -136,7 +136,7 @@ std::vector<std::uint32_t> ReplicaEngine::Detail::neighbours_of(std::int64_t pos
   const int slots = kernels::slot_sizes[run->slot_size];
   const auto first = static_cast<std::size_t>(run->first_bond + (position - run->begin) * slots);
   std::vector<std::uint32_t> others;
-  for (int j = 0; j < run->degree; ++j) {
+  for (int j = 0; j < order.kinds[static_cast<std::size_t>(run->kind)].degree; ++j) {
     others.push_back(order.bonds[first + static_cast<std::size_t>(j)].position);
   }
   return others;

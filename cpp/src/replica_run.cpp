@@ -41,8 +41,8 @@ void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun&
   const int slots = kernels::slot_sizes[run.slot_size];
   const model::Bond* const bonds =
       order.bonds.data() + run.first_bond + (begin - run.begin) * slots;
-  const auto number = static_cast<std::size_t>(run.degree_number);
-  const DegreeThresholds& t = bundle.thresholds[number];
+  const auto number = static_cast<std::size_t>(run.kind);
+  const KindThresholds& t = bundle.thresholds[number];
   const model::Run part{begin, end, bonds};
   if (shared) {
     run_kernels.update_shared[run.slot_size][any_field](

@@ -65,7 +65,10 @@ class Sampler:
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
-        ``"metropolis"`` or ``"glauber"``.
+        ``"metropolis"`` or ``"glauber"``. With the replica engine and h = 0, Metropolis flips a
+        spin without a local field with probability 1/2 on rings, at double bonds, and at one site
+        of each part whose sites all have an even number of bonds: else it would flip for certain,
+        and not every state be reached.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
         ``model.shape`` or ``(replicas, *model.shape)``; with the lattice engine on a GPU, also an
@@ -89,7 +92,8 @@ class Sampler:
         different streams are independent.
     engine
         ``"auto"``, ``"lattice"`` or ``"replica"``. ``"auto"`` takes the lattice engine where it can
-        run the model, unless there are 64 replicas or more with rows of fewer than 32 sites.
+        run the model, unless there are 64 replicas or more with rows of fewer than 32 sites, or
+        fewer than 36 spins.
         Engines draw different random numbers.
     shared_random_numbers
         One random number for each site and sweep, for all disorder samples of a block of 512 (by

@@ -22,7 +22,7 @@ each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 def make(shape: tuple[int, int] = (6, 10), **changes: Any) -> ms.Sampler:
     J, h = changes.pop("J", 1.0), changes.pop("h", 0.0)
-    arguments = {"temperature": 2.5, "replicas": REPLICAS, "seed": 3}
+    arguments = {"temperature": 2.5, "replicas": REPLICAS, "seed": 3, "engine": "lattice"}
     return ms.Sampler(ms.Ising(shape, J, h), **(arguments | changes))
 
 
