@@ -128,7 +128,8 @@ bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
       const std::uint64_t most =
           static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
       const std::uint64_t piece = std::min(goal - sweeps_done_, most);
-      d.sweep_bundles(sweeps_done_, piece, threads);
+      const auto piece_of_words = words * static_cast<std::int64_t>(piece);
+      d.sweep_bundles(sweeps_done_, piece, worth(piece_of_words, threads));
       sweeps_done_ += piece;
     }
   }
