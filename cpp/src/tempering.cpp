@@ -16,6 +16,16 @@ void demand(bool good, const std::string& what) {
   if (!good) throw std::invalid_argument(what);
 }
 
+// Whether these are factors of at least 1 of a number; they may be anything, so nothing is
+// multiplied.
+bool factors_of(std::int64_t number, std::span<const std::int64_t> factors) {
+  for (const std::int64_t factor : factors) {
+    if (factor < 1 || number % factor != 0) return false;
+    number /= factor;
+  }
+  return number == 1;
+}
+
 // Random numbers of exchanges and clusters; `number` counts exchanges.
 enum class Use : std::uint32_t { exchange = 0, cluster = 1 };
 
@@ -45,20 +55,24 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
       options_(std::move(options)),
       shape_(std::move(shape)),
       size_(static_cast<std::int64_t>(options_.temperatures.size())),
-      ladders_(options_.ladders * engine.options().samples),
       exchange_key_(key_for(options_.seed, Use::exchange)),
       cluster_key_(key_for(options_.seed, Use::cluster)) {
   const std::vector<double>& t = options_.temperatures;
-  demand(size_ >= 2 && size_ <= 1 << 14 &&
-             std::ranges::adjacent_find(t, std::greater_equal{}) == t.end() && t.front() > 0.0 &&
-             std::isfinite(t.back()),
+  // What is not a number is not below anything.
+  const auto not_below = [](double a, double b) { return !(a < b); };
+  demand(size_ >= 2 && size_ <= 1 << 14 && std::ranges::adjacent_find(t, not_below) == t.end() &&
+             t.front() > 0.0 && std::isfinite(t.back()),
          "temperatures: allowed: at least two, ascending, finite and above 0");
-  demand(options_.ladders >= 1 && ladders_ * size_ == engine.options().replicas,
+  demand(!engine.options().shared_random_numbers,
+         "shared_random_numbers: allowed: engines whose replicas are independent");
+  const std::int64_t factors[] = {size_, options_.ladders, engine.options().samples};
+  demand(factors_of(engine.options().replicas, factors),
          "replicas: allowed: as many as temperatures times ladders times samples");
   demand(options_.swap_interval >= 1 && options_.exchanges_per_draw >= 1,
          "swap_interval, exchanges_per_draw: allowed: at least 1");
-  demand(!engine.options().shared_random_numbers,
-         "shared_random_numbers: allowed: engines whose replicas are independent");
+  demand(shape_.empty() || factors_of(engine.options().sites, shape_),
+         "shape: allowed: none, or sides of at least 1 whose product is the number of sites");
+  ladders_ = engine.options().replicas / size_;
   const auto count = static_cast<std::size_t>(engine.options().replicas);
   for (std::size_t r = 0; r < count; ++r) {
     state_.temperature_index.push_back(static_cast<std::int16_t>(r % t.size()));

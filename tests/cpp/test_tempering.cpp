@@ -339,6 +339,7 @@ TEST(TemperingErrors, Temperatures) {
                                      {0.0, 0.9, 1.3, 1.9},
                                      {-0.6, 0.9, 1.3, 1.9},
                                      {nan, 0.9, 1.3, 1.9},
+                                     {0.6, nan, 1.3, 1.9},
                                      {0.6, 0.9, 1.3, nan},
                                      {0.6, 0.9, 1.3, infinity}};
   for (const std::vector<double>& temperatures : bad) {
@@ -350,7 +351,9 @@ TEST(TemperingErrors, Temperatures) {
 
 TEST(TemperingErrors, Counts) {
   Ladders setup;
-  for (const std::int64_t ladders : {0, -3, 2, 4}) {
+  // The last one times 2 samples times 4 temperatures is 24 modulo 2^64.
+  for (const std::int64_t ladders : {std::int64_t{0}, std::int64_t{-3}, std::int64_t{2},
+                                     std::int64_t{4}, (std::int64_t{1} << 61) + 3}) {
     setup.ladders = ladders;
     expect_refused(setup, {"replicas", "temperatures times ladders times samples"});
   }
@@ -360,6 +363,32 @@ TEST(TemperingErrors, Counts) {
   setup = {};
   setup.exchanges_per_draw = 0;
   expect_refused(setup, {"exchanges_per_draw", "at least 1"});
+}
+
+TEST(TemperingErrors, ReplicasThatAreNotIndependent) {
+  Ladders setup;
+  ReplicaOptions options = with_own_signs(glass_of(setup));
+  options.shared_random_numbers = true;
+  ReplicaEngine engine{options};
+  expect_message([&] { (Tempering{engine, tempering_of(setup), {}}); }, {"shared_random_numbers"});
+}
+
+// One product is 24 modulo 2^64.
+TEST(TemperingErrors, Shapes) {
+  const std::vector<std::int64_t> bad[] = {
+      {0}, {24, 0}, {0, 24}, {-24},   {-4, -6},  {3, 8, 1, 2, -1},
+      {1}, {48},    {4, 5},  {5, 24}, {4, 6, 2}, {(std::int64_t{1} << 61) + 3, 8}};
+  for (const std::vector<std::int64_t>& shape : bad) {
+    Ladders setup;
+    setup.shape = shape;
+    SCOPED_TRACE(::testing::PrintToString(shape));
+    expect_refused(setup, {"shape", "at least 1", "number of sites"});
+  }
+  ReplicaEngine engine{glass_of(Ladders{})};
+  for (const auto& shape :
+       std::vector<std::vector<std::int64_t>>{{}, {24}, {1, 24, 1}, {4, 3, 2}}) {
+    EXPECT_NO_THROW((Tempering{engine, tempering_of({}), shape}));
+  }
 }
 
 TEST(TemperingErrors, States) {

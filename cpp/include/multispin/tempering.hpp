@@ -45,7 +45,8 @@ class Tempering {
  public:
   using Poll = ReplicaEngine::Poll;
 
-  // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2).
+  // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2). Throws
+  // std::invalid_argument.
   Tempering(ReplicaEngine& engine, TemperingOptions options, std::vector<std::int64_t> shape);
 
   // Sweeps and exchanges until the next draw is due, and writes it to `record` (which may be
@@ -82,8 +83,8 @@ class Tempering {
   ReplicaEngine& engine_;
   TemperingOptions options_;
   std::vector<std::int64_t> shape_;
-  std::int64_t size_;     // temperatures
-  std::int64_t ladders_;  // of all samples
+  std::int64_t size_;         // temperatures
+  std::int64_t ladders_ = 0;  // of all samples
   State state_;
   random::PhiloxBlock exchange_key_, cluster_key_;
   std::vector<std::int64_t> at_;                      // walker by (ladder, temperature)
