@@ -131,17 +131,6 @@ ReplicaEngine::Detail::LaneWord ReplicaEngine::Detail::lane_word(std::int64_t nu
   return {bundle.spins->data() + w, bundle.words};
 }
 
-std::vector<std::uint32_t> ReplicaEngine::Detail::neighbours_of(std::int64_t position) const {
-  const auto run = std::ranges::upper_bound(order.runs, position, {}, &OrderedRun::end);
-  const int slots = kernels::slot_sizes[run->slot_size];
-  const auto first = static_cast<std::size_t>(run->first_bond + (position - run->begin) * slots);
-  std::vector<std::uint32_t> others;
-  for (int j = 0; j < run->degree; ++j) {
-    others.push_back(order.bonds[first + static_cast<std::size_t>(j)].position);
-  }
-  return others;
-}
-
 std::int64_t ReplicaEngine::Detail::words_per_site() const {
   std::int64_t words = 0;
   for (const BundleMemory& bundle : bundles) words += bundle.words;

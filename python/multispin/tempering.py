@@ -227,15 +227,15 @@ class _Keeper:
             io.check_writable(path)
         if self._path is not None and self._path.exists():
             self.run = self._load(self._path)
-            self._saved_at = self.run.sampler.sweeps_done
+            self._saved_at: tuple[int, int, int] | None = self.run.position
         else:
             self.run = TemperingRun(plan)
-            self._saved_at = -1
+            self._saved_at = None
         self._written = monotonic()
 
     def save_if_new(self) -> None:
         """Save, unless the file holds all that there is."""
-        if self.run.sampler.sweeps_done != self._saved_at:
+        if self.run.position != self._saved_at:
             self.save()
 
     def save_if_due(self) -> None:
@@ -250,7 +250,7 @@ class _Keeper:
             made_by = self.run.sampler.info()
             meta |= {"arguments": _arguments(self._plan), "generator": made_by["generator"]}
             io.write_checkpoint(self._path, _KIND, meta, arrays)
-            self._saved_at = self.run.sampler.sweeps_done
+            self._saved_at = self.run.position
             self._written = monotonic()
 
     def _load(self, path: Path) -> TemperingRun:

@@ -158,6 +158,51 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
         xarray.testing.assert_identical(one, other)
 
 
+def stop_inside_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a signal raise KeyboardInterrupt in each draw, if there is time before it ends."""
+    from multispin._tempering_run import TemperingRun
+
+    plain = TemperingRun._run
+
+    def stopped(self: TemperingRun, drawn: int, draws: int) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        plain(self, drawn, draws)
+        time.sleep(1.0)  # it comes
+
+    monkeypatch.setattr(TemperingRun, "_run", stopped)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+
+
+def test_a_stop_among_cluster_moves_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More and more clusters, until there is time for a stop among them. The only draw is measured
+    # by then, and no sweep is left to do.
+    model = ms.EdwardsAnderson((32, 32, 32), seed=1)
+    before = signal.getsignal(signal.SIGALRM)
+    for temperatures in (128, 256, 512, 1024, 2048, 4096):
+        path = tmp_path / f"{temperatures}.npz"
+        arguments = {
+            "temperatures": np.linspace(1.0, 2.0, temperatures), "sweeps": 1, "cluster_moves": True,
+        }  # fmt: skip
+        with monkeypatch.context() as patched:
+            stop_inside_draws(patched)
+            with pytest.raises(KeyboardInterrupt):
+                run(model, checkpoint=path, **arguments)
+        signal.signal(signal.SIGALRM, before)
+        meta, arrays = ms.io.read_checkpoint(path, "temper")
+        if meta["clusters_moved"] > 0:
+            break
+    else:
+        pytest.fail("never stopped among the cluster moves")
+    assert meta["exchanges"] == 0
+    assert len(arrays["record_bonds"]) == 1
+    data = run(model, checkpoint=path, **arguments)
+    assert data.identical(run(model, **arguments))
+    meta, _ = ms.io.read_checkpoint(path, "temper")
+    assert (meta["exchanges"], meta["clusters_moved"]) == (1, 0)
+
+
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     first = run(checkpoint=path)

@@ -50,7 +50,9 @@ class Tempering {
   Tempering(ReplicaEngine& engine, TemperingOptions options, std::vector<std::int64_t> shape);
 
   // Sweeps and exchanges until the next draw is due, and writes it to `record` (which may be
-  // empty). False if `poll` asked for a stop; the next call then goes on to the same draw.
+  // empty). False if `poll` asked for a stop; the next call then goes on to the same draw. A stop
+  // among the cluster moves comes after the draw was written, and it is not written again: give
+  // the same record, and keep it together with the state.
   bool draw(const TemperingRecord& record, const Poll& poll = {});
 
   // Pairs of ladders of all samples and temperatures.
@@ -59,6 +61,7 @@ class Tempering {
   // What there is to keep beside the engine's state.
   struct State {
     std::uint64_t exchanges_done = 0;
+    std::int64_t clusters_moved = 0;  // before the next exchange; above 0 only after a stop
     std::vector<std::int16_t> temperature_index;    // by engine replica
     std::vector<std::int64_t> attempted, accepted;  // (S, M - 1)
   };
@@ -71,7 +74,9 @@ class Tempering {
   }
   double energy(const Sums& sums) const;
   void exchange();
-  void move_clusters();
+  bool sweep(ReplicaEngine::StopWatch& watch);
+  std::int64_t cluster_count() const;
+  bool move_clusters(ReplicaEngine::StopWatch& watch);
   void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
   void find_slabs();
   void find_walkers();
