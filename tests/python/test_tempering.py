@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import multispin as ms
-from multispin import _memory
+from multispin import _core, _memory
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -27,6 +30,17 @@ GRID = np.geomspace(0.6, 3.0, 5)
 def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
     arguments = {"temperatures": GRID, "sweeps": 40, "seed": 3, "threads": 1} | changes
     return ms.temper(model, **arguments)
+
+
+def plan_of(model: ms.models.Model, **changes: Any) -> Any:
+    from multispin._tempering_run import Plan
+
+    plan = Plan(
+        model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
+        swap_interval=1, cluster_moves=False, measure=("overlap", "link_overlap", "overlap_k2"),
+        seed=1, dynamics="metropolis", init="random", device="cpu", rng="auto", threads=1,
+    )  # fmt: skip
+    return dataclasses.replace(plan, **changes)
 
 
 # --- the twin -------------------------------------------------------------------------------------
@@ -65,14 +79,10 @@ def test_pairs_are_of_replicas_at_one_temperature() -> None:
 
 
 def test_measurements_are_those_of_the_spins() -> None:
-    from multispin._tempering_run import Plan, TemperingRun
+    from multispin._tempering_run import TemperingRun
 
     model = ms.EdwardsAnderson((4, 3, 2), seed=2, samples=2)
-    plan = Plan(
-        model=model, temperatures=GRID, replicas=2, sweeps=6, thermalization=0, interval=6,
-        swap_interval=2, cluster_moves=False, measure=("overlap", "link_overlap", "overlap_k2"),
-        seed=1, dynamics="glauber", init="random", device="cpu", rng="auto", threads=1,
-    )  # fmt: skip
+    plan = plan_of(model, sweeps=6, interval=6, swap_interval=2, dynamics="glauber")
     tempered = TemperingRun(plan)
     tempered.advance()
     records = {name: array[0] for name, array in tempered.records.items()}
@@ -239,6 +249,50 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
 def test_what_is_refused(changes: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         run(**changes)
+
+
+def test_arrays_whose_size_wraps_around_are_refused() -> None:
+    model = ms.Ising((4, 4))
+    sampler = ms.Sampler(model, np.ones(32), replicas=32, engine="replica", device="cpu")
+    ladder = _core.Tempering(
+        sampler._engine, temperatures=np.linspace(1, 2, 16).tolist(), ladders=2, swap_interval=1,
+        exchanges_per_draw=1, cluster_moves=False, seed=0, shape=[4, 4],
+    )  # fmt: skip
+    names = ("spins", "overlaps", "link_overlaps", "overlaps_k2", "temperature_index")
+    draws = 2**59  # times 32 replicas is 0 modulo 2^64
+    bonds = np.empty((draws, 0), dtype=np.int64)
+    with pytest.raises(ValueError, match="bonds: got an array of another size"):
+        ladder.run(draws=draws, bonds=bonds, pairs=16, **dict.fromkeys(names))
+    with pytest.raises(ValueError, match="shape: allowed: none, or sides"):
+        _core.Tempering(
+            sampler._engine, temperatures=np.linspace(1, 2, 16).tolist(), ladders=2,
+            swap_interval=1, exchanges_per_draw=1, cluster_moves=False, seed=0, shape=[4, 5],
+        )  # fmt: skip
+
+
+def test_a_state_is_not_read_while_it_changes() -> None:
+    from multispin._tempering_run import TemperingRun
+
+    plan = plan_of(ms.EdwardsAnderson((64, 64, 64), seed=2), sweeps=60, interval=60)
+    tempered, alone = TemperingRun(plan), TemperingRun(plan)
+
+    def advance() -> None:
+        while not tempered.finished:
+            with suppress(RuntimeError):  # if this thread is the one that comes too late
+                tempered.advance()
+
+    thread = threading.Thread(target=advance)
+    thread.start()
+
+    def ask_until_it_ends() -> None:
+        while thread.is_alive():
+            _ = tempered._ladder.state
+
+    with pytest.raises(RuntimeError, match="one call at a time"):
+        ask_until_it_ends()
+    thread.join()
+    alone.advance()
+    assert tempered._ladder.state == alone._ladder.state
 
 
 def test_couplings_of_several_magnitudes_are_refused() -> None:
