@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/graph_signs.hpp"
 #include "multispin/lattice_engine.hpp"
@@ -26,10 +26,6 @@ const kernels::ReplicaKernels& kernels_for(Isa isa) {
 #endif
   static_cast<void>(isa);
   return kernels::replica_portable;
-}
-
-void demand(bool good, const std::string& what) {
-  if (!good) throw std::invalid_argument(what);
 }
 
 const ReplicaOptions& checked(const ReplicaOptions& o) {

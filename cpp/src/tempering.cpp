@@ -5,17 +5,13 @@
 #include <cmath>
 #include <complex>
 #include <numbers>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "replica_detail.hpp"
 
 namespace multispin {
 namespace {
-
-void demand(bool good, const std::string& what) {
-  if (!good) throw std::invalid_argument(what);
-}
 
 // Whether these are factors of at least 1 of a number; they may be anything, so nothing is
 // multiplied.
