@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/graph_signs.hpp"
 #include "multispin/lattice_engine.hpp"
@@ -26,10 +26,6 @@ const kernels::ReplicaKernels& kernels_for(Isa isa) {
 #endif
   static_cast<void>(isa);
   return kernels::replica_portable;
-}
-
-void demand(bool good, const std::string& what) {
-  if (!good) throw std::invalid_argument(what);
 }
 
 const ReplicaOptions& checked(const ReplicaOptions& o) {
@@ -129,17 +125,6 @@ ReplicaEngine::Detail::LaneWord ReplicaEngine::Detail::lane_word(std::int64_t nu
   const std::int64_t w = number % kernels::block_words;
   if (w >= bundle.words) return {nullptr, 0};
   return {bundle.spins->data() + w, bundle.words};
-}
-
-std::vector<std::uint32_t> ReplicaEngine::Detail::neighbours_of(std::int64_t position) const {
-  const auto run = std::ranges::upper_bound(order.runs, position, {}, &OrderedRun::end);
-  const int slots = kernels::slot_sizes[run->slot_size];
-  const auto first = static_cast<std::size_t>(run->first_bond + (position - run->begin) * slots);
-  std::vector<std::uint32_t> others;
-  for (int j = 0; j < order.kinds[static_cast<std::size_t>(run->kind)].degree; ++j) {
-    others.push_back(order.bonds[first + static_cast<std::size_t>(j)].position);
-  }
-  return others;
 }
 
 std::int64_t ReplicaEngine::Detail::words_per_site() const {

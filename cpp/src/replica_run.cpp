@@ -2,7 +2,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "replica_detail.hpp"
 #include "threads.hpp"
@@ -14,26 +13,6 @@ namespace {
 constexpr std::int64_t piece_words = 1 << 20;
 
 }  // namespace
-
-// Asks the caller's poll at most every 50 ms.
-class ReplicaEngine::StopWatch {
- public:
-  explicit StopWatch(const Poll& poll) : poll_(poll) {}
-  bool stopped() {
-    if (!poll_ || stop_) return stop_;
-    const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return false;
-    last_ = now;
-    stop_ = poll_();
-    return stop_;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Poll& poll_;
-  bool stop_ = false;
-  Clock::time_point last_ = Clock::now();
-};
 
 void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun& run,
                                    std::int64_t begin, std::int64_t end,

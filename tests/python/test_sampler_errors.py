@@ -195,6 +195,17 @@ def test_more_draws_than_memory_holds() -> None:
     assert run.sweeps_done == 0
 
 
+@pytest.mark.parametrize("engine", ["lattice", "replica"])
+def test_draws_whose_number_wraps_around(engine: str) -> None:
+    run = ms.Sampler(ms.Ising((4, 64)), 2.0, replicas=32, engine=engine, device="cpu")
+    for draws in (2**59, 2**59 + 1, 2**60 - 1, 2**64 - 1):  # times 32: small modulo 2^64
+        with pytest.raises(
+            ValueError, match=f"draws: got {draws} of 32 replicas, allowed: at most"
+        ):
+            run._engine.record(draws, 1)
+    assert run.sweeps_done == 0
+
+
 def test_block_average() -> None:
     run = make(shape=(6, 8), replicas=2)
     for block in (0, -1, (0, 2), (2, -2), (4, 2), (2, 6), (2, 1), 3, 1, 12, (2, 16), 2**70):
