@@ -85,10 +85,12 @@ void set_timed_temperatures(Engine& engine, const Setup& setup) {
 
 template <class Engine>
 double spins_of(const Engine& engine) {
-  return static_cast<double>(engine.lattice().spins() * engine.options().replicas);
-}
-double spins_of(const ReplicaEngine& engine) {
-  return static_cast<double>(engine.options().sites * engine.options().replicas);
+  const auto replicas = static_cast<double>(engine.options().replicas);
+  if constexpr (requires { engine.lattice(); }) {
+    return static_cast<double>(engine.lattice().spins()) * replicas;
+  } else {
+    return static_cast<double>(engine.options().sites) * replicas;
+  }
 }
 
 // Seconds of sweeps that are measured every so often, or of bare ones.

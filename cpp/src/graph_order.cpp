@@ -54,20 +54,66 @@ std::vector<int> colours(const Adjacency& neighbours) {
   return colour;
 }
 
-int slot_size_for(int degree) {
+bool has_double_bond(std::span<const Adjacency::End> ends) {
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (ends[i].site == ends[j].site) return true;
+    }
+  }
+  return false;
+}
+
+// The sites that bonds connect to a site that was not visited before.
+std::vector<Index> part_of(Index site, const Adjacency& neighbours, std::vector<bool>& visited) {
+  std::vector<Index> part{site};
+  visited[site] = true;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    for (const auto& end : neighbours.of(part[i])) {
+      if (visited[end.site]) continue;
+      visited[end.site] = true;
+      part.push_back(end.site);
+    }
+  }
+  return part;
+}
+
+// Of sites with an even number of bonds, which alone may have no local field: those of a ring or by
+// themselves, those with double bonds, which may cancel to a ring, and one of each part without odd
+// sites. There is no kernel for lazy sites with the most bonds.
+std::vector<bool> lazy_sites(const Adjacency& neighbours) {
+  const std::size_t sites = neighbours.start.size() - 1;
+  const auto degree = [&](Index site) { return neighbours.of(site).size(); };
+  std::vector<bool> lazy(sites, false), visited(sites, false);
+  for (Index site = 0; site < sites; ++site) {
+    if (degree(site) % 2 == 0 && degree(site) < model::max_degree) {
+      lazy[site] = degree(site) <= 2 || has_double_bond(neighbours.of(site));
+    }
+  }
+  for (Index site = 0; site < sites; ++site) {
+    if (visited[site]) continue;
+    const std::vector<Index> part = part_of(site, neighbours, visited);
+    const bool even = std::ranges::all_of(part, [&](Index i) { return degree(i) % 2 == 0; });
+    if (even && degree(site) < model::max_degree) lazy[site] = true;
+  }
+  return lazy;
+}
+
+int slot_size_for(const update::SiteKind& kind) {
+  const int needed = kind.lazy ? kind.degree + 1 : kind.degree;
   int index = 0;
-  while (model::slot_sizes[index] < degree) ++index;
+  while (model::slot_sizes[index] < needed) ++index;
   return index;
 }
 
-int number_of(int degree, std::vector<int>& degrees) {
-  const auto known = std::ranges::find(degrees, degree);
-  const auto number = static_cast<int>(known - degrees.begin());
-  if (known == degrees.end()) degrees.push_back(degree);
+int number_of(const update::SiteKind& kind, std::vector<update::SiteKind>& kinds) {
+  const auto known = std::ranges::find(kinds, kind);
+  const auto number = static_cast<int>(known - kinds.begin());
+  if (known == kinds.end()) kinds.push_back(kind);
   return number;
 }
 
-void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector<int>& colour) {
+void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector<int>& colour,
+               const std::vector<bool>& lazy) {
   const auto degree = [&](Index site) { return static_cast<int>(neighbours.of(site).size()); };
   std::stable_sort(order.site_at.begin(), order.site_at.end(), [&](Index a, Index b) {
     return std::pair(colour[a], degree(a)) < std::pair(colour[b], degree(b));
@@ -77,12 +123,12 @@ void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector
     const Index site = order.site_at[p];
     order.position_of[site] = static_cast<Index>(p);
     const auto at = static_cast<std::int64_t>(p);
+    const update::SiteKind kind{degree(site), lazy[site]};
+    const int number = number_of(kind, order.kinds);
     const bool same = !order.runs.empty() && order.runs.back().colour == colour[site] &&
-                      order.runs.back().degree == degree(site);
+                      order.runs.back().kind == number;
     if (!same) {
-      order.runs.push_back({at, at, colour[site], degree(site),
-                            number_of(degree(site), order.degrees), slot_size_for(degree(site)),
-                            bonds});
+      order.runs.push_back({at, at, colour[site], number, slot_size_for(kind), bonds});
     }
     order.runs.back().end = at + 1;
     bonds += model::slot_sizes[order.runs.back().slot_size];
@@ -113,18 +159,19 @@ std::vector<Index> make_edges(GraphOrder& order, std::span<const GraphEdge> edge
 
 }  // namespace
 
-int slots_for(int degree) {
-  return model::slot_sizes[slot_size_for(degree)];
+int slots_for(const update::SiteKind& kind) {
+  return model::slot_sizes[slot_size_for(kind)];
 }
 
-GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, bool to_nowhere) {
+GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, bool zero_field_flip) {
   const auto count = static_cast<std::size_t>(sites);
   const Adjacency neighbours = adjacency(count, edges);
   GraphOrder order;
   order.site_at.resize(count);
   order.position_of.resize(count);
   std::iota(order.site_at.begin(), order.site_at.end(), Index{0});
-  make_runs(order, neighbours, colours(neighbours));
+  make_runs(order, neighbours, colours(neighbours),
+            zero_field_flip ? lazy_sites(neighbours) : std::vector<bool>(count, false));
   const std::vector<Index> number = make_edges(order, edges);
   const auto nothing = static_cast<Index>(edges.size());
   for (const OrderedRun& run : order.runs) {
@@ -135,7 +182,7 @@ GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, boo
         order.bonds.push_back({order.position_of[end.site], number[end.edge]});
       }
       const auto slots = static_cast<std::size_t>(model::slot_sizes[run.slot_size]);
-      const Index leads_to = to_nowhere ? static_cast<Index>(count) : position;
+      const Index leads_to = zero_field_flip ? position : static_cast<Index>(count);
       order.bonds.insert(order.bonds.end(), slots - ends.size(), {leads_to, nothing});
     }
   }

@@ -4,14 +4,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "multispin/lattice_engine.hpp"
 
 namespace multispin {
 
 void check_lattice(const LatticeOptions& options) {
-  const auto demand = [](bool good, const std::string& what) {
-    if (!good) throw std::invalid_argument(what);
-  };
   const bool square = options.planes == 1;
   const std::int64_t planes = square ? 2 : options.planes;
   for (const std::int64_t side : {planes, options.rows, options.columns}) {

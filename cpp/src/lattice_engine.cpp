@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "lattice_detail.hpp"
 #include "multispin/bits/word.hpp"
 #include "threads.hpp"
@@ -39,9 +39,6 @@ const kernels::LatticeKernels& kernels_for(Isa isa) {
 
 const LatticeOptions& checked(const LatticeOptions& options) {
   check_lattice(options);
-  const auto demand = [](bool good, const std::string& what) {
-    if (!good) throw std::invalid_argument(what);
-  };
   demand(options.threads >= 1,
          "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
   demand(options.threads == 1 || threads_usable(),

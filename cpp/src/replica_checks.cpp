@@ -1,19 +1,15 @@
 // What replica engines refuse, whatever device they run on.
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "multispin/lattice_engine.hpp"
 #include "multispin/model/graph.hpp"
 #include "multispin/replica_engine.hpp"
 
 namespace multispin {
 namespace {
-
-void demand(bool good, const std::string& what) {
-  if (!good) throw std::invalid_argument(what);
-}
 
 void check_edges(const ReplicaOptions& o) {
   std::vector<int> degree(static_cast<std::size_t>(o.sites));

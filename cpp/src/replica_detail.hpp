@@ -1,6 +1,8 @@
 // What a replica engine owns, shared by the engine's own source files.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,8 +19,8 @@ namespace multispin {
 
 constexpr std::int64_t block_lanes = 64 * kernels::block_words;
 
-// Thresholds of the sites of one degree, for the lanes of one bundle or for all lanes that share.
-struct DegreeThresholds {
+// Thresholds of the sites of one kind, for the lanes of one bundle or for all lanes that share.
+struct KindThresholds {
   std::vector<std::uint64_t> planes, always;
   update::SharedThresholds shared;
 };
@@ -29,9 +31,29 @@ struct BundleMemory {
   std::int64_t first_lane;  // lane 0 is that of the first stream of the first word
   std::uint64_t first_word;
   std::unique_ptr<SpinMemory> spins, signs;
-  std::vector<DegreeThresholds> thresholds;  // by number of the degree
+  std::vector<KindThresholds> thresholds;  // by number of the kind
 
   kernels::Bundle view() const { return {spins->data(), signs->data(), words, first_word}; }
+};
+
+// Asks the caller's poll at most every 50 ms.
+class ReplicaEngine::StopWatch {
+ public:
+  explicit StopWatch(const Poll& poll) : poll_(poll) {}
+  bool stopped() {
+    if (!poll_ || stop_) return stop_;
+    const auto now = Clock::now();
+    if (now - last_ < std::chrono::milliseconds(50)) return false;
+    last_ = now;
+    stop_ = poll_();
+    return stop_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Poll& poll_;
+  bool stop_ = false;
+  Clock::time_point last_ = Clock::now();
 };
 
 struct ReplicaEngine::Detail {
@@ -52,8 +74,13 @@ struct ReplicaEngine::Detail {
     std::int64_t step;     // from one position to the next
   };
   LaneWord lane_word(std::int64_t number) const;
-  // Positions at the other ends of a position's bonds.
-  std::vector<std::uint32_t> neighbours_of(std::int64_t position) const;
+  // A position's bonds, without the slots that lead nowhere.
+  std::span<const model::Bond> bonds_of(std::int64_t position) const {
+    const auto run = std::ranges::upper_bound(order.runs, position, {}, &OrderedRun::end);
+    const int slots = kernels::slot_sizes[run->slot_size];
+    return {order.bonds.data() + run->first_bond + (position - run->begin) * slots,
+            static_cast<std::size_t>(order.kinds[static_cast<std::size_t>(run->kind)].degree)};
+  }
   const std::vector<std::uint64_t>& bits_at(double temperature);
   // Thresholds of each replica, as bits_at gives them.
   using BitsOfReplicas = std::span<const std::uint64_t* const>;
@@ -90,7 +117,7 @@ struct ReplicaEngine::Detail {
   const std::int64_t sites;
   const std::int64_t lane_offset;  // lanes before the first replica's
   GraphOrder order;
-  std::vector<update::FieldSigns> field;  // by number of the degree
+  std::vector<update::FieldSigns> field;  // by number of the kind
   random::StreamKeys keys;
   std::vector<BundleMemory> bundles;
   std::map<double, std::vector<std::uint64_t>> known_bits;  // thresholds by temperature

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/graph_signs.hpp"
 #include "multispin/lattice_engine.hpp"
@@ -26,10 +26,6 @@ const kernels::ReplicaKernels& kernels_for(Isa isa) {
 #endif
   static_cast<void>(isa);
   return kernels::replica_portable;
-}
-
-void demand(bool good, const std::string& what) {
-  if (!good) throw std::invalid_argument(what);
 }
 
 const ReplicaOptions& checked(const ReplicaOptions& o) {
@@ -81,10 +77,10 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
       any_field(model.zero_field_flip() ? 0 : 1),
       sites(o.sites),
       lane_offset(static_cast<std::int64_t>(o.first_stream) - aligned_down(o.first_stream, shared)),
-      order(order_graph(o.sites, o.edges, any_field != 0)),
+      order(order_graph(o.sites, o.edges, model.zero_field_flip())),
       keys(random::lane_keys(o.seed, shared)) {
-  for (const int degree : order.degrees) {
-    field.push_back(update::make_field_signs(model, degree));
+  for (const update::SiteKind& kind : order.kinds) {
+    field.push_back(update::make_field_signs(model, kind.degree));
   }
   if (o.samples == 1) name_signs(order, o.signs);
   std::int64_t lane = 0;
@@ -97,7 +93,7 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
     bundle.spins = std::make_unique<SpinMemory>(
         static_cast<std::size_t>((sites + 1) * words + kernels::block_words));
     make_signs(o, bundle);
-    bundle.thresholds.resize(order.degrees.size());
+    bundle.thresholds.resize(order.kinds.size());
     lane += block_lanes;
   }
 }
@@ -129,17 +125,6 @@ ReplicaEngine::Detail::LaneWord ReplicaEngine::Detail::lane_word(std::int64_t nu
   const std::int64_t w = number % kernels::block_words;
   if (w >= bundle.words) return {nullptr, 0};
   return {bundle.spins->data() + w, bundle.words};
-}
-
-std::vector<std::uint32_t> ReplicaEngine::Detail::neighbours_of(std::int64_t position) const {
-  const auto run = std::ranges::upper_bound(order.runs, position, {}, &OrderedRun::end);
-  const int slots = kernels::slot_sizes[run->slot_size];
-  const auto first = static_cast<std::size_t>(run->first_bond + (position - run->begin) * slots);
-  std::vector<std::uint32_t> others;
-  for (int j = 0; j < run->degree; ++j) {
-    others.push_back(order.bonds[first + static_cast<std::size_t>(j)].position);
-  }
-  return others;
 }
 
 std::int64_t ReplicaEngine::Detail::words_per_site() const {

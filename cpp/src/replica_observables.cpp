@@ -6,16 +6,6 @@
 #include "threads.hpp"
 
 namespace multispin {
-namespace {
-
-// Threads that are worth starting for this many words: a team costs as much as ten thousands of
-// them.
-int worth(std::int64_t words, int threads) {
-  constexpr std::int64_t team_words = 1 << 16;
-  return words < team_words ? 1 : usable(threads);
-}
-
-}  // namespace
 
 void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t replicas,
                                         Sums* sums) const {

@@ -2,7 +2,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "replica_detail.hpp"
 #include "threads.hpp"
@@ -15,34 +14,14 @@ constexpr std::int64_t piece_words = 1 << 20;
 
 }  // namespace
 
-// Asks the caller's poll at most every 50 ms.
-class ReplicaEngine::StopWatch {
- public:
-  explicit StopWatch(const Poll& poll) : poll_(poll) {}
-  bool stopped() {
-    if (!poll_ || stop_) return stop_;
-    const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return false;
-    last_ = now;
-    stop_ = poll_();
-    return stop_;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Poll& poll_;
-  bool stop_ = false;
-  Clock::time_point last_ = Clock::now();
-};
-
 void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun& run,
                                    std::int64_t begin, std::int64_t end,
                                    std::uint64_t sweep) const {
   const int slots = kernels::slot_sizes[run.slot_size];
   const model::Bond* const bonds =
       order.bonds.data() + run.first_bond + (begin - run.begin) * slots;
-  const auto number = static_cast<std::size_t>(run.degree_number);
-  const DegreeThresholds& t = bundle.thresholds[number];
+  const auto number = static_cast<std::size_t>(run.kind);
+  const KindThresholds& t = bundle.thresholds[number];
   const model::Run part{begin, end, bonds};
   if (shared) {
     run_kernels.update_shared[run.slot_size][any_field](
@@ -128,7 +107,8 @@ bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
       const std::uint64_t most =
           static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
       const std::uint64_t piece = std::min(goal - sweeps_done_, most);
-      d.sweep_bundles(sweeps_done_, piece, threads);
+      const auto piece_of_words = words * static_cast<std::int64_t>(piece);
+      d.sweep_bundles(sweeps_done_, piece, worth(piece_of_words, threads));
       sweeps_done_ += piece;
     }
   }

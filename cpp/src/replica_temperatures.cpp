@@ -13,15 +13,15 @@ constexpr std::size_t most_known = 1 << 12;
 
 }  // namespace
 
-// Bits of every class of every degree at one temperature.
+// Bits of every class of every kind of site at one temperature.
 const std::vector<std::uint64_t>& ReplicaEngine::Detail::bits_at(double temperature) {
   const auto known = known_bits.find(temperature);
   if (known != known_bits.end()) return known->second;
   std::vector<std::uint64_t> bits;
-  for (const int degree : order.degrees) {
-    const update::ClassBits of_degree =
-        update::class_bits(model, degree, temperature, run_kernels.coarse_planes);
-    bits.insert(bits.end(), std::begin(of_degree.of), std::end(of_degree.of));
+  for (const update::SiteKind& kind : order.kinds) {
+    const update::ClassBits of_kind =
+        update::class_bits(model, kind, temperature, run_kernels.coarse_planes);
+    bits.insert(bits.end(), std::begin(of_kind.of), std::end(of_kind.of));
   }
   return known_bits.emplace(temperature, std::move(bits)).first->second;
 }
@@ -39,10 +39,10 @@ void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas
           bits[static_cast<std::size_t>(std::clamp(first + b, std::int64_t{0}, last))];
     }
   }
-  for (std::size_t number = 0; number < order.degrees.size(); ++number) {
-    const int classes = model.classes(slots_for(order.degrees[number]));
+  for (std::size_t number = 0; number < order.kinds.size(); ++number) {
+    const int classes = model.classes(slots_for(order.kinds[number]));
     const int planes = run_kernels.coarse_planes + random::tail_planes;
-    DegreeThresholds& out = bundle.thresholds[number];
+    KindThresholds& out = bundle.thresholds[number];
     out.planes.resize(static_cast<std::size_t>(planes * classes * kernels::block_words));
     out.always.resize(static_cast<std::size_t>(classes * kernels::block_words));
     for (int c = 0; c < classes; ++c) {
@@ -74,9 +74,9 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
     return;
   }
   for (BundleMemory& bundle : d.bundles) {
-    for (std::size_t number = 0; number < d.order.degrees.size(); ++number) {
+    for (std::size_t number = 0; number < d.order.kinds.size(); ++number) {
       bundle.thresholds[number].shared =
-          update::make_shared_thresholds(d.model, d.order.degrees[number], temperatures[0]);
+          update::make_shared_thresholds(d.model, d.order.kinds[number], temperatures[0]);
     }
   }
 }

@@ -1,19 +1,26 @@
 #include "multispin/tempering.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <complex>
 #include <numbers>
-#include <stdexcept>
 #include <string>
 
+#include "demand.hpp"
 #include "replica_detail.hpp"
 
 namespace multispin {
 namespace {
 
-void demand(bool good, const std::string& what) {
-  if (!good) throw std::invalid_argument(what);
+// Whether these are factors of at least 1 of a number; they may be anything, so nothing is
+// multiplied.
+bool factors_of(std::int64_t number, std::span<const std::int64_t> factors) {
+  for (const std::int64_t factor : factors) {
+    if (factor < 1 || number % factor != 0) return false;
+    number /= factor;
+  }
+  return number == 1;
 }
 
 // Random numbers of exchanges and clusters; `number` counts exchanges.
@@ -37,6 +44,17 @@ double uniform(const random::PhiloxBlock& block) {
   return std::ldexp(static_cast<double>(bits >> 11), -53);
 }
 
+// Number of the n-th bit that is set, 0 being the first; there are more than n.
+std::uint32_t nth_one(std::span<const std::uint64_t> words, std::uint64_t n) {
+  std::size_t w = 0;
+  for (; n >= static_cast<std::uint64_t>(std::popcount(words[w])); ++w) {
+    n -= static_cast<std::uint64_t>(std::popcount(words[w]));
+  }
+  std::uint64_t word = words[w];
+  for (; n > 0; --n) word &= word - 1;
+  return static_cast<std::uint32_t>(64 * w) + static_cast<std::uint32_t>(std::countr_zero(word));
+}
+
 }  // namespace
 
 Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
@@ -45,20 +63,24 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
       options_(std::move(options)),
       shape_(std::move(shape)),
       size_(static_cast<std::int64_t>(options_.temperatures.size())),
-      ladders_(options_.ladders * engine.options().samples),
       exchange_key_(key_for(options_.seed, Use::exchange)),
       cluster_key_(key_for(options_.seed, Use::cluster)) {
   const std::vector<double>& t = options_.temperatures;
-  demand(size_ >= 2 && size_ <= 1 << 14 &&
-             std::ranges::adjacent_find(t, std::greater_equal{}) == t.end() && t.front() > 0.0 &&
-             std::isfinite(t.back()),
+  // What is not a number is not below anything.
+  const auto not_below = [](double a, double b) { return !(a < b); };
+  demand(size_ >= 2 && size_ <= 1 << 14 && std::ranges::adjacent_find(t, not_below) == t.end() &&
+             t.front() > 0.0 && std::isfinite(t.back()),
          "temperatures: allowed: at least two, ascending, finite and above 0");
-  demand(options_.ladders >= 1 && ladders_ * size_ == engine.options().replicas,
+  demand(!engine.options().shared_random_numbers,
+         "shared_random_numbers: allowed: engines whose replicas are independent");
+  const std::int64_t factors[] = {size_, options_.ladders, engine.options().samples};
+  demand(factors_of(engine.options().replicas, factors),
          "replicas: allowed: as many as temperatures times ladders times samples");
   demand(options_.swap_interval >= 1 && options_.exchanges_per_draw >= 1,
          "swap_interval, exchanges_per_draw: allowed: at least 1");
-  demand(!engine.options().shared_random_numbers,
-         "shared_random_numbers: allowed: engines whose replicas are independent");
+  demand(shape_.empty() || factors_of(engine.options().sites, shape_),
+         "shape: allowed: none, or sides of at least 1 whose product is the number of sites");
+  ladders_ = engine.options().replicas / size_;
   const auto count = static_cast<std::size_t>(engine.options().replicas);
   for (std::size_t r = 0; r < count; ++r) {
     state_.temperature_index.push_back(static_cast<std::int16_t>(r % t.size()));
@@ -78,6 +100,10 @@ void Tempering::set_state(const State& state) {
              state.attempted.size() == state_.attempted.size() &&
              state.accepted.size() == state_.accepted.size(),
          "state: got arrays of other sizes");
+  demand(state.clusters_moved == 0 ||
+             (state.clusters_moved > 0 && state.clusters_moved < cluster_count()),
+         "clusters_moved: got " + std::to_string(state.clusters_moved) +
+             ", allowed: 0, and less than there are to move");
   std::vector<bool> seen(state.temperature_index.size());
   for (std::size_t r = 0; r < seen.size(); ++r) {
     const std::int64_t index = state.temperature_index[r];
@@ -129,25 +155,32 @@ double Tempering::energy(const Sums& sums) const {
 }
 
 bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
+  // One for all sweeps: short ones would end before it asks.
+  ReplicaEngine::StopWatch watch{poll};
   const std::uint64_t goal =
       (state_.exchanges_done / options_.exchanges_per_draw + 1) * options_.exchanges_per_draw;
   while (state_.exchanges_done < goal) {
-    const std::uint64_t due = (state_.exchanges_done + 1) * options_.swap_interval;
-    if (!engine_.finish(poll)) return false;
-    if (engine_.sweeps_done() < due && !engine_.sweep(due - engine_.sweeps_done(), poll)) {
-      return false;
+    if (state_.clusters_moved == 0) {
+      if (!sweep(watch)) return false;
+      engine_.sums(sums_.data());
+      // Before the exchange: the spins belong to the temperatures they were swept at.
+      if (state_.exchanges_done + 1 == goal) write(record);
     }
-    engine_.sums(sums_.data());
-    // Before the exchange: the spins belong to the temperatures they were swept at.
-    if (state_.exchanges_done + 1 == goal) write(record);
     if (options_.cluster_moves) {
-      move_clusters();
+      if (!move_clusters(watch)) return false;
       engine_.sums(sums_.data());
     }
     exchange();
     ++state_.exchanges_done;
   }
   return true;
+}
+
+// Until the next exchange is due. False if stopped.
+bool Tempering::sweep(ReplicaEngine::StopWatch& watch) {
+  const std::uint64_t due = (state_.exchanges_done + 1) * options_.swap_interval;
+  const std::uint64_t done = engine_.sweeps_done();
+  return engine_.advance(due > done ? due - done : 0, watch);
 }
 
 void Tempering::exchange() {
@@ -173,17 +206,25 @@ void Tempering::exchange() {
   apply_temperatures();
 }
 
-void Tempering::move_clusters() {
-  for (std::int64_t sample = 0; sample < engine_.options().samples; ++sample) {
-    for (std::int64_t k = 0; k + 1 < options_.ladders; k += 2) {
-      const std::int64_t ladder = sample * options_.ladders + k;
-      for (std::int64_t t = 0; t < size_; ++t) {
-        const auto block = drawn(cluster_key_, ladder, t, state_.exchanges_done);
-        move_cluster(walker(ladder, t), walker(ladder + 1, t),
-                     block.x[0] | (std::uint64_t{block.x[1]} << 32));
-      }
-    }
+std::int64_t Tempering::cluster_count() const {
+  return options_.cluster_moves ? ladders_ / options_.ladders * (options_.ladders / 2) * size_ : 0;
+}
+
+// Goes on after the last cluster that was moved. False if stopped.
+bool Tempering::move_clusters(ReplicaEngine::StopWatch& watch) {
+  const std::int64_t pairs = options_.ladders / 2;  // of a sample
+  const std::int64_t count = cluster_count();
+  for (; state_.clusters_moved < count; ++state_.clusters_moved) {
+    if (watch.stopped()) return false;
+    const std::int64_t t = state_.clusters_moved % size_;
+    const std::int64_t pair = state_.clusters_moved / size_;
+    const std::int64_t ladder = pair / pairs * options_.ladders + 2 * (pair % pairs);
+    const auto block = drawn(cluster_key_, ladder, t, state_.exchanges_done);
+    move_cluster(walker(ladder, t), walker(ladder + 1, t),
+                 block.x[0] | (std::uint64_t{block.x[1]} << 32));
   }
+  state_.clusters_moved = 0;
+  return true;
 }
 
 // Picks one of the sites where the two replicas differ and swaps their spins on its cluster: the
@@ -192,33 +233,32 @@ void Tempering::move_cluster(std::int64_t a, std::int64_t b, std::uint64_t numbe
   const ReplicaEngine::Detail& d = *engine_.detail_;
   const auto place_a = d.place(a);
   const auto place_b = d.place(b);
-  const auto differ = [&](std::int64_t p) {
-    return ((place_a.words[p * place_a.step] >> place_a.bit ^
-             place_b.words[p * place_b.step] >> place_b.bit) &
-            1U) != 0;
-  };
-  std::vector<std::int64_t> open;
+  // Where they differ, a bit a position; those that the cluster has reached are taken out.
+  std::vector<std::uint64_t> differ(static_cast<std::size_t>((d.sites + 63) / 64));
+  std::uint64_t count = 0;
   for (std::int64_t p = 0; p < d.sites; ++p) {
-    if (differ(p)) open.push_back(p);
+    const std::uint64_t bit = (place_a.words[p * place_a.step] >> place_a.bit ^
+                               place_b.words[p * place_b.step] >> place_b.bit) &
+                              1U;
+    differ[static_cast<std::size_t>(p / 64)] |= bit << (p % 64);
+    count += bit;
   }
-  if (open.empty()) return;
-  open = {open[static_cast<std::size_t>(number % open.size())]};
-  const auto turn = [&](std::int64_t p) {
+  if (count == 0) return;
+  std::vector<std::uint32_t> open;
+  const auto reach = [&](std::uint32_t p) {
+    std::uint64_t& word = differ[p / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (p % 64);
+    if ((word & bit) == 0) return;
+    word ^= bit;
+    open.push_back(p);
+  };
+  reach(nth_one(differ, number % count));
+  while (!open.empty()) {
+    const auto p = static_cast<std::int64_t>(open.back());
+    open.pop_back();
     place_a.words[p * place_a.step] ^= std::uint64_t{1} << place_a.bit;
     place_b.words[p * place_b.step] ^= std::uint64_t{1} << place_b.bit;
-  };
-  // Turned over, a site does not look any different from its partner; so mark what was visited.
-  std::vector<bool> visited(static_cast<std::size_t>(d.sites));
-  visited[static_cast<std::size_t>(open.front())] = true;
-  while (!open.empty()) {
-    const std::int64_t p = open.back();
-    open.pop_back();
-    turn(p);
-    for (const std::uint32_t other : d.neighbours_of(p)) {
-      if (visited[other] || !differ(other)) continue;
-      visited[other] = true;
-      open.push_back(other);
-    }
+    for (const model::Bond& bond : d.bonds_of(p)) reach(bond.position);
   }
 }
 

@@ -55,16 +55,16 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o, const DeviceInfo& info)
       sites{o.sites},
       edge_count{static_cast<std::int64_t>(o.edges.size())},
       keys{random::lane_keys(o.seed, o.shared_random_numbers)},
-      order{order_graph(o.sites, o.edges, !model.zero_field_flip())},
+      order{order_graph(o.sites, o.edges, model.zero_field_flip())},
       stream{info.index},
       spins{info.index, spin_bytes(o.sites, words), shape_text(o)},
       pace{info.index} {
   upload_graph(o);
   std::int64_t threshold_count = 0;
-  for (const int degree : order.degrees) {
-    field.push_back(update::make_field_signs(model, degree));
+  for (const update::SiteKind& kind : order.kinds) {
+    field.push_back(update::make_field_signs(model, kind.degree));
     first_threshold.push_back(threshold_count);
-    threshold_count += threshold_words(degree);
+    threshold_count += threshold_words(kind);
   }
   if (!shared) {
     thresholds = std::make_unique<Memory>(
@@ -99,13 +99,13 @@ AllLanes ReplicaEngine::Detail::all() const {
           multiprocessors};
 }
 
-std::int64_t ReplicaEngine::Detail::threshold_words(int degree) const {
+std::int64_t ReplicaEngine::Detail::threshold_words(const update::SiteKind& kind) const {
   const int planes = coarse_planes + random::tail_planes;
-  return std::int64_t{planes + 1} * model.classes(slots_for(degree)) * words;
+  return std::int64_t{planes + 1} * model.classes(slots_for(kind)) * words;
 }
 
 SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
-  const auto number = static_cast<std::size_t>(run.degree_number);
+  const auto number = static_cast<std::size_t>(run.kind);
   SweptRun out{all().lanes,
                {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond},
                run.slot_size,
@@ -119,7 +119,7 @@ SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
     return out;
   }
   const auto* const planes = thresholds->data<std::uint64_t>() + first_threshold[number];
-  const std::int64_t classes = model.classes(slots_for(run.degree));
+  const std::int64_t classes = model.classes(model::slot_sizes[run.slot_size]);
   out.thresholds = {planes, planes + (coarse_planes + random::tail_planes) * classes * words,
                     words};
   return out;
@@ -224,7 +224,7 @@ bool ReplicaEngine::finish(const Poll& poll) {
 void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temperatures) {
   std::map<double, std::uint32_t> number_of;
   std::vector<std::uint32_t> number_of_lane;
-  std::vector<update::ClassBits> bits;  // (temperature, degree)
+  std::vector<update::ClassBits> bits;  // (temperature, kind)
   for (std::size_t lane = 0; lane < lanes(); ++lane) {
     // Unused lanes do as the nearest that is used.
     const std::size_t replica =
@@ -233,18 +233,17 @@ void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temper
     const auto [known, added] = number_of.emplace(temperatures[replica], next);
     number_of_lane.push_back(known->second);
     if (!added) continue;
-    for (const int degree : order.degrees) {
-      bits.push_back(update::class_bits(model, degree, temperatures[replica], coarse_planes));
+    for (const update::SiteKind& kind : order.kinds) {
+      bits.push_back(update::class_bits(model, kind, temperatures[replica], coarse_planes));
     }
   }
   const auto numbers = uploaded(stream, number_of_lane, "temperatures");
   const auto table = uploaded(stream, bits, "temperatures");
-  for (std::size_t i = 0; i < order.degrees.size(); ++i) {
-    const LaneNumbers of_degree{
-        (table->data<update::ClassBits>() + i)->of,
-        static_cast<std::int64_t>(order.degrees.size() * std::size(bits[0].of)),
-        numbers->data<std::uint32_t>(), words};
-    enqueue_turn_thresholds(stream, of_degree, model.classes(slots_for(order.degrees[i])),
+  for (std::size_t i = 0; i < order.kinds.size(); ++i) {
+    const LaneNumbers of_kind{(table->data<update::ClassBits>() + i)->of,
+                              static_cast<std::int64_t>(order.kinds.size() * std::size(bits[0].of)),
+                              numbers->data<std::uint32_t>(), words};
+    enqueue_turn_thresholds(stream, of_kind, model.classes(slots_for(order.kinds[i])),
                             coarse_planes + random::tail_planes,
                             thresholds->data<std::uint64_t>() + first_threshold[i]);
   }
@@ -261,9 +260,8 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
     return;
   }
   d.shared_thresholds.clear();
-  for (const int degree : d.order.degrees) {
-    d.shared_thresholds.push_back(
-        update::make_shared_thresholds(d.model, degree, temperatures_[0]));
+  for (const update::SiteKind& kind : d.order.kinds) {
+    d.shared_thresholds.push_back(update::make_shared_thresholds(d.model, kind, temperatures_[0]));
   }
 }
 

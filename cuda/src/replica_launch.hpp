@@ -57,10 +57,10 @@ void enqueue_get_packed(Stream& stream, const AllLanes& all, const std::uint32_t
 void enqueue_set_packed(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
                         std::int64_t sites, const std::uint64_t* in);
 
-// Of the classes of one degree: bit k of bits[number_of_lane[64 w + b] * stride + c] becomes bit b
-// of out[(k * classes + c) * words + w]; after the planes comes bit always_bit.
+// Of the classes of one kind of sites: bit k of bits[number_of_lane[64 w + b] * stride + c] becomes
+// bit b of out[(k * classes + c) * words + w]; after the planes comes bit always_bit.
 struct LaneNumbers {
-  const std::uint64_t* bits;  // from the degree's first class on
+  const std::uint64_t* bits;  // from the kind's first class on
   std::int64_t stride;
   const std::uint32_t* number_of_lane;
   std::uint32_t words;

@@ -36,8 +36,8 @@ struct ReplicaEngine::Detail {
   void measure(std::int64_t* totals);
   std::size_t totals_of_draw() const { return 2 * lanes(); }
   void sums_from(const std::int64_t* totals, multispin::Sums* sums) const;
-  // Thresholds of one degree: planes, then which lanes always accept.
-  std::int64_t threshold_words(int degree) const;
+  // Thresholds of one kind of sites: planes, then which lanes always accept.
+  std::int64_t threshold_words(const update::SiteKind& kind) const;
   void set_lane_temperatures(std::span<const double> temperatures);
 
   const update::BondModel model;
@@ -54,8 +54,8 @@ struct ReplicaEngine::Detail {
   Stream stream;
   Memory spins;
   std::unique_ptr<Memory> signs, bonds, edges, position_of;
-  std::unique_ptr<Memory> thresholds;         // of all degrees, one after the other
-  std::vector<std::int64_t> first_threshold;  // of each degree, in words
+  std::unique_ptr<Memory> thresholds;         // of all kinds of sites, one after the other
+  std::vector<std::int64_t> first_threshold;  // of each kind, in words
   std::vector<update::SharedThresholds> shared_thresholds;
   std::vector<update::FieldSigns> field;
   Totals totals;

@@ -47,13 +47,15 @@ T* part(std::optional<Array<T>>& array, py::ssize_t draw) {
 template <class T>
 void demand_size(const std::string& name, const std::optional<Array<T>>& array, py::ssize_t draws,
                  py::ssize_t each) {
-  if (array && (array->ndim() < 1 || array->shape(0) != draws || array->size() != draws * each)) {
-    throw std::invalid_argument(name + ": got an array of another size");
-  }
+  if (!array) return;
+  const bool same = array->ndim() >= 1 && array->shape(0) == draws &&
+                    (draws == 0 || (array->size() / draws == each && array->size() % draws == 0));
+  if (!same) throw std::invalid_argument(name + ": got an array of another size");
 }
 
 // Fills arrays whose first axis is the draw; None is left out. A signal that is waiting stops it,
-// and then the draws that were made are lost: those who ask for several hold signals back.
+// and then the draws that were made are lost: those who ask for several hold signals back. One draw
+// goes on in the next call, into the same arrays: it may have been written already.
 void run(Ladder& ladder, py::ssize_t draws, std::optional<Array<std::int64_t>> bonds,
          std::optional<Array<std::int64_t>> spins, std::optional<Array<std::int64_t>> overlaps,
          std::optional<Array<std::int64_t>> link_overlaps, std::optional<Array<double>> overlaps_k2,
@@ -79,9 +81,20 @@ void run(Ladder& ladder, py::ssize_t draws, std::optional<Array<std::int64_t>> b
   }
 }
 
-// exchanges done, temperature index by engine replica, attempted and accepted swaps
-using StateArrays = py::typing::Tuple<std::uint64_t, std::vector<std::int16_t>,
+// exchanges done, clusters moved before the next one, temperature index by engine replica,
+// attempted and accepted swaps
+using StateArrays = py::typing::Tuple<std::uint64_t, std::int64_t, std::vector<std::int16_t>,
                                       std::vector<std::int64_t>, std::vector<std::int64_t>>;
+
+StateArrays state_of(Ladder& ladder) {
+  Tempering::State s;
+  {
+    const Unlocked unlocked{ladder.engine};  // another thread's draw would change it meanwhile
+    s = ladder.tempering.state();
+  }
+  return py::make_tuple(s.exchanges_done, s.clusters_moved, s.temperature_index, s.attempted,
+                        s.accepted);
+}
 
 }  // namespace
 
@@ -94,21 +107,17 @@ void bind_tempering(py::module_& module) {
       .def("run", &run, py::kw_only(), "draws"_a, "bonds"_a.noconvert(), "spins"_a.noconvert(),
            "overlaps"_a.noconvert(), "link_overlaps"_a.noconvert(), "overlaps_k2"_a.noconvert(),
            "temperature_index"_a.noconvert(), "pairs"_a)
-      .def_property_readonly("state",
-                             [](const Ladder& l) {
-                               const Tempering::State& s = l.tempering.state();
-                               return StateArrays(py::make_tuple(
-                                   s.exchanges_done, s.temperature_index, s.attempted, s.accepted));
-                             })
+      .def_property_readonly("state", &state_of)
       .def(
           "set_state",
-          [](Ladder& l, std::uint64_t exchanges_done, const std::vector<std::int16_t>& index,
-             const std::vector<std::int64_t>& attempted,
+          [](Ladder& l, std::uint64_t exchanges_done, std::int64_t clusters_moved,
+             const std::vector<std::int16_t>& index, const std::vector<std::int64_t>& attempted,
              const std::vector<std::int64_t>& accepted) {
             finish(l.engine);
-            l.tempering.set_state({exchanges_done, index, attempted, accepted});
+            l.tempering.set_state({exchanges_done, clusters_moved, index, attempted, accepted});
           },
-          "exchanges_done"_a, "temperature_index"_a, "attempted"_a, "accepted"_a);
+          "exchanges_done"_a, "clusters_moved"_a, "temperature_index"_a, "attempted"_a,
+          "accepted"_a);
 }
 
 }  // namespace multispin

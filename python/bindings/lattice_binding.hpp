@@ -56,15 +56,15 @@ void sweep(Engine& engine, std::uint64_t sweeps) {
 // -> bonds (draws, replicas), spins (draws, replicas)
 template <class Engine>
 IntegerArrays record(Engine& engine, std::uint64_t draws, std::uint64_t interval) {
-  const auto replicas = static_cast<std::size_t>(engine.options().replicas);
-  std::vector<LatticeSums> sums(draws * replicas);
+  const std::int64_t replicas = engine.options().replicas;
+  std::vector<LatticeSums> sums(record_size(draws, replicas));
   bool finished = false;
   {
     const Unlocked unlocked{engine};
     finished = engine.run(draws, interval, sums.data(), signal_waiting);
   }
   if (!finished) throw py::error_already_set();
-  const Shape shape{static_cast<py::ssize_t>(draws), static_cast<py::ssize_t>(replicas)};
+  const Shape shape{static_cast<py::ssize_t>(draws), replicas};
   auto bonds = new_array<std::int64_t>(shape);
   auto spins = new_array<std::int64_t>(shape);
   for (std::size_t i = 0; i < sums.size(); ++i) {

@@ -1,6 +1,9 @@
 #include "numpy_bridge.hpp"
 
+#include <limits>
 #include <stdexcept>
+
+#include "multispin/sums.hpp"
 
 namespace multispin {
 namespace {
@@ -22,6 +25,15 @@ void demand_shape(const std::string& argument, const pybind11::array& array, con
   throw std::invalid_argument(argument + ": got an array of shape " +
                               text(array.shape(), dimensions) +
                               ", allowed: " + text(shape.data(), shape.size()));
+}
+
+std::size_t record_size(std::uint64_t draws, std::int64_t replicas) {
+  constexpr std::size_t bytes = std::numeric_limits<std::ptrdiff_t>::max();
+  const std::size_t most = bytes / sizeof(Sums) / static_cast<std::size_t>(replicas);
+  if (draws <= most) return draws * static_cast<std::size_t>(replicas);
+  throw std::invalid_argument("draws: got " + std::to_string(draws) + " of " +
+                              std::to_string(replicas) + " replicas, allowed: at most " +
+                              std::to_string(most));
 }
 
 }  // namespace multispin

@@ -71,7 +71,7 @@ void sweep(Engine& engine, std::uint64_t sweeps) {
 template <class Engine>
 IntegerArrays record(Engine& engine, std::uint64_t draws, std::uint64_t interval) {
   const std::int64_t replicas = engine.options().replicas;
-  std::vector<Sums> sums(draws * static_cast<std::uint64_t>(replicas));
+  std::vector<Sums> sums(record_size(draws, replicas));
   bool finished = false;
   {
     const Unlocked unlocked{engine};

@@ -20,6 +20,10 @@ NAMES = ("auto", "lattice", "replica")
 MANY_REPLICAS = 64
 SHORT_ROW = 32
 
+#: Lattices of fewer spins, or without couplings, have states that Metropolis in the lattice engine
+#: does not reach from others, or leave (docs/trajectory.md).
+TINY = 36
+
 #: What the replica engine counts in the bits of a random block's counter.
 _STREAMS = 2**26
 _SITES = 2**28
@@ -61,7 +65,8 @@ def choose(
     not_replica = _not_for_replicas(model, replicas, first_stream)
     if engine == "auto":
         many = replicas >= MANY_REPLICAS and model.shape[-1] < SHORT_ROW
-        engine = "replica" if not_lattice or (many and not not_replica) else "lattice"
+        better = many or model.n_spins < TINY or model.J == 0.0
+        engine = "replica" if not_lattice or (better and not not_replica) else "lattice"
     if engine == "lattice" and not_lattice:
         raise ValueError(f"engine: got 'lattice' for {not_lattice}, allowed: 'auto' or 'replica'")
     if engine == "replica" and not_replica:

@@ -128,9 +128,16 @@ class TemperingRun:
         """Sweeps so far, over all walkers."""
         return self.sampler.sweeps_done * self.plan.walkers * (self.plan.model.samples or 1)
 
+    @property
+    def _rows(self) -> int:
+        """Rows of the records so far. A draw's is written before clusters move at its end."""
+        exchanges, moved, *_ = self._ladder.state
+        last = (exchanges + 1) * self.plan.swap_interval % self.plan.interval == 0
+        return max(0, self.drawn + (moved > 0 and last) - self.plan.discarded)
+
     def swaps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Attempted and accepted exchanges, (samples, M - 1), thermalization included."""
-        _, _, attempted, accepted = self._ladder.state
+        *_, attempted, accepted = self._ladder.state
         shape = (self.plan.model.samples or 1, -1)
         return np.array(attempted).reshape(shape), np.array(accepted).reshape(shape)
 
@@ -176,11 +183,10 @@ class TemperingRun:
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return JSON data and arrays from which `from_state` continues."""
         meta, arrays = self.sampler._state()
-        exchanges, index, attempted, accepted = self._ladder.state
-        kept = max(0, self.drawn - self.plan.discarded)
-        return {"sampler": meta, "exchanges": exchanges}, {
+        exchanges, moved, index, attempted, accepted = self._ladder.state
+        return {"sampler": meta, "exchanges": exchanges, "clusters_moved": moved}, {
             **{f"state_{name}": array for name, array in arrays.items()},
-            **{f"record_{name}": array[:kept] for name, array in self.records.items()},
+            **{f"record_{name}": array[: self._rows] for name, array in self.records.items()},
             "index": np.array(index, dtype=np.int16),
             "attempted": np.array(attempted),
             "accepted": np.array(accepted),
@@ -196,6 +202,7 @@ class TemperingRun:
         run = cls(plan, sampler)
         run._ladder.set_state(
             meta["exchanges"],
+            meta.get("clusters_moved", 0),  # older checkpoints are of the ends of exchanges
             arrays["index"].tolist(),
             arrays["attempted"].tolist(),
             arrays["accepted"].tolist(),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin import _checks, _devices, io
-from multispin._anneal_file import AnnealFile
+from multispin import _checks, _devices
 from multispin._anneal_run import AnnealRun, Schedule
+from multispin._checkpoint import Checkpoint
 from multispin._extras import require
 from multispin._info import __version__
 from multispin.models import Model
@@ -170,8 +170,6 @@ def anneal(
     replicas = _checks.count("replicas", replicas, 1)
     _devices.check(device)
     checkpoint_interval = _checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
-    if checkpoint is not None:
-        io.check_writable(checkpoint)
     start = init if isinstance(init, str) else np.asarray(init)
     sampler = Sampler(
         model,
@@ -198,29 +196,31 @@ def anneal(
         "engine": sampler.info()["engine"],
     }
     run = AnnealRun(model, replicas, Schedule(table, np.cumsum(sweeps), interval), sampler)
-    file = AnnealFile(run, arguments, checkpoint, checkpoint_interval)
-    file.load(device, threads, rng)
+    file = Checkpoint("anneal", arguments, checkpoint, checkpoint_interval)
+    kept = file.load(rng)
+    if kept is not None:
+        run.restore(*kept, device, threads)
     _drive(run, file, progress)
     return _dataset(xarray, run, arguments, file.origin)
 
 
 def _drive(
-    run: AnnealRun, file: AnnealFile, progress: bool | Callable[[Progress], object] | None
+    run: AnnealRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
 ) -> None:
     done = run.schedule.sweeps if run.finished else run.sampler.sweeps_done
     total = run.schedule.sweeps * run.replicas
     with closing(Reporter(progress, total, done * run.replicas, run.model.n_spins)) as reporter:
         if run.finished:
             return
-        file.note_origin()
+        file.note_origin(run.sampler.info())
         try:
             while not run.finished:
                 sweeps = run.advance()
                 if sweeps:
                     reporter.advance(sweeps)
-                file.save_if_due()
+                file.save_if_due(run.state)
         finally:
-            file.save()
+            file.save(run.state)
 
 
 def _sweeps(value: object, steps: int) -> NDArray[np.int64]:

@@ -116,6 +116,20 @@ def write_edges(path: _PathLike, model: Model) -> None:
         If the file cannot be written.
     TypeError, ValueError
         If the model is not of this kind.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import multispin as ms
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ms.couplings.write_edges(folder + "/glass.txt", glass)
+    ...     again = ms.couplings.read_edges(folder + "/glass.txt")
+    >>> (
+    ...     again.edges.shape,
+    ...     bool((ms.couplings.to_sparse(again) != ms.couplings.to_sparse(glass)).nnz),
+    ... )
+    ((192, 2), False)
     """
     _check_no_field(model)
     edges, couplings = _merged(model)
@@ -190,6 +204,20 @@ def write_max_cut(path: _PathLike, model: Model) -> None:
         If the file cannot be written.
     TypeError, ValueError
         If the model is not of this kind.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import multispin as ms
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ms.couplings.write_max_cut(folder + "/glass.txt", glass)
+    ...     again = ms.couplings.read_max_cut(folder + "/glass.txt")
+    >>> (
+    ...     again.edges.shape,
+    ...     bool((ms.couplings.to_sparse(again) != ms.couplings.to_sparse(glass)).nnz),
+    ... )
+    ((192, 2), False)
     """
     _check_no_field(model)
     edges, couplings = _merged(model)

@@ -68,6 +68,12 @@ def energy(runs: Runs) -> Figure:
     -------
     matplotlib.figure.Figure
         Points with standard errors. The exact curve is left out if h ≠ 0.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> run = ms.simulate(ms.Ising((32, 32)), [2.0, 2.3, 2.6], 200, 100, interval=2, replicas=4)
+    >>> ms.plot.energy(run).savefig("energy.png")
     """
     return _single(runs, "energy_per_spin")
 

@@ -58,6 +58,15 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     -------
     matplotlib.figure.Figure
         Curves with bands of one standard error, over samples if there are at least 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot_glass
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot_glass.overlap_distribution(run).savefig("overlap_distribution.png")
     """
     samples = run.sizes.get("sample", 1) > 1
     if not samples and "sample" in run.dims:
@@ -104,6 +113,15 @@ def binder_ratio(runs: Runs) -> Figure:
     -------
     matplotlib.figure.Figure
         Points with standard errors, joined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot_glass
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot_glass.binder_ratio(run).savefig("binder_ratio.png")
     """
     return _curves(runs, "binder_ratio", r"Binder ratio $g$")
 
@@ -120,6 +138,15 @@ def correlation_length(runs: Runs) -> Figure:
     -------
     matplotlib.figure.Figure
         Points with standard errors, joined; none where ξ is not defined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot_glass
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot_glass.correlation_length(run).savefig("correlation_length.png")
     """
     return _curves(runs, "xi_over_length", r"correlation length $\xi / L$")
 
@@ -139,6 +166,15 @@ def tempering(run: xr.Dataset) -> Figure:
         The acceptance between neighbouring temperatures, and the fraction of walkers at each that
         come from the top. That is linear in the temperature's number (the line) if walkers meet no
         bottleneck; see `multispin.temperature_grid`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot_glass
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot_glass.tempering(run).savefig("tempering.png")
     """
     T = run.temperature.values
     accepted, attempts = (
@@ -184,6 +220,15 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
         Left, in the order of the schedule: median, middle half and all of the replicas; where
         temperatures are repeated the path goes back and forth. Right, magnified: how many replicas
         ended with which energy. The line is the lowest energy seen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot_glass
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
+    >>> run = ms.anneal(glass, np.linspace(3.0, 0.3, 28), 20, replicas=64)
+    >>> plot_glass.annealing(run).savefig("annealing.png")
     """
     shown = run.isel(sample=sample) if "sample" in run.dims else run
     n_spins = int(run.attrs["n_spins"])

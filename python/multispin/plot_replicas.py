@@ -36,6 +36,14 @@ def error(result: ReplicaError) -> Figure:
     matplotlib.figure.Figure
         Points with standard errors on logarithmic scales; the line goes through that of one
         replica.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from multispin import plot_replicas
+    >>> from multispin.replica_error import replica_error
+    >>> values = np.random.default_rng(1).normal(size=(64, 100))  # (replica, draw)
+    >>> plot_replicas.error(replica_error(values)).savefig("error.png")
     """
     with style():
         figure = new_figure(6.4, 4.2)
@@ -59,6 +67,13 @@ def throughput(replicas: ArrayLike, flips_per_ns: ArrayLike) -> Figure:
     -------
     matplotlib.figure.Figure
         Points, joined; higher is better.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> from multispin import plot_replicas
+    >>> run = ms.replica_sweep(ms.Ising((8, 8)), 2.5, (1, 2, 4, 8), sweeps=200, thermalization=50)
+    >>> plot_replicas.throughput(run.replicas, run.flips_per_ns).savefig("throughput.png")
     """
     with style():
         figure = new_figure(6.4, 4.2)
@@ -82,6 +97,13 @@ def overview(runs: Mapping[str, xr.Dataset]) -> Figure:
     -------
     matplotlib.figure.Figure
         Two pictures side by side, all scales logarithmic.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> from multispin import plot_replicas
+    >>> run = ms.replica_sweep(ms.Ising((8, 8)), 2.5, (1, 2, 4, 8), sweeps=200, thermalization=50)
+    >>> plot_replicas.overview({"8 x 8": run}).savefig("overview.png")
     """
     numbers = np.unique(np.concatenate([run.replicas.values for run in runs.values()]))
     with style():

@@ -65,7 +65,10 @@ class Sampler:
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
-        ``"metropolis"`` or ``"glauber"``.
+        ``"metropolis"`` or ``"glauber"``. With the replica engine and h = 0, Metropolis flips a
+        spin without a local field with probability 1/2 on rings, at double bonds, and at one site
+        of each part whose sites all have an even number of bonds: else it would flip for certain,
+        and not every state be reached.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
         ``model.shape`` or ``(replicas, *model.shape)``; with the lattice engine on a GPU, also an
@@ -89,7 +92,8 @@ class Sampler:
         different streams are independent.
     engine
         ``"auto"``, ``"lattice"`` or ``"replica"``. ``"auto"`` takes the lattice engine where it can
-        run the model, unless there are 64 replicas or more with rows of fewer than 32 sites.
+        run the model, unless there are 64 replicas or more with rows of fewer than 32 sites, or
+        fewer than 36 spins.
         Engines draw different random numbers.
     shared_random_numbers
         One random number for each site and sweep, for all disorder samples of a block of 512 (by
@@ -301,19 +305,17 @@ class Sampler:
         ndarray
             ``(replicas, replicas)`` float64; ``(samples, replicas, replicas)`` with disorder
             samples, whose replicas are not compared with each other.
+
+        Raises
+        ------
+        ValueError
+            For fewer than two replicas.
         """
-        if self._engine_name == "replica":
-            return self._of_all_pairs(self._engine.overlaps, self._model.n_spins)
+        self._demand_pairs("overlap")
         n = self._model.n_spins
-        words = self._engine.packed.reshape(self._replicas, -1).view(np.uint8)
-        # 0/1 bits in pieces, so that memory stays bounded; unused bits are 0 and never count.
-        both = np.zeros((self._replicas, self._replicas))
-        piece = max(1, 2**22 // self._replicas)
-        for start in range(0, words.shape[1], piece):
-            bits = np.unpackbits(words[:, start : start + piece], axis=1).astype(np.float32)
-            both += bits @ bits.T
-        up = np.diag(both)
-        return np.asarray((4 * both - 2 * up[:, None] - 2 * up[None, :] + n) / n)
+        if self._engine_name == "replica":
+            return self._of_all_pairs(self._engine.overlaps, n)
+        return _overlaps_of_bits(self._engine.packed.reshape(self._replicas, -1).view(np.uint8), n)
 
     def link_overlap(self) -> NDArray[np.float64]:
         """Link overlaps q_ab = (1/E) sum over the E bonds ij of s_i^a s_j^a s_i^b s_j^b.
@@ -326,13 +328,20 @@ class Sampler:
         Raises
         ------
         ValueError
-            With the lattice engine, or for a model without bonds (J = 0 is none).
+            For fewer than two replicas, or a model without bonds (J = 0 is none).
         """
-        self._demand_replica_engine("link_overlap")
+        self._demand_pairs("link_overlap")
         n_edges = len(self._model.edges)
         if n_edges == 0 or self._model.J == 0.0:
             raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
-        return self._of_all_pairs(self._engine.link_overlaps, n_edges)
+        if self._engine_name == "replica":
+            return self._of_all_pairs(self._engine.link_overlaps, n_edges)
+        up = (self._engine.spins > 0).reshape(self._replicas, *self._model.shape)
+        bonds = [
+            np.packbits((up ^ np.roll(up, 1, axis)).reshape(self._replicas, -1), axis=1)
+            for axis in range(1, up.ndim)
+        ]
+        return _overlaps_of_bits(np.concatenate(bonds, axis=1), n_edges)
 
     def _of_all_pairs(self, sums_of: Any, most: int) -> NDArray[np.float64]:
         replicas = self._lead[-1]
@@ -345,9 +354,9 @@ class Sampler:
         all_pairs[..., second, first] = all_pairs[..., first, second]
         return all_pairs
 
-    def _demand_replica_engine(self, what: str) -> None:
-        if self._engine_name != "replica":
-            raise ValueError(f"{what}: got the lattice engine, allowed: engine='replica'")
+    def _demand_pairs(self, what: str) -> None:
+        if self._lead[-1] < 2:
+            raise ValueError(f"{what}: got a sampler of one replica, allowed: at least 2")
 
     def _demand_lattice_engine(self, what: str) -> None:
         if self._engine_name != "lattice":
@@ -356,11 +365,21 @@ class Sampler:
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
 
-        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``.
+        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. Spins are unpacked for it.
+
+        Raises
+        ------
+        MemoryError
+            If it does not fit; the message says what it needs and what there is.
         """
-        spins = self._engine.spins.reshape(*self._lead, -1).astype(np.float64)
-        second = np.swapaxes(spins, -1, -2) @ spins / self._lead[-1]
-        return spins.mean(axis=-2), second
+        n, chains = self._model.n_spins, self._lead[-1]
+        # Sums of less than 2^24 signs are exact in float32.
+        exact = np.dtype(np.float32 if chains < 2**24 else np.float64)
+        needed = n * ((8 + exact.itemsize) * n + (1 + exact.itemsize) * chains)
+        check_memory(f"moments: of {n} spins", self._replicas // chains * needed)
+        spins = self._engine.spins.reshape(*self._lead, n).astype(exact)
+        second = (np.swapaxes(spins, -1, -2) @ spins).astype(np.float64)
+        return spins.mean(axis=-2, dtype=np.float64), second / chains
 
     def correlation(self) -> tuple[NDArray[np.float64], ...]:
         """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.
@@ -646,3 +665,14 @@ def _default_threads(threads: int | None) -> int:
 
 def _counted(replicas: int) -> str:
     return f"{replicas} replica" + "s" * (replicas != 1)
+
+
+def _overlaps_of_bits(rows: NDArray[np.uint8], n: int) -> NDArray[np.float64]:
+    """Overlaps of all pairs of rows with n bits in use, which stand for +1 and -1; others are 0."""
+    both = np.zeros((len(rows), len(rows)))
+    piece = max(1, 2**22 // len(rows))  # so that memory stays bounded
+    for start in range(0, rows.shape[1], piece):
+        bits = np.unpackbits(rows[:, start : start + piece], axis=1).astype(np.float32)
+        both += bits @ bits.T
+    up = np.diag(both)
+    return np.asarray((4 * both - 2 * up[:, None] - 2 * up[None, :] + n) / n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,9 +10,11 @@ import numpy as np
 
 from multispin import _checks, _devices, _engines
 from multispin._batches import Batch, BatchRun, Plan, most_at_once, run_batch
+from multispin._checkpoint import Checkpoint
 from multispin._extras import require
 from multispin._interrupts import interrupts_held
-from multispin._record import Keeper, Record
+from multispin._record import Record
+from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
 
@@ -119,6 +121,9 @@ def simulate(
         If an argument is wrong; the message names it, what was given, and what is allowed.
     CheckpointError
         If the checkpoint is damaged, or belongs to another run. It is left as it is.
+    ExecutorError
+        If the executor broke, for one because a worker died. Finished batches are in the
+        checkpoint; the same call with a new executor goes on.
     OSError
         If the checkpoint could not be written (raised before the run starts).
     MissingExtraError
@@ -173,17 +178,20 @@ def simulate(
         _checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
 
     run = Record(plan, table, replicas, sweeps, _starts(init, model, len(table), replicas))
-    keeper = Keeper(run, checkpoint, checkpoint_interval)
+    file = Checkpoint("simulate", run.arguments, checkpoint, checkpoint_interval)
+    kept = file.load(rng)
+    if kept is not None:
+        run.restore(*kept)
     with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, model.n_spins)) as reporter:
         try:
             if executor is None:
-                _run_here(run, keeper, reporter)
+                _run_here(run, file, reporter)
             else:
-                _run_elsewhere(run, keeper, reporter, executor)
+                _run_elsewhere(run, file, reporter, executor)
         except KeyboardInterrupt:
-            keeper.save()
+            file.save(run.state)
             raise
-    return _dataset(xarray, run)
+    return _dataset(xarray, run, file.origin)
 
 
 def _demand_one_sample(model: Model) -> None:
@@ -194,43 +202,63 @@ def _demand_one_sample(model: Model) -> None:
         )
 
 
-def _run_here(run: Record, keeper: Keeper, reporter: Reporter) -> None:
+def _run_here(run: Record, file: Checkpoint, reporter: Reporter) -> None:
     if run.current is not None:
-        _drive(run, run.current, keeper, reporter)
+        _drive(run, run.current, file, reporter)
     for batch in run.pending(by_temperature=False):
-        _drive(run, BatchRun(run.plan, batch), keeper, reporter)
+        _drive(run, BatchRun(run.plan, batch), file, reporter)
 
 
-def _drive(run: Record, current: BatchRun, keeper: Keeper, reporter: Reporter) -> None:
-    run.note_origin(current.sampler.info())
+def _drive(run: Record, current: BatchRun, file: Checkpoint, reporter: Reporter) -> None:
+    file.note_origin(current.sampler.info())
     run.current = current
     while not current.finished:
         reporter.advance(current.advance())
-        keeper.save_if_due()
+        file.save_if_due(run.state)
     with interrupts_held():
         run.finish(current.first, current.energy, current.magnetization)
         run.current = None
-        keeper.save()
+        file.save(run.state)
 
 
-def _run_elsewhere(run: Record, keeper: Keeper, reporter: Reporter, executor: Executor) -> None:
+def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: Executor) -> None:
     if run.current is not None:  # begun here before: its state is at hand, so finish it here
-        _drive(run, run.current, keeper, reporter)
+        _drive(run, run.current, file, reporter)
     futures: dict[Future[Any], Batch] = {}
+
+    def take(future: Future[Any]) -> None:
+        with interrupts_held():
+            energy, magnetization, made_by = future.result()
+            batch = futures.pop(future)
+            file.note_origin(made_by)
+            run.finish(batch.first, energy, magnetization)
+            reporter.advance(len(batch.temperatures) * run.plan.sweeps)
+            file.save(run.state)
+
     try:
         for batch in run.pending(by_temperature=True):
-            futures[executor.submit(run_batch, run.plan, batch)] = batch
+            futures[_submitted(executor, run.plan, batch)] = batch
         for future in as_completed(futures):
-            batch = futures[future]
-            with interrupts_held():
-                energy, magnetization, made_by = future.result()
-                run.note_origin(made_by)
-                run.finish(batch.first, energy, magnetization)
-                reporter.advance(len(batch.temperatures) * run.plan.sweeps)
-                keeper.save()
+            take(future)
+    except BrokenExecutor as error:
+        kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
+        raise ExecutorError(
+            f"the executor broke ({error}). What had been finished {kept}; the same call with a "
+            "new executor goes on"
+        ) from error
     finally:
         for future in futures:
             future.cancel()
+        for future in list(futures):  # done while another failed, or Ctrl-C came
+            if future.done() and not future.cancelled() and future.exception() is None:
+                take(future)
+
+
+def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:
+    try:
+        return executor.submit(run_batch, plan, batch)
+    except RuntimeError as error:  # it broke just now, or was shut down
+        raise BrokenExecutor(str(error)) from error
 
 
 def _starts(
@@ -250,7 +278,7 @@ def _starts(
     return states if states.ndim == len(model.shape) else states.reshape(-1, *model.shape)
 
 
-def _dataset(xarray: ModuleType, run: Record) -> xr.Dataset:
+def _dataset(xarray: ModuleType, run: Record, origin: dict[str, Any]) -> xr.Dataset:
     plan = run.plan
     dims = ("temperature", "replica", "draw")
     sizes = (len(run.temperatures), run.replicas, plan.draws)
@@ -286,5 +314,5 @@ def _dataset(xarray: ModuleType, run: Record) -> xr.Dataset:
         "h": plan.model.h,
     }
     shown = {name: run.arguments[name] for name in _SHOWN}
-    data.attrs = {"title": "Monte Carlo run", **shown, **model, **run.origin}
+    data.attrs = {"title": "Monte Carlo run", **shown, **model, **origin}
     return cast("xr.Dataset", data)

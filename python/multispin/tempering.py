@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin import _checks, io
+from multispin import _checks
+from multispin._checkpoint import Checkpoint
 from multispin._extras import require
 from multispin._info import __version__
-from multispin._interrupts import interrupts_held
 from multispin._memory import check_memory
 from multispin._tempering_run import PAIR_SUMS, Plan, TemperingRun
-from multispin.errors import CheckpointError
 from multispin.models import Model
 from multispin.models.lattice import Lattice
 from multispin.progress import Progress, Reporter
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["temper"]
 
-_KIND = "temper"
 _MOST_TEMPERATURES = 2**14
 
 
@@ -38,10 +34,11 @@ def temper(
     model: Model,
     temperatures: ArrayLike,
     sweeps: int,
-    thermalization: int = 0,
-    interval: int = 1,
     swap_interval: int = 1,
     replicas: int = 2,
+    *,
+    thermalization: int = 0,
+    interval: int = 1,
     measure: Sequence[str] | None = None,
     cluster_moves: bool = False,
     seed: int = 0,
@@ -75,15 +72,15 @@ def temper(
         Two or more, ascending, each > 0.
     sweeps : int
         Sweeps that are measured, at least `interval`: ``sweeps // interval`` draws.
+    swap_interval : int
+        Sweeps from one exchange to the next.
+    replicas : int
+        Ladders, at least two: overlaps are between replicas that never met.
     thermalization : int
         Sweeps before them, a multiple of `interval`. The check `equilibration.logarithmic_bins`
         wants to see all sweeps: leave it 0 and drop draws afterwards.
     interval : int
         Sweeps from one measurement to the next, a multiple of `swap_interval`.
-    swap_interval : int
-        Sweeps from one exchange to the next.
-    replicas : int
-        Ladders, at least two: overlaps are between replicas that never met.
     measure : sequence of str, optional
         Out of "overlap", "link_overlap" and "overlap_k2" (periodic lattices only); by default all
         that the model has. Energy and magnetization are always measured.
@@ -177,20 +174,31 @@ def temper(
     what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
     check_memory(what, plan.record_bytes())
     checkpoint_interval = _checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
-    keeper = _Keeper(plan, checkpoint, checkpoint_interval)
-    run = keeper.run
-    chains = plan.walkers * (model.samples or 1)
+    file = Checkpoint("temper", _arguments(plan), checkpoint, checkpoint_interval)
+    kept = file.load(rng)
+    run = TemperingRun(plan) if kept is None else TemperingRun.from_state(plan, *kept)
+    _drive(run, file, progress)
+    return _dataset(xarray, run, file.origin)
+
+
+def _drive(
+    run: TemperingRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
+) -> None:
+    plan = run.plan
+    chains = plan.walkers * (plan.model.samples or 1)
     total = chains * (plan.discarded + plan.draws) * plan.interval
-    with closing(Reporter(progress, total, run.sweeps_done, model.n_spins)) as reporter:
+    with closing(Reporter(progress, total, run.sweeps_done, plan.model.n_spins)) as reporter:
+        if run.finished:
+            return
+        file.note_origin(run.sampler.info())
         try:
             while not run.finished:
                 before = run.sweeps_done
                 run.advance()
                 reporter.advance(run.sweeps_done - before)
-                keeper.save_if_due()
+                file.save_if_due(run.state)
         finally:  # on Ctrl-C, or at the end
-            keeper.save_if_new()
-    return _dataset(xarray, run)
+            file.save(run.state)
 
 
 def _multiple(name: str, value: object, of: int, of_name: str) -> int:
@@ -216,61 +224,6 @@ def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
     return tuple(_checks.choice("measure", name, possible) for name in dict.fromkeys(measure))
 
 
-class _Keeper:
-    """A run, and the checkpoint file that keeps it if there is one."""
-
-    def __init__(self, plan: Plan, path: str | os.PathLike[str] | None, interval: float) -> None:
-        self._plan = plan
-        self._path = None if path is None else Path(path)
-        self._interval = interval
-        if path is not None:
-            io.check_writable(path)
-        if self._path is not None and self._path.exists():
-            self.run = self._load(self._path)
-            self._saved_at = self.run.sampler.sweeps_done
-        else:
-            self.run = TemperingRun(plan)
-            self._saved_at = -1
-        self._written = monotonic()
-
-    def save_if_new(self) -> None:
-        """Save, unless the file holds all that there is."""
-        if self.run.sampler.sweeps_done != self._saved_at:
-            self.save()
-
-    def save_if_due(self) -> None:
-        if monotonic() - self._written >= self._interval:
-            self.save()
-
-    def save(self) -> None:
-        if self._path is None:
-            return
-        with interrupts_held():
-            meta, arrays = self.run.state()
-            made_by = self.run.sampler.info()
-            meta |= {"arguments": _arguments(self._plan), "generator": made_by["generator"]}
-            io.write_checkpoint(self._path, _KIND, meta, arrays)
-            self._saved_at = self.run.sampler.sweeps_done
-            self._written = monotonic()
-
-    def _load(self, path: Path) -> TemperingRun:
-        meta, arrays = io.read_checkpoint(path, _KIND)
-        given, kept = _arguments(self._plan), dict(meta["arguments"])
-        if self._plan.rng != "auto":
-            given["rng"], kept["rng"] = self._plan.rng, meta["generator"]
-        differences = [
-            f"{name} {kept.get(name)!r} there, {value!r} here"
-            for name, value in given.items()
-            if kept.get(name) != value
-        ]
-        if differences:
-            raise CheckpointError(
-                f"{str(path)!r} is the checkpoint of another run ({'; '.join(differences)}); "
-                "it was left as it is: repeat that run, or give another path"
-            )
-        return TemperingRun.from_state(self._plan, meta, arrays)
-
-
 def _arguments(plan: Plan) -> dict[str, Any]:
     """Return what makes a run the one it is."""
     return {
@@ -290,7 +243,7 @@ def _arguments(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _dataset(xarray: ModuleType, run: TemperingRun) -> xr.Dataset:
+def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> xr.Dataset:
     plan, model, records = run.plan, run.plan.model, run.records
     lead = () if model.samples is None else ("sample",)
 
@@ -338,7 +291,6 @@ def _dataset(xarray: ModuleType, run: TemperingRun) -> xr.Dataset:
         "pair_second": ("pair", second, {"long_name": "second replica of the pair"}),
     }
     data = xarray.Dataset(variables, coordinates)
-    made_by = run.sampler.info()
     data.attrs = {
         "title": "Parallel tempering",
         **_arguments(plan),
@@ -347,7 +299,7 @@ def _dataset(xarray: ModuleType, run: TemperingRun) -> xr.Dataset:
         "n_spins": model.n_spins,
         "J": model.J,
         "h": model.h,
-        **{key: made_by[key] for key in ("engine", "device", "generator", "instruction_set")},
+        **origin,
     }
     del data.attrs["temperatures"]
     return cast("xr.Dataset", data)

@@ -2,60 +2,34 @@
 // oracle is the engine of the CPU. Equality is exact.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "multispin/cuda/replica_engine.hpp"
 #include "multispin/random/streams.hpp"
-#include "support/engines.hpp"
+#include "support/replicas.hpp"
 
 namespace multispin::test {
 namespace {
 
 using CudaReplicas = cuda::ReplicaEngine;
-using Edges = std::vector<GraphEdge>;
-
-struct Graph {
-  std::uint32_t sites;
-  Edges edges;
-};
-
-Graph ring(std::uint32_t sites) {
-  Graph graph{sites, {}};
-  for (std::uint32_t i = 0; i < sites; ++i) graph.edges.push_back({i, (i + 1) % sites});
-  return graph;
-}
-
-// The periodic lattice of `dimensions` sides; a side of 2 has edges twice.
-Graph torus(std::uint32_t side, int dimensions) {
-  Graph graph{1, {}};
-  for (int d = 0; d < dimensions; ++d) graph.sites *= side;
-  std::uint32_t stride = 1;
-  for (int d = 0; d < dimensions; ++d, stride *= side) {
-    for (std::uint32_t i = 0; i < graph.sites; ++i) {
-      const std::uint32_t along = i / stride % side;
-      graph.edges.push_back({i, i - along * stride + (along + 1) % side * stride});
-    }
-  }
-  return graph;
-}
 
 // Sites of every degree from 0 to 12: site k has k leaves of its own.
 Graph every_degree() {
   Graph graph{13, {}};
   for (std::uint32_t centre = 0; centre < 13; ++centre) {
-    for (std::uint32_t i = 0; i < centre; ++i) graph.edges.push_back({centre, graph.sites++});
+    for (std::uint32_t i = 0; i < centre; ++i) {
+      graph.edges.push_back({centre, static_cast<std::uint32_t>(graph.sites++)});
+    }
   }
   return graph;
 }
 
 struct Case {
-  Graph graph = torus(3, 3);
+  Graph graph = torus({3, 3, 3});
   std::int64_t replicas = 65;
   std::uint64_t first_stream = 0;
   std::int64_t samples = 1;
@@ -88,17 +62,9 @@ ReplicaOptions options_of(const Case& c, Generator generator) {
   return o;
 }
 
-std::string describe(const ReplicaOptions& o) {
-  return std::to_string(o.sites) + " sites, " + std::to_string(o.edges.size()) + " edges, " +
-         std::to_string(o.replicas) + " replicas, first stream " + std::to_string(o.first_stream) +
-         ", samples " + std::to_string(o.samples) + ", h " + std::to_string(o.h) + ", " +
-         ::testing::PrintToString(o.generator) + ", " + ::testing::PrintToString(o.dynamics) +
-         (o.shared_random_numbers ? ", shared" : "");
-}
-
 // One for each replica, from cold to hot; some always accept, as far as numbers of 48 bits can
 // tell.
-std::vector<double> temperatures_of(const ReplicaOptions& o) {
+std::vector<double> wide_temperatures(const ReplicaOptions& o) {
   std::vector<double> temperatures;
   for (std::int64_t r = 0; r < o.replicas; ++r) {
     const double t = 0.4 * std::pow(100.0, static_cast<double>(r % 50) / 50.0);
@@ -134,7 +100,7 @@ void expect_equal(const ReplicaOptions& options, std::uint64_t sweeps_before = 0
   ReplicaEngine expected{options};
   CudaReplicas engine{options, 0};
   const auto prepare = [&](auto& e) {
-    e.set_temperatures(temperatures_of(options));
+    e.set_temperatures(wide_temperatures(options));
     e.randomize();
     e.set_sweeps_done(sweeps_before);
   };
@@ -162,8 +128,8 @@ const std::pair<Dynamics, double> rules[] = {
 
 TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuForEveryDegreeAndRule) {
   for (const auto& [dynamics, h] : rules) {
-    for (const Graph& graph : {ring(5), torus(4, 2), torus(3, 3), torus(2, 4), torus(2, 6),
-                               every_degree(), Graph{5, {}}}) {
+    for (const Graph& graph : {torus({5}), torus({4, 4}), torus({3, 3, 3}), torus({2, 2, 2, 2}),
+                               torus({2, 2, 2, 2, 2, 2}), every_degree(), Graph{5, {}}}) {
       for (const std::int64_t samples : {1, 70}) {
         for (const bool shared : {false, true}) {
           if (shared && samples == 1) continue;
@@ -200,7 +166,7 @@ TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuWithSeveralReplicasOfASample) {
 // A lane in 2^K draws again, so of this many several hundred do, in every rule.
 TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuWhereLanesDrawAgain) {
   for (const auto& [dynamics, h] : rules) {
-    Case c{torus(16, 3), 512, 0, 1, dynamics, h, false};
+    Case c{torus({16, 16, 16}), 512, 0, 1, dynamics, h, false};
     expect_equal(options_of(c, GetParam()));
   }
 }
@@ -210,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(Each, CudaReplicaTrajectory, ::testing::ValuesIn(genera
 
 // More items a thread than a counter of few planes holds, were they not shared out.
 TEST(CudaReplica, CountsLargeGraphs) {
-  Case c{torus(22, 3), 1, 5, 1, Dynamics::metropolis, 0, false};
+  Case c{torus({22, 22, 22}), 1, 5, 1, Dynamics::metropolis, 0, false};
   c.graph.sites += 3;  // and sites without bonds
   ReplicaEngine expected{options_of(c, Generator::philox)};
   CudaReplicas engine{options_of(c, Generator::philox), 0};
@@ -228,10 +194,11 @@ TEST(CudaReplica, SetsAndReadsSpins) {
     ReplicaEngine expected{options_of(c, Generator::philox)};
     CudaReplicas engine{options_of(c, Generator::philox), 0};
     engine.fill(false);
+    const auto sites = static_cast<std::size_t>(c.graph.sites);
     for (std::int64_t r = 0; r < c.replicas; ++r) {
-      EXPECT_EQ(spins_of(engine, r), Spins(c.graph.sites, -1));
+      EXPECT_EQ(spins_of(engine, r), Spins(sites, -1));
       Spins spins;
-      for (std::uint64_t i = 0; i < c.graph.sites; ++i) {
+      for (std::size_t i = 0; i < sites; ++i) {
         spins.push_back(sign_of(i + 1000 * static_cast<std::uint64_t>(r) + 1));
       }
       expected.set_spins(r, spins.data());
@@ -252,13 +219,13 @@ TEST(CudaReplica, SetsAndReadsSpins) {
 
 TEST(CudaReplica, ComparesReplicas) {
   for (const std::int64_t samples : {1, 65}) {
-    Case c{torus(11, 3), 130, 9, samples, Dynamics::metropolis, 0, false};
+    Case c{torus({11, 11, 11}), 130, 9, samples, Dynamics::metropolis, 0, false};
     c.graph.sites += 2;
     const ReplicaOptions options = options_of(c, Generator::philox);
     ReplicaEngine expected{options};
     CudaReplicas engine{options, 0};
     std::vector<std::int32_t> group_of;
-    for (std::uint32_t i = 0; i < c.graph.sites; ++i) {
+    for (std::int64_t i = 0; i < c.graph.sites; ++i) {
       group_of.push_back(static_cast<std::int32_t>(i % 7 == 0 ? 0 : (i / 9 % 4) + 1));
     }
     constexpr std::int64_t groups = 7;  // the last two are empty
@@ -289,7 +256,7 @@ TEST(CudaReplica, ComparesReplicasWithoutBonds) {
 
 // More than passes through a device's buffers at a time, by 16 sites (and bonds).
 TEST(CudaReplica, TakesLargeBatchesByParts) {
-  const Case c{ring(16400), 16384, 0, 1, Dynamics::metropolis, 0, false};
+  const Case c{torus({16400}), 16384, 0, 1, Dynamics::metropolis, 0, false};
   const ReplicaOptions options = options_of(c, Generator::philox);
   CudaReplicas engine{options, 0};
   std::vector<std::uint64_t> words(static_cast<std::size_t>(options.sites * engine.packed_words()));
@@ -401,7 +368,7 @@ TEST(CudaReplica, SaysThatASweepHasFailed) {
 }
 
 TEST(CudaReplica, TakesTheMemoryItSays) {
-  const Case c{torus(8, 3), 1030, 3, 1030, Dynamics::metropolis, 0, false};
+  const Case c{torus({8, 8, 8}), 1030, 3, 1030, Dynamics::metropolis, 0, false};
   const auto used = cuda::free_memory(0);
   const ReplicaOptions options = options_of(c, Generator::philox);
   const CudaReplicas engine{options, 0};

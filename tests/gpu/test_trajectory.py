@@ -44,7 +44,7 @@ PHYSICS = [
 def pair(shape: tuple[int, int], J: float = 1.0, h: float = 0.0, **arguments: Any) -> list[Any]:
     """Return the same sampler on the CPU and on the GPU."""
     return [
-        ms.Sampler(ms.Ising(shape, J=J, h=h), device=device, **arguments)
+        ms.Sampler(ms.Ising(shape, J=J, h=h), device=device, engine="lattice", **arguments)
         for device in ("cpu", "cuda")
     ]
 

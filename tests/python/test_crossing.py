@@ -1,7 +1,7 @@
 """Crossings of curves whose crossing is known, with noise whose size is known.
 
-Checks are at 5.5 standard errors. There are fewer than 25 of them, two-sided: a correct program fails
-in fewer than 1e-6 of all seeds, which are fixed.
+Checks are at 5.5 standard errors. There are fewer than 25 of them, two-sided: a correct program
+fails in fewer than 1e-6 of all seeds, which are fixed.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 def make(shape: tuple[int, int] = (6, 10), **changes: Any) -> ms.Sampler:
     J, h = changes.pop("J", 1.0), changes.pop("h", 0.0)
-    arguments = {"temperature": 2.5, "replicas": REPLICAS, "seed": 3}
+    arguments = {"temperature": 2.5, "replicas": REPLICAS, "seed": 3, "engine": "lattice"}
     return ms.Sampler(ms.Ising(shape, J, h), **(arguments | changes))
 
 
@@ -279,6 +279,14 @@ def test_overlap_and_moments(shape: tuple[int, int]) -> None:
     assert second.shape == 2 * flat.shape[1:]
     np.testing.assert_allclose(first, flat.mean(axis=0), rtol=0, atol=1e-15)
     np.testing.assert_allclose(second, flat.T @ flat / REPLICAS, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("engine", ["lattice", "replica"])
+@pytest.mark.parametrize("of", ["overlap", "link_overlap"])
+def test_one_replica_has_no_overlaps(engine: str, of: str) -> None:
+    sampler = ms.Sampler(ms.Ising((4, 4)), temperature=2.0, engine=engine)
+    with pytest.raises(ValueError, match=f"^{of}: got .*one replica, allowed: at least 2"):
+        getattr(sampler, of)()
 
 
 def test_overlaps_of_large_lattices_are_exact() -> None:

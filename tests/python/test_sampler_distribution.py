@@ -119,6 +119,7 @@ def sampler(case: Case, rng: str, init: str) -> ms.Sampler:
         replicas=REPLICAS[case.shape[0] * case.shape[1]],
         init=init,
         seed=20,
+        engine="lattice",
         first_stream=2**17 * (4 * CASES.index(case[1:]) + SHAPES.index(case.shape)),
     )
 

@@ -182,11 +182,27 @@ def test_record() -> None:
     assert run.sweeps_done == 0
 
 
+def test_more_moments_than_memory_holds() -> None:
+    with pytest.raises(MemoryError, match="^moments: of 4194304 spins: needed .* available: "):
+        ms.Sampler(ms.Ising((2048, 2048)), temperature=2.0).moments()
+
+
 def test_more_draws_than_memory_holds() -> None:
     run = make()
     for draws in (2**45, 2**62):
         with pytest.raises((MemoryError, ValueError), match="draws"):
             run.record(draws)
+    assert run.sweeps_done == 0
+
+
+@pytest.mark.parametrize("engine", ["lattice", "replica"])
+def test_draws_whose_number_wraps_around(engine: str) -> None:
+    run = ms.Sampler(ms.Ising((4, 64)), 2.0, replicas=32, engine=engine, device="cpu")
+    for draws in (2**59, 2**59 + 1, 2**60 - 1, 2**64 - 1):  # times 32: small modulo 2^64
+        with pytest.raises(
+            ValueError, match=f"draws: got {draws} of 32 replicas, allowed: at most"
+        ):
+            run._engine.record(draws, 1)
     assert run.sweeps_done == 0
 
 

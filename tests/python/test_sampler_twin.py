@@ -80,6 +80,7 @@ def make_sampler(case: Case, **changes: Any) -> ms.Sampler:
             "first_stream": case.stream,
             "init": case.init,
             "threads": 1,
+            "engine": "lattice",
             **changes,
         },
     )

@@ -9,7 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
@@ -332,6 +338,45 @@ def test_a_run_may_move_between_here_and_an_executor(
         with pytest.raises(KeyboardInterrupt):
             simulate(checkpoint=path, progress=interrupt_after(2), executor=executor)
         xr.testing.assert_identical(simulate(checkpoint=path, executor=executor), expected)
+
+
+class Breaks(Executor):
+    """Runs everything at once, but for one piece, at which it breaks."""
+
+    def __init__(self, at: int) -> None:
+        self.submitted = 0
+        self._at = at
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.submitted == self._at:
+            future.set_exception(BrokenExecutor("a worker died"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        self.submitted += 1
+        return future
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_a_dying_executor_costs_no_finished_batch(
+    expected: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    monkeypatch.setattr(_record, "BATCH_SPINS", 128 * 2)
+    path = tmp_path / "run.npz"
+    executor = Breaks(at)
+    with pytest.raises(ms.ExecutorError, match="a worker died.*is in the checkpoint"):
+        simulate(checkpoint=path, executor=executor)
+    assert executor.submitted == 6
+    done = ms.io.read_checkpoint(path, "simulate")[1]["done"]
+    assert int(done.sum()) == len(done) - 2
+    xr.testing.assert_identical(simulate(checkpoint=path), expected)
+
+
+def test_an_executor_that_is_shut_down() -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(ms.ExecutorError, match="shutdown.*is lost without checkpoint="):
+        simulate(executor=executor)
 
 
 @pytest.mark.parametrize("change", [

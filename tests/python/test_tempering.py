@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +18,8 @@ from scipy import stats
 
 import checkpoints
 import multispin as ms
-from multispin import _core, _memory
+from multispin import _core, _memory, _tempering_run
+from multispin._tempering_run import TemperingRun
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -31,6 +35,17 @@ GRID = np.geomspace(0.6, 3.0, 5)
 def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
     arguments = {"temperatures": GRID, "sweeps": 40, "seed": 3, "threads": 1} | changes
     return ms.temper(model, **arguments)
+
+
+def plan_of(model: ms.models.Model, **changes: Any) -> Any:
+    from multispin._tempering_run import Plan
+
+    plan = Plan(
+        model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
+        swap_interval=1, cluster_moves=False, measure=("overlap", "link_overlap", "overlap_k2"),
+        seed=1, dynamics="metropolis", init="random", device="cpu", rng="auto", threads=1,
+    )  # fmt: skip
+    return dataclasses.replace(plan, **changes)
 
 
 # --- the twin -------------------------------------------------------------------------------------
@@ -69,14 +84,8 @@ def test_pairs_are_of_replicas_at_one_temperature() -> None:
 
 
 def test_measurements_are_those_of_the_spins() -> None:
-    from multispin._tempering_run import Plan, TemperingRun
-
     model = ms.EdwardsAnderson((4, 3, 2), seed=2, samples=2)
-    plan = Plan(
-        model=model, temperatures=GRID, replicas=2, sweeps=6, thermalization=0, interval=6,
-        swap_interval=2, cluster_moves=False, measure=("overlap", "link_overlap", "overlap_k2"),
-        seed=1, dynamics="glauber", init="random", device="cpu", rng="auto", threads=1,
-    )  # fmt: skip
+    plan = plan_of(model, sweeps=6, interval=6, swap_interval=2, dynamics="glauber")
     tempered = TemperingRun(plan)
     tempered.advance()
     records = {name: array[0] for name, array in tempered.records.items()}
@@ -276,6 +285,74 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
         xarray.testing.assert_identical(one, other)
 
 
+def test_ctrl_c_between_a_sweep_and_its_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
+    expected = run(checkpoint=whole)
+    advance = TemperingRun.advance
+
+    def interrupted(self: TemperingRun) -> None:
+        if self.drawn < 39:
+            return advance(self)
+        self.sampler.sweep(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_tempering_run, "PIECE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(TemperingRun, "advance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(checkpoint=killed)
+    assert run(checkpoint=killed).identical(expected)
+    files = [ms.io.read_checkpoint(path, "temper") for path in (whole, killed)]
+    assert files[0][0] == files[1][0]
+    for name, array in files[0][1].items():
+        np.testing.assert_array_equal(array, files[1][1][name], err_msg=name)
+
+
+def stop_inside_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a signal raise KeyboardInterrupt in each draw, if there is time before it ends."""
+    plain = TemperingRun._run
+
+    def stopped(self: TemperingRun, drawn: int, draws: int) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        plain(self, drawn, draws)
+        time.sleep(1.0)  # it comes
+
+    monkeypatch.setattr(TemperingRun, "_run", stopped)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+
+
+def test_a_stop_among_cluster_moves_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More and more clusters, until there is time for a stop among them. The only draw is measured
+    # by then, and no sweep is left to do.
+    model = ms.EdwardsAnderson((32, 32, 32), seed=1)
+    before = signal.getsignal(signal.SIGALRM)
+    for temperatures in (128, 256, 512, 1024, 2048, 4096):
+        path = tmp_path / f"{temperatures}.npz"
+        arguments = {
+            "temperatures": np.linspace(1.0, 2.0, temperatures), "sweeps": 1, "cluster_moves": True,
+        }  # fmt: skip
+        with monkeypatch.context() as patched:
+            stop_inside_draws(patched)
+            with pytest.raises(KeyboardInterrupt):
+                run(model, checkpoint=path, **arguments)
+        signal.signal(signal.SIGALRM, before)
+        meta, arrays = ms.io.read_checkpoint(path, "temper")
+        if meta["clusters_moved"] > 0:
+            break
+    else:
+        pytest.fail("never stopped among the cluster moves")
+    assert meta["exchanges"] == 0
+    assert len(arrays["record_bonds"]) == 1
+    data = run(model, checkpoint=path, **arguments)
+    assert data.identical(run(model, **arguments))
+    meta, _ = ms.io.read_checkpoint(path, "temper")
+    assert (meta["exchanges"], meta["clusters_moved"]) == (1, 0)
+
+
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     first = run(checkpoint=path)
@@ -314,6 +391,48 @@ def test_what_is_refused(changes: dict[str, Any], error: type[Exception], messag
         run(**changes)
 
 
+def test_arrays_whose_size_wraps_around_are_refused() -> None:
+    model = ms.Ising((4, 4))
+    sampler = ms.Sampler(model, np.ones(32), replicas=32, engine="replica", device="cpu")
+    ladder = _core.Tempering(
+        sampler._engine, temperatures=np.linspace(1, 2, 16).tolist(), ladders=2, swap_interval=1,
+        exchanges_per_draw=1, cluster_moves=False, seed=0, shape=[4, 4],
+    )  # fmt: skip
+    names = ("spins", "overlaps", "link_overlaps", "overlaps_k2", "temperature_index")
+    draws = 2**59  # times 32 replicas is 0 modulo 2^64
+    bonds = np.empty((draws, 0), dtype=np.int64)
+    with pytest.raises(ValueError, match="bonds: got an array of another size"):
+        ladder.run(draws=draws, bonds=bonds, pairs=16, **dict.fromkeys(names))
+    with pytest.raises(ValueError, match="shape: allowed: none, or sides"):
+        _core.Tempering(
+            sampler._engine, temperatures=np.linspace(1, 2, 16).tolist(), ladders=2,
+            swap_interval=1, exchanges_per_draw=1, cluster_moves=False, seed=0, shape=[4, 5],
+        )  # fmt: skip
+
+
+def test_a_state_is_not_read_while_it_changes() -> None:
+    plan = plan_of(ms.EdwardsAnderson((64, 64, 64), seed=2), sweeps=60, interval=60)
+    tempered, alone = TemperingRun(plan), TemperingRun(plan)
+
+    def advance() -> None:
+        while not tempered.finished:
+            with suppress(RuntimeError):  # if this thread is the one that comes too late
+                tempered.advance()
+
+    thread = threading.Thread(target=advance)
+    thread.start()
+
+    def ask_until_it_ends() -> None:
+        while thread.is_alive():
+            _ = tempered._ladder.state
+
+    with pytest.raises(RuntimeError, match="one call at a time"):
+        ask_until_it_ends()
+    thread.join()
+    alone.advance()
+    assert tempered._ladder.state == alone._ladder.state
+
+
 def test_couplings_of_several_magnitudes_are_refused() -> None:
     model = ms.Pairwise.from_edges(3, [(0, 1), (1, 2)], [1.0, 2.0])
     with pytest.raises(ValueError, match="model: got .* several magnitudes, .* dense engine"):
@@ -345,8 +464,6 @@ def test_what_does_not_fit_is_said_before(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_first_measured_piece_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    from multispin._tempering_run import TemperingRun
-
     pieces = []
     plain = TemperingRun._run
     monkeypatch.setattr(

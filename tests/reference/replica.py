@@ -65,13 +65,14 @@ class Replicas:
             self.neighbours[i].append((j, number))
             self.neighbours[j].append((i, number))
         self.order = self._order()
+        self.lazy = self._lazy_sites() if h == 0 and dynamics == "metropolis" else set()
         self.words, self.word_of = np.unique(self.streams // 64, return_inverse=True)
         self.spins = self._random_spins()
 
     def set_temperatures(self, temperatures: npt.ArrayLike) -> None:
         """Give each replica a temperature."""
         self.temperatures = np.asarray(temperatures, dtype=np.float64)
-        self._tables: dict[int, npt.NDArray[Any]] = {}
+        self._tables: dict[tuple[int, bool], npt.NDArray[Any]] = {}
 
     def sweep(self, n: int = 1) -> None:
         """Update every site n times, in the order of positions."""
@@ -88,6 +89,29 @@ class Replicas:
             taken = {colour[other] for other, _ in ends}
             colour[site] = min(c for c in range(len(ends) + 1) if c not in taken)
         return colour
+
+    def _lazy_sites(self) -> set[int]:
+        """Sites of rings, with double bonds, and one of each part without odd sites."""
+        even = {i for i, ends in enumerate(self.neighbours) if len(ends) % 2 == 0}
+        lazy = set()
+        for site in even:
+            others = [other for other, _ in self.neighbours[site]]
+            if len(others) <= 2 or len(set(others)) < len(others):
+                lazy.add(site)
+        for part in self._parts():
+            if part <= even:
+                lazy.add(min(part))
+        return {site for site in lazy if len(self.neighbours[site]) < 12}
+
+    def _parts(self) -> list[set[int]]:
+        """Sets of sites that bonds connect."""
+        part_of = [{site} for site in range(len(self.neighbours))]
+        for i, j in self.edges.tolist():
+            if part_of[i] is not part_of[j]:
+                part_of[i] |= part_of[j]
+                for site in part_of[j]:
+                    part_of[site] = part_of[i]
+        return list({id(part): part for part in part_of}.values())
 
     # --- one site --------------------------------------------------------------------------------
 
@@ -107,11 +131,15 @@ class Replicas:
         up = (sums + degree) // 2  # bonds that favour +1
         preferred = np.where(self.J * (2 * up - degree) + self.h >= 0, 1, -1)
         may_leave = (self.spins[:, site] == preferred) | (self.dynamics == "glauber")
-        leaves = self._accepted(degree, up, draws) & may_leave
+        if site in self.lazy:  # without a local field, either spin leaves by chance
+            free = 2 * up == degree
+            preferred = np.where(free, self.spins[:, site], preferred)
+            may_leave |= free
+        leaves = self._accepted(degree, site in self.lazy, up, draws) & may_leave
         self.spins[:, site] = np.where(leaves, -preferred, preferred)
 
-    def _accepted(self, degree: int, up: Integers, draws: Draws) -> Booleans:
-        Q = self._limits(degree)[up, np.arange(self.replicas)]
+    def _accepted(self, degree: int, lazy: bool, up: Integers, draws: Draws) -> Booleans:
+        Q = self._limits(degree, lazy)[up, np.arange(self.replicas)]
         if self.shared:
             return draws.r < Q
         K = COARSE_PLANES[self.rng]
@@ -122,21 +150,26 @@ class Replicas:
         t, V = t + over, V + over * (step - (1 << TAIL_PLANES))
         return np.where(draws.again, draws.v < V, draws.r < t)
 
-    def _limits(self, degree: int) -> npt.NDArray[Any]:
+    def _limits(self, degree: int, lazy: bool) -> npt.NDArray[Any]:
         """How many of all random numbers accept, (bonds that favour +1, replicas)."""
-        if degree not in self._tables:
+        if (degree, lazy) not in self._tables:
             bits = 64 if self.shared else COARSE_PLANES[self.rng] + TAIL_PLANES
             temperatures = self.temperatures.tolist()
-            self._tables[degree] = np.array(
+            self._tables[degree, lazy] = np.array(
                 [
-                    [round(self._probability(degree, up, T) * (1 << bits)) for T in temperatures]
+                    [
+                        round(self._probability(degree, lazy, up, T) * (1 << bits))
+                        for T in temperatures
+                    ]
                     for up in range(degree + 1)
                 ],
                 dtype=object if self.shared else np.int64,  # 2^64 may be among the shared ones
             )
-        return self._tables[degree]
+        return self._tables[degree, lazy]
 
-    def _probability(self, degree: int, up: int, temperature: float) -> float:
+    def _probability(self, degree: int, lazy: bool, up: int, temperature: float) -> float:
+        if lazy and 2 * up == degree:
+            return 0.5
         x = 2 * abs(self.J * (2 * up - degree) + self.h) / temperature
         return 1 / (1 + math.exp(x)) if self.dynamics == "glauber" else math.exp(-x)
 

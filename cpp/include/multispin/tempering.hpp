@@ -45,11 +45,14 @@ class Tempering {
  public:
   using Poll = ReplicaEngine::Poll;
 
-  // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2).
+  // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2). Throws
+  // std::invalid_argument.
   Tempering(ReplicaEngine& engine, TemperingOptions options, std::vector<std::int64_t> shape);
 
   // Sweeps and exchanges until the next draw is due, and writes it to `record` (which may be
-  // empty). False if `poll` asked for a stop; the next call then goes on to the same draw.
+  // empty). False if `poll` asked for a stop; the next call then goes on to the same draw. A stop
+  // among the cluster moves comes after the draw was written, and it is not written again: give
+  // the same record, and keep it together with the state.
   bool draw(const TemperingRecord& record, const Poll& poll = {});
 
   // Pairs of ladders of all samples and temperatures.
@@ -58,6 +61,7 @@ class Tempering {
   // What there is to keep beside the engine's state.
   struct State {
     std::uint64_t exchanges_done = 0;
+    std::int64_t clusters_moved = 0;  // before the next exchange; above 0 only after a stop
     std::vector<std::int16_t> temperature_index;    // by engine replica
     std::vector<std::int64_t> attempted, accepted;  // (S, M - 1)
   };
@@ -70,7 +74,9 @@ class Tempering {
   }
   double energy(const Sums& sums) const;
   void exchange();
-  void move_clusters();
+  bool sweep(ReplicaEngine::StopWatch& watch);
+  std::int64_t cluster_count() const;
+  bool move_clusters(ReplicaEngine::StopWatch& watch);
   void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
   void find_slabs();
   void find_walkers();
@@ -82,8 +88,8 @@ class Tempering {
   ReplicaEngine& engine_;
   TemperingOptions options_;
   std::vector<std::int64_t> shape_;
-  std::int64_t size_;     // temperatures
-  std::int64_t ladders_;  // of all samples
+  std::int64_t size_;         // temperatures
+  std::int64_t ladders_ = 0;  // of all samples
   State state_;
   random::PhiloxBlock exchange_key_, cluster_key_;
   std::vector<std::int64_t> at_;                      // walker by (ladder, temperature)

@@ -34,7 +34,7 @@ class Pairwise(Model):
         Couplings J_ij, (N, N): a symmetric array, or a matrix or array of scipy.sparse, finite,
         with a zero diagonal. Units of energy, with k_B = 1.
     h
-        Uniform field, finite, in the same units.
+        Uniform field, finite, in the same units; None is no field.
 
     Raises
     ------
@@ -53,9 +53,9 @@ class Pairwise(Model):
     -2.0
     """
 
-    def __init__(self, J: ArrayLike | Any, h: float = 0.0) -> None:
+    def __init__(self, J: ArrayLike | Any, h: float | None = None) -> None:
         i, j, values, n_spins = _sparse_upper(J) if hasattr(J, "tocsr") else _dense_upper(J)
-        super().__init__((n_spins,), h)
+        super().__init__((n_spins,), 0.0 if h is None else h)
         self._set_couplings(np.stack([i, j], axis=1).astype(np.int64), values)
 
     @classmethod

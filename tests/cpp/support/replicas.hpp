@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <random>
 #include <span>
 #include <string>
@@ -19,7 +18,7 @@ struct Graph {
 };
 
 // The periodic lattice with these sides; a side of 2 has double bonds, one of 1 none.
-inline Graph torus(std::initializer_list<std::int64_t> sides) {
+inline Graph torus(const std::vector<std::int64_t>& sides) {
   Graph g{1, {}};
   for (const std::int64_t side : sides) g.sites *= side;
   std::int64_t stride = 1;

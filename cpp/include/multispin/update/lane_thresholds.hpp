@@ -1,6 +1,6 @@
 // Thresholds of lanes that each have a temperature of their own.
 //
-// A site of degree d has classes (bond_rules.hpp); each lane has a probability for each of them. As
+// A site has classes (bond_rules.hpp); each lane has a probability for each of them. As
 // kernels compare bit plane by bit plane, they are kept as words: bit b of word w of (plane, class)
 // is that bit of the threshold of lane 64 w + b.
 #pragma once
@@ -43,14 +43,25 @@ struct BondModel {
   int classes(int slots) const { return zero_field_flip() ? slots / 2 : slots + 1; }
 };
 
-// Acceptance probability of class c of a site of degree `degree`, 1 for classes it does not have.
-inline double class_probability(const BondModel& model, int degree, int c, double temperature) {
-  if (c > degree) return 1.0;
+// Sites that share their thresholds. Lazy ones (Metropolis without a field only) flip a spin
+// without a local field with probability 1/2.
+struct SiteKind {
+  int degree;
+  bool lazy;
+
+  bool operator==(const SiteKind&) const = default;
+};
+
+// Acceptance probability of class c of a site, 1 for classes it does not have.
+inline double class_probability(const BondModel& model, const SiteKind& site, int c,
+                                double temperature) {
+  if (c > site.degree) return 1.0;
   if (model.zero_field_flip()) {
-    const double cost = 2.0 * model.J * (degree - 2 * c);
+    if (site.lazy && 2 * c == site.degree) return 0.5;
+    const double cost = 2.0 * model.J * (site.degree - 2 * c);
     return cost <= 0.0 ? 1.0 : std::exp(-cost / temperature);
   }
-  const double x = 2.0 * std::fabs(model.J * (2 * c - degree) + model.h) / temperature;
+  const double x = 2.0 * std::fabs(model.J * (2 * c - site.degree) + model.h) / temperature;
   return model.dynamics == Dynamics::metropolis ? std::exp(-x) : 1.0 / (1.0 + std::exp(x));
 }
 
@@ -76,25 +87,25 @@ inline std::uint64_t threshold_bits(double probability, int coarse_planes) {
   return bits;
 }
 
-// threshold_bits of every class of a site of degree `degree`.
+// threshold_bits of every class of a site.
 struct ClassBits {
   std::uint64_t of[model::max_degree + 1];
 };
 
-inline ClassBits class_bits(const BondModel& model, int degree, double temperature,
+inline ClassBits class_bits(const BondModel& model, const SiteKind& site, double temperature,
                             int coarse_planes) {
   ClassBits bits;
   for (int c = 0; c <= model::max_degree; ++c) {
-    bits.of[c] = threshold_bits(class_probability(model, degree, c, temperature), coarse_planes);
+    bits.of[c] = threshold_bits(class_probability(model, site, c, temperature), coarse_planes);
   }
   return bits;
 }
 
-inline SharedThresholds make_shared_thresholds(const BondModel& model, int degree,
+inline SharedThresholds make_shared_thresholds(const BondModel& model, const SiteKind& site,
                                                double temperature) {
   SharedThresholds thresholds{};
   for (int c = 0; c <= model::max_degree; ++c) {
-    const double q = class_probability(model, degree, c, temperature);
+    const double q = class_probability(model, site, c, temperature);
     const double limit = std::nearbyint(std::ldexp(q, 64));
     thresholds.always[c] = limit >= std::ldexp(1.0, 64);
     thresholds.limit[c] = thresholds.always[c] ? 0 : static_cast<std::uint64_t>(limit);

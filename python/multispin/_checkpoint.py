@@ -1,4 +1,4 @@
-"""The checkpoint file of an annealing, and what the numbers in it were made with."""
+"""The checkpoint file of a run, and what the numbers in it were made with."""
 
 from __future__ import annotations
 
@@ -12,43 +12,57 @@ from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
-    from multispin._anneal_run import AnnealRun
+    from numpy.typing import NDArray
 
-_KIND = "anneal"
+    #: JSON data and arrays from which a run goes on.
+    State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
-class AnnealFile:
+class Checkpoint:
     """Keeps a run in a file, or nowhere if `path` is None.
 
     Parameters
     ----------
-    run : AnnealRun
-        What is kept; it goes on from the file if there is one.
+    kind : str
+        What kind of run it is.
     arguments : dict
         What identifies the run. JSON has to give it back as it is.
     path : path, optional
         The file.
     interval : float
         Seconds from one writing to the next.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
     """
 
     def __init__(
         self,
-        run: AnnealRun,
+        kind: str,
         arguments: dict[str, Any],
         path: str | os.PathLike[str] | None,
         interval: float,
     ) -> None:
+        if path is not None:
+            io.check_writable(path)
         self.origin: dict[str, Any] = {}  # what made the numbers
-        self._run = run
+        self._kind = kind
         self._arguments = arguments
         self._path = None if path is None else Path(path)
         self._interval = interval
         self._written = time.monotonic()
 
-    def load(self, device: str, threads: int | None, rng: str) -> None:
-        """Let the run go on from the file, if there is one.
+    @property
+    def kept(self) -> bool:
+        """Whether there is a file."""
+        return self._path is not None
+
+    def load(self, rng: str) -> State | None:
+        """Return what the file has, if there is one; `rng` is what was asked for.
 
         Raises
         ------
@@ -56,8 +70,8 @@ class AnnealFile:
             If the file is damaged, or belongs to another run.
         """
         if self._path is None or not self._path.exists():
-            return
-        meta, arrays = io.read_checkpoint(self._path, _KIND)
+            return None
+        meta, arrays = io.read_checkpoint(self._path, self._kind)
         given, kept = dict(self._arguments), dict(meta["arguments"])
         if rng != "auto" and meta["origin"]:
             given["rng"], kept["rng"] = rng, meta["origin"]["generator"]
@@ -72,15 +86,16 @@ class AnnealFile:
                 "it was left as it is: repeat that run, or give another path"
             )
         self.origin = meta["origin"]
-        self._run.restore(meta, arrays, device, threads)
+        return meta, arrays
 
-    def note_origin(self) -> None:
+    def note_origin(self, made_by: dict[str, Any]) -> None:
         """Remember what makes the numbers; machines may change on the way, generators may not."""
-        made_by = self._run.sampler.info()
         new = {key: made_by[key] for key in ("engine", "generator", "planes")}
         old = {key: self.origin.get(key, value) for key, value in new.items()}
         if new != old:
-            raise CheckpointError(f"the run was begun with {old} and would go on with {new}")
+            raise CheckpointError(
+                f"the run was begun with {old} and would go on with {new}: name rng= and device="
+            )
         self.origin |= new
         for key in ("device", "instruction_set"):
             names = self.origin[key].split(", ") if key in self.origin else []
@@ -88,17 +103,17 @@ class AnnealFile:
                 names.append(str(made_by[key]))
             self.origin[key] = ", ".join(names)
 
-    def save_if_due(self) -> None:
+    def save_if_due(self, state: Callable[[], State]) -> None:
         """Write the file if the last writing is long enough ago."""
         if time.monotonic() - self._written >= self._interval:
-            self.save()
+            self.save(state)
 
-    def save(self) -> None:
+    def save(self, state: Callable[[], State]) -> None:
         """Write the file."""
         if self._path is None:
             return
         with interrupts_held():
-            meta, arrays = self._run.state()
-            meta |= {"arguments": self._arguments, "origin": self.origin}
-            io.write_checkpoint(self._path, _KIND, meta, arrays)
+            meta, arrays = state()
+            meta = {**meta, "arguments": self._arguments, "origin": self.origin}
+            io.write_checkpoint(self._path, self._kind, meta, arrays)
             self._written = time.monotonic()
