@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import checkpoints
 import multispin as ms
 from multispin import CheckpointError, _anneal_run, couplings
 
@@ -43,6 +44,14 @@ def anneal(**changes: Any) -> xr.Dataset:
 @pytest.fixture(scope="module")
 def expected() -> xr.Dataset:
     return anneal()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a run that nobody has disturbed."""
+    path = tmp_path_factory.mktemp("whole") / "run.npz"
+    anneal(checkpoint=path)
+    return path
 
 
 # --- what it finds ------------------------------------------------------------------------------
@@ -255,12 +264,13 @@ def start_child(moment: str, count: int, path: Path) -> subprocess.Popen[bytes]:
     ("rename", (1, 45, 30)),
 ])  # fmt: skip
 def test_killed_runs_end_as_if_nothing_had_happened(
-    expected: xr.Dataset, tmp_path: Path, moment: str, counts: tuple[int, ...]
+    expected: xr.Dataset, whole: Path, tmp_path: Path, moment: str, counts: tuple[int, ...]
 ) -> None:
     path = tmp_path / "run.npz"
     deaths = [start_child(moment, count, path).wait() for count in counts]
     assert deaths == [-signal.SIGKILL] * len(counts)
     xr.testing.assert_identical(anneal(checkpoint=path), expected)
+    checkpoints.assert_same(path, whole, "anneal")
 
 
 def kill_from_outside(path: Path, times: int) -> None:
@@ -275,18 +285,22 @@ def kill_from_outside(path: Path, times: int) -> None:
         child.wait()
 
 
-def test_killed_at_any_time_from_outside(expected: xr.Dataset, tmp_path: Path) -> None:
+def test_killed_at_any_time_from_outside(expected: xr.Dataset, whole: Path, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     kill_from_outside(path, 4)
     xr.testing.assert_identical(anneal(checkpoint=path), expected)
+    checkpoints.assert_same(path, whole, "anneal")
 
 
 @pytest.mark.slow
-def test_killed_twenty_times_from_outside(expected: xr.Dataset, tmp_path: Path) -> None:
+def test_killed_twenty_times_from_outside(
+    expected: xr.Dataset, whole: Path, tmp_path: Path
+) -> None:
     for run in range(5):
         path = tmp_path / f"run{run}.npz"
         kill_from_outside(path, 4)
         xr.testing.assert_identical(anneal(checkpoint=path), expected)
+        checkpoints.assert_same(path, whole, "anneal")
 
 
 def test_a_finished_run_is_returned_at_once(expected: xr.Dataset, tmp_path: Path) -> None:

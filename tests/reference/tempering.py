@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from reference.lattice import MASK_32, derive
-from reference.philox import philox4x32
+from reference.philox import Words, philox4x32
 
 if TYPE_CHECKING:
     from reference.replica import Replicas
@@ -53,38 +52,40 @@ class Tempering:
                 for i in range(len(self.T)):
                     self._cluster(ladder, i)
         energies = self.energies()
-        for ladder in range(len(ladders)):
-            for i in range(self.exchanges_done % 2, len(self.T) - 1, 2):
-                low, high = self._walker(ladder, i), self._walker(ladder, i + 1)
-                d = (1 / self.T[i] - 1 / self.T[i + 1]) * (energies[low] - energies[high])
-                if d >= 0 or self._uniform(ladder, i) < math.exp(d):
-                    self.index[low], self.index[high] = i + 1, i
-                    self.accepted += 1
+        for i in range(self.exchanges_done % 2, len(self.T) - 1, 2):
+            low, high = self._walkers(i), self._walkers(i + 1)
+            d = (1 / self.T[i] - 1 / self.T[i + 1]) * (energies[low] - energies[high])
+            exchanged = self.accepts(i, d)
+            self.index[low[exchanged]], self.index[high[exchanged]] = i + 1, i
+            self.accepted += int(exchanged.sum())
         self.exchanges_done += 1
         self.replicas.set_temperatures(self.T[self.index])
         return before, ladders
 
-    def _walker(self, ladder: int, i: int) -> int:
-        first = ladder * len(self.T)
-        return first + int(np.flatnonzero(self.index[first : first + len(self.T)] == i)[0])
+    def accepts(self, i: int, d: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which ladders exchange temperatures i and i + 1."""
+        x0, x1 = self._numbers(EXCHANGES, np.arange(len(d)), i)
+        u = ((x0 | x1 << np.uint64(32)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return (d >= 0) | (u < np.exp(np.minimum(d, 0)))
 
-    def _number(self, use: int, ladder: int, i: int) -> int:
+    def _walkers(self, i: int) -> npt.NDArray[np.int64]:
+        """Who is at temperature i, ladder by ladder."""
+        return np.flatnonzero(self.index == i)
+
+    def _numbers(self, use: int, ladders: npt.ArrayLike, i: int) -> tuple[Words, Words]:
         key = derive(self.replicas.seed, 0, EXCHANGE, use)[:2]
         t = self.exchanges_done
-        x = philox4x32((ladder, i, t & MASK_32, t >> 32), (key[0], key[1]), 10)
-        return int(x[0]) | int(x[1]) << 32
-
-    def _uniform(self, ladder: int, i: int) -> float:
-        return float((self._number(EXCHANGES, ladder, i) >> 11) * 2.0**-53)
+        return philox4x32((ladders, i, t & MASK_32, t >> 32), (key[0], key[1]), 10)[:2]
 
     def _cluster(self, ladder: int, i: int) -> None:
         r = self.replicas
-        a, b = self._walker(ladder, i), self._walker(ladder + 1, i)
+        a, b = self._walkers(i)[[ladder, ladder + 1]]
         differ = r.spins[a] != r.spins[b]
         sites = [site for site in r.order if differ[site]]
         if not sites:
             return
-        cluster = {sites[self._number(CLUSTERS, ladder, i) % len(sites)]}
+        x0, x1 = self._numbers(CLUSTERS, ladder, i)
+        cluster = {sites[(int(x0) | int(x1) << 32) % len(sites)]}
         open_sites = list(cluster)
         while open_sites:
             for other, _ in r.neighbours[open_sites.pop()]:
