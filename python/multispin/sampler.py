@@ -68,8 +68,8 @@ class Sampler:
         ``"metropolis"`` or ``"glauber"``.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
-        ``model.shape`` or ``(replicas, *model.shape)``; with the lattice engine on a GPU, also an
-        array in its memory (CuPy, PyTorch and others with ``__cuda_array_interface__``).
+        ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
+        (CuPy, PyTorch and others with ``__cuda_array_interface__``).
     seed
         0 <= seed < 2**64.
     device
@@ -305,7 +305,7 @@ class Sampler:
         if self._engine_name == "replica":
             return self._of_all_pairs(self._engine.overlaps, self._model.n_spins)
         n = self._model.n_spins
-        words = self._engine.packed.reshape(self._replicas, -1).view(np.uint8)
+        words = self._packed_on_host().reshape(self._replicas, -1).view(np.uint8)
         # 0/1 bits in pieces, so that memory stays bounded; unused bits are 0 and never count.
         both = np.zeros((self._replicas, self._replicas))
         piece = max(1, 2**22 // self._replicas)
@@ -424,14 +424,11 @@ class Sampler:
         MemoryError
             If it does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._on_gpu_lattice:
-            return DeviceArray(self._engine.device_spins())
+        shape = (*self._lead, *self._model.shape)
+        if self._gpu is not None:
+            return DeviceArray(self._engine.device_spins().reshaped(shape))
         spins: NDArray[np.int8] = self._engine.spins
-        return spins.reshape(*self._lead, *self._model.shape)
-
-    @property
-    def _on_gpu_lattice(self) -> bool:
-        return self._gpu is not None and self._engine_name == "lattice"
+        return spins.reshape(shape)
 
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, a copy.
@@ -446,7 +443,7 @@ class Sampler:
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
 
-        With the lattice engine on a GPU it stays there: a :class:`~multispin.DeviceArray`.
+        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
 
         Parameters
         ----------
@@ -458,15 +455,21 @@ class Sampler:
         Raises
         ------
         ValueError
-            For ``copy=False`` on the CPU, where rows are laid out otherwise.
+            For ``copy=False`` on the CPU or with the replica engine, whose own memory is laid out
+            otherwise.
         MemoryError
             If a copy does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._on_gpu_lattice:
-            return DeviceArray(self._engine.device_packed(bool(copy)))
-        if not copy:
+        if not copy and (self._gpu is None or self._engine_name == "replica"):
             allowed = "True on the CPU and with the replica engine"
             raise ValueError(_checks.describe("copy", copy, allowed))
+        if self._gpu is None:
+            return self._packed_on_host()
+        engine = self._engine
+        return DeviceArray(engine.device_packed() if copy else engine.device_packed(copy=False))
+
+    def _packed_on_host(self) -> NDArray[np.uint64]:
+        # Part by part: it passes through little of a GPU's memory.
         packed: NDArray[np.uint64] = self._engine.packed
         return packed
 
@@ -621,12 +624,13 @@ class Sampler:
             return _checks.choice("init", init, _INITS)
         one = self._model.shape
         shape = (*self._lead, *one)
-        if is_foreign(init) and self._on_gpu_lattice:
-            return foreign_spins("init", init, (one, shape))
+        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
+        if is_foreign(init) and self._gpu is not None:
+            pointer, given, stream, known = foreign_spins("init", init, (one, shape))
+            return pointer, flat if given == one else (self._replicas, *flat), stream, known
         allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {one} or {shape}"
         if is_foreign(init):
-            what = "the replica engine" if self._gpu is not None else "a sampler on the CPU"
-            raise TypeError(f"init: got a GPU array for {what}, allowed: {allowed}")
+            raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, one):
@@ -634,7 +638,6 @@ class Sampler:
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
         spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
-        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
         return spins.reshape(self._replicas, *flat)
 
 

@@ -38,8 +38,9 @@ def pair(model: ms.Model, replicas: int, **arguments: Any) -> tuple[ms.Sampler, 
     return make(model, replicas, "cpu", **arguments), make(model, replicas, **arguments)
 
 
-def host(array: Any) -> Any:
-    return array.copy_to_host() if isinstance(array, ms.DeviceArray) else array
+def host(array: object) -> Any:
+    assert isinstance(array, ms.DeviceArray)
+    return array.copy_to_host()
 
 
 def assert_same(cpu: ms.Sampler, gpu: ms.Sampler) -> None:
@@ -74,6 +75,8 @@ def test_same_from_any_start(init: str) -> None:
     start = {"one": one, "all": each}.get(init, init)
     both = pair(model, replicas, init=start)
     assert_same(*both)
+    again = make(model, replicas, init=both[1].spins(), first_stream=70)
+    np.testing.assert_array_equal(host(again.packed()), host(both[1].packed()))
     if init == "all":
         np.testing.assert_array_equal(host(both[1].spins()), each)
     for sampler in both:
@@ -110,9 +113,8 @@ def test_saved_on_one_device_and_loaded_on_the_other(rng: str, begin: str, tmp_p
     whole = make(model, replicas, "cpu", **arguments)
     whole.sweep(9)
     path = tmp_path / "state.npz"
-    there, back = ("cuda", "cpu") if begin == "cpu" else ("cpu", "cuda")
     sampler = make(model, replicas, begin, **arguments)
-    for device, sweeps in ((there, 4), (back, 2), (back, 3)):
+    for device, sweeps in (("cuda", 4), ("cpu", 2), ("cuda", 3)):
         sampler.sweep(sweeps)
         sampler.save(path)
         sampler = ms.Sampler.load(path, device=device)
@@ -259,6 +261,20 @@ def test_memory_that_is_gone_by_then_is_an_error_too(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("MULTISPIN_EMULATED_MEMORY")
     assert _devices.cuda_module().free_memory(0) == free
     make(*MODELS["graph"]).sweep(1)
+
+
+@pytest.mark.usefixtures("emulated")
+def test_arrays_that_do_not_fit_leave_the_sampler_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu, gpu = pair(*MODELS["graph"])
+    monkeypatch.setenv("MULTISPIN_EMULATED_MEMORY", "100")
+    with pytest.raises(MemoryError, match=r"spins: replicas: 130 of 30 sites: needed .* free: 0"):
+        gpu.spins()
+    with pytest.raises(MemoryError, match=r"packed: replicas: 130 of 30 sites: needed .* free: 0"):
+        gpu.packed()
+    monkeypatch.delenv("MULTISPIN_EMULATED_MEMORY")
+    for sampler in (cpu, gpu):
+        sampler.sweep(1)
+    assert_same(cpu, gpu)
 
 
 @pytest.mark.usefixtures("emulated")
