@@ -192,15 +192,19 @@ class Sampler:
         # Before anything is made of the size of the replicas or of the lattice.
         sides = " x ".join(str(side) for side in self._model.shape)
         what = f"shape: {_counted(self._replicas)} of {sides}"
-        needed = _engines.bytes_needed(self._engine_name, self._model, self._request(), self._gpu)
+        request = self._request()
+        to_make = _engines.bytes_to_make(self._engine_name, self._model, request, self._gpu)
+        held = self._bytes_held()
         if self._gpu is None:
-            check_memory(what, needed)
+            check_memory(what, held + to_make)
             return
         free = _devices.cuda_module().free_memory(self._gpu)
-        if needed > free:
-            raise MemoryError(
-                f"{what}: needed {gib(needed)} on cuda:{self._gpu}, free: {gib(free)}"
-            )
+        if held > free:
+            raise MemoryError(f"{what}: needed {gib(held)} on cuda:{self._gpu}, free: {gib(free)}")
+        check_memory(f"{what}, on the way to cuda:{self._gpu}", to_make)
+
+    def _bytes_held(self) -> int:
+        return _engines.bytes_held(self._engine_name, self._model, self._request(), self._gpu)
 
     def __repr__(self) -> str:
         return (
@@ -477,7 +481,8 @@ class Sampler:
         """Which engine, device, instruction set, threads and generator this sampler uses.
 
         On a GPU the instruction set is its architecture, ``"sm_<compute capability>"``, and
-        ``threads`` is None.
+        ``threads`` is None. ``bytes`` is the memory of the device that spins, graph and signs of
+        the couplings take; what the temperatures need comes on top.
         """
         return {
             "engine": self._engine_name,
@@ -485,6 +490,7 @@ class Sampler:
             "generator": self._rng,
             "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
             "tail_planes": _core.TAIL_PLANES,
+            "bytes": self._bytes_held(),
         }
 
     def _device_info(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin import _devices, _engines
+from multispin import _devices, _engines, _memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,6 +228,58 @@ def test_info() -> None:
     assert make(*MODELS["samples"], rng="auto").info()["generator"] == "philox"
 
 
+# A glass of 8 x 8 x 8 spins on a GPU: there is a position after the last, a site has its position,
+# and a bond is kept at both ends and once by itself. Its number and the sites' stay on the host.
+N, E = 512, 3 * 512
+GRAPH = N * 4 + E * (2 * (4 + 4) + (4 + 4 + 4))
+
+
+@pytest.mark.parametrize(
+    ("samples", "replicas", "first_stream", "expected"),
+    [
+        (None, 512, 0, 8 * 8 * (N + 1) + GRAPH),
+        (None, 512, 1, 8 * 9 * (N + 1) + GRAPH),
+        (None, 1, 0, 8 * (N + 1) + GRAPH),
+        (512, 1, 0, 8 * 8 * (N + 1 + E + 1) + GRAPH),
+    ],
+)
+def test_bytes_are_those_of_the_gpu(
+    samples: int | None, replicas: int, first_stream: int, expected: int
+) -> None:
+    model = ms.EdwardsAnderson((8, 8, 8), seed=1, samples=samples)
+    one = make(model, replicas, first_stream=first_stream)
+    assert one.info()["bytes"] == expected
+    cpu = make(model, replicas, "cpu", first_stream=first_stream)
+    assert cpu.info()["bytes"] != expected
+
+
+def test_a_replica_sweep_gives_the_bytes_of_the_gpu() -> None:
+    model = ms.EdwardsAnderson((8, 8, 8), seed=1)
+    data = ms.replica_sweep(model, 2.0, [1, 512], 20, 0, interval=1, device="cuda")
+    assert data["bytes"].values.tolist() == [(N + 1) * 8 * words + GRAPH for words in (1, 8)]
+
+
+@pytest.mark.usefixtures("emulated")
+def test_it_takes_the_bytes_that_it_says() -> None:
+    free = _devices.cuda_module().free_memory
+    before = free(0)
+    one = make(ms.EdwardsAnderson((8, 8, 8), seed=1), 512)
+    held, taken = one.info()["bytes"], before - free(0)
+    assert held <= taken <= 1.2 * held  # and thresholds
+
+
+def test_what_passes_through_the_host_has_to_fit_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Edges and signs as lists, then as the engine has them; no spins."""
+    model = ms.EdwardsAnderson((8, 8, 8), seed=1, samples=512)
+    needed = 48 * E + 2 * 512 * E + GRAPH - N * 4 + 8 * 8 * (E + 1)
+    monkeypatch.setattr(_memory, "_available_memory", lambda: needed)
+    make(model, 1)
+    monkeypatch.setattr(_memory, "_available_memory", lambda: needed - 1)
+    message = "shape: 512 replicas of 8 x 8 x 8, on the way to cuda:0: needed .* available"
+    with pytest.raises(MemoryError, match=message):
+        make(model, 1)
+
+
 def test_a_device_that_does_not_exist(tmp_path: Path) -> None:
     count = len(ms.info()["cuda"]["devices"])
     message = f"got 'cuda:{count}', but no device of .* 'cuda:0' to"
@@ -254,7 +306,7 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch: pytest.Monk
 def test_memory_that_is_gone_by_then_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is free is asked for again where memory is taken."""
     free = _devices.cuda_module().free_memory(0)
-    monkeypatch.setattr(_engines, "bytes_needed", lambda *_: 0)
+    monkeypatch.setattr(_engines, "bytes_held", lambda *_: 0)
     monkeypatch.setenv("MULTISPIN_EMULATED_MEMORY", "100")
     with pytest.raises(MemoryError, match=r"replicas: 130 of 30 sites: needed .*, free: 100"):
         make(*MODELS["graph"])
