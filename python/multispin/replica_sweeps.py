@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from multispin import _checks, _engines, overlaps, statistics
+from multispin import _checks, overlaps, statistics
 from multispin._extras import require
 from multispin._info import info
 from multispin.benchmark import nanoseconds_per_sweep
@@ -118,12 +118,13 @@ def replica_sweep(
     xarray.Dataset
         Along ``replicas``: ``flips_per_ns``, attempted updates of spins (the fastest of three
         pieces without measurements); ``seconds`` of the run with its measurements; ``bytes`` that
-        the engine holds and ``bytes_per_spin``; ``engine`` and ``device``. For ``energy_per_spin``,
-        ``abs_magnetization`` and ``overlap2`` (nan at R = 1): the mean of each run, ``…_error``,
-        ``…_error_uncertainty``, ``…_direct_error``, and without a dimension ``…_slope`` and
-        ``…_slope_error``. Along ``q``, if there are 2 replicas: ``overlap_distribution`` from the
-        R (R - 1)/2 pairs of the largest run, its ``…_error`` (over samples if there are at least
-        2, else over draws), and ``q_width``, the width of the bins.
+        the engine holds, as `Sampler.info` gives them, and ``bytes_per_spin``; ``engine`` and
+        ``device``. For ``energy_per_spin``, ``abs_magnetization`` and ``overlap2`` (nan at R = 1):
+        the mean of each run, ``…_error``, ``…_error_uncertainty``, ``…_direct_error``, and without
+        a dimension ``…_slope`` and ``…_slope_error``. Along ``q``, if there are 2 replicas:
+        ``overlap_distribution`` from the R (R - 1)/2 pairs of the largest run, its ``…_error``
+        (over samples if there are at least 2, else over draws), and ``q_width``, the width of the
+        bins.
 
     Raises
     ------
@@ -198,12 +199,11 @@ def _run(plan: _Plan, replicas: int, sizes: list[int], reporter: Reporter) -> _R
     seconds = time.perf_counter() - began
     used = sampler.info()
     spins = replicas * (plan.model.samples or 1) * plan.model.n_spins
-    held = _bytes(plan, replicas, used)
     costs = {
         "flips_per_ns": spins / nanoseconds_per_sweep(sampler, _PIECE),
         "seconds": seconds,
-        "bytes": held,
-        "bytes_per_spin": held / spins,
+        "bytes": used["bytes"],
+        "bytes_per_spin": used["bytes"] / spins,
         "engine": used["engine"],
         "device": used["device"],
     }
@@ -268,19 +268,6 @@ def _keep(plan: _Plan, shares: Array, found: Array, draw: int) -> Array:
 
 def _many_samples(model: Model) -> bool:
     return (model.samples or 1) > 1
-
-
-def _bytes(plan: _Plan, replicas: int, used: dict[str, Any]) -> int:
-    request = _engines.Request(
-        replicas=replicas * (plan.model.samples or 1),
-        dynamics=plan.request["dynamics"],
-        rng=used["generator"],
-        seed=plan.request["seed"],
-        first_stream=0,
-        shared_random_numbers=False,
-    )
-    _, _, gpu = used["device"].partition(":")
-    return _engines.bytes_needed(used["engine"], plan.model, request, int(gpu) if gpu else None)
 
 
 # --- the result -----------------------------------------------------------------------------------

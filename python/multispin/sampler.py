@@ -71,8 +71,8 @@ class Sampler:
         and not every state be reached.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
-        ``model.shape`` or ``(replicas, *model.shape)``; with the lattice engine on a GPU, also an
-        array in its memory (CuPy, PyTorch and others with ``__cuda_array_interface__``).
+        ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
+        (CuPy, PyTorch and others with ``__cuda_array_interface__``).
     seed
         0 <= seed < 2**64.
     device
@@ -196,15 +196,19 @@ class Sampler:
         # Before anything is made of the size of the replicas or of the lattice.
         sides = " x ".join(str(side) for side in self._model.shape)
         what = f"shape: {_counted(self._replicas)} of {sides}"
-        needed = _engines.bytes_needed(self._engine_name, self._model, self._request(), self._gpu)
+        request = self._request()
+        to_make = _engines.bytes_to_make(self._engine_name, self._model, request, self._gpu)
+        held = self._bytes_held()
         if self._gpu is None:
-            check_memory(what, needed)
+            check_memory(what, held + to_make)
             return
         free = _devices.cuda_module().free_memory(self._gpu)
-        if needed > free:
-            raise MemoryError(
-                f"{what}: needed {gib(needed)} on cuda:{self._gpu}, free: {gib(free)}"
-            )
+        if held > free:
+            raise MemoryError(f"{what}: needed {gib(held)} on cuda:{self._gpu}, free: {gib(free)}")
+        check_memory(f"{what}, on the way to cuda:{self._gpu}", to_make)
+
+    def _bytes_held(self) -> int:
+        return _engines.bytes_held(self._engine_name, self._model, self._request(), self._gpu)
 
     def __repr__(self) -> str:
         return (
@@ -315,7 +319,9 @@ class Sampler:
         n = self._model.n_spins
         if self._engine_name == "replica":
             return self._of_all_pairs(self._engine.overlaps, n)
-        return _overlaps_of_bits(self._engine.packed.reshape(self._replicas, -1).view(np.uint8), n)
+        return _overlaps_of_bits(
+            self._packed_on_host().reshape(self._replicas, -1).view(np.uint8), n
+        )
 
     def link_overlap(self) -> NDArray[np.float64]:
         """Link overlaps q_ab = (1/E) sum over the E bonds ij of s_i^a s_j^a s_i^b s_j^b.
@@ -443,14 +449,11 @@ class Sampler:
         MemoryError
             If it does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._on_gpu_lattice:
-            return DeviceArray(self._engine.device_spins())
+        shape = (*self._lead, *self._model.shape)
+        if self._gpu is not None:
+            return DeviceArray(self._engine.device_spins().reshaped(shape))
         spins: NDArray[np.int8] = self._engine.spins
-        return spins.reshape(*self._lead, *self._model.shape)
-
-    @property
-    def _on_gpu_lattice(self) -> bool:
-        return self._gpu is not None and self._engine_name == "lattice"
+        return spins.reshape(shape)
 
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, a copy.
@@ -465,7 +468,7 @@ class Sampler:
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
 
-        With the lattice engine on a GPU it stays there: a :class:`~multispin.DeviceArray`.
+        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
 
         Parameters
         ----------
@@ -477,15 +480,21 @@ class Sampler:
         Raises
         ------
         ValueError
-            For ``copy=False`` on the CPU, where rows are laid out otherwise.
+            For ``copy=False`` on the CPU or with the replica engine, whose own memory is laid out
+            otherwise.
         MemoryError
             If a copy does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._on_gpu_lattice:
-            return DeviceArray(self._engine.device_packed(bool(copy)))
-        if not copy:
+        if not copy and (self._gpu is None or self._engine_name == "replica"):
             allowed = "True on the CPU and with the replica engine"
             raise ValueError(_checks.describe("copy", copy, allowed))
+        if self._gpu is None:
+            return self._packed_on_host()
+        engine = self._engine
+        return DeviceArray(engine.device_packed() if copy else engine.device_packed(copy=False))
+
+    def _packed_on_host(self) -> NDArray[np.uint64]:
+        # Part by part: it passes through little of a GPU's memory.
         packed: NDArray[np.uint64] = self._engine.packed
         return packed
 
@@ -493,7 +502,8 @@ class Sampler:
         """Which engine, device, instruction set, threads and generator this sampler uses.
 
         On a GPU the instruction set is its architecture, ``"sm_<compute capability>"``, and
-        ``threads`` is None.
+        ``threads`` is None. ``bytes`` is the memory of the device that spins, graph and signs of
+        the couplings take; what the temperatures need comes on top.
         """
         return {
             "engine": self._engine_name,
@@ -501,6 +511,7 @@ class Sampler:
             "generator": self._rng,
             "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
             "tail_planes": _core.TAIL_PLANES,
+            "bytes": self._bytes_held(),
         }
 
     def _device_info(self) -> dict[str, Any]:
@@ -640,12 +651,13 @@ class Sampler:
             return _checks.choice("init", init, _INITS)
         one = self._model.shape
         shape = (*self._lead, *one)
-        if is_foreign(init) and self._on_gpu_lattice:
-            return foreign_spins("init", init, (one, shape))
+        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
+        if is_foreign(init) and self._gpu is not None:
+            pointer, given, stream, known = foreign_spins("init", init, (one, shape))
+            return pointer, flat if given == one else (self._replicas, *flat), stream, known
         allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {one} or {shape}"
         if is_foreign(init):
-            what = "the replica engine" if self._gpu is not None else "a sampler on the CPU"
-            raise TypeError(f"init: got a GPU array for {what}, allowed: {allowed}")
+            raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, one):
@@ -653,7 +665,6 @@ class Sampler:
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
         spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
-        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
         return spins.reshape(self._replicas, *flat)
 
 
