@@ -106,6 +106,32 @@ def test_measurements_are_those_of_the_spins() -> None:
             np.testing.assert_array_equal(records["spins"][sample, t], [a.sum(), b.sum()])
 
 
+@pytest.mark.parametrize("swap_interval", [1, 3])
+def test_round_trips_are_seen_at_every_exchange(swap_interval: int) -> None:
+    model = ms.EdwardsAnderson((3, 3), seed=5, samples=2)
+    arguments: dict[str, Any] = {"sweeps": 900, "swap_interval": swap_interval, "replicas": 3}
+    every = run(model, interval=swap_interval, **arguments)
+    found = ms.round_trips.round_trips(every.temperature_index.values, len(GRID))
+    np.testing.assert_array_equal(every.round_trips, found.trips)
+    assert int(found.trips.min()) > 5
+    np.testing.assert_allclose(every.round_trip_time, swap_interval * found.time, rtol=1e-13)
+    for sample in range(2):
+        pooled = ms.round_trips.round_trips(
+            every.temperature_index.values[sample].reshape(15, -1), len(GRID)
+        )
+        np.testing.assert_allclose(every.from_top[sample], pooled.from_top, rtol=1e-13)
+    # However seldom one looks, it is the same run.
+    seldom = run(model, interval=30 * swap_interval, **arguments)
+    for name in ("round_trips", "round_trip_time", "from_top"):
+        np.testing.assert_array_equal(seldom[name], every[name])
+
+
+def test_before_a_round_trip_there_is_no_time_of_one() -> None:
+    few = run(sweeps=2)
+    assert np.all(np.isinf(few.round_trip_time))
+    assert int(few.round_trips.sum()) == 0
+
+
 # --- exact averages -------------------------------------------------------------------------------
 
 
