@@ -1,6 +1,7 @@
 """Crossings of curves whose crossing is known, with noise whose size is known.
 
-Checks are at 5 standard errors (two-sided error rate 6e-7 each, fixed seeds).
+Checks are at 5.5 standard errors. There are fewer than 25 of them, two-sided: a correct program
+fails in fewer than 1e-6 of all seeds, which are fixed.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Array = npt.NDArray[np.float64]
-Z = 5.0
+Z = 5.5
 T = np.array([0.8, 0.9, 1.0, 1.1, 1.2, 1.3])
 T_C = 1.07
+RESAMPLES = 4000
 HEIGHT = 0.4  # ξ/L at the crossing
 
 
@@ -80,7 +82,7 @@ def test_undefined_points_far_from_the_crossing_do_no_harm() -> None:
 
 
 def test_the_bootstrap_error_is_the_spread_of_repeated_experiments() -> None:
-    experiments, samples = 200, 60
+    experiments, samples = 600, 60
     results = []
     for experiment in range(experiments):
         curves = [
@@ -100,22 +102,25 @@ def test_the_bootstrap_error_is_the_spread_of_repeated_experiments() -> None:
     assert abs(pulls.var() - 1) < Z * math.sqrt(2 / experiments) + 0.1
     heights = np.array([result.height for result in results])
     spread = np.mean([result.height_error for result in results])
-    assert spread == pytest.approx(heights.std(), rel=0.3)
+    # A standard deviation from so many experiments, and 0.05 as above: a fifth would be noticed.
+    assert abs(math.log(spread / heights.std())) < Z / math.sqrt(2 * experiments) + 0.05
 
 
 def test_curves_are_the_estimates_without_their_correction() -> None:
     rng = np.random.default_rng(1)
     q = rng.uniform(-1, 1, size=(30, len(T), 3, 50))
     k2 = rng.uniform(0, 0.2, size=q.shape)
-    xi = correlation_length_curve(q, k2, 6, samples=True, resamples=400)
+    xi = correlation_length_curve(q, k2, 6, samples=True, resamples=RESAMPLES)
     estimate = overlaps.correlation_length(q, k2, 6, samples=True)
     np.testing.assert_allclose(xi.value, estimate.value / 6, rtol=1e-3)
-    # an error from 400 resamples and one from 30 samples: 1/√800 and 1/√60 apart
-    np.testing.assert_allclose(xi.resamples.std(axis=0), estimate.error / 6, rtol=0.3)
-    g = binder_curve(q, samples=True, resamples=400)
+    # Both errors are of the same samples: resamples do not allow for the degree of freedom that the
+    # mean takes, and have noise. 0.01 for the curvature of the functions.
+    less, near = math.sqrt(29 / 30), Z / math.sqrt(2 * RESAMPLES) + 0.01
+    np.testing.assert_allclose(xi.resamples.std(axis=0), less * estimate.error / 6, rtol=near)
+    g = binder_curve(q, samples=True, resamples=RESAMPLES)
     estimate = overlaps.binder_ratio(q, samples=True)
     np.testing.assert_allclose(g.value, estimate.value, rtol=1e-2)
-    np.testing.assert_allclose(g.resamples.std(axis=0), estimate.error, rtol=0.3)
+    np.testing.assert_allclose(g.resamples.std(axis=0), less * estimate.error, rtol=near)
 
 
 @pytest.mark.parametrize("stay", [0.0, 0.9])
@@ -126,10 +131,12 @@ def test_one_sample_is_resampled_in_blocks(stay: float) -> None:
     keep = rng.random(q.shape) < stay
     for t in range(1, q.shape[-1]):
         q[..., t] = np.where(keep[..., t], q[..., t - 1], q[..., t])
-    curve = binder_curve(q, resamples=400)
+    curve = binder_curve(q, resamples=RESAMPLES)
     assert curve.value.shape == (len(T),)
-    assert curve.resamples.shape == (400, len(T))
+    assert curve.resamples.shape == (RESAMPLES, len(T))
     expected = overlaps.binder_ratio(q).error
+    # Blocks are as long as the slowest temperature needs, and for the others longer. Over 20 seeds,
+    # logarithms of the ratio were 0.00(1), and -0.07(2) with draws that stay: 0.2 is 7 deviations.
     assert curve.resamples.std(axis=0).mean() == pytest.approx(expected.mean(), rel=0.2)
 
 
