@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 
 import multispin as ms
-from multispin import plot_replicas, replica_sweeps
+from multispin import _memory, plot_replicas, replica_sweeps, sampler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,6 +156,27 @@ def test_disorder_samples() -> None:
     xr.testing.assert_equal(
         one.drop_vars(["seconds", "flips_per_ns"]), none.drop_vars(["seconds", "flips_per_ns"])
     )
+
+
+@pytest.mark.parametrize("pairs", [1, 100])
+@pytest.mark.parametrize("samples", [None, 5])
+def test_blocks_of_pairs_change_nothing(
+    pairs: int, samples: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=3, samples=samples)
+    whole = sweep(model, replicas=[2, 13], sweeps=200)
+    monkeypatch.setattr(replica_sweeps, "_PAIRS", pairs)
+    monkeypatch.setattr(sampler, "_PAIRS", pairs)
+    for name, values in sweep(model, replicas=[2, 13], sweeps=200).items():
+        if values.dtype.kind == "f" and name not in ("seconds", "flips_per_ns"):
+            np.testing.assert_allclose(values, whole[name], rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    message = "^replicas: 2000, all pairs and 20 draws of them: needed 0.13 GiB, available: 0.02"
+    with pytest.raises(MemoryError, match=message):
+        sweep(replicas=[1, 2000], sweeps=200)
 
 
 # --- the rest -----------------------------------------------------------------------------------

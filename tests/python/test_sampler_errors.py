@@ -195,6 +195,19 @@ def test_more_draws_than_memory_holds() -> None:
     assert run.sweeps_done == 0
 
 
+@pytest.mark.parametrize("arguments", [
+    {"model": ms.EdwardsAnderson((4, 4)), "replicas": 2000},
+    {"model": ms.EdwardsAnderson((4, 4), samples=20), "replicas": 400},
+    {"model": ms.Ising((4, 64)), "replicas": 2000},
+])  # fmt: skip
+def test_more_pairs_than_memory_holds(arguments: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ms.Sampler(**arguments)
+    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    for method in ("overlap", "link_overlap"):
+        with pytest.raises(MemoryError, match=f"^replicas: {method} of all pairs of .* available:"):
+            getattr(run, method)()
+
+
 def test_block_average() -> None:
     run = make(shape=(6, 8), replicas=2)
     for block in (0, -1, (0, 2), (2, -2), (4, 2), (2, 6), (2, 1), 3, 1, 12, (2, 16), 2**70):
