@@ -6,7 +6,7 @@ import math
 import reprlib
 from collections.abc import Sequence
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,6 +83,15 @@ def instance(name: str, value: object, kind: type, allowed: str) -> None:
     """Refuse a `value` that is not an instance of `kind`."""
     if not isinstance(value, kind):
         raise TypeError(describe(name, value, allowed))
+
+
+def dataset(name: str, value: Any, needed: Sequence[str], allowed: str) -> None:
+    """Refuse a `value` that is not an xarray.Dataset with the variables and dimensions `needed`."""
+    if not (hasattr(value, "data_vars") and hasattr(value, "dims")):
+        raise TypeError(describe(name, value, f"an xarray.Dataset, {allowed}"))
+    missing = [one for one in needed if one not in value.variables and one not in value.dims]
+    if missing:
+        raise ValueError(f"{name}: got one without {', '.join(missing)}, allowed: {allowed}")
 
 
 def lattice_shape(value: object) -> tuple[int, ...]:

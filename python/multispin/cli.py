@@ -406,8 +406,9 @@ def _glass(options: argparse.Namespace) -> None:
 
 
 def _print_glass(run: xr.Dataset, table: xr.Dataset) -> None:
-    others = [dim for dim in run.energy.dims if dim != "temperature"]
-    energy = (run.energy / run.n_spins).mean(others).values
+    from multispin.summary import energy_per_spin
+
+    energy, error, _ = energy_per_spin(run)
     over = [dim for dim in run.swap_accepted.dims if dim != "gap"]
     acceptance = (run.swap_accepted.sum(over) / run.swap_attempts.sum(over)).values
     rows = [("T", "energy/spin", "chi_SG", "g", "xi/L", "swaps up")]
@@ -418,7 +419,8 @@ def _print_glass(run: xr.Dataset, table: xr.Dataset) -> None:
             for name in ("spin_glass_susceptibility", "binder_ratio", "xi_over_length")
         )
         swaps = f"{acceptance[index]:.0%}" if index < len(acceptance) else "-"
-        rows.append((f"{temperature:.4f}", f"{energy[index]:.5f}", chi, binder, xi, swaps))
+        per_spin = f"{energy[index]:.5f} ± {error[index]:.5f}"
+        rows.append((f"{temperature:.4f}", per_spin, chi, binder, xi, swaps))
     _print_table(rows)
 
 

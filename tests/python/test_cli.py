@@ -117,6 +117,12 @@ def test_glass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:8]] == [f"{0.8 + 0.2 * i:.4f}" for i in range(7)]
     assert lines[7].endswith("-")
+    per_spin = data.energy.mean(("replica", "draw")) / 64
+    error = per_spin.std("sample", ddof=1) / np.sqrt(5)
+    for line, mean, of_mean in zip(lines[1:8], per_spin.mean("sample"), error, strict=True):
+        shown, _, shown_error = line.split()[1:4]
+        assert float(shown) == pytest.approx(float(mean), abs=6e-6)
+        assert float(shown_error) == pytest.approx(float(of_mean), abs=6e-6)
 
 
 def test_glass_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
