@@ -112,10 +112,13 @@ def lattice_shape(value: object) -> tuple[int, ...]:
     return tuple(int(length) for length in value)
 
 
-def temperatures(name: str, value: object, ndim: int = 1) -> NDArray[np.float64]:
+def temperatures(
+    name: str, value: object, ndim: int = 1, allowed: str | None = None
+) -> NDArray[np.float64]:
     """Return `value` as a new float64 array: a number as (1,), or of 1 to `ndim` dimensions."""
-    dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
-    allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
+    if allowed is None:
+        dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
+        allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
     try:
         array = np.asarray(value)
     except ValueError as error:  # a ragged sequence
@@ -131,9 +134,10 @@ def temperatures(name: str, value: object, ndim: int = 1) -> NDArray[np.float64]
 
 def ascending_temperatures(name: str, value: object) -> NDArray[np.float64]:
     """Return `value` as a new float64 array (n,): n >= 2 temperatures in ascending order."""
-    array = temperatures(name, value)
+    allowed = "two or more temperatures in ascending order, finite numbers > 0"
+    array = temperatures(name, value, allowed=allowed)
     if array.size < 2 or not bool(np.all(np.diff(array) > 0.0)):
-        raise ValueError(describe(name, value, "two or more temperatures in ascending order"))
+        raise ValueError(describe(name, value, allowed))
     return array
 
 

@@ -369,7 +369,8 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
     Parameters
     ----------
     graph : networkx.Graph
-        Undirected, without parallel edges or loops. Site k is the k-th of ``graph.nodes``.
+        Undirected, of at least one node, without parallel edges or loops. Site k is the k-th of
+        ``graph.nodes``.
     weight : str
         The attribute that is the coupling of an edge. Each edge has to have it.
     h : float
@@ -398,15 +399,19 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
     if not (hasattr(graph, "is_directed") and hasattr(graph, "is_multigraph")):
         raise TypeError(_checks.describe("graph", graph, allowed))
     if graph.is_directed() or graph.is_multigraph():
-        raise ValueError(_checks.describe("graph", graph, allowed))
+        raise ValueError(f"graph: got a {type(graph).__name__}, allowed: {allowed}")
+    if len(graph) == 0:
+        raise ValueError("graph: got one without nodes, allowed: at least one node")
     site = {node: k for k, node in enumerate(graph.nodes)}
     edges, couplings = [], []
     for one, other, coupling in graph.edges(data=weight):
         if coupling is None:
             got = f"an edge ({one!r}, {other!r}) without it"
             raise ValueError(f"weight: got {weight!r}, and {got}, allowed: one that all edges have")
+        if one == other:
+            raise ValueError(f"graph: got a loop at the node {one!r}, allowed: edges of two nodes")
         edges.append((site[one], site[other]))
-        couplings.append(coupling)
+        couplings.append(_checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
     return Pairwise.from_edges(len(site), edges, couplings, h)
 
 
@@ -484,13 +489,14 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
     if bqm.vartype.name != "SPIN":
         allowed = "SPIN, which bqm.change_vartype('SPIN') makes it"
         raise ValueError(_checks.describe("bqm.vartype", bqm.vartype.name, allowed))
+    if len(bqm.variables) == 0:
+        raise ValueError("bqm: got one without variables, allowed: at least one variable")
     linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
-    if len(linear) and not bool(np.all(linear == linear[0])):
+    if not bool(np.all(linear == linear[0])):
         allowed = "one for all variables; fields that differ from site to site are not supported"
         raise ValueError(_checks.describe("bqm.linear", linear, allowed))
-    field = -float(linear[0]) if len(linear) else 0.0
     edges = np.stack([i, j], axis=1).astype(np.int64)
-    return Pairwise.from_edges(len(linear), edges, -quadratic, field)
+    return Pairwise.from_edges(len(linear), edges, -quadratic, -float(linear[0]))
 
 
 def to_dimod_negating(model: Model) -> Any:

@@ -287,7 +287,8 @@ def test_methods_of_the_other_engine() -> None:
 def test_couplings_of_several_magnitudes(engine: str) -> None:
     model = ms.Pairwise(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]))
     with pytest.raises(
-        ValueError, match="^model: got Pairwise.* several magnitudes, allowed: one, "
+        ValueError,
+        match="^model: got Pairwise.* several magnitudes, such as 1.0 and 2.0, allowed: one, ",
     ):
         ms.Sampler(model, engine=engine)
 

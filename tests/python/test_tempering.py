@@ -205,7 +205,8 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         ({"temperatures": [1.0, 0.5]}, ValueError, "temperatures: got .* ascending"),
         ({"temperatures": [1.0, 1.0]}, ValueError, "temperatures: got .* ascending"),
         ({"temperatures": 1.0}, ValueError, "temperatures: got .* two or more"),
-        ({"temperatures": [-1.0, 1.0]}, ValueError, "temperatures: got"),
+        ({"temperatures": [-1.0, 1.0]}, ValueError, "temperatures: got .* allowed: two or more"),
+        ({"temperatures": ["1", "2"]}, TypeError, "temperatures: got .* allowed: two or more"),
         ({"replicas": 1}, ValueError, "replicas: got 1, allowed: an integer >= 2"),
         ({"sweeps": 0}, ValueError, "sweeps: got 0"),
         ({"thermalization": 3, "interval": 2}, ValueError, "thermalization: got 3, .* multiple"),
@@ -226,7 +227,9 @@ def test_what_is_refused(changes: dict[str, Any], error: type[Exception], messag
 
 def test_couplings_of_several_magnitudes_are_refused() -> None:
     model = ms.Pairwise.from_edges(3, [(0, 1), (1, 2)], [1.0, 2.0])
-    with pytest.raises(ValueError, match="model: got .* several magnitudes, .* dense engine"):
+    with pytest.raises(
+        ValueError, match="model: got .* several magnitudes, such as 1.0 and 2.0, .* dense engine"
+    ):
         run(model)
 
 

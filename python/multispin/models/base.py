@@ -161,6 +161,12 @@ class Model(ABC):
         return hash((type(self).__name__, self._identity()))
 
 
+def two_magnitudes(couplings: NDArray[np.float64]) -> str:
+    """Smallest and largest magnitude, to show where several are one too many."""
+    sizes = np.abs(couplings)
+    return f"{float(sizes.min())!r} and {float(sizes.max())!r}"
+
+
 def digest(*arrays: NDArray[Any]) -> str:
     """SHA-256 of arrays, their shapes and types, in hexadecimal digits."""
     sha = hashlib.sha256()
