@@ -272,6 +272,8 @@ class _Edges:
         """Take in line `number`, ``i j J``."""
         try:
             first, second, value = line.split()
+            if "_" in line:  # 1_0 is 10 in Python, and in no other program
+                raise ValueError
             i, j = int(first) - self.first_site, int(second) - self.first_site
             coupling = float(value)
         except ValueError:
@@ -305,8 +307,11 @@ def _lines(path: _PathLike) -> Iterator[tuple[int, str]]:
 
 def _header(path: _PathLike, number: int, line: str) -> tuple[int, int]:
     """Return numbers of sites and of edges."""
+    words = line.split()[:2]
     try:
-        n_spins, n_edges = (int(word) for word in line.split()[:2])
+        if any("_" in word for word in words):
+            raise ValueError
+        n_spins, n_edges = (int(word) for word in words)
     except ValueError:
         n_spins = n_edges = 0
     if n_spins < 1 or n_edges < 0:
@@ -336,7 +341,7 @@ def to_sparse(model: Model) -> Any:
     Parameters
     ----------
     model : Model
-        One set of couplings. The array has no place for its field.
+        One set of couplings, and h = 0, as the array has no place for a field.
 
     Returns
     -------
@@ -357,6 +362,7 @@ def to_sparse(model: Model) -> Any:
     [[0.0, -1.0, -1.0], [-1.0, 0.0, -1.0], [-1.0, -1.0, 0.0]]
     """
     sparse = require("scipy.sparse", "graphs")
+    _check_no_field(model)
     (i, j), couplings = (part.T for part in _merged(model))
     rows, columns = np.concatenate([i, j]), np.concatenate([j, i])
     entries = (np.concatenate([couplings, couplings]), (rows, columns))
@@ -421,7 +427,7 @@ def to_networkx(model: Model, weight: str = "J") -> Any:
     Parameters
     ----------
     model : Model
-        One set of couplings. The graph has no place for its field.
+        One set of couplings, and h = 0, as the graph has no place for a field.
     weight : str
         The attribute to put the couplings into, float.
 
@@ -445,6 +451,7 @@ def to_networkx(model: Model, weight: str = "J") -> Any:
     (4, {'J': 1.0})
     """
     networkx = require("networkx", "graphs")
+    _check_no_field(model)
     edges, couplings = _merged(model)
     graph = networkx.Graph()
     graph.add_nodes_from(range(model.n_spins))

@@ -628,7 +628,8 @@ class Sampler:
     def _energy(self, bonds: NDArray[np.int64], spins: NDArray[np.int64]) -> NDArray[np.float64]:
         # The replica engine's sums over bonds have the signs of the couplings in them.
         J = self._model.J if self._engine_name == "lattice" else abs(self._model.J)
-        return np.asarray(-J * bonds - self._model.h * spins, dtype=np.float64)
+        # The last zero makes -0.0 one without a sign.
+        return np.asarray(-J * bonds - self._model.h * spins + 0.0, dtype=np.float64)
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""

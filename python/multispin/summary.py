@@ -116,7 +116,8 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
         Along ``temperature``, each with its ``<name>_error``: ``spin_glass_susceptibility``
         :math:`\chi_{SG}` and ``binder_ratio`` g, and ``xi_over_length`` :math:`\xi/L` if all sides
         of the lattice are equal (defined in `multispin.overlaps`). Errors are over samples if there
-        are at least 2 of them, else over draws.
+        are at least 2 of them, else over draws. Ratios of averages are ``nan`` for 2 samples with
+        fewer than 20 draws: without one, the jackknife has a ratio of next to nothing.
 
     Raises
     ------
@@ -148,6 +149,10 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
         estimates["xi_over_length"] = statistics.Estimate(
             xi.value / length, xi.error / length, xi.tau
         )
+    if run.sizes.get("sample") == 2 and run.sizes["draw"] < statistics.MIN_DRAWS:
+        for name in estimates.keys() - {"spin_glass_susceptibility"}:
+            unknown = np.full(run.sizes["temperature"], np.nan)
+            estimates[name] = statistics.Estimate(unknown, unknown, estimates[name].tau)
     coordinates = {"temperature": run.temperature}
     return cast("xr.Dataset", xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs))
 

@@ -105,6 +105,15 @@ def test_summary_without_a_correlation_length(run: xr.Dataset) -> None:
         assert "xi_over_length" not in table
 
 
+def test_two_samples_of_few_draws_have_no_ratios(run: xr.Dataset) -> None:
+    for draws, known in ((19, False), (20, True)):
+        table = summarize_overlaps(run.isel(sample=slice(2), draw=slice(draws)))
+        for name in ("binder_ratio", "binder_ratio_error", "xi_over_length"):
+            assert bool(np.isfinite(table[name]).all()) == known
+        assert np.all(table.spin_glass_susceptibility_error > 0)
+    assert np.isfinite(summarize_overlaps(run.isel(sample=slice(3), draw=[0])).binder_ratio).all()
+
+
 def test_the_order_of_dimensions_does_not_matter(run: xr.Dataset) -> None:
     turned = run.transpose("draw", "pair", "temperature", "sample", ...)
     xr.testing.assert_allclose(summarize_overlaps(turned), summarize_overlaps(run))

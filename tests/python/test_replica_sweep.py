@@ -218,6 +218,17 @@ def test_one_replica_has_no_overlap_and_no_slope() -> None:
     assert float(data.energy_per_spin_error[0]) > 0
 
 
+@pytest.mark.parametrize("model", [ms.Pairwise.from_edges(5, []), ms.Ising((4, 4), J=0.0)])
+@pytest.mark.parametrize("replicas", [(1, 2, 4, 8), (2, 3)])
+def test_without_edges_there_is_neither_noise_nor_a_slope(model: Any, replicas: Any) -> None:
+    data = sweep(model, replicas=replicas, sweeps=200)  # Metropolis turns every spin at once
+    assert str(data.energy_per_spin.values[0]) == "0.0"
+    assert np.all(data.energy_per_spin_error == 0)
+    assert float(data.overlap2_error[-1]) == 0
+    assert math.isnan(float(data.energy_per_spin_slope))
+    assert math.isnan(float(data.overlap2_slope))
+
+
 def test_progress_ends_at_the_total() -> None:
     seen: list[Progress] = []
     sweep(replicas=[1, 2], sweeps=200, thermalization=30, progress=seen.append)
