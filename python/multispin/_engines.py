@@ -8,6 +8,7 @@ import numpy as np
 
 from multispin import _checks, _core, _devices
 from multispin.models import Ising
+from multispin.models.base import two_magnitudes
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -147,8 +148,9 @@ def _sides(model: Model) -> dict[str, int]:
 def _demand_one_magnitude(model: Model) -> None:
     if not model.one_magnitude:
         raise ValueError(
-            f"model: got {model!r} with couplings of several magnitudes, allowed: one, +J and -J "
-            "(others need the dense engine, which this version does not have)"
+            f"model: got {model!r} with couplings of several magnitudes, "
+            f"such as {two_magnitudes(model.couplings)}, allowed: one, +J and -J (others need the "
+            "dense engine, which this version does not have)"
         )
 
 

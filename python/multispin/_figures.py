@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from multispin import _checks
 from multispin._extras import require
 
 if TYPE_CHECKING:
@@ -46,6 +48,14 @@ def style() -> AbstractContextManager[Any]:
     """Return the context in which everything is drawn."""
     matplotlib = require("matplotlib", "plot")
     return cast("AbstractContextManager[Any]", matplotlib.rc_context(_STYLE))
+
+
+def sequence(runs: xr.Dataset | Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Return one run or several as a list of at least one."""
+    listed = list(runs) if isinstance(runs, Sequence) else [runs]
+    if not listed:
+        raise ValueError(_checks.describe("runs", runs, "one run, or a sequence of one or more"))
+    return listed
 
 
 def lattice_name(run: xr.Dataset) -> str:

@@ -7,12 +7,11 @@ there are disorder samples; see `multispin.summary.summarize_overlaps`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import overlaps
+from multispin import _checks, overlaps
 from multispin._extras import require
 from multispin._figures import (
     COLOURS,
@@ -21,12 +20,14 @@ from multispin._figures import (
     TEMPERATURE,
     lattice_name,
     new_figure,
+    sequence,
     style,
 )
 from multispin.round_trips import round_trips
 from multispin.summary import summarize_overlaps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     import xarray as xr
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["annealing", "binder_ratio", "correlation_length", "overlap_distribution", "tempering"]
 
 _MOST_CURVES = 5
+_TEMPERED = "one of temper that measured them"
 
 
 def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
@@ -59,6 +61,11 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     matplotlib.figure.Figure
         Curves with bands of one standard error, over samples if there are at least 2.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or a single sample has fewer than 20 draws.
+
     Examples
     --------
     >>> import numpy as np
@@ -68,6 +75,7 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot_glass.overlap_distribution(run).savefig("overlap_distribution.png")
     """
+    _checks.dataset("run", run, ("overlap", "temperature", "pair", "draw"), _TEMPERED)
     samples = run.sizes.get("sample", 1) > 1
     if not samples and "sample" in run.dims:
         run = run.isel(sample=0)
@@ -114,6 +122,11 @@ def binder_ratio(runs: Runs) -> Figure:
     matplotlib.figure.Figure
         Points with standard errors, joined.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, or one is not such a run, or a single sample has fewer than 20 draws.
+
     Examples
     --------
     >>> import numpy as np
@@ -138,6 +151,12 @@ def correlation_length(runs: Runs) -> Figure:
     -------
     matplotlib.figure.Figure
         Points with standard errors, joined; none where ξ is not defined.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `binder_ratio`; also if a lattice has sides that differ, or did not measure
+        ``overlap_k2``.
 
     Examples
     --------
@@ -167,6 +186,11 @@ def tempering(run: xr.Dataset) -> Figure:
         come from the top. That is linear in the temperature's number (the line) if walkers meet no
         bottleneck; see `multispin.temperature_grid`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run.
+
     Examples
     --------
     >>> import numpy as np
@@ -176,6 +200,8 @@ def tempering(run: xr.Dataset) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot_glass.tempering(run).savefig("tempering.png")
     """
+    needed = ("swap_accepted", "swap_attempts", "temperature_index", "temperature")
+    _checks.dataset("run", run, needed, "one of temper")
     T = run.temperature.values
     accepted, attempts = (
         run[name].values.reshape(-1, T.size - 1).sum(axis=0)
@@ -221,6 +247,11 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
         temperatures are repeated the path goes back and forth. Right, magnified: how many replicas
         ended with which energy. The line is the lowest energy seen.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or has no such sample.
+
     Examples
     --------
     >>> import numpy as np
@@ -230,6 +261,12 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
     >>> run = ms.anneal(glass, np.linspace(3.0, 0.3, 28), 20, replicas=64)
     >>> plot_glass.annealing(run).savefig("annealing.png")
     """
+    needed = ("energy", "best_state_energy", "temperature", "step")
+    _checks.dataset("run", run, needed, "one of anneal")
+    if "sample" not in run.dims and sample != 0:
+        allowed = "0, as the run has one set of couplings"
+        raise ValueError(_checks.describe("sample", sample, allowed))
+    sample = _checks.count("sample", sample, 0, run.sizes.get("sample", 1) - 1)
     shown = run.isel(sample=sample) if "sample" in run.dims else run
     n_spins = int(run.attrs["n_spins"])
     energy = shown.energy.transpose("step", "replica").values / n_spins
@@ -258,7 +295,14 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
 
 
 def _curves(runs: Runs, name: str, label: str) -> Figure:
-    tables = [summarize_overlaps(run) for run in (runs if isinstance(runs, Sequence) else [runs])]
+    tables = [summarize_overlaps(run) for run in sequence(runs)]
+    for table in tables:
+        if name not in table:
+            sides = [int(side) for side in table.attrs["shape"]]
+            without = "overlap_k2" if len(set(sides)) == 1 else "equal sides"
+            got = f"one of {' x '.join(map(str, sides))} spins without {without}"
+            allowed = "lattices with equal sides that have measured overlap_k2"
+            raise ValueError(f"runs: got {got}, allowed: {allowed}")
     with style():
         figure = new_figure(6.4, 4.2)
         axes: Axes = figure.subplots()

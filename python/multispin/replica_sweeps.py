@@ -12,6 +12,7 @@ import numpy as np
 from multispin import _checks, overlaps, statistics
 from multispin._extras import require
 from multispin._info import info
+from multispin._memory import check_memory
 from multispin.benchmark import nanoseconds_per_sweep
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
@@ -31,6 +32,9 @@ __all__ = ["replica_sweep"]
 
 #: Seconds of one of the three pieces that are timed.
 _PIECE = 0.05
+
+#: Pairs of replicas, of all samples, whose overlaps are put into bins at a time.
+_PAIRS = 2**20
 
 _LABELS = {
     "energy_per_spin": "energy per spin",
@@ -131,7 +135,8 @@ def replica_sweep(
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
     MemoryError
-        If the replicas do not fit.
+        If the replicas do not fit, or R² overlaps of 8 bytes; the message says what they need and
+        what there is.
     DeviceError
         If the device cannot be used.
     MissingExtraError
@@ -194,6 +199,7 @@ def _sizes(replicas: object) -> list[int]:
 def _run(plan: _Plan, replicas: int, sizes: list[int], reporter: Reporter) -> _Run:
     """Run `replicas` replicas and measure what groups of each of the sizes measure."""
     sampler = Sampler(plan.model, replicas=replicas, **plan.request)
+    _check_fits(plan, replicas, sizes)
     began = time.perf_counter()
     groups, shares = _measure(plan, sampler, replicas, sizes, reporter)
     seconds = time.perf_counter() - began
@@ -210,6 +216,19 @@ def _run(plan: _Plan, replicas: int, sizes: list[int], reporter: Reporter) -> _R
     return _Run(groups, shares, costs)
 
 
+def _check_fits(plan: _Plan, replicas: int, sizes: list[int]) -> None:
+    """Refuse replicas of which the overlaps, or what is kept of the draws, do not fit."""
+    chains = replicas * (plan.model.samples or 1)
+    # Energy and |m| of every replica, and all means of groups.
+    kept = (2 * replicas + sum(3 * (replicas // R) for R in sizes)) * plan.draws
+    bins = (plan.model.samples or 0) + plan.draws
+    pairs = chains * replicas
+    # A block of pairs has its places, its overlaps, copies of these that are checked, and bins.
+    pairs = pairs + 13 * min(max(_PAIRS, chains), pairs) if replicas > 1 else 0
+    what = f"replicas: {replicas}, all pairs and {plan.draws} draws of them"
+    check_memory(what, 8 * (pairs + kept + overlaps.MOST_BINS * bins))
+
+
 def _measure(
     plan: _Plan, sampler: Sampler, replicas: int, sizes: list[int], reporter: Reporter
 ) -> tuple[dict[str, dict[int, Array]], Array]:
@@ -217,20 +236,14 @@ def _measure(
     sampler.sweep(plan.thermalization)
     reporter.advance(plan.thermalization * chains)
     energy, size = np.empty((2, replicas, plan.draws))
-    several = [R for R in sizes if R > 1]
-    overlap2 = {R: np.empty((replicas // R, plan.draws)) for R in several}
-    pairs = np.triu_indices(replicas, 1)
+    overlap2 = {R: np.empty((replicas // R, plan.draws)) for R in sizes if R > 1}
     shares = np.zeros(0)
     for draw in range(plan.draws):
         total, m = sampler.record(1, plan.interval)
         energy[:, draw] = _over_samples(total[0]) / plan.model.n_spins
         size[:, draw] = _over_samples(abs(m[0]))
-        if several:
-            q = sampler.overlap()
-            for R in several:
-                overlap2[R][:, draw] = _over_samples(_mean_square(q, R))
-            found = overlaps.shares_of_draw(q[..., pairs[0], pairs[1]], plan.model.n_spins)
-            shares = _keep(plan, shares, found, draw)
+        if overlap2:
+            shares = _measure_pairs(plan, sampler.overlap(), overlap2, shares, draw)
         reporter.advance(plan.interval * chains)
     groups = {
         "energy_per_spin": {R: group_means(energy, R) for R in sizes},
@@ -238,6 +251,18 @@ def _measure(
         "overlap2": overlap2,
     }
     return groups, shares
+
+
+def _measure_pairs(
+    plan: _Plan, q: Array, overlap2: dict[int, Array], shares: Array, draw: int
+) -> Array:
+    """Note q² of a draw in `overlap2`; return `shares` with those of the draw.
+
+    A function of its own, so that the overlaps of one draw are gone when those of the next come.
+    """
+    for R, column in overlap2.items():
+        column[:, draw] = _over_samples(_mean_square(q, R))
+    return _keep(plan, shares, _shares(q, plan.model.n_spins), draw)
 
 
 def _over_samples(values: Array) -> Array:
@@ -252,6 +277,18 @@ def _mean_square(q: Array, size: int) -> Array:
     blocks = kept.reshape(*q.shape[:-2], groups, size, groups, size)
     squares = np.einsum("...gigj,...gigj->...g", blocks, blocks)
     return np.asarray((squares - size) / (size * (size - 1)))  # without each one's own q = 1
+
+
+def _shares(q: Array, n_spins: int) -> Array:
+    """Shares of the bins of P(q) in the overlaps of all pairs, block of rows by block of rows."""
+    replicas = q.shape[-1]
+    rows = max(1, _PAIRS * replicas // q.size)
+    total: Array | float = 0.0
+    for row in range(0, replicas - 1, rows):
+        first, second = np.triu_indices(min(rows, replicas - row), row + 1, replicas)
+        found = overlaps.shares_of_draw(q[..., first + row, second], n_spins)
+        total = total + found * len(first)
+    return np.asarray(total / (replicas * (replicas - 1) // 2))
 
 
 def _keep(plan: _Plan, shares: Array, found: Array, draw: int) -> Array:

@@ -28,6 +28,8 @@ _DYNAMICS = ("metropolis", "glauber")
 _GENERATORS = ("auto", "aes", "philox")
 _INITS = ("random", "up", "down")
 _MAX_SWEEPS = 2**48  # the counter of a random block has 48 bits for them
+_PAIRS = 2**20  # pairs of replicas that are handed to an engine at a time
+_PAIR_BYTES = 64  # what one of them takes: its replicas, thrice, its sum and its overlap
 
 
 class Sampler:
@@ -314,6 +316,8 @@ class Sampler:
         ------
         ValueError
             For fewer than two replicas.
+        MemoryError
+            If they do not fit; the message says what they need and what there is.
         """
         self._demand_pairs("overlap")
         n = self._model.n_spins
@@ -335,8 +339,10 @@ class Sampler:
         ------
         ValueError
             For fewer than two replicas, or a model without bonds (J = 0 is none).
+        MemoryError
+            If they do not fit; the message says what they need and what there is.
         """
-        self._demand_pairs("link_overlap")
+        self._demand_pairs("link_overlap", unpacked=True)
         n_edges = len(self._model.edges)
         if n_edges == 0 or self._model.J == 0.0:
             raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
@@ -351,18 +357,29 @@ class Sampler:
 
     def _of_all_pairs(self, sums_of: Any, most: int) -> NDArray[np.float64]:
         replicas = self._lead[-1]
-        first, second = np.triu_indices(replicas, 1)
-        starts = np.arange(0, self._replicas, replicas)[:, None]
-        pairs = np.stack([(starts + first).ravel(), (starts + second).ravel()], axis=1)
-        values = sums_of(np.ascontiguousarray(pairs, dtype=np.uint32)) / most
         all_pairs = np.ones((*self._lead, replicas))
-        all_pairs[..., first, second] = values.reshape(*self._lead[:-1], -1)
-        all_pairs[..., second, first] = all_pairs[..., first, second]
+        starts = np.arange(0, self._replicas, replicas)[:, None]
+        rows = max(1, _PAIRS // self._replicas)  # their pairs take more memory than the result
+        for row in range(0, replicas - 1, rows):
+            first, second = np.triu_indices(min(rows, replicas - row), row + 1, replicas)
+            first += row
+            pairs = np.stack([(starts + first).ravel(), (starts + second).ravel()], axis=1)
+            values = sums_of(np.ascontiguousarray(pairs, dtype=np.uint32)) / most
+            all_pairs[..., first, second] = values.reshape(*self._lead[:-1], -1)
+            all_pairs[..., second, first] = all_pairs[..., first, second]
         return all_pairs
 
-    def _demand_pairs(self, what: str) -> None:
-        if self._lead[-1] < 2:
+    def _demand_pairs(self, what: str, unpacked: bool = False) -> None:
+        replicas = self._lead[-1]
+        if replicas < 2:
             raise ValueError(f"{what}: got a sampler of one replica, allowed: at least 2")
+        all_pairs = self._replicas * replicas
+        if self._engine_name == "replica":
+            block = min(max(_PAIRS, self._replicas), all_pairs)
+            needed = 8 * all_pairs + _PAIR_BYTES * block
+        else:  # with the product of a piece of the rows
+            needed = 12 * all_pairs + 4 * self._replicas * self._model.n_spins * unpacked
+        check_memory(f"replicas: {what} of all pairs of {_counted(replicas)}", needed)
 
     def _demand_lattice_engine(self, what: str) -> None:
         if self._engine_name != "lattice":
@@ -626,7 +643,8 @@ class Sampler:
     def _energy(self, bonds: NDArray[np.int64], spins: NDArray[np.int64]) -> NDArray[np.float64]:
         # The replica engine's sums over bonds have the signs of the couplings in them.
         J = self._model.J if self._engine_name == "lattice" else abs(self._model.J)
-        return np.asarray(-J * bonds - self._model.h * spins, dtype=np.float64)
+        # The last zero makes -0.0 one without a sign.
+        return np.asarray(-J * bonds - self._model.h * spins + 0.0, dtype=np.float64)
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
@@ -680,10 +698,15 @@ def _counted(replicas: int) -> str:
 
 def _overlaps_of_bits(rows: NDArray[np.uint8], n: int) -> NDArray[np.float64]:
     """Overlaps of all pairs of rows with n bits in use, which stand for +1 and -1; others are 0."""
-    both = np.zeros((len(rows), len(rows)))
+    q = np.zeros((len(rows), len(rows)))
     piece = max(1, 2**22 // len(rows))  # so that memory stays bounded
     for start in range(0, rows.shape[1], piece):
         bits = np.unpackbits(rows[:, start : start + piece], axis=1).astype(np.float32)
-        both += bits @ bits.T
-    up = np.diag(both)
-    return np.asarray((4 * both - 2 * up[:, None] - 2 * up[None, :] + n) / n)
+        q += bits @ bits.T
+    up = np.diag(q).copy()
+    q *= 4  # in place: with many replicas this is large
+    q -= 2 * up[:, None]
+    q -= 2 * up[None, :]
+    q += n
+    q /= n
+    return q

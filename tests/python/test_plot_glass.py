@@ -105,6 +105,15 @@ def test_summary_without_a_correlation_length(run: xr.Dataset) -> None:
         assert "xi_over_length" not in table
 
 
+def test_two_samples_of_few_draws_have_no_ratios(run: xr.Dataset) -> None:
+    for draws, known in ((19, False), (20, True)):
+        table = summarize_overlaps(run.isel(sample=slice(2), draw=slice(draws)))
+        for name in ("binder_ratio", "binder_ratio_error", "xi_over_length"):
+            assert bool(np.isfinite(table[name]).all()) == known
+        assert np.all(table.spin_glass_susceptibility_error > 0)
+    assert np.isfinite(summarize_overlaps(run.isel(sample=slice(3), draw=[0])).binder_ratio).all()
+
+
 def test_the_order_of_dimensions_does_not_matter(run: xr.Dataset) -> None:
     turned = run.transpose("draw", "pair", "temperature", "sample", ...)
     xr.testing.assert_allclose(summarize_overlaps(turned), summarize_overlaps(run))
@@ -178,3 +187,39 @@ def test_annealing_shows_energies_and_how_replicas_ended(samples: int | None) ->
     assert bars == dict(zip(levels.tolist(), counts.tolist(), strict=True))
     assert len(levels) > 1
     assert right.get_lines()[0].get_ydata()[0] == float(shown.best_state_energy) / 64
+
+
+@pytest.fixture(scope="module")
+def annealed() -> xr.Dataset:
+    return ms.anneal(ms.EdwardsAnderson((4, 4), seed=1), [2.0, 1.0], 5, replicas=4)
+
+
+def test_runs_of_another_kind_are_refused(run: xr.Dataset, annealed: xr.Dataset) -> None:
+    for draw in (plot_glass.overlap_distribution, plot_glass.binder_ratio, plot_glass.tempering):
+        with pytest.raises(ValueError, match="^run: got one without .*, allowed: one of temper"):
+            draw(annealed)
+        with pytest.raises(TypeError, match="^run: got None, allowed: an xarray.Dataset, one of"):
+            draw(None)  # type: ignore[arg-type]
+    for curves in (plot_glass.binder_ratio, plot_glass.correlation_length):
+        with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):
+            curves([])
+    with pytest.raises(ValueError, match="^run: got one without energy, .*allowed: one of anneal"):
+        plot_glass.annealing(run)
+
+
+def test_runs_without_a_correlation_length_are_refused(run: xr.Dataset) -> None:
+    for odd, without in (
+        (run.assign_attrs(shape=[8, 32]), "8 x 32 spins without equal sides"),
+        (run.drop_vars("overlap_k2"), "16 x 16 spins without overlap_k2"),
+    ):
+        with pytest.raises(ValueError, match=f"^runs: got one of {without}, allowed: lattices"):
+            plot_glass.correlation_length([run, odd])
+
+
+def test_samples_that_there_are_not_are_refused(annealed: xr.Dataset) -> None:
+    with pytest.raises(ValueError, match="^sample: got 3, allowed: 0, as the run has one set of"):
+        plot_glass.annealing(annealed, sample=3)
+    two = xr.concat([annealed, annealed], "sample")
+    for sample in (-1, 2):
+        with pytest.raises(ValueError, match=f"^sample: got {sample}, allowed: .*<= 1"):
+            plot_glass.annealing(two, sample)

@@ -16,7 +16,7 @@ import xarray as xr
 from scipy import stats
 
 import multispin as ms
-from multispin import plot_replicas, replica_sweeps
+from multispin import _memory, plot_replicas, replica_sweeps, sampler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,6 +191,27 @@ def test_errors_at_the_couplings_of_disorder_samples() -> None:
     assert check_mean(slope, -0.5) < 0.15
 
 
+@pytest.mark.parametrize("pairs", [1, 100])
+@pytest.mark.parametrize("samples", [None, 5])
+def test_blocks_of_pairs_change_nothing(
+    pairs: int, samples: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=3, samples=samples)
+    whole = sweep(model, replicas=[2, 13], sweeps=200)
+    monkeypatch.setattr(replica_sweeps, "_PAIRS", pairs)
+    monkeypatch.setattr(sampler, "_PAIRS", pairs)
+    for name, values in sweep(model, replicas=[2, 13], sweeps=200).items():
+        if values.dtype.kind == "f" and name not in ("seconds", "flips_per_ns"):
+            np.testing.assert_allclose(values, whole[name], rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    message = "^replicas: 2000, all pairs and 20 draws of them: needed 0.13 GiB, available: 0.02"
+    with pytest.raises(MemoryError, match=message):
+        sweep(replicas=[1, 2000], sweeps=200)
+
+
 # --- the rest -----------------------------------------------------------------------------------
 
 
@@ -228,6 +249,15 @@ def test_one_replica_has_no_overlap_and_no_slope() -> None:
     assert math.isnan(float(data.overlap2[0]))
     assert math.isnan(float(data.energy_per_spin_slope))
     assert float(data.energy_per_spin_error[0]) > 0
+
+
+@pytest.mark.parametrize("model", [ms.Pairwise.from_edges(5, []), ms.Ising((4, 4), J=0.0)])
+@pytest.mark.parametrize("replicas", [(1, 2, 4, 8), (2, 3)])
+def test_without_edges_energies_have_neither_noise_nor_a_slope(model: Any, replicas: Any) -> None:
+    data = sweep(model, replicas=replicas, sweeps=200)
+    assert str(data.energy_per_spin.values[0]) == "0.0"
+    assert np.all(data.energy_per_spin_error == 0)
+    assert math.isnan(float(data.energy_per_spin_slope))
 
 
 def test_progress_ends_at_the_total() -> None:
