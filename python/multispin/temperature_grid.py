@@ -93,8 +93,10 @@ def feedback_optimized(temperatures: npt.ArrayLike, from_top: npt.ArrayLike) -> 
     temperatures : array_like
         (M,), ascending, M >= 2.
     from_top : array_like
-        f, (M,), from 0 to 1, as `multispin.round_trips.round_trips` returns it; average over
-        disorder samples first. The ends count as 0 and 1.
+        f, (M,), from 0 to 1, as `multispin.round_trips.round_trips` returns it, of a history that
+        was recorded after every exchange (``temper`` with ``interval=swap_interval``): visits to
+        the ends between draws are not seen, and f is then off near them. Average over disorder
+        samples first. The ends count as 0 and 1.
 
     Returns
     -------

@@ -114,7 +114,9 @@ def temper(
         and ``overlap_k2``, the mean over the axes of
         :math:`|\frac{1}{N} \sum_i s_i^a s_i^b e^{2 \pi i x_i / L}|^2`. ``swap_attempts`` and
         ``swap_accepted`` ``(gap,)`` count exchanges of temperatures i and i + 1, from the start on;
-        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is.
+        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is at a draw; what
+        it visited since the last one is not seen, so `round_trips` and
+        `temperature_grid.feedback_optimized` want ``interval=swap_interval``.
 
     Raises
     ------
