@@ -18,12 +18,14 @@ from multispin._figures import (
     FAINT,
     MARKERS,
     TEMPERATURE,
+    extent,
     lattice_name,
     new_figure,
+    overlap_axes,
     sequence,
     style,
 )
-from multispin.round_trips import round_trips
+from multispin.round_trips import RoundTrips, round_trips
 from multispin.summary import summarize_overlaps
 
 if TYPE_CHECKING:
@@ -100,12 +102,10 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
             axes.fill_between(
                 found.q, density - error, density + error, color=colour, alpha=0.25, lw=0
             )
-        axes.set_xlim(-1, 1)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("overlap $q$")
-        axes.set_ylabel("$P(q)$")
-        axes.set_title(lattice_name(run), loc="left")
-        axes.legend()
+        overlap_axes(axes)
+        axes.set_title(f"{lattice_name(run)}{extent(run)}", loc="left")
+        # Beside the curves, which may be anywhere.
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return figure
 
 
@@ -177,7 +177,9 @@ def tempering(run: xr.Dataset) -> Figure:
     ----------
     run : xarray.Dataset
         With ``swap_attempts`` and ``swap_accepted`` (..., M − 1) and ``temperature_index`` (...,
-        walker, draw); the dimensions before are pooled.
+        walker, draw), recorded after every exchange (``interval=swap_interval``): visits between
+        draws are not seen, and round trips then look longer than they are. The dimensions before
+        are pooled.
 
     Returns
     -------
@@ -197,7 +199,7 @@ def tempering(run: xr.Dataset) -> Figure:
     >>> import multispin as ms
     >>> from multispin import plot_glass
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
-    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200)
     >>> plot_glass.tempering(run).savefig("tempering.png")
     """
     needed = ("swap_accepted", "swap_attempts", "temperature_index", "temperature")
@@ -216,7 +218,7 @@ def tempering(run: xr.Dataset) -> Figure:
         top.plot(np.sqrt(T[1:] * T[:-1]), acceptance, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
         top.set_ylim(0, 1)
         top.set_ylabel("acceptance of swaps")
-        top.set_title(f"{lattice_name(run)},  {_trips(moved.trips, moved.time)}", loc="left")
+        top.set_title(f"{lattice_name(run)}{extent(run)},  {_trips(run, moved)}", loc="left")
         even = np.linspace(0, 1, T.size)
         bottom.plot(T, even, color=FAINT, lw=0.8, ls="--", zorder=0, label="no bottleneck")
         mean, error = _over_chains(moved.from_top)
@@ -333,12 +335,13 @@ def _over_chains(values: NDArray[np.float64]) -> tuple[Any, Any]:
     return mean, np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / count)
 
 
-def _trips(trips: NDArray[np.int64], time: NDArray[np.float64]) -> str:
-    total = int(trips.sum())
+def _trips(run: xr.Dataset, moved: RoundTrips) -> str:
+    total = int(moved.trips.sum())
     if total == 0:
         return "no round trip"
     # Chains are equally long, so rates average and times do not.
-    return f"{total} round trips of {1 / np.mean(1 / time):.3g} draws on average"
+    sweeps = int(run.attrs["interval"]) / np.mean(1 / moved.time)
+    return f"{total} round trip{'s' * (total > 1)} of {sweeps:.0f} sweeps"
 
 
 def _heat(share: float) -> Any:

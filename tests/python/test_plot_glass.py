@@ -46,7 +46,7 @@ def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Da
             "temperature_index": (("sample", "chain", "walker", "draw"), walk.astype(np.int16)),
         },
         coords={"temperature": T},
-        attrs={"shape": [length, length], "n_spins": N},
+        attrs={"shape": [length, length], "n_spins": N, "interval": 10},
     )
     return run if samples else run.isel(sample=0)
 
@@ -130,6 +130,17 @@ def test_distribution_shows_five_temperatures(samples: int | None) -> None:
         np.testing.assert_allclose(line.get_ydata(), found.density[index])
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert (labels[0], labels[-1]) == ("$T = 0.5$", "$T = 2$")
+    words = ",  30 samples" if samples == 30 else ""
+    assert axes.get_title(loc="left") == f"$L = 16${words},  600 sweeps"
+
+
+def test_the_legend_of_the_distribution_is_beside_it(run: xr.Dataset) -> None:
+    figure = plot_glass.overlap_distribution(run)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend().get_window_extent()
+    assert legend.x0 >= axes.get_window_extent().x1
+    assert legend.x1 <= figure.bbox.x1
 
 
 def test_curves_are_the_summary(run: xr.Dataset) -> None:
@@ -148,7 +159,9 @@ def test_tempering_pools_samples(run: xr.Dataset) -> None:
     moved = round_trips(run.temperature_index.values, T.size)
     points, *_ = bottom.containers[0]
     np.testing.assert_allclose(points.get_ydata(), moved.from_top.mean(axis=(0, 1)))
-    assert f"{moved.trips.sum()} round trips" in top.get_title(loc="left")
+    sweeps = 10 / np.mean(1 / moved.time)
+    expected = f"30 samples,  600 sweeps,  {moved.trips.sum()} round trips of {sweeps:.0f} sweeps"
+    assert top.get_title(loc="left").endswith(expected)
 
 
 def test_tempering_of_walkers_that_stand_still() -> None:
