@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Colours that stay apart for readers with any colour vision and in grey (after Okabe and Ito).
@@ -64,3 +65,22 @@ def lattice_name(run: xr.Dataset) -> str:
     if len(set(sides)) == 1:
         return f"$L = {sides[0]}$"
     return "$" + r" \times ".join(map(str, sides)) + "$"
+
+
+def overlap_axes(axes: Axes) -> None:
+    """Set up axes for P(q)."""
+    axes.set_xlim(-1, 1)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("overlap $q$")
+    axes.set_ylabel("$P(q)$")
+
+
+def extent(run: xr.Dataset) -> str:
+    """Return how much there is of a run, ``, 64 samples, 4000 sweeps``, to go on with a title."""
+    samples = run.sizes.get("sample", 1)
+    words = f",  {samples} samples" if samples > 1 else ""
+    if "interval" in run.attrs:
+        sweeps = run.sizes["draw"] * int(run.attrs["interval"])  # draws may have been dropped
+        words += f",  {sweeps} sweep{'s' * (sweeps > 1)}"
+    return words

@@ -469,8 +469,8 @@ def _replicas(options: argparse.Namespace) -> None:
         progress=options.progress,
     )
     _print_replicas(run)
-    lattice = " x ".join(map(str, shape))
-    _write(run, options, plot_replicas.overview({f"{options.model} {lattice}": run}))
+    name = f"{options.model} {' × '.join(map(str, shape))},  $T = {options.temperature:g}$"
+    _write(run, options, plot_replicas.overview({name: run}))
 
 
 def _print_replicas(run: xr.Dataset) -> None:

@@ -18,12 +18,13 @@ from multispin._figures import (
     FAINT,
     MARKERS,
     TEMPERATURE,
+    extent,
     lattice_name,
     new_figure,
+    overlap_axes,
     sequence,
     style,
 )
-from multispin.round_trips import round_trips
 from multispin.summary import summarize_overlaps
 
 if TYPE_CHECKING:
@@ -100,12 +101,10 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
             axes.fill_between(
                 found.q, density - error, density + error, color=colour, alpha=0.25, lw=0
             )
-        axes.set_xlim(-1, 1)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("overlap $q$")
-        axes.set_ylabel("$P(q)$")
-        axes.set_title(lattice_name(run), loc="left")
-        axes.legend()
+        overlap_axes(axes)
+        axes.set_title(f"{lattice_name(run)}{extent(run)}", loc="left")
+        # Beside the curves, which may be anywhere.
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return figure
 
 
@@ -176,8 +175,7 @@ def tempering(run: xr.Dataset) -> Figure:
     Parameters
     ----------
     run : xarray.Dataset
-        With ``swap_attempts`` and ``swap_accepted`` (..., M − 1) and ``temperature_index`` (...,
-        walker, draw); the dimensions before are pooled.
+        Of `multispin.temper`; disorder samples are pooled.
 
     Returns
     -------
@@ -200,7 +198,7 @@ def tempering(run: xr.Dataset) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot_glass.tempering(run).savefig("tempering.png")
     """
-    needed = ("swap_accepted", "swap_attempts", "temperature_index", "temperature")
+    needed = ("swap_accepted", "swap_attempts", "from_top", "round_trips", "temperature")
     _checks.dataset("run", run, needed, "one of temper")
     T = run.temperature.values
     accepted, attempts = (
@@ -208,18 +206,16 @@ def tempering(run: xr.Dataset) -> Figure:
         for name in ("swap_accepted", "swap_attempts")
     )
     acceptance = accepted / np.where(attempts > 0, attempts, np.nan)
-    history = run.temperature_index.values
-    moved = round_trips(history.reshape(-1, *history.shape[-2:]), T.size)
     with style():
         figure = new_figure(6.4, 5.4)
         top, bottom = figure.subplots(2, 1, sharex=True)
         top.plot(np.sqrt(T[1:] * T[:-1]), acceptance, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
         top.set_ylim(0, 1)
         top.set_ylabel("acceptance of swaps")
-        top.set_title(f"{lattice_name(run)},  {_trips(moved.trips, moved.time)}", loc="left")
+        top.set_title(f"{lattice_name(run)}{extent(run)},  {_trips(run)}", loc="left")
         even = np.linspace(0, 1, T.size)
         bottom.plot(T, even, color=FAINT, lw=0.8, ls="--", zorder=0, label="no bottleneck")
-        mean, error = _over_chains(moved.from_top)
+        mean, error = _over_samples(run.from_top.values.reshape(-1, T.size))
         bottom.errorbar(
             T, mean, error, marker="s", markersize=4.5, color=COLOURS[1], lw=0.8, label="measured"
         )
@@ -324,8 +320,8 @@ def _curves(runs: Runs, name: str, label: str) -> Figure:
         return figure
 
 
-def _over_chains(values: NDArray[np.float64]) -> tuple[Any, Any]:
-    """Mean and standard error over the chains (chains, M) that have a value at a temperature."""
+def _over_samples(values: NDArray[np.float64]) -> tuple[Any, Any]:
+    """Mean and standard error over the samples (samples, M) that have a value at a temperature."""
     known = np.isfinite(values)
     count = np.where(known.any(axis=0), known.sum(axis=0), np.nan)
     mean = np.where(known, values, 0).sum(axis=0) / count
@@ -333,12 +329,13 @@ def _over_chains(values: NDArray[np.float64]) -> tuple[Any, Any]:
     return mean, np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / count)
 
 
-def _trips(trips: NDArray[np.int64], time: NDArray[np.float64]) -> str:
-    total = int(trips.sum())
+def _trips(run: xr.Dataset) -> str:
+    total = int(run.round_trips.sum())
     if total == 0:
         return "no round trip"
-    # Chains are equally long, so rates average and times do not.
-    return f"{total} round trips of {1 / np.mean(1 / time):.3g} draws on average"
+    # Ladders are equally long, so rates average and times do not.
+    sweeps = 1 / np.mean(1 / run.round_trip_time.values)
+    return f"{total} round trip{'s' * (total > 1)} of {sweeps:.0f} sweeps"
 
 
 def _heat(share: float) -> Any:

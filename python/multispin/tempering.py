@@ -114,9 +114,10 @@ def temper(
         and ``overlap_k2``, the mean over the axes of
         :math:`|\frac{1}{N} \sum_i s_i^a s_i^b e^{2 \pi i x_i / L}|^2`. ``swap_attempts`` and
         ``swap_accepted`` ``(gap,)`` count exchanges of temperatures i and i + 1, from the start on;
-        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is.
-        ``round_trips`` ``(replica, walker)``, ``round_trip_time`` ``(replica,)``, in sweeps, and
-        ``from_top`` ``(temperature,)`` are those of `round_trips.round_trips`, counted at every
+        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is at a draw; what
+        it visited since the last one is not seen there. But ``round_trips`` ``(replica, walker)``,
+        ``round_trip_time`` ``(replica,)``, in sweeps, and ``from_top`` ``(temperature,)``, what
+        `round_trips.round_trips` gives for ``interval=swap_interval``, are counted at every
         exchange from the start on, whatever `interval` is.
 
     Raises

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 import multispin as ms
 from multispin import overlaps, plot_glass, plot_replicas
 from multispin.replica_error import replica_error
-from multispin.round_trips import round_trips
 from multispin.summary import summarize_overlaps
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Da
     q = rng.choice([-1, 1], size=shape) * peak + width * rng.normal(size=shape)
     q = np.rint((np.clip(q, -1, 1) + 1) * N / 2) * 2 / N - 1
     k2 = (0.1 * T[:, None, None] * rng.exponential(0.5, size=shape)) * q.std() ** 2
-    walk = np.argsort(rng.random((samples or 1, 2, 60, T.size)), axis=-1).swapaxes(-1, -2)
+    from_top = np.linspace(0, 1, T.size) + 0.05 * rng.normal(size=(samples or 1, T.size))
     attempts = np.full((samples or 1, T.size - 1), 1000)
     accepted = rng.binomial(attempts, np.linspace(0.2, 0.6, T.size - 1))
     overlap = ("sample", "temperature", "pair", "draw")
@@ -43,10 +42,15 @@ def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Da
             "overlap_k2": (overlap, k2),
             "swap_attempts": (("sample", "gap"), attempts),
             "swap_accepted": (("sample", "gap"), accepted),
-            "temperature_index": (("sample", "chain", "walker", "draw"), walk.astype(np.int16)),
+            "from_top": (("sample", "temperature"), from_top.clip(0, 1)),
+            "round_trips": (
+                ("sample", "replica", "walker"),
+                rng.integers(0, 9, (samples or 1, 2, T.size)),
+            ),
+            "round_trip_time": (("sample", "replica"), rng.uniform(90, 200, (samples or 1, 2))),
         },
         coords={"temperature": T},
-        attrs={"shape": [length, length], "n_spins": N},
+        attrs={"shape": [length, length], "n_spins": N, "interval": 10},
     )
     return run if samples else run.isel(sample=0)
 
@@ -130,6 +134,17 @@ def test_distribution_shows_five_temperatures(samples: int | None) -> None:
         np.testing.assert_allclose(line.get_ydata(), found.density[index])
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert (labels[0], labels[-1]) == ("$T = 0.5$", "$T = 2$")
+    words = ",  30 samples" if samples == 30 else ""
+    assert axes.get_title(loc="left") == f"$L = 16${words},  600 sweeps"
+
+
+def test_the_legend_of_the_distribution_is_beside_it(run: xr.Dataset) -> None:
+    figure = plot_glass.overlap_distribution(run)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend().get_window_extent()
+    assert legend.x0 >= axes.get_window_extent().x1
+    assert legend.x1 <= figure.bbox.x1
 
 
 def test_curves_are_the_summary(run: xr.Dataset) -> None:
@@ -145,16 +160,19 @@ def test_tempering_pools_samples(run: xr.Dataset) -> None:
     (line,) = top.lines
     acceptance = run.swap_accepted.sum("sample") / run.swap_attempts.sum("sample")
     np.testing.assert_allclose(line.get_ydata(), acceptance)
-    moved = round_trips(run.temperature_index.values, T.size)
     points, *_ = bottom.containers[0]
-    np.testing.assert_allclose(points.get_ydata(), moved.from_top.mean(axis=(0, 1)))
-    assert f"{moved.trips.sum()} round trips" in top.get_title(loc="left")
+    np.testing.assert_allclose(points.get_ydata(), run.from_top.mean("sample"))
+    trips, sweeps = int(run.round_trips.sum()), float(1 / (1 / run.round_trip_time).mean())
+    expected = f"30 samples,  600 sweeps,  {trips} round trips of {sweeps:.0f} sweeps"
+    assert top.get_title(loc="left").endswith(expected)
 
 
 def test_tempering_of_walkers_that_stand_still() -> None:
     run = make_run(samples=2)
-    still = np.broadcast_to(np.arange(T.size)[:, None], run.temperature_index.shape)
-    run = run.assign(temperature_index=(run.temperature_index.dims, still))
+    run.from_top[:, 1:-1] = np.nan
+    run.from_top[:, 0], run.from_top[:, -1] = 0.0, 1.0
+    run.round_trips[:] = 0
+    run.round_trip_time[:] = np.inf
     top, bottom = plot_glass.tempering(run).axes
     assert "no round trip" in top.get_title(loc="left")
     points, *_ = bottom.containers[0]
