@@ -53,13 +53,12 @@ def chapter(quick: bool = False) -> tour.Chapter:
     glasses = QUICK if quick else FULL
     runs = [temper(glass) for glass in glasses]
     halves = [second_half(run) for run in runs]
-    walks = follow(glasses[-1], draws=1000 if quick else 4000)
     return tour.Chapter(
         "The spin glass",
         [
             *introduce(annealed),
             *show_overlaps(halves[-1]),
-            *show_tempering(runs, walks),
+            *show_tempering(runs),
             *show_crossing(halves),
             *compare(quick),
         ],
@@ -98,21 +97,6 @@ def temper(glass: Glasses) -> xr.Dataset:
         sweeps=glass.sweeps,
         interval=interval,
         swap_interval=EXCHANGE,
-        seed=glass.size,
-    )
-
-
-def follow(glass: Glasses, draws: int) -> xr.Dataset:
-    """Temper a few samples and look after every exchange: seen more rarely, walkers jump."""
-    tour.announce(f"walkers of L = {glass.size}")
-    return ms.temper(
-        ms.EdwardsAnderson((glass.size,) * 3, samples=16, seed=glass.size),
-        TEMPERATURES,
-        sweeps=EXCHANGE * draws,
-        thermalization=EXCHANGE * draws // 4,
-        interval=EXCHANGE,
-        swap_interval=EXCHANGE,
-        measure=(),
         seed=glass.size,
     )
 
@@ -218,14 +202,15 @@ its valley where it is hot and settles in another where it is cold.</p>
     ]
 
 
-def show_tempering(runs: list[xr.Dataset], walks: xr.Dataset) -> Blocks:
+def show_tempering(runs: list[xr.Dataset]) -> Blocks:
     """Show whether the runs were long enough, as far as that can be shown."""
     verdicts = [verdict(run) for run in runs]
     tests = sum(run.sizes["temperature"] for run in runs)
     failed = sum(failures for _, failures in verdicts)
-    size = runs[-1].attrs["shape"][0]
-    times = ms.round_trips.round_trips(walks.temperature_index.values, len(TEMPERATURES)).time
-    trip = EXCHANGE / np.mean(1 / times)  # samples are equally long, so rates average
+    largest = runs[-1]
+    size = largest.attrs["shape"][0]
+    # Ladders are equally long, so rates average and times do not.
+    trip = 1 / np.mean(1 / largest.round_trip_time.values)
     return [
         tour.Text(
             f"""
@@ -252,12 +237,11 @@ three standard errors; by chance alone that happens at about one in 60. {remark(
             "name the others.",
         ),
         tour.Picture(
-            plot_glass.tempering(walks),
+            plot_glass.tempering(largest),
             f"<i>L</i> = {size}: how often neighbouring temperatures exchange, and how many of the "
-            f"walkers at each were last at the hottest; {walks.sizes['sample']} samples, seen "
-            "after every exchange. A steep part is a bottleneck. A round trip takes "
-            f"{trip:,.0f} sweeps on average, so that walkers made about "
-            f"{runs[-1].attrs['sweeps'] / trip:.0f} each in the runs of the table.",
+            "walkers at each were last at the hottest, counted at every exchange. A steep part is "
+            f"a bottleneck. A round trip takes {trip:,.0f} sweeps on average, so that walkers made "
+            f"about {largest.attrs['sweeps'] / trip:.0f} each.",
             "Acceptance of swaps against temperature, and a curve from zero to one.",
         ),
     ]

@@ -23,6 +23,12 @@ bool factors_of(std::int64_t number, std::span<const std::int64_t> factors) {
   return number == 1;
 }
 
+bool same_sizes(const Travel& a, const Travel& b) {
+  return a.last_end.size() == b.last_end.size() && a.passages.size() == b.passages.size() &&
+         a.steps.size() == b.steps.size() && a.from_top.size() == b.from_top.size() &&
+         a.from_bottom.size() == b.from_bottom.size();
+}
+
 // Random numbers of exchanges and clusters; `number` counts exchanges.
 enum class Use : std::uint32_t { exchange = 0, cluster = 1 };
 
@@ -87,6 +93,11 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
   }
   state_.attempted.assign(static_cast<std::size_t>(engine.options().samples) * (t.size() - 1), 0);
   state_.accepted = state_.attempted;
+  state_.travel.last_end.assign(count, 0);
+  state_.travel.passages.assign(count, 0);
+  state_.travel.steps.assign(count / t.size(), 0);
+  state_.travel.from_top.assign(static_cast<std::size_t>(engine.options().samples) * t.size(), 0);
+  state_.travel.from_bottom = state_.travel.from_top;
   sums_.resize(count);
   for (const double temperature : t) bits_.push_back(engine_.detail_->bits_at(temperature));
   bits_of_walker_.resize(count);
@@ -98,7 +109,8 @@ Tempering::Tempering(ReplicaEngine& engine, TemperingOptions options,
 void Tempering::set_state(const State& state) {
   demand(state.temperature_index.size() == state_.temperature_index.size() &&
              state.attempted.size() == state_.attempted.size() &&
-             state.accepted.size() == state_.accepted.size(),
+             state.accepted.size() == state_.accepted.size() &&
+             same_sizes(state.travel, state_.travel),
          "state: got arrays of other sizes");
   demand(state.clusters_moved == 0 ||
              (state.clusters_moved > 0 && state.clusters_moved < cluster_count()),
@@ -170,6 +182,7 @@ bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
       if (!move_clusters(watch)) return false;
       engine_.sums(sums_.data());
     }
+    note_travel();
     exchange();
     ++state_.exchanges_done;
   }
@@ -181,6 +194,22 @@ bool Tempering::sweep(ReplicaEngine::StopWatch& watch) {
   const std::uint64_t due = (state_.exchanges_done + 1) * options_.swap_interval;
   const std::uint64_t done = engine_.sweeps_done();
   return engine_.advance(due > done ? due - done : 0, watch);
+}
+
+void Tempering::note_travel() {
+  Travel& travel = state_.travel;
+  for (std::size_t r = 0; r < state_.temperature_index.size(); ++r) {
+    const std::int64_t t = state_.temperature_index[r];
+    const auto ladder = static_cast<std::int64_t>(r) / size_;
+    const std::int8_t before = travel.last_end[r];
+    const auto now = static_cast<std::int8_t>(t == size_ - 1 ? 1 : (t == 0 ? -1 : before));
+    travel.last_end[r] = now;
+    if (before != 0) ++travel.steps[static_cast<std::size_t>(ladder)];
+    if (before * now < 0) ++travel.passages[r];
+    const auto place = static_cast<std::size_t>(ladder / options_.ladders * size_ + t);
+    if (now > 0) ++travel.from_top[place];
+    if (now < 0) ++travel.from_bottom[place];
+  }
 }
 
 void Tempering::exchange() {

@@ -2,13 +2,42 @@
 
 #include <functional>
 #include <numeric>
+#include <stdexcept>
+#include <utility>
 
 #include "runtime.hpp"
 
 namespace multispin::cuda {
 
-std::int64_t DeviceArray::size() const {
+namespace {
+
+std::int64_t product(const std::vector<std::int64_t>& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+// Without gaps, in row-major order.
+std::vector<std::int64_t> strides_of(const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> strides(shape.size(), 1);
+  for (std::size_t axis = shape.size(); axis-- > 1;) {
+    strides[axis - 1] = strides[axis] * shape[axis];
+  }
+  return strides;
+}
+
+}  // namespace
+
+std::int64_t DeviceArray::size() const {
+  return product(shape);
+}
+
+DeviceArray reshaped(const DeviceArray& array, std::vector<std::int64_t> shape) {
+  if (product(shape) != array.size() || array.strides != strides_of(array.shape)) {
+    throw std::invalid_argument("shape: allowed is one of as many items, of an array without gaps");
+  }
+  DeviceArray out = array;
+  out.strides = strides_of(shape);
+  out.shape = std::move(shape);
+  return out;
 }
 
 void synchronize(const DeviceArray& array) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "foreign_spins.hpp"
 #include "lattice_launch.hpp"
 #include "queue.hpp"
 #include "runtime.hpp"
@@ -360,34 +361,10 @@ DeviceArray LatticeEngine::packed(bool copy) {
 void LatticeEngine::set_spins(const ForeignArray& spins) {
   std::vector<std::int64_t> one{lattice_.rows, lattice_.columns};
   if (lattice_.cubic()) one.insert(one.begin(), lattice_.planes);
-  std::vector<std::int64_t> all = one;
-  all.insert(all.begin(), options_.replicas);
-  if (spins.shape != one && spins.shape != all) {
-    throw std::invalid_argument(
-        "init: got a GPU array of another shape, allowed: that of the lattice or (replicas, ...)");
-  }
-  if (const int on = device_of(spins.data); on != device_) {
-    throw std::invalid_argument(
-        "init: got an array " +
-        (on < 0 ? "whose memory is not (or no longer) a GPU's" : "on cuda:" + std::to_string(on)) +
-        ", allowed: one on cuda:" + std::to_string(device_));
-  }
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  using Filled = ForeignArray::Filled;
-  if (spins.filled == Filled::by_stream) d.stream->wait_for(spins.stream);
-  if (spins.filled == Filled::by_somebody) synchronize_device(device_);
-  const std::int64_t step = spins.shape == all ? lattice_.spins() : 0;
-  const std::int64_t items = step == 0 ? lattice_.spins() : step * options_.replicas;
-  std::int64_t others = 0;
-  std::int64_t* const total = d.totals.cleared(*d.stream, 1);
-  enqueue_count_others(*d.stream, d.state(), spins.data, items, total);
-  d.stream->copy(&others, total, sizeof others);
-  d.stream->synchronize();
-  if (others != 0) {
-    throw std::invalid_argument("init: got an array with " + std::to_string(others) +
-                                " other values, allowed: +1 and -1");
-  }
+  const std::int64_t step =
+      step_of_checked_spins(*d.stream, d.totals, d.multiprocessors, spins, one, options_.replicas);
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
     enqueue_pack(*d.stream, d.state(r), 0, lattice_.all_rows(), spins.data + r * step);
   }

@@ -43,9 +43,6 @@ void enqueue_unpack(Stream& stream, const State& state, std::int64_t first_row, 
                     std::int8_t* out);
 void enqueue_pack(Stream& stream, const State& state, std::int64_t first_row, std::int64_t rows,
                   const std::int8_t* in);
-// Adds the number of items that are not +1 or -1 to *others.
-void enqueue_count_others(Stream& stream, const State& state, const std::int8_t* in,
-                          std::int64_t items, std::int64_t* others);
 // Adds unequal bonds and spins up of every replica to totals[2 * replica], totals[2 * replica + 1].
 void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals);
 // Adds unequal pairs at distances 0 .. side / 2 along an axis, numbered as in LatticeEngine.

@@ -59,13 +59,6 @@ void enqueue_pack(Stream& stream, const State& state, std::int64_t first_row, st
   });
 }
 
-void enqueue_count_others(Stream& stream, const State& state, const std::int8_t* in,
-                          std::int64_t items, std::int64_t* others) {
-  const std::int64_t most = state.multiprocessors * threads_of_multiprocessor;
-  const auto threads = static_cast<std::uint32_t>(std::min(items, most));
-  launch_sum(stream, "count_others", threads, 1, CountOthers{in, items, threads}, others);
-}
-
 void enqueue_measure(Stream& stream, const State& state, std::int64_t* totals) {
   const auto launch = [&](const auto& body) {
     launch_sum(stream, "measure", threads_of(state), state.replicas, body, totals);

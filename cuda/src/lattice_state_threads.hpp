@@ -113,22 +113,6 @@ struct Pack {
   }
 };
 
-// How many items are neither +1 nor -1; a thread those that lie `threads` apart.
-struct CountOthers {
-  static constexpr int sums = 1;
-  const std::int8_t* in;
-  std::int64_t items;
-  std::uint32_t threads;
-
-  MULTISPIN_HD Sums<1> operator()(std::uint32_t thread, std::uint32_t /*slot*/) const {
-    Sums<1> others{};
-    for (std::int64_t i = thread; i < items; i += threads) {
-      if (in[i] != 1 && in[i] != -1) ++others.value[0];
-    }
-    return others;
-  }
-};
-
 MULTISPIN_HD std::int64_t count(Word a) {
   return static_cast<std::int64_t>(bits::count64(bits::joined(a)));
 }

@@ -51,6 +51,12 @@ void enqueue_unpack_lane(Stream& stream, const AllLanes& all, const std::uint32_
                          std::int64_t replica, std::int8_t* out);
 void enqueue_pack_lane(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
                        std::int64_t replica, const std::int8_t* in);
+// All replicas, (replica, site). `in` has `step` items from one replica to the next: 0 if all get
+// the same.
+void enqueue_unpack_lanes(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
+                          std::int8_t* out);
+void enqueue_pack_lanes(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
+                        const std::int8_t* in, std::int64_t step);
 // Words of 64 replicas of `sites` sites, (site, word); position_of is that of the first of them.
 void enqueue_get_packed(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
                         std::int64_t sites, std::uint64_t* out);

@@ -67,10 +67,10 @@ void ReplicaEngine::sums(multispin::Sums* sums) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
   std::vector<std::int64_t> counted(d.totals_of_draw());
-  std::int64_t* const totals = d.totals.cleared(d.stream, counted.size());
+  std::int64_t* const totals = d.totals.cleared(*d.stream, counted.size());
   d.measure(totals);
-  d.stream.copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
-  d.stream.synchronize();
+  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
+  d.stream->synchronize();
   d.sums_from(counted.data(), sums);
 }
 
@@ -79,8 +79,8 @@ void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* s
   Detail& d = sound();
   const std::int64_t first_word[] = {0, (d.sites + 63) / 64};
   const std::vector<std::int64_t> unequal =
-      unequal_items(d.stream, d.all(), pairs, d.sites, first_word, [&](const Rows& rows) {
-        enqueue_site_rows(d.stream, d.all(), d.position_of->data<std::uint32_t>(), rows);
+      unequal_items(*d.stream, d.all(), pairs, d.sites, first_word, [&](const Rows& rows) {
+        enqueue_site_rows(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), rows);
       });
   std::ranges::transform(unequal, sums, [&](std::int64_t n) { return d.sites - 2 * n; });
 }
@@ -91,8 +91,8 @@ void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64
   const std::int64_t first_word[] = {0, (d.edge_count + 63) / 64};
   // As on the CPU: the sign of a bond is the same for both replicas.
   const std::vector<std::int64_t> unequal =
-      unequal_items(d.stream, d.all(), pairs, d.edge_count, first_word, [&](const Rows& rows) {
-        enqueue_bond_rows(d.stream, d.all(), d.edges->data<model::Edge>(), rows);
+      unequal_items(*d.stream, d.all(), pairs, d.edge_count, first_word, [&](const Rows& rows) {
+        enqueue_bond_rows(*d.stream, d.all(), d.edges->data<model::Edge>(), rows);
       });
   std::ranges::transform(unequal, sums, [&](std::int64_t n) { return d.edge_count - 2 * n; });
 }
@@ -103,11 +103,11 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
   const DeviceGuard guard{device_};
   Detail& d = sound();
   const SiteGroups grouped = group_sites(d.order, group_of, groups);
-  const auto positions = uploaded(d.stream, grouped.positions, "groups");
+  const auto positions = uploaded(*d.stream, grouped.positions, "groups");
   const auto items = static_cast<std::int64_t>(grouped.positions.size());
   const std::vector<std::int64_t> unequal =
-      unequal_items(d.stream, d.all(), pairs, items, grouped.first_word, [&](const Rows& rows) {
-        enqueue_site_rows(d.stream, d.all(), positions->data<std::uint32_t>(), rows);
+      unequal_items(*d.stream, d.all(), pairs, items, grouped.first_word, [&](const Rows& rows) {
+        enqueue_site_rows(*d.stream, d.all(), positions->data<std::uint32_t>(), rows);
       });
   for (std::size_t i = 0; i < unequal.size(); ++i) {
     sums[i] = grouped.sites[i % grouped.sites.size()] - 2 * unequal[i];

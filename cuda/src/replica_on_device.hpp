@@ -51,7 +51,7 @@ struct ReplicaEngine::Detail {
   const std::int64_t edge_count;
   const random::StreamKeys keys;
   GraphOrder order;  // its bonds and edges are on the device only
-  Stream stream;
+  std::shared_ptr<Stream> stream;
   Memory spins;
   std::unique_ptr<Memory> signs, bonds, edges, position_of;
   std::unique_ptr<Memory> thresholds;         // of all kinds of sites, one after the other

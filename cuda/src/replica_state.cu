@@ -67,6 +67,18 @@ void enqueue_pack_lane(Stream& stream, const AllLanes& all, const std::uint32_t*
   launch(stream, "pack_lane", static_cast<std::uint32_t>(all.sites), 1, body);
 }
 
+void enqueue_unpack_lanes(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
+                          std::int8_t* out) {
+  const UnpackLanes body{all.lanes, all.used, position_of, all.sites, out};
+  launch(stream, "unpack_lanes", static_cast<std::uint32_t>(all.sites), all.lanes.words, body);
+}
+
+void enqueue_pack_lanes(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
+                        const std::int8_t* in, std::int64_t step) {
+  const PackLanes body{all.lanes, all.used, position_of, in, step};
+  launch(stream, "pack_lanes", static_cast<std::uint32_t>(all.sites), all.lanes.words, body);
+}
+
 void enqueue_get_packed(Stream& stream, const AllLanes& all, const std::uint32_t* position_of,
                         std::int64_t sites, std::uint64_t* out) {
   const std::uint32_t words = packed_words(all);

@@ -38,6 +38,16 @@ struct RandomizeLanes {
   }
 };
 
+// Lanes of a word that are replicas.
+struct LaneRange {
+  std::uint32_t begin, end;
+};
+MULTISPIN_HD LaneRange lanes_in_use(UsedLanes used, std::uint32_t word) {
+  const std::uint32_t first = 64 * word;
+  const std::uint32_t stop = used.before + used.replicas;
+  return {used.before > first ? used.before - first : 0, stop - first < 64 ? stop - first : 64};
+}
+
 // One lane as +1/-1; a thread a site.
 struct UnpackLane {
   Lanes lanes;
@@ -61,6 +71,44 @@ struct PackLane {
     std::uint64_t& word = *lanes.spin(position_of[site], lane / 64);
     const std::uint64_t bit = std::uint64_t{1} << (lane % 64);
     word = in[site] > 0 ? word | bit : word & ~bit;
+  }
+};
+
+// All replicas of a word as +1/-1, by site; a thread a site, a slot a word. Neighbouring threads
+// write neighbouring items.
+struct UnpackLanes {
+  Lanes lanes;
+  UsedLanes used;
+  const std::uint32_t* position_of;
+  std::int64_t sites;
+  std::int8_t* out;
+
+  MULTISPIN_HD void operator()(std::uint32_t site, std::uint32_t slot) const {
+    const std::uint64_t word = *lanes.spin(position_of[site], slot);
+    const LaneRange range = lanes_in_use(used, slot);
+    for (std::uint32_t b = range.begin; b < range.end; ++b) {
+      const std::int64_t replica = std::int64_t{64} * slot + b - used.before;
+      out[replica * sites + site] = (word >> b & 1U) != 0 ? std::int8_t{1} : std::int8_t{-1};
+    }
+  }
+};
+
+// The reverse; lanes that no replica has are down.
+struct PackLanes {
+  Lanes lanes;
+  UsedLanes used;
+  const std::uint32_t* position_of;
+  const std::int8_t* in;
+  std::int64_t step;  // from one replica to the next
+
+  MULTISPIN_HD void operator()(std::uint32_t site, std::uint32_t slot) const {
+    const LaneRange range = lanes_in_use(used, slot);
+    std::uint64_t word = 0;
+    for (std::uint32_t b = range.begin; b < range.end; ++b) {
+      const std::int64_t replica = std::int64_t{64} * slot + b - used.before;
+      word |= std::uint64_t{in[replica * step + site] > 0 ? 1U : 0U} << b;
+    }
+    *lanes.spin(position_of[site], slot) = word;
   }
 };
 

@@ -106,6 +106,7 @@ void bind_cuda_devices(py::module_& module) {
           })
       .def_property_readonly("shape", [](const DeviceArray& a) { return numbers(a.shape); })
       .def_property_readonly("strides", [](const DeviceArray& a) { return numbers(a.strides); })
+      .def("reshaped", &cuda::reshaped, "shape"_a)
       .def("synchronize", &cuda::synchronize, py::call_guard<py::gil_scoped_release>())
       .def(
           "order_before",

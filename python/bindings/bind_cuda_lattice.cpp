@@ -1,7 +1,7 @@
 #include <memory>
-#include <optional>
 
 #include "bind.hpp"
+#include "device_spins_binding.hpp"
 #include "lattice_binding.hpp"
 #include "multispin/cuda/lattice_engine.hpp"
 
@@ -25,45 +25,26 @@ std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std
   return std::make_unique<Engine>(o, device);
 }
 
-// `pointer` and `stream` as in __cuda_array_interface__; `stream_known`: whether it says anything
-// of a stream.
-void set_device_spins(Engine& engine, std::uintptr_t pointer, std::vector<std::int64_t> shape,
-                      std::optional<std::uintptr_t> stream, bool stream_known) {
-  using Filled = cuda::ForeignArray::Filled;
-  const Filled told = stream ? Filled::by_stream : Filled::already;
-  finish(engine);
-  const Unlocked unlocked{engine};
-  engine.set_spins({reinterpret_cast<const std::int8_t*>(pointer), std::move(shape),
-                    stream_known ? told : Filled::by_somebody,
-                    reinterpret_cast<void*>(stream.value_or(0))});
-}
-
 }  // namespace
 
 void bind_cuda_lattice(py::module_& module) {
   using namespace pybind11::literals;
   module.def("lattice_bytes", &cuda::lattice_bytes, "rows"_a, "columns"_a, "replicas"_a,
              "planes"_a = 1);
-  bind_lattice_engine<Engine>(module)
-      .def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
+  py::class_<Engine> type = bind_lattice_engine<Engine>(module);
+  type.def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
            "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a, "planes"_a = 1)
       // Sweeps in the queue are whole, so there is nothing to wait for.
       .def_property("sweeps_done", &Engine::sweeps_done, &Engine::set_sweeps_done)
       .def_property_readonly("device", &Engine::device)
-      .def("device_spins",
-           [](Engine& e) {
-             finish(e);
-             return e.spins();
-           })
       .def(
           "device_packed",
           [](Engine& e, bool copy) {
             finish(e);
             return e.packed(copy);
           },
-          "copy"_a)
-      .def("set_device_spins", &set_device_spins, "pointer"_a, "shape"_a, "stream"_a,
-           "stream_known"_a);
+          "copy"_a = true);
+  bind_device_spins(type);
 }
 
 }  // namespace multispin

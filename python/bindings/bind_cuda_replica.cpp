@@ -2,6 +2,7 @@
 #include <string>
 
 #include "bind.hpp"
+#include "device_spins_binding.hpp"
 #include "multispin/cuda/replica_engine.hpp"
 #include "replica_binding.hpp"
 
@@ -29,13 +30,18 @@ void bind_cuda_replica(py::module_& module) {
   using namespace pybind11::literals;
   module.def("replica_bytes", &cuda::replica_bytes, "sites"_a, "edges"_a, "samples"_a, "replicas"_a,
              "first_stream"_a, "shared"_a);
-  bind_replica_engine<Engine>(module)
-      .def(py::init(&make_engine), py::kw_only(), "sites"_a, "edges"_a.noconvert(),
+  py::class_<Engine> type = bind_replica_engine<Engine>(module);
+  type.def(py::init(&make_engine), py::kw_only(), "sites"_a, "edges"_a.noconvert(),
            "signs"_a.noconvert(), "replicas"_a, "J"_a, "h"_a, "dynamics"_a, "rng"_a, "seed"_a,
            "first_stream"_a, "shared_random_numbers"_a, "device"_a)
       // Sweeps in the queue are whole, so there is nothing to wait for.
       .def_property("sweeps_done", &Engine::sweeps_done, &Engine::set_sweeps_done)
-      .def_property_readonly("device", &Engine::device);
+      .def_property_readonly("device", &Engine::device)
+      .def("device_packed", [](Engine& e) {
+        finish(e);
+        return e.packed();
+      });
+  bind_device_spins(type);
 }
 
 }  // namespace multispin

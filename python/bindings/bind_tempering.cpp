@@ -2,6 +2,7 @@
 #include <pybind11/typing.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,19 +82,47 @@ void run(Ladder& ladder, py::ssize_t draws, std::optional<Array<std::int64_t>> b
   }
 }
 
-// exchanges done, clusters moved before the next one, temperature index by engine replica,
-// attempted and accepted swaps
-using StateArrays = py::typing::Tuple<std::uint64_t, std::int64_t, std::vector<std::int16_t>,
-                                      std::vector<std::int64_t>, std::vector<std::int64_t>>;
+// Exchanges done, clusters moved before the next one, and numbers by name.
+using Numbers = std::map<std::string, std::vector<std::int64_t>>;
+using StateParts = py::typing::Tuple<std::uint64_t, std::int64_t, Numbers>;
 
-StateArrays state_of(Ladder& ladder) {
-  Tempering::State s;
+// Calls act(name, array) for the arrays of a state.
+template <class State, class Act>
+void for_each_array(State& state, const Act& act) {
+  act("temperature_index", state.temperature_index);
+  act("attempted", state.attempted);
+  act("accepted", state.accepted);
+  act("last_end", state.travel.last_end);
+  act("passages", state.travel.passages);
+  act("steps", state.travel.steps);
+  act("from_top", state.travel.from_top);
+  act("from_bottom", state.travel.from_bottom);
+}
+
+StateParts state_of(Ladder& ladder) {
+  Tempering::State state;
   {
     const Unlocked unlocked{ladder.engine};  // another thread's draw would change it meanwhile
-    s = ladder.tempering.state();
+    state = ladder.tempering.state();
   }
-  return py::make_tuple(s.exchanges_done, s.clusters_moved, s.temperature_index, s.attempted,
-                        s.accepted);
+  Numbers numbers;
+  for_each_array(state, [&](const char* name, const auto& array) {
+    numbers[name].assign(array.begin(), array.end());
+  });
+  return py::make_tuple(state.exchanges_done, state.clusters_moved, numbers);
+}
+
+void set_state(Ladder& ladder, std::uint64_t exchanges_done, std::int64_t clusters_moved,
+               const Numbers& numbers) {
+  Tempering::State state{exchanges_done, clusters_moved, {}, {}, {}, {}};
+  for_each_array(state, [&](const char* name, auto& array) {
+    using Number = typename std::decay_t<decltype(array)>::value_type;
+    const auto found = numbers.find(name);
+    if (found == numbers.end()) throw std::invalid_argument(name + std::string(": not there"));
+    for (const std::int64_t number : found->second) array.push_back(static_cast<Number>(number));
+  });
+  finish(ladder.engine);
+  ladder.tempering.set_state(state);
 }
 
 }  // namespace
@@ -108,16 +137,7 @@ void bind_tempering(py::module_& module) {
            "overlaps"_a.noconvert(), "link_overlaps"_a.noconvert(), "overlaps_k2"_a.noconvert(),
            "temperature_index"_a.noconvert(), "pairs"_a)
       .def_property_readonly("state", &state_of)
-      .def(
-          "set_state",
-          [](Ladder& l, std::uint64_t exchanges_done, std::int64_t clusters_moved,
-             const std::vector<std::int16_t>& index, const std::vector<std::int64_t>& attempted,
-             const std::vector<std::int64_t>& accepted) {
-            finish(l.engine);
-            l.tempering.set_state({exchanges_done, clusters_moved, index, attempted, accepted});
-          },
-          "exchanges_done"_a, "clusters_moved"_a, "temperature_index"_a, "attempted"_a,
-          "accepted"_a);
+      .def("set_state", &set_state, "exchanges_done"_a, "clusters_moved"_a, "numbers"_a);
 }
 
 }  // namespace multispin

@@ -165,6 +165,6 @@ class AnnealRun:
             array = spins.copy_to_host() if isinstance(spins, DeviceArray) else spins
             return np.asarray(array.reshape(self.replicas, *self.model.shape)[chosen])
         # One bit a spin: unpacking all replicas for the sake of a few would take much memory.
-        packed = np.asarray(self.sampler.packed())
+        packed = self.sampler._packed_on_host()
         bits = (packed[:, chosen // 64] >> (chosen % 64).astype(np.uint64)) & np.uint64(1)
         return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.model.shape)

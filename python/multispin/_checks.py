@@ -6,7 +6,7 @@ import math
 import reprlib
 from collections.abc import Sequence
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -85,6 +85,15 @@ def instance(name: str, value: object, kind: type, allowed: str) -> None:
         raise TypeError(describe(name, value, allowed))
 
 
+def dataset(name: str, value: Any, needed: Sequence[str], allowed: str) -> None:
+    """Refuse a `value` that is not an xarray.Dataset with the variables and dimensions `needed`."""
+    if not (hasattr(value, "data_vars") and hasattr(value, "dims")):
+        raise TypeError(describe(name, value, f"an xarray.Dataset, {allowed}"))
+    missing = [one for one in needed if one not in value.variables and one not in value.dims]
+    if missing:
+        raise ValueError(f"{name}: got one without {', '.join(missing)}, allowed: {allowed}")
+
+
 def lattice_shape(value: object) -> tuple[int, ...]:
     """Return `value` as the one to four sides of a periodic lattice, integers >= 2.
 
@@ -103,10 +112,13 @@ def lattice_shape(value: object) -> tuple[int, ...]:
     return tuple(int(length) for length in value)
 
 
-def temperatures(name: str, value: object, ndim: int = 1) -> NDArray[np.float64]:
+def temperatures(
+    name: str, value: object, ndim: int = 1, allowed: str | None = None
+) -> NDArray[np.float64]:
     """Return `value` as a new float64 array: a number as (1,), or of 1 to `ndim` dimensions."""
-    dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
-    allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
+    if allowed is None:
+        dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
+        allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
     try:
         array = np.asarray(value)
     except ValueError as error:  # a ragged sequence
@@ -122,9 +134,10 @@ def temperatures(name: str, value: object, ndim: int = 1) -> NDArray[np.float64]
 
 def ascending_temperatures(name: str, value: object) -> NDArray[np.float64]:
     """Return `value` as a new float64 array (n,): n >= 2 temperatures in ascending order."""
-    array = temperatures(name, value)
+    allowed = "two or more temperatures in ascending order, finite numbers > 0"
+    array = temperatures(name, value, allowed=allowed)
     if array.size < 2 or not bool(np.all(np.diff(array) > 0.0)):
-        raise ValueError(describe(name, value, "two or more temperatures in ascending order"))
+        raise ValueError(describe(name, value, allowed))
     return array
 
 

@@ -168,12 +168,12 @@ class Tempering:
         self,
         exchanges_done: typing.SupportsInt | typing.SupportsIndex,
         clusters_moved: typing.SupportsInt | typing.SupportsIndex,
-        temperature_index: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
-        attempted: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
-        accepted: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        numbers: collections.abc.Mapping[
+            str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+        ],
     ) -> None: ...
     @property
-    def state(self) -> tuple[int, int, list[int], list[int], list[int]]: ...
+    def state(self) -> tuple[int, int, dict[str, list[int]]]: ...
 
 def available_isas() -> list[str]: ...
 def compiler() -> str: ...

@@ -8,6 +8,7 @@ import numpy as np
 
 from multispin import _checks, _core, _devices
 from multispin.models import Ising
+from multispin.models.base import two_magnitudes
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -95,25 +96,48 @@ def new(engine: str, model: Model, request: Request, gpu: int | None, threads: i
     )
 
 
-def bytes_needed(engine: str, model: Model, request: Request, gpu: int | None) -> int:
-    """Return the bytes that an engine takes."""
+def bytes_held(engine: str, model: Model, request: Request, gpu: int | None) -> int:
+    """Return the bytes of its device's memory that an engine holds: spins, graph and signs.
+
+    Thresholds, which depend on the temperatures, come on top: few, next to all but tiny systems.
+    """
     module = _core if gpu is None else _devices.cuda_module()
     if engine == "lattice":
         one: int = module.lattice_bytes(**_sides(model), replicas=1)
         return request.replicas * one
+    edges = _listed_edges(model) if model.J else 0
+    return _replica_bytes(module, model, request, edges, model.samples or 1)
+
+
+def bytes_to_make(engine: str, model: Model, request: Request, gpu: int | None) -> int:
+    """Return the bytes of the host's memory that come and go while an engine is made."""
+    if engine == "lattice":
+        return 0
+    # Signs are copied on the way: a byte each, in the model's form and in the engine's.
+    edges = _listed_edges(model)
+    listed = _LISTED_EDGE * edges + 2 * edges * (model.samples or 1)
+    if gpu is None:
+        return listed
+    # Graph and signs are put into the engine's form before they go to the GPU.
+    spins = _replica_bytes(_devices.cuda_module(), model, request, 0, 1)
+    return listed + bytes_held(engine, model, request, gpu) - spins
+
+
+def _listed_edges(model: Model) -> int:
     # The edges of a lattice are made when they are asked for, so they are not.
-    listed = not isinstance(model, Lattice)
-    n_edges = len(model.edges) if listed else len(model.shape) * model.n_spins
-    held: int = _core.replica_bytes(
+    return len(model.shape) * model.n_spins if isinstance(model, Lattice) else len(model.edges)
+
+
+def _replica_bytes(module: Any, model: Model, request: Request, edges: int, samples: int) -> int:
+    held: int = module.replica_bytes(
         sites=model.n_spins,
-        edges=n_edges,
-        samples=model.samples or 1,
+        edges=edges,
+        samples=samples,
         replicas=request.replicas,
         first_stream=request.first_stream,
         shared=request.shared_random_numbers,
     )
-    # Signs are copied on the way: a byte each, in the model's form and in the engine's.
-    return held + _LISTED_EDGE * n_edges + 2 * n_edges * (model.samples or 1)
+    return held
 
 
 def _sides(model: Model) -> dict[str, int]:
@@ -124,8 +148,9 @@ def _sides(model: Model) -> dict[str, int]:
 def _demand_one_magnitude(model: Model) -> None:
     if not model.one_magnitude:
         raise ValueError(
-            f"model: got {model!r} with couplings of several magnitudes, allowed: one, +J and -J "
-            "(others need the dense engine, which this version does not have)"
+            f"model: got {model!r} with couplings of several magnitudes, "
+            f"such as {two_magnitudes(model.couplings)}, allowed: one, +J and -J (others need the "
+            "dense engine, which this version does not have)"
         )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from multispin import _checks
 from multispin._extras import require
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Colours that stay apart for readers with any colour vision and in grey (after Okabe and Ito).
@@ -48,9 +51,36 @@ def style() -> AbstractContextManager[Any]:
     return cast("AbstractContextManager[Any]", matplotlib.rc_context(_STYLE))
 
 
+def sequence(runs: xr.Dataset | Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Return one run or several as a list of at least one."""
+    listed = list(runs) if isinstance(runs, Sequence) else [runs]
+    if not listed:
+        raise ValueError(_checks.describe("runs", runs, "one run, or a sequence of one or more"))
+    return listed
+
+
 def lattice_name(run: xr.Dataset) -> str:
     """Return ``L = 32`` or the sides of a lattice that are not equal, for a legend."""
     sides = [int(length) for length in run.attrs["shape"]]
     if len(set(sides)) == 1:
         return f"$L = {sides[0]}$"
     return "$" + r" \times ".join(map(str, sides)) + "$"
+
+
+def overlap_axes(axes: Axes) -> None:
+    """Set up axes for P(q)."""
+    axes.set_xlim(-1, 1)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("overlap $q$")
+    axes.set_ylabel("$P(q)$")
+
+
+def extent(run: xr.Dataset) -> str:
+    """Return how much there is of a run, ``, 64 samples, 4000 sweeps``, to go on with a title."""
+    samples = run.sizes.get("sample", 1)
+    words = f",  {samples} samples" if samples > 1 else ""
+    if "interval" in run.attrs:
+        sweeps = run.sizes["draw"] * int(run.attrs["interval"])  # draws may have been dropped
+        words += f",  {sweeps} sweep{'s' * (sweeps > 1)}"
+    return words

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
-from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import suppress
+from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from multispin import _checks
 from multispin._interrupts import interrupts_held
 from multispin._points import Outcome, Point, failure, run_point
 from multispin.errors import ExecutorError
@@ -27,6 +29,20 @@ def default_in_flight(executor: Executor | None) -> int:
     """Return how many points keep all workers busy."""
     workers = getattr(executor, "_max_workers", None)  # the standard library's, and mpi4py's
     return 4 * workers if isinstance(workers, int) else _UNKNOWN
+
+
+def check_task(task: Callable[..., Any], executor: Executor | None) -> None:
+    """Refuse a task that the standard library's processes cannot be given, before all points fail.
+
+    Other executors have their own ways; what they cannot hand over fails point by point.
+    """
+    if not isinstance(executor, ProcessPoolExecutor):
+        return
+    try:
+        ForkingPickler.dumps(task)
+    except Exception as error:  # PicklingError, AttributeError, TypeError, or the object's own
+        allowed = "a function that other processes can import (a def in a file), for an executor"
+        raise TypeError(_checks.describe("task", task, f"{allowed} of processes")) from error
 
 
 def run_elsewhere(
@@ -56,12 +72,19 @@ def run_elsewhere(
         finally:
             flight.end()
     except BrokenExecutor as error:
-        raise ExecutorError(
-            f"the executor broke ({error}). What had been finished is kept; the same call with a "
-            f"new executor goes on. It had {len(flight.suspects)} of the points, "
-            f"{', '.join(map(str, flight.suspects[:1])) or 'none'} first; they will be tried last. "
-            "If one of them kills its worker each time, in_flight=1 finds out which"
-        ) from error
+        raise ExecutorError(f"the executor broke ({error}). {_advice(flight, most)}") from error
+
+
+def _advice(flight: _Flight, most: int) -> str:
+    """Say what became of the points, as far as it applies."""
+    advice = "What had been finished is kept; the same call with a new executor goes on"
+    suspects = flight.suspects
+    if suspects:
+        advice += f". It had {len(suspects)} of the points, {suspects[0]} first; "
+        advice += "it will be tried last" if len(suspects) == 1 else "they will be tried last"
+    if flight.died and len(suspects) > 1 and most > 1:
+        advice += ". If one of them kills its worker each time, in_flight=1 finds out which"
+    return advice
 
 
 class _Flight:
@@ -70,6 +93,7 @@ class _Flight:
     def __init__(self, task: Callable[..., Any], executor: Executor, keep: Keep) -> None:
         self.points: dict[Future[Outcome], Point] = {}
         self.suspects: list[Point] = []  # those with the executor when it broke
+        self.died = False  # and not only shut down, or told to cancel
         self._task = task
         self._executor = executor
         self._keep = keep
@@ -114,6 +138,7 @@ class _Flight:
                     text = "".join(traceback.format_exception(error))
                     outcomes.append((point, failure(point, text)))
                 if isinstance(error, BrokenExecutor):
+                    self.died |= not future.cancelled()
                     self.suspects.append(point)
             self._keep(outcomes)
         return errors

@@ -13,6 +13,7 @@ from multispin import _core
 from multispin._batches import PIECE_SECONDS
 from multispin._interrupts import interrupts_held
 from multispin.models.lattice import Lattice
+from multispin.round_trips import RoundTrips
 from multispin.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -137,9 +138,22 @@ class TemperingRun:
 
     def swaps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Attempted and accepted exchanges, (samples, M - 1), thermalization included."""
-        *_, attempted, accepted = self._ladder.state
+        numbers = self._ladder.state[2]
         shape = (self.plan.model.samples or 1, -1)
-        return np.array(attempted).reshape(shape), np.array(accepted).reshape(shape)
+        attempted, accepted = np.array(numbers["attempted"]), np.array(numbers["accepted"])
+        return attempted.reshape(shape), accepted.reshape(shape)
+
+    def travel(self) -> RoundTrips:
+        """Round trips between the ends, by exchange, thermalization included."""
+        numbers = {name: np.array(values) for name, values in self._ladder.state[2].items()}
+        samples, replicas = self.plan.model.samples or 1, self.plan.replicas
+        passages = numbers["passages"].reshape(samples, replicas, -1)
+        steps = numbers["steps"].reshape(samples, replicas)
+        high, low = (numbers[name].reshape(samples, -1) for name in ("from_top", "from_bottom"))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = 2 * self.plan.swap_interval * steps / passages.sum(axis=-1)
+            time = np.where(passages.any(axis=-1), each, np.inf)
+            return RoundTrips(passages // 2, time, high / (high + low))
 
     def advance(self) -> None:
         """Do one piece of work of about `PIECE_SECONDS`."""
@@ -183,13 +197,11 @@ class TemperingRun:
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return JSON data and arrays from which `from_state` continues."""
         meta, arrays = self.sampler._state()
-        exchanges, moved, index, attempted, accepted = self._ladder.state
+        exchanges, moved, numbers = self._ladder.state
         return {"sampler": meta, "exchanges": exchanges, "clusters_moved": moved}, {
             **{f"state_{name}": array for name, array in arrays.items()},
             **{f"record_{name}": array[: self._rows] for name, array in self.records.items()},
-            "index": np.array(index, dtype=np.int16),
-            "attempted": np.array(attempted),
-            "accepted": np.array(accepted),
+            **{f"ladder_{name}": np.array(values) for name, values in numbers.items()},
         }
 
     @classmethod
@@ -202,10 +214,8 @@ class TemperingRun:
         run = cls(plan, sampler)
         run._ladder.set_state(
             meta["exchanges"],
-            meta.get("clusters_moved", 0),  # older checkpoints are of the ends of exchanges
-            arrays["index"].tolist(),
-            arrays["attempted"].tolist(),
-            arrays["accepted"].tolist(),
+            meta["clusters_moved"],
+            {name[7:]: a.tolist() for name, a in arrays.items() if name.startswith("ladder_")},
         )
         for name, array in run.records.items():
             kept = arrays[f"record_{name}"]

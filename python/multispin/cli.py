@@ -29,6 +29,8 @@ _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 _GLASS_SCAN = "0.8:2.0:13"
 _SCAN = "1.6:3.0:15"
 _PICTURES = (".png", ".pdf", ".svg")
+# What an argument is called here, where it is not by its own name.
+_OPTIONS = {"temperatures": "temperature", "shape": "size", "J": "coupling", "h": "field"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,13 +53,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", _INTERRUPTED)
     except (ValueError, TypeError) as error:
-        return _complain(str(error), _MISUSED)
+        return _complain(_about_options(str(error), options), _MISUSED)
     except OSError as error:
         what = error.strerror or str(error)
         return _complain(f"{error.filename}: {what}" if error.filename else what, _FAILED)
     except (RuntimeError, ImportError, MemoryError) as error:
-        return _complain(str(error) or type(error).__name__, _FAILED)
+        message = str(error) or type(error).__name__
+        return _complain(_about_options(message, options), _FAILED)
     return 0
+
+
+def _about_options(message: str, options: argparse.Namespace) -> str:
+    """Begin a message about an argument with the option that it comes from."""
+    name, colon, rest = message.partition(": ")
+    option = _OPTIONS.get(name, name)
+    known = colon and option in vars(options) and option != "run"
+    return f"--{option.replace('_', '-')}: {rest}" if known else message
 
 
 def _complain(message: str, status: int) -> int:
@@ -307,13 +318,15 @@ def _plain(value: object) -> str:
 
 
 def _ising(options: argparse.Namespace) -> None:
-    from multispin import plot
+    from multispin import _checks, plot
     from multispin.models import Ising
     from multispin.simulation import simulate
     from multispin.statistics import MIN_DRAWS
     from multispin.summary import summarize
 
     _check_files(options)
+    for side in options.size:
+        _checks.count("--size", side, 2)
     temperatures = [value for values in options.temperature for value in values]
     if options.interval > 0 and options.sweeps // options.interval < MIN_DRAWS:
         raise ValueError(
@@ -379,7 +392,8 @@ def _glass(options: argparse.Namespace) -> None:
     from multispin.tempering import temper
 
     _check_files(options)
-    shape = (options.size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
+    size = _checks.count("--size", options.size, 2)
+    shape = (size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
     samples = _checks.count("--samples", options.samples, 1)
     if samples == 1 and options.interval > 0 and options.sweeps // options.interval < MIN_DRAWS:
         raise ValueError(
@@ -406,20 +420,28 @@ def _glass(options: argparse.Namespace) -> None:
 
 
 def _print_glass(run: xr.Dataset, table: xr.Dataset) -> None:
-    others = [dim for dim in run.energy.dims if dim != "temperature"]
-    energy = (run.energy / run.n_spins).mean(others).values
+    from multispin.summary import energy_per_spin
+
+    energy, error, _ = energy_per_spin(run)
     over = [dim for dim in run.swap_accepted.dims if dim != "gap"]
     acceptance = (run.swap_accepted.sum(over) / run.swap_attempts.sum(over)).values
     rows = [("T", "energy/spin", "chi_SG", "g", "xi/L", "swaps up")]
     for index, temperature in enumerate(run.temperature.values):
         at = table.isel(temperature=index)
         chi, binder, xi = (
-            f"{float(at[name]):.4g} ± {float(at[f'{name}_error']):.2g}"
+            _with_error(float(at[name]), float(at[f"{name}_error"]))
             for name in ("spin_glass_susceptibility", "binder_ratio", "xi_over_length")
         )
         swaps = f"{acceptance[index]:.0%}" if index < len(acceptance) else "-"
-        rows.append((f"{temperature:.4f}", f"{energy[index]:.5f}", chi, binder, xi, swaps))
+        per_spin = f"{energy[index]:.5f} ± {error[index]:.5f}"
+        rows.append((f"{temperature:.4f}", per_spin, chi, binder, xi, swaps))
     _print_table(rows)
+
+
+def _with_error(value: float, error: float) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:.4g} ± " + ("-" if np.isnan(error) else f"{error:.2g}")
 
 
 def _replicas(options: argparse.Namespace) -> None:
@@ -429,7 +451,8 @@ def _replicas(options: argparse.Namespace) -> None:
 
     _check_files(options)
     _checks.choice("--model", options.model, ("glass", "ising"))
-    shape = (options.size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
+    size = _checks.count("--size", options.size, 2)
+    shape = (size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
     glass = options.model == "glass"
     run = replica_sweep(
         EdwardsAnderson(shape, seed=options.seed) if glass else Ising(shape),
@@ -446,8 +469,8 @@ def _replicas(options: argparse.Namespace) -> None:
         progress=options.progress,
     )
     _print_replicas(run)
-    lattice = " x ".join(map(str, shape))
-    _write(run, options, plot_replicas.overview({f"{options.model} {lattice}": run}))
+    name = f"{options.model} {' × '.join(map(str, shape))},  $T = {options.temperature:g}$"
+    _write(run, options, plot_replicas.overview({name: run}))
 
 
 def _print_replicas(run: xr.Dataset) -> None:
@@ -466,7 +489,8 @@ def _print_replicas(run: xr.Dataset) -> None:
         )
     _print_table(rows)
     slope, error = float(run.energy_per_spin_slope), float(run.energy_per_spin_slope_error)
-    print(f"error ~ R^({slope:.3f} ± {error:.3f}); independent replicas: -1/2")
+    if np.isfinite(slope):  # there are two numbers of replicas, and errors
+        print(f"error ~ R^({slope:.3f} ± {error:.3f}); independent replicas: -1/2")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -272,6 +272,8 @@ class _Edges:
         """Take in line `number`, ``i j J``."""
         try:
             first, second, value = line.split()
+            if "_" in line:  # 1_0 is 10 in Python, and in no other program
+                raise ValueError
             i, j = int(first) - self.first_site, int(second) - self.first_site
             coupling = float(value)
         except ValueError:
@@ -305,8 +307,11 @@ def _lines(path: _PathLike) -> Iterator[tuple[int, str]]:
 
 def _header(path: _PathLike, number: int, line: str) -> tuple[int, int]:
     """Return numbers of sites and of edges."""
+    words = line.split()[:2]
     try:
-        n_spins, n_edges = (int(word) for word in line.split()[:2])
+        if any("_" in word for word in words):
+            raise ValueError
+        n_spins, n_edges = (int(word) for word in words)
     except ValueError:
         n_spins = n_edges = 0
     if n_spins < 1 or n_edges < 0:
@@ -336,7 +341,7 @@ def to_sparse(model: Model) -> Any:
     Parameters
     ----------
     model : Model
-        One set of couplings. The array has no place for its field.
+        One set of couplings, and h = 0, as the array has no place for a field.
 
     Returns
     -------
@@ -357,6 +362,7 @@ def to_sparse(model: Model) -> Any:
     [[0.0, -1.0, -1.0], [-1.0, 0.0, -1.0], [-1.0, -1.0, 0.0]]
     """
     sparse = require("scipy.sparse", "graphs")
+    _check_no_field(model)
     (i, j), couplings = (part.T for part in _merged(model))
     rows, columns = np.concatenate([i, j]), np.concatenate([j, i])
     entries = (np.concatenate([couplings, couplings]), (rows, columns))
@@ -369,7 +375,8 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
     Parameters
     ----------
     graph : networkx.Graph
-        Undirected, without parallel edges or loops. Site k is the k-th of ``graph.nodes``.
+        Undirected, of at least one node, without parallel edges or loops. Site k is the k-th of
+        ``graph.nodes``.
     weight : str
         The attribute that is the coupling of an edge. Each edge has to have it.
     h : float
@@ -398,15 +405,19 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
     if not (hasattr(graph, "is_directed") and hasattr(graph, "is_multigraph")):
         raise TypeError(_checks.describe("graph", graph, allowed))
     if graph.is_directed() or graph.is_multigraph():
-        raise ValueError(_checks.describe("graph", graph, allowed))
+        raise ValueError(f"graph: got a {type(graph).__name__}, allowed: {allowed}")
+    if len(graph) == 0:
+        raise ValueError("graph: got one without nodes, allowed: at least one node")
     site = {node: k for k, node in enumerate(graph.nodes)}
     edges, couplings = [], []
     for one, other, coupling in graph.edges(data=weight):
         if coupling is None:
             got = f"an edge ({one!r}, {other!r}) without it"
             raise ValueError(f"weight: got {weight!r}, and {got}, allowed: one that all edges have")
+        if one == other:
+            raise ValueError(f"graph: got a loop at the node {one!r}, allowed: edges of two nodes")
         edges.append((site[one], site[other]))
-        couplings.append(coupling)
+        couplings.append(_checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
     return Pairwise.from_edges(len(site), edges, couplings, h)
 
 
@@ -416,7 +427,7 @@ def to_networkx(model: Model, weight: str = "J") -> Any:
     Parameters
     ----------
     model : Model
-        One set of couplings. The graph has no place for its field.
+        One set of couplings, and h = 0, as the graph has no place for a field.
     weight : str
         The attribute to put the couplings into, float.
 
@@ -440,6 +451,7 @@ def to_networkx(model: Model, weight: str = "J") -> Any:
     (4, {'J': 1.0})
     """
     networkx = require("networkx", "graphs")
+    _check_no_field(model)
     edges, couplings = _merged(model)
     graph = networkx.Graph()
     graph.add_nodes_from(range(model.n_spins))
@@ -484,13 +496,14 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
     if bqm.vartype.name != "SPIN":
         allowed = "SPIN, which bqm.change_vartype('SPIN') makes it"
         raise ValueError(_checks.describe("bqm.vartype", bqm.vartype.name, allowed))
+    if len(bqm.variables) == 0:
+        raise ValueError("bqm: got one without variables, allowed: at least one variable")
     linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
-    if len(linear) and not bool(np.all(linear == linear[0])):
+    if not bool(np.all(linear == linear[0])):
         allowed = "one for all variables; fields that differ from site to site are not supported"
         raise ValueError(_checks.describe("bqm.linear", linear, allowed))
-    field = -float(linear[0]) if len(linear) else 0.0
     edges = np.stack([i, j], axis=1).astype(np.int64)
-    return Pairwise.from_edges(len(linear), edges, -quadratic, field)
+    return Pairwise.from_edges(len(linear), edges, -quadratic, -float(linear[0]))
 
 
 def to_dimod_negating(model: Model) -> Any:

@@ -43,6 +43,9 @@ Array = npt.NDArray[np.float64]
 # for the errors, which allow for correlation between them.
 _HISTOGRAM_BLOCKS = 1024
 
+#: Most bins of P(q), unless told otherwise.
+MOST_BINS = 101
+
 
 class OverlapDistribution(NamedTuple):
     """P(q) in bins: ``q`` centres and ``width`` (bins,), ``density`` and ``error`` (..., bins)."""
@@ -56,7 +59,7 @@ class OverlapDistribution(NamedTuple):
 def distribution(
     overlap: npt.ArrayLike,
     n_spins: int,
-    bins: int = 101,
+    bins: int = MOST_BINS,
     symmetric: bool = False,
     samples: bool = False,
 ) -> OverlapDistribution:
@@ -255,7 +258,7 @@ def correlation_length(
 # --- Pieces, shared with crossing, summary and replica_sweeps -------------------------------------
 
 
-def shares_of_draw(overlap: Array, n_spins: int, bins: int = 101) -> Array:
+def shares_of_draw(overlap: Array, n_spins: int, bins: int = MOST_BINS) -> Array:
     """Shares of the bins of `distribution` in the overlaps (..., pairs) of one draw: (..., bins).
 
     With many replicas there are too many pairs for those of all draws to be kept.
@@ -265,7 +268,7 @@ def shares_of_draw(overlap: Array, n_spins: int, bins: int = 101) -> Array:
 
 
 def distribution_of_shares(
-    shares: Array, n_spins: int, bins: int = 101, samples: bool = False
+    shares: Array, n_spins: int, bins: int = MOST_BINS, samples: bool = False
 ) -> OverlapDistribution:
     """`distribution` from the shares of the bins: (draws, bins), or (samples, bins) over draws."""
     return _distribution(shares, _edges(n_spins, bins), n_spins, samples)

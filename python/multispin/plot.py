@@ -6,12 +6,11 @@ works without a display, in a notebook, and in a worker. Save with ``figure.save
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import exact
+from multispin import _checks, exact
 from multispin._extras import require
 from multispin._figures import (
     COLOURS,
@@ -21,11 +20,13 @@ from multispin._figures import (
     TEMPERATURE,
     lattice_name,
     new_figure,
+    sequence,
     style,
 )
 from multispin.summary import summarize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     import xarray as xr
@@ -67,7 +68,13 @@ def energy(runs: Runs) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Points with standard errors. The exact curve is left out if h ≠ 0.
+        Points with standard errors. The exact curve is that of the square `Ising` lattice without
+        a field.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no run, or one is not of this kind.
 
     Examples
     --------
@@ -101,7 +108,7 @@ def binder(runs: Runs) -> Figure:
 def overview(runs: Runs) -> Figure:
     """Energy, magnetization, specific heat and susceptibility in one figure; see `energy`."""
     names = ("energy_per_spin", "abs_magnetization", "specific_heat", "susceptibility")
-    tables = [summarize(run) for run in _sequence(runs)]
+    tables = [summarize(run) for run in sequence(runs)]
     with style():
         figure = new_figure(9.0, 6.6)
         for number, (axes, name) in enumerate(zip(figure.subplots(2, 2).flat, names, strict=True)):
@@ -122,6 +129,11 @@ def series(run: xr.Dataset) -> Figure:
     matplotlib.figure.Figure
         Two panels, one line a replica.
     """
+    needed = ("energy", "magnetization", "temperature", "replica", "draw")
+    _checks.dataset("run", run, needed, "one of simulate")
+    if "sample" in run.dims:
+        allowed = "one system: run.isel(sample=k)"
+        raise ValueError(f"run: got one of {run.sizes['sample']} samples, allowed: {allowed}")
     chosen = run.isel(temperature=0)
     sweep = chosen.draw.values
     rows = (
@@ -181,6 +193,8 @@ def throughput(bench: xr.Dataset) -> Figure:
     matplotlib.figure.Figure
         Attempted spin updates per nanosecond; higher is better.
     """
+    needed = ("flips_per_ns", "size", "generator", "threads")
+    _checks.dataset("bench", bench, needed, "what benchmark.measure returned")
     with style():
         figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
@@ -204,7 +218,7 @@ def throughput(bench: xr.Dataset) -> Figure:
 
 
 def _single(runs: Runs, name: str) -> Figure:
-    tables = [summarize(run) for run in _sequence(runs)]
+    tables = [summarize(run) for run in sequence(runs)]
     with style():
         figure = new_figure(6.4, 4.2)
         _draw(figure.subplots(), tables, name, legend=True)
@@ -239,7 +253,9 @@ def _draw(axes: Axes, tables: list[xr.Dataset], name: str, legend: bool) -> None
 
 def _draw_exact(axes: Axes, name: str, table: xr.Dataset, low: float, high: float) -> None:
     coupling, field = float(table.attrs["J"]), float(table.attrs["h"])
-    if field != 0.0 or coupling == 0.0:
+    # Nothing else that has a J has been solved.
+    square = table.attrs["model"].startswith("Ising(") and len(table.attrs["shape"]) == 2
+    if field != 0.0 or coupling == 0.0 or not square:
         return
     critical = exact.critical_temperature * abs(coupling)
     if low < critical < high:
@@ -267,10 +283,6 @@ def _dense(low: float, high: float, critical: float, nearest: float) -> NDArray[
     near = np.concatenate([critical - distances, critical + distances])
     inside = near[(near > low) & (near < high)]
     return np.sort(np.concatenate([even[abs(even - critical) > nearest * critical], inside]))
-
-
-def _sequence(runs: Runs) -> list[xr.Dataset]:
-    return list(runs) if isinstance(runs, Sequence) else [runs]
 
 
 def _spin_colours() -> Any:

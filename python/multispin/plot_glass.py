@@ -7,26 +7,28 @@ there are disorder samples; see `multispin.summary.summarize_overlaps`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import overlaps
+from multispin import _checks, overlaps
 from multispin._extras import require
 from multispin._figures import (
     COLOURS,
     FAINT,
     MARKERS,
     TEMPERATURE,
+    extent,
     lattice_name,
     new_figure,
+    overlap_axes,
+    sequence,
     style,
 )
-from multispin.round_trips import round_trips
 from multispin.summary import summarize_overlaps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     import xarray as xr
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["annealing", "binder_ratio", "correlation_length", "overlap_distribution", "tempering"]
 
 _MOST_CURVES = 5
+_TEMPERED = "one of temper that measured them"
 
 
 def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
@@ -59,6 +62,11 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     matplotlib.figure.Figure
         Curves with bands of one standard error, over samples if there are at least 2.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or a single sample has fewer than 20 draws.
+
     Examples
     --------
     >>> import numpy as np
@@ -68,6 +76,7 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot_glass.overlap_distribution(run).savefig("overlap_distribution.png")
     """
+    _checks.dataset("run", run, ("overlap", "temperature", "pair", "draw"), _TEMPERED)
     samples = run.sizes.get("sample", 1) > 1
     if not samples and "sample" in run.dims:
         run = run.isel(sample=0)
@@ -92,12 +101,10 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
             axes.fill_between(
                 found.q, density - error, density + error, color=colour, alpha=0.25, lw=0
             )
-        axes.set_xlim(-1, 1)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("overlap $q$")
-        axes.set_ylabel("$P(q)$")
-        axes.set_title(lattice_name(run), loc="left")
-        axes.legend()
+        overlap_axes(axes)
+        axes.set_title(f"{lattice_name(run)}{extent(run)}", loc="left")
+        # Beside the curves, which may be anywhere.
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return figure
 
 
@@ -113,6 +120,11 @@ def binder_ratio(runs: Runs) -> Figure:
     -------
     matplotlib.figure.Figure
         Points with standard errors, joined.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, or one is not such a run, or a single sample has fewer than 20 draws.
 
     Examples
     --------
@@ -139,6 +151,12 @@ def correlation_length(runs: Runs) -> Figure:
     matplotlib.figure.Figure
         Points with standard errors, joined; none where ξ is not defined.
 
+    Raises
+    ------
+    TypeError, ValueError
+        As `binder_ratio`; also if a lattice has sides that differ, or did not measure
+        ``overlap_k2``.
+
     Examples
     --------
     >>> import numpy as np
@@ -157,8 +175,7 @@ def tempering(run: xr.Dataset) -> Figure:
     Parameters
     ----------
     run : xarray.Dataset
-        With ``swap_attempts`` and ``swap_accepted`` (..., M − 1) and ``temperature_index`` (...,
-        walker, draw); the dimensions before are pooled.
+        Of `multispin.temper`; disorder samples are pooled.
 
     Returns
     -------
@@ -166,6 +183,11 @@ def tempering(run: xr.Dataset) -> Figure:
         The acceptance between neighbouring temperatures, and the fraction of walkers at each that
         come from the top. That is linear in the temperature's number (the line) if walkers meet no
         bottleneck; see `multispin.temperature_grid`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run.
 
     Examples
     --------
@@ -176,24 +198,24 @@ def tempering(run: xr.Dataset) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot_glass.tempering(run).savefig("tempering.png")
     """
+    needed = ("swap_accepted", "swap_attempts", "from_top", "round_trips", "temperature")
+    _checks.dataset("run", run, needed, "one of temper")
     T = run.temperature.values
     accepted, attempts = (
         run[name].values.reshape(-1, T.size - 1).sum(axis=0)
         for name in ("swap_accepted", "swap_attempts")
     )
     acceptance = accepted / np.where(attempts > 0, attempts, np.nan)
-    history = run.temperature_index.values
-    moved = round_trips(history.reshape(-1, *history.shape[-2:]), T.size)
     with style():
         figure = new_figure(6.4, 5.4)
         top, bottom = figure.subplots(2, 1, sharex=True)
         top.plot(np.sqrt(T[1:] * T[:-1]), acceptance, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
         top.set_ylim(0, 1)
         top.set_ylabel("acceptance of swaps")
-        top.set_title(f"{lattice_name(run)},  {_trips(moved.trips, moved.time)}", loc="left")
+        top.set_title(f"{lattice_name(run)}{extent(run)},  {_trips(run)}", loc="left")
         even = np.linspace(0, 1, T.size)
         bottom.plot(T, even, color=FAINT, lw=0.8, ls="--", zorder=0, label="no bottleneck")
-        mean, error = _over_chains(moved.from_top)
+        mean, error = _over_samples(run.from_top.values.reshape(-1, T.size))
         bottom.errorbar(
             T, mean, error, marker="s", markersize=4.5, color=COLOURS[1], lw=0.8, label="measured"
         )
@@ -221,6 +243,11 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
         temperatures are repeated the path goes back and forth. Right, magnified: how many replicas
         ended with which energy. The line is the lowest energy seen.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or has no such sample.
+
     Examples
     --------
     >>> import numpy as np
@@ -230,6 +257,12 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
     >>> run = ms.anneal(glass, np.linspace(3.0, 0.3, 28), 20, replicas=64)
     >>> plot_glass.annealing(run).savefig("annealing.png")
     """
+    needed = ("energy", "best_state_energy", "temperature", "step")
+    _checks.dataset("run", run, needed, "one of anneal")
+    if "sample" not in run.dims and sample != 0:
+        allowed = "0, as the run has one set of couplings"
+        raise ValueError(_checks.describe("sample", sample, allowed))
+    sample = _checks.count("sample", sample, 0, run.sizes.get("sample", 1) - 1)
     shown = run.isel(sample=sample) if "sample" in run.dims else run
     n_spins = int(run.attrs["n_spins"])
     energy = shown.energy.transpose("step", "replica").values / n_spins
@@ -258,7 +291,14 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
 
 
 def _curves(runs: Runs, name: str, label: str) -> Figure:
-    tables = [summarize_overlaps(run) for run in (runs if isinstance(runs, Sequence) else [runs])]
+    tables = [summarize_overlaps(run) for run in sequence(runs)]
+    for table in tables:
+        if name not in table:
+            sides = [int(side) for side in table.attrs["shape"]]
+            without = "overlap_k2" if len(set(sides)) == 1 else "equal sides"
+            got = f"one of {' x '.join(map(str, sides))} spins without {without}"
+            allowed = "lattices with equal sides that have measured overlap_k2"
+            raise ValueError(f"runs: got {got}, allowed: {allowed}")
     with style():
         figure = new_figure(6.4, 4.2)
         axes: Axes = figure.subplots()
@@ -280,8 +320,8 @@ def _curves(runs: Runs, name: str, label: str) -> Figure:
         return figure
 
 
-def _over_chains(values: NDArray[np.float64]) -> tuple[Any, Any]:
-    """Mean and standard error over the chains (chains, M) that have a value at a temperature."""
+def _over_samples(values: NDArray[np.float64]) -> tuple[Any, Any]:
+    """Mean and standard error over the samples (samples, M) that have a value at a temperature."""
     known = np.isfinite(values)
     count = np.where(known.any(axis=0), known.sum(axis=0), np.nan)
     mean = np.where(known, values, 0).sum(axis=0) / count
@@ -289,12 +329,13 @@ def _over_chains(values: NDArray[np.float64]) -> tuple[Any, Any]:
     return mean, np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / count)
 
 
-def _trips(trips: NDArray[np.int64], time: NDArray[np.float64]) -> str:
-    total = int(trips.sum())
+def _trips(run: xr.Dataset) -> str:
+    total = int(run.round_trips.sum())
     if total == 0:
         return "no round trip"
-    # Chains are equally long, so rates average and times do not.
-    return f"{total} round trips of {1 / np.mean(1 / time):.3g} draws on average"
+    # Ladders are equally long, so rates average and times do not.
+    sweeps = 1 / np.mean(1 / run.round_trip_time.values)
+    return f"{total} round trip{'s' * (total > 1)} of {sweeps:.0f} sweeps"
 
 
 def _heat(share: float) -> Any:

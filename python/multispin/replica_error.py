@@ -56,8 +56,8 @@ def replica_error(series: npt.ArrayLike) -> ReplicaError:
     -------
     ReplicaError
         ``error`` in the units of the series. The slope of independent replicas is −½, and that of
-        replicas that move in step 0; it is fitted by unweighted least squares, and ``nan`` if the
-        series is constant.
+        replicas that move in step 0; it is fitted by unweighted least squares, and ``nan`` if some
+        error is 0.
 
     Raises
     ------
@@ -114,7 +114,8 @@ def error_of_groups(
 
     def slope_of(variance: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
-            log_error = np.log(variance) / 2
+            # Without noise there is no power law: nan, rather than a slope of -inf.
+            log_error = np.log(np.where(variance > 0, variance, np.nan)) / 2
             return np.asarray(log_error @ log_replicas / (log_replicas @ log_replicas))
 
     slope = statistics.sample_jackknife(slope_of, variances)
@@ -130,5 +131,7 @@ def error_of_groups(
 def _variances(groups: Array, length: int) -> Array:
     """What each block of draws says of the squared error of the mean of a group: (blocks,)."""
     means = _blocks.means(groups[:, None, :], length)
-    squares = ((means - means.mean()) ** 2).sum(axis=0)
+    # Equal values must give no error, whatever rounding does to their mean.
+    mean = means.mean() if np.ptp(means) else means.flat[0]
+    squares = ((means - mean) ** 2).sum(axis=0)
     return np.asarray(squares / (means.size - 1))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from multispin import _checks, _engines, overlaps, statistics
+from multispin import _checks, overlaps, statistics
 from multispin._extras import require
 from multispin._info import info
+from multispin._memory import check_memory
 from multispin.benchmark import nanoseconds_per_sweep
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
@@ -31,6 +32,9 @@ __all__ = ["replica_sweep"]
 
 #: Seconds of one of the three pieces that are timed.
 _PIECE = 0.05
+
+#: Pairs of replicas, of all samples, whose overlaps are put into bins at a time.
+_PAIRS = 2**20
 
 _LABELS = {
     "energy_per_spin": "energy per spin",
@@ -118,19 +122,21 @@ def replica_sweep(
     xarray.Dataset
         Along ``replicas``: ``flips_per_ns``, attempted updates of spins (the fastest of three
         pieces without measurements); ``seconds`` of the run with its measurements; ``bytes`` that
-        the engine holds and ``bytes_per_spin``; ``engine`` and ``device``. For ``energy_per_spin``,
-        ``abs_magnetization`` and ``overlap2`` (nan at R = 1): the mean of each run, ``…_error``,
-        ``…_error_uncertainty``, ``…_direct_error``, and without a dimension ``…_slope`` and
-        ``…_slope_error``. Along ``q``, if there are 2 replicas: ``overlap_distribution`` from the
-        R (R - 1)/2 pairs of the largest run, its ``…_error`` (over samples if there are at least
-        2, else over draws), and ``q_width``, the width of the bins.
+        the engine holds, as `Sampler.info` gives them, and ``bytes_per_spin``; ``engine`` and
+        ``device``. For ``energy_per_spin``, ``abs_magnetization`` and ``overlap2`` (nan at R = 1):
+        the mean of each run, ``…_error``, ``…_error_uncertainty``, ``…_direct_error``, and without
+        a dimension ``…_slope`` and ``…_slope_error``. Along ``q``, if there are 2 replicas:
+        ``overlap_distribution`` from the R (R - 1)/2 pairs of the largest run, its ``…_error``
+        (over samples if there are at least 2, else over draws), and ``q_width``, the width of the
+        bins.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
     MemoryError
-        If the replicas do not fit.
+        If the replicas do not fit, or R² overlaps of 8 bytes; the message says what they need and
+        what there is.
     DeviceError
         If the device cannot be used.
     MissingExtraError
@@ -193,21 +199,34 @@ def _sizes(replicas: object) -> list[int]:
 def _run(plan: _Plan, replicas: int, sizes: list[int], reporter: Reporter) -> _Run:
     """Run `replicas` replicas and measure what groups of each of the sizes measure."""
     sampler = Sampler(plan.model, replicas=replicas, **plan.request)
+    _check_fits(plan, replicas, sizes)
     began = time.perf_counter()
     groups, shares = _measure(plan, sampler, replicas, sizes, reporter)
     seconds = time.perf_counter() - began
     used = sampler.info()
     spins = replicas * (plan.model.samples or 1) * plan.model.n_spins
-    held = _bytes(plan, replicas, used)
     costs = {
         "flips_per_ns": spins / nanoseconds_per_sweep(sampler, _PIECE),
         "seconds": seconds,
-        "bytes": held,
-        "bytes_per_spin": held / spins,
+        "bytes": used["bytes"],
+        "bytes_per_spin": used["bytes"] / spins,
         "engine": used["engine"],
         "device": used["device"],
     }
     return _Run(groups, shares, costs)
+
+
+def _check_fits(plan: _Plan, replicas: int, sizes: list[int]) -> None:
+    """Refuse replicas of which the overlaps, or what is kept of the draws, do not fit."""
+    chains = replicas * (plan.model.samples or 1)
+    # Energy and |m| of every replica, and all means of groups.
+    kept = (2 * replicas + sum(3 * (replicas // R) for R in sizes)) * plan.draws
+    bins = (plan.model.samples or 0) + plan.draws
+    pairs = chains * replicas
+    # A block of pairs has its places, its overlaps, copies of these that are checked, and bins.
+    pairs = pairs + 13 * min(max(_PAIRS, chains), pairs) if replicas > 1 else 0
+    what = f"replicas: {replicas}, all pairs and {plan.draws} draws of them"
+    check_memory(what, 8 * (pairs + kept + overlaps.MOST_BINS * bins))
 
 
 def _measure(
@@ -217,20 +236,14 @@ def _measure(
     sampler.sweep(plan.thermalization)
     reporter.advance(plan.thermalization * chains)
     energy, size = np.empty((2, replicas, plan.draws))
-    several = [R for R in sizes if R > 1]
-    overlap2 = {R: np.empty((replicas // R, plan.draws)) for R in several}
-    pairs = np.triu_indices(replicas, 1)
+    overlap2 = {R: np.empty((replicas // R, plan.draws)) for R in sizes if R > 1}
     shares = np.zeros(0)
     for draw in range(plan.draws):
         total, m = sampler.record(1, plan.interval)
         energy[:, draw] = _over_samples(total[0]) / plan.model.n_spins
         size[:, draw] = _over_samples(abs(m[0]))
-        if several:
-            q = sampler.overlap()
-            for R in several:
-                overlap2[R][:, draw] = _over_samples(_mean_square(q, R))
-            found = overlaps.shares_of_draw(q[..., pairs[0], pairs[1]], plan.model.n_spins)
-            shares = _keep(plan, shares, found, draw)
+        if overlap2:
+            shares = _measure_pairs(plan, sampler.overlap(), overlap2, shares, draw)
         reporter.advance(plan.interval * chains)
     groups = {
         "energy_per_spin": {R: group_means(energy, R) for R in sizes},
@@ -238,6 +251,18 @@ def _measure(
         "overlap2": overlap2,
     }
     return groups, shares
+
+
+def _measure_pairs(
+    plan: _Plan, q: Array, overlap2: dict[int, Array], shares: Array, draw: int
+) -> Array:
+    """Note q² of a draw in `overlap2`; return `shares` with those of the draw.
+
+    A function of its own, so that the overlaps of one draw are gone when those of the next come.
+    """
+    for R, column in overlap2.items():
+        column[:, draw] = _over_samples(_mean_square(q, R))
+    return _keep(plan, shares, _shares(q, plan.model.n_spins), draw)
 
 
 def _over_samples(values: Array) -> Array:
@@ -254,6 +279,18 @@ def _mean_square(q: Array, size: int) -> Array:
     return np.asarray((squares - size) / (size * (size - 1)))  # without each one's own q = 1
 
 
+def _shares(q: Array, n_spins: int) -> Array:
+    """Shares of the bins of P(q) in the overlaps of all pairs, block of rows by block of rows."""
+    replicas = q.shape[-1]
+    rows = max(1, _PAIRS * replicas // q.size)
+    total: Array | float = 0.0
+    for row in range(0, replicas - 1, rows):
+        first, second = np.triu_indices(min(rows, replicas - row), row + 1, replicas)
+        found = overlaps.shares_of_draw(q[..., first + row, second], n_spins)
+        total = total + found * len(first)
+    return np.asarray(total / (replicas * (replicas - 1) // 2))
+
+
 def _keep(plan: _Plan, shares: Array, found: Array, draw: int) -> Array:
     """Add the shares of a draw: as a row of their own, or to the mean of each sample."""
     if not shares.size:
@@ -268,19 +305,6 @@ def _keep(plan: _Plan, shares: Array, found: Array, draw: int) -> Array:
 
 def _many_samples(model: Model) -> bool:
     return (model.samples or 1) > 1
-
-
-def _bytes(plan: _Plan, replicas: int, used: dict[str, Any]) -> int:
-    request = _engines.Request(
-        replicas=replicas * (plan.model.samples or 1),
-        dynamics=plan.request["dynamics"],
-        rng=used["generator"],
-        seed=plan.request["seed"],
-        first_stream=0,
-        shared_random_numbers=False,
-    )
-    _, _, gpu = used["device"].partition(":")
-    return _engines.bytes_needed(used["engine"], plan.model, request, int(gpu) if gpu else None)
 
 
 # --- the result -----------------------------------------------------------------------------------

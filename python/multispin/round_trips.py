@@ -43,10 +43,15 @@ def round_trips(temperature_index: npt.ArrayLike, n_temperatures: int) -> RoundT
     so that unfinished trips count too: finished ones alone are too short on average, as long ones
     do not finish.
 
+    Visits between draws are not seen. A walker that touches an end and leaves it before the next
+    draw keeps its old label, so that trips are missed, times come out too long, and ``from_top``
+    is off near the ends. `temper` counts at every exchange itself, whatever its ``interval``.
+
     Parameters
     ----------
     temperature_index : array_like
-        Integers 0 (lowest) … M − 1 (highest), (..., walkers, draws): where each walker was.
+        Integers 0 (lowest) … M − 1 (highest), (..., walkers, draws): where each walker was, after
+        every exchange.
     n_temperatures : int
         Number of temperatures M, at least 2.
 

@@ -28,6 +28,8 @@ _DYNAMICS = ("metropolis", "glauber")
 _GENERATORS = ("auto", "aes", "philox")
 _INITS = ("random", "up", "down")
 _MAX_SWEEPS = 2**48  # the counter of a random block has 48 bits for them
+_PAIRS = 2**20  # pairs of replicas that are handed to an engine at a time
+_PAIR_BYTES = 64  # what one of them takes: its replicas, thrice, its sum and its overlap
 
 
 class Sampler:
@@ -71,8 +73,8 @@ class Sampler:
         and not every state be reached.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
-        ``model.shape`` or ``(replicas, *model.shape)``; with the lattice engine on a GPU, also an
-        array in its memory (CuPy, PyTorch and others with ``__cuda_array_interface__``).
+        ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
+        (CuPy, PyTorch and others with ``__cuda_array_interface__``).
     seed
         0 <= seed < 2**64.
     device
@@ -196,15 +198,19 @@ class Sampler:
         # Before anything is made of the size of the replicas or of the lattice.
         sides = " x ".join(str(side) for side in self._model.shape)
         what = f"shape: {_counted(self._replicas)} of {sides}"
-        needed = _engines.bytes_needed(self._engine_name, self._model, self._request(), self._gpu)
+        request = self._request()
+        to_make = _engines.bytes_to_make(self._engine_name, self._model, request, self._gpu)
+        held = self._bytes_held()
         if self._gpu is None:
-            check_memory(what, needed)
+            check_memory(what, held + to_make)
             return
         free = _devices.cuda_module().free_memory(self._gpu)
-        if needed > free:
-            raise MemoryError(
-                f"{what}: needed {gib(needed)} on cuda:{self._gpu}, free: {gib(free)}"
-            )
+        if held > free:
+            raise MemoryError(f"{what}: needed {gib(held)} on cuda:{self._gpu}, free: {gib(free)}")
+        check_memory(f"{what}, on the way to cuda:{self._gpu}", to_make)
+
+    def _bytes_held(self) -> int:
+        return _engines.bytes_held(self._engine_name, self._model, self._request(), self._gpu)
 
     def __repr__(self) -> str:
         return (
@@ -310,12 +316,16 @@ class Sampler:
         ------
         ValueError
             For fewer than two replicas.
+        MemoryError
+            If they do not fit; the message says what they need and what there is.
         """
         self._demand_pairs("overlap")
         n = self._model.n_spins
         if self._engine_name == "replica":
             return self._of_all_pairs(self._engine.overlaps, n)
-        return _overlaps_of_bits(self._engine.packed.reshape(self._replicas, -1).view(np.uint8), n)
+        return _overlaps_of_bits(
+            self._packed_on_host().reshape(self._replicas, -1).view(np.uint8), n
+        )
 
     def link_overlap(self) -> NDArray[np.float64]:
         """Link overlaps q_ab = (1/E) sum over the E bonds ij of s_i^a s_j^a s_i^b s_j^b.
@@ -329,8 +339,10 @@ class Sampler:
         ------
         ValueError
             For fewer than two replicas, or a model without bonds (J = 0 is none).
+        MemoryError
+            If they do not fit; the message says what they need and what there is.
         """
-        self._demand_pairs("link_overlap")
+        self._demand_pairs("link_overlap", unpacked=True)
         n_edges = len(self._model.edges)
         if n_edges == 0 or self._model.J == 0.0:
             raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
@@ -345,18 +357,29 @@ class Sampler:
 
     def _of_all_pairs(self, sums_of: Any, most: int) -> NDArray[np.float64]:
         replicas = self._lead[-1]
-        first, second = np.triu_indices(replicas, 1)
-        starts = np.arange(0, self._replicas, replicas)[:, None]
-        pairs = np.stack([(starts + first).ravel(), (starts + second).ravel()], axis=1)
-        values = sums_of(np.ascontiguousarray(pairs, dtype=np.uint32)) / most
         all_pairs = np.ones((*self._lead, replicas))
-        all_pairs[..., first, second] = values.reshape(*self._lead[:-1], -1)
-        all_pairs[..., second, first] = all_pairs[..., first, second]
+        starts = np.arange(0, self._replicas, replicas)[:, None]
+        rows = max(1, _PAIRS // self._replicas)  # their pairs take more memory than the result
+        for row in range(0, replicas - 1, rows):
+            first, second = np.triu_indices(min(rows, replicas - row), row + 1, replicas)
+            first += row
+            pairs = np.stack([(starts + first).ravel(), (starts + second).ravel()], axis=1)
+            values = sums_of(np.ascontiguousarray(pairs, dtype=np.uint32)) / most
+            all_pairs[..., first, second] = values.reshape(*self._lead[:-1], -1)
+            all_pairs[..., second, first] = all_pairs[..., first, second]
         return all_pairs
 
-    def _demand_pairs(self, what: str) -> None:
-        if self._lead[-1] < 2:
+    def _demand_pairs(self, what: str, unpacked: bool = False) -> None:
+        replicas = self._lead[-1]
+        if replicas < 2:
             raise ValueError(f"{what}: got a sampler of one replica, allowed: at least 2")
+        all_pairs = self._replicas * replicas
+        if self._engine_name == "replica":
+            block = min(max(_PAIRS, self._replicas), all_pairs)
+            needed = 8 * all_pairs + _PAIR_BYTES * block
+        else:  # with the product of a piece of the rows
+            needed = 12 * all_pairs + 4 * self._replicas * self._model.n_spins * unpacked
+        check_memory(f"replicas: {what} of all pairs of {_counted(replicas)}", needed)
 
     def _demand_lattice_engine(self, what: str) -> None:
         if self._engine_name != "lattice":
@@ -443,14 +466,11 @@ class Sampler:
         MemoryError
             If it does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._on_gpu_lattice:
-            return DeviceArray(self._engine.device_spins())
+        shape = (*self._lead, *self._model.shape)
+        if self._gpu is not None:
+            return DeviceArray(self._engine.device_spins().reshaped(shape))
         spins: NDArray[np.int8] = self._engine.spins
-        return spins.reshape(*self._lead, *self._model.shape)
-
-    @property
-    def _on_gpu_lattice(self) -> bool:
-        return self._gpu is not None and self._engine_name == "lattice"
+        return spins.reshape(shape)
 
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, a copy.
@@ -465,7 +485,7 @@ class Sampler:
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
 
-        With the lattice engine on a GPU it stays there: a :class:`~multispin.DeviceArray`.
+        On a GPU it stays there: a :class:`~multispin.DeviceArray`.
 
         Parameters
         ----------
@@ -477,15 +497,21 @@ class Sampler:
         Raises
         ------
         ValueError
-            For ``copy=False`` on the CPU, where rows are laid out otherwise.
+            For ``copy=False`` on the CPU or with the replica engine, whose own memory is laid out
+            otherwise.
         MemoryError
             If a copy does not fit the GPU; the message says what it needs and what is free.
         """
-        if self._on_gpu_lattice:
-            return DeviceArray(self._engine.device_packed(bool(copy)))
-        if not copy:
+        if not copy and (self._gpu is None or self._engine_name == "replica"):
             allowed = "True on the CPU and with the replica engine"
             raise ValueError(_checks.describe("copy", copy, allowed))
+        if self._gpu is None:
+            return self._packed_on_host()
+        engine = self._engine
+        return DeviceArray(engine.device_packed() if copy else engine.device_packed(copy=False))
+
+    def _packed_on_host(self) -> NDArray[np.uint64]:
+        # Part by part: it passes through little of a GPU's memory.
         packed: NDArray[np.uint64] = self._engine.packed
         return packed
 
@@ -493,7 +519,8 @@ class Sampler:
         """Which engine, device, instruction set, threads and generator this sampler uses.
 
         On a GPU the instruction set is its architecture, ``"sm_<compute capability>"``, and
-        ``threads`` is None.
+        ``threads`` is None. ``bytes`` is the memory of the device that spins, graph and signs of
+        the couplings take; what the temperatures need comes on top.
         """
         return {
             "engine": self._engine_name,
@@ -501,6 +528,7 @@ class Sampler:
             "generator": self._rng,
             "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
             "tail_planes": _core.TAIL_PLANES,
+            "bytes": self._bytes_held(),
         }
 
     def _device_info(self) -> dict[str, Any]:
@@ -615,7 +643,8 @@ class Sampler:
     def _energy(self, bonds: NDArray[np.int64], spins: NDArray[np.int64]) -> NDArray[np.float64]:
         # The replica engine's sums over bonds have the signs of the couplings in them.
         J = self._model.J if self._engine_name == "lattice" else abs(self._model.J)
-        return np.asarray(-J * bonds - self._model.h * spins, dtype=np.float64)
+        # The last zero makes -0.0 one without a sign.
+        return np.asarray(-J * bonds - self._model.h * spins + 0.0, dtype=np.float64)
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
@@ -640,12 +669,13 @@ class Sampler:
             return _checks.choice("init", init, _INITS)
         one = self._model.shape
         shape = (*self._lead, *one)
-        if is_foreign(init) and self._on_gpu_lattice:
-            return foreign_spins("init", init, (one, shape))
+        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
+        if is_foreign(init) and self._gpu is not None:
+            pointer, given, stream, known = foreign_spins("init", init, (one, shape))
+            return pointer, flat if given == one else (self._replicas, *flat), stream, known
         allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {one} or {shape}"
         if is_foreign(init):
-            what = "the replica engine" if self._gpu is not None else "a sampler on the CPU"
-            raise TypeError(f"init: got a GPU array for {what}, allowed: {allowed}")
+            raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
         if not isinstance(init, np.ndarray):
             raise TypeError(_checks.describe("init", init, allowed))
         if init.shape not in (shape, one):
@@ -653,7 +683,6 @@ class Sampler:
         if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
             raise ValueError(f"init: got an array with other values, allowed: {allowed}")
         spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
-        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
         return spins.reshape(self._replicas, *flat)
 
 
@@ -669,10 +698,15 @@ def _counted(replicas: int) -> str:
 
 def _overlaps_of_bits(rows: NDArray[np.uint8], n: int) -> NDArray[np.float64]:
     """Overlaps of all pairs of rows with n bits in use, which stand for +1 and -1; others are 0."""
-    both = np.zeros((len(rows), len(rows)))
+    q = np.zeros((len(rows), len(rows)))
     piece = max(1, 2**22 // len(rows))  # so that memory stays bounded
     for start in range(0, rows.shape[1], piece):
         bits = np.unpackbits(rows[:, start : start + piece], axis=1).astype(np.float32)
-        both += bits @ bits.T
-    up = np.diag(both)
-    return np.asarray((4 * both - 2 * up[:, None] - 2 * up[None, :] + n) / n)
+        q += bits @ bits.T
+    up = np.diag(q).copy()
+    q *= 4  # in place: with many replicas this is large
+    q -= 2 * up[:, None]
+    q -= 2 * up[None, :]
+    q += n
+    q /= n
+    return q

@@ -15,7 +15,7 @@ import numpy as np
 from multispin import _checks, io
 from multispin._combine import combine, count_points, points_of
 from multispin._extras import require
-from multispin._flight import default_in_flight, run_elsewhere
+from multispin._flight import check_task, default_in_flight, run_elsewhere
 from multispin._journal import Journal, new_header
 from multispin._points import MISSING, failure, key_of, run_point
 from multispin.errors import CheckpointError, StudyError
@@ -127,6 +127,7 @@ def study(
     header = new_header(name, _parameters(parameters))
     if executor is not None:
         _checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
+        check_task(task, executor)
     if in_flight is None:
         in_flight = default_in_flight(executor)
     in_flight = _checks.count("in_flight", in_flight, 1)

@@ -93,8 +93,8 @@ def feedback_optimized(temperatures: npt.ArrayLike, from_top: npt.ArrayLike) -> 
     temperatures : array_like
         (M,), ascending, M >= 2.
     from_top : array_like
-        f, (M,), from 0 to 1, as `multispin.round_trips.round_trips` returns it; average over
-        disorder samples first. The ends count as 0 and 1.
+        f, (M,), from 0 to 1: ``from_top`` of `multispin.temper`, averaged over disorder samples.
+        The ends count as 0 and 1.
 
     Returns
     -------

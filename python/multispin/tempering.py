@@ -114,7 +114,11 @@ def temper(
         and ``overlap_k2``, the mean over the axes of
         :math:`|\frac{1}{N} \sum_i s_i^a s_i^b e^{2 \pi i x_i / L}|^2`. ``swap_attempts`` and
         ``swap_accepted`` ``(gap,)`` count exchanges of temperatures i and i + 1, from the start on;
-        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is.
+        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is at a draw; what
+        it visited since the last one is not seen there. But ``round_trips`` ``(replica, walker)``,
+        ``round_trip_time`` ``(replica,)``, in sweeps, and ``from_top`` ``(temperature,)``, what
+        `round_trips.round_trips` gives for ``interval=swap_interval``, are counted at every
+        exchange from the start on, whatever `interval` is.
 
     Raises
     ------
@@ -254,8 +258,10 @@ def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> x
         return ((*lead, *dims), array, {"long_name": long_name, "units": units})
 
     unit = "energy unit of J and h"
-    energy = -abs(model.J) * records["bonds"] - model.h * records["spins"]
+    # The last zero makes -0.0 one without a sign.
+    energy = -abs(model.J) * records["bonds"] - model.h * records["spins"] + 0.0
     attempts, accepted = run.swaps()
+    travel = run.travel()
     of_replicas, of_pairs = ("temperature", "replica", "draw"), ("temperature", "pair", "draw")
     variables = {
         "energy": variable(of_replicas, energy, "total energy E", unit),
@@ -274,6 +280,11 @@ def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> x
     variables |= {
         "swap_attempts": variable(("gap",), attempts, "exchanges attempted"),
         "swap_accepted": variable(("gap",), accepted, "exchanges accepted"),
+        "round_trips": variable(("replica", "walker"), travel.trips, "round trips of a walker"),
+        "round_trip_time": variable(
+            ("replica",), travel.time, "mean time of a round trip", "sweep"
+        ),
+        "from_top": variable(("temperature",), travel.from_top, "fraction that comes from the top"),
         "temperature_index": variable(
             ("replica", "walker", "draw"), records["temperature_index"], "where a walker is"
         ),

@@ -217,6 +217,74 @@ TEST(CudaReplica, SetsAndReadsSpins) {
   }
 }
 
+TEST(CudaReplica, ArraysGoOutAndIn) {
+  for (const std::int64_t replicas : {1, 63, 64, 130}) {
+    for (const std::uint64_t first_stream : {0, 7, 63}) {
+      Case c;
+      c.replicas = replicas;
+      c.first_stream = first_stream;
+      CudaReplicas engine{options_of(c, Generator::philox), 1};
+      engine.randomize();
+      const std::vector<std::uint64_t> words = packed(engine);
+      const cuda::DeviceArray spins = engine.spins();
+      const cuda::DeviceArray bits = engine.packed();
+      EXPECT_EQ(spins.shape, (std::vector<std::int64_t>{replicas, 27}));
+      EXPECT_EQ(bits.shape, (std::vector<std::int64_t>{27, engine.packed_words()}));
+      engine.sweep(1);
+      std::vector<std::uint64_t> copied(words.size());
+      cuda::copy_to_host(bits, copied.data());
+      EXPECT_EQ(copied, words);
+
+      CudaReplicas again{options_of(c, Generator::philox), 1};
+      const auto filled = cuda::ForeignArray::Filled::already;
+      const auto* const data = static_cast<const std::int8_t*>(spins.data);
+      again.set_spins({data, spins.shape, filled, nullptr});
+      EXPECT_EQ(packed(again), words);
+      Spins unpacked(static_cast<std::size_t>(spins.size()));
+      cuda::copy_to_host(spins, unpacked.data());
+      const auto last = static_cast<std::ptrdiff_t>(27 * (replicas - 1));
+      EXPECT_EQ(spins_of(again, replicas - 1), Spins(unpacked.begin() + last, unpacked.end()));
+      again.set_spins({data + last, {27}, filled, nullptr});
+      for (const std::int64_t r : {std::int64_t{0}, replicas - 1}) {
+        EXPECT_EQ(spins_of(again, r), Spins(unpacked.begin() + last, unpacked.end()));
+      }
+    }
+  }
+}
+
+TEST(CudaReplica, RefusesArraysAndStaysAsItIs) {
+  CudaReplicas engine{options_of(Case{}, Generator::philox), 1};
+  engine.randomize();
+  const std::vector<std::uint64_t> kept = packed(engine);
+  const cuda::DeviceArray spins = engine.spins();
+  const auto refused = [&](CudaReplicas& by, const void* data, std::vector<std::int64_t> shape) {
+    EXPECT_THROW(by.set_spins({static_cast<const std::int8_t*>(data), std::move(shape),
+                               cuda::ForeignArray::Filled::by_somebody, nullptr}),
+                 std::invalid_argument);
+  };
+  refused(engine, spins.data, {3, 9});
+  refused(engine, spins.data, {27, 65});
+  const Spins of_host(27, 1);
+  refused(engine, of_host.data(), {27});
+  CudaReplicas elsewhere{options_of(Case{}, Generator::philox), 0};
+  refused(elsewhere, spins.data, spins.shape);
+  static_cast<std::int8_t*>(spins.data)[26] = 0;
+  refused(engine, spins.data, spins.shape);
+  EXPECT_EQ(packed(engine), kept);
+}
+
+TEST(CudaReplica, ReshapesArraysWithoutGaps) {
+  CudaReplicas engine{options_of(Case{}, Generator::philox), 0};
+  const cuda::DeviceArray spins = engine.spins();
+  const cuda::DeviceArray cube = cuda::reshaped(spins, {65, 3, 3, 3});
+  EXPECT_EQ(cube.strides, (std::vector<std::int64_t>{27, 9, 3, 1}));
+  EXPECT_EQ(cube.data, spins.data);
+  EXPECT_THROW(cuda::reshaped(spins, {65, 3, 3, 4}), std::invalid_argument);
+  cuda::DeviceArray gaps = spins;
+  gaps.strides = {32, 1};
+  EXPECT_THROW(cuda::reshaped(gaps, {65 * 27}), std::invalid_argument);
+}
+
 TEST(CudaReplica, ComparesReplicas) {
   for (const std::int64_t samples : {1, 65}) {
     Case c{torus({11, 11, 11}), 130, 9, samples, Dynamics::metropolis, 0, false};

@@ -248,6 +248,7 @@ TEST(Tempering, GoesOnFromItsStateInAnotherEngine) {
     EXPECT_EQ(packed_of(first.engine), packed_of(second.engine));
     EXPECT_EQ(first.tempering.state().accepted, second.tempering.state().accepted);
     EXPECT_EQ(first.tempering.state().attempted, second.tempering.state().attempted);
+    EXPECT_TRUE(first.tempering.state().travel == second.tempering.state().travel);
   }
 }
 

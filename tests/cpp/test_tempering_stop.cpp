@@ -23,6 +23,7 @@ void expect_same(const Tempering& one, const Tempering& other) {
   EXPECT_EQ(one.state().temperature_index, other.state().temperature_index);
   EXPECT_EQ(one.state().attempted, other.state().attempted);
   EXPECT_EQ(one.state().accepted, other.state().accepted);
+  EXPECT_TRUE(one.state().travel == other.state().travel);
 }
 
 // Sweeps and exchanges that take microseconds each, in a draw that has no end. Another tempering

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import multispin as ms
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def sampler(shape: tuple[int, int] = (12, 378), **arguments: Any) -> ms.Sampler:
-    arguments = {"device": "cuda", "replicas": 2, "seed": 1, **arguments}
-    return ms.Sampler(ms.Ising(shape), **arguments)
+
+def sampler(**arguments: Any) -> ms.Sampler:
+    arguments = {"device": "cuda", "replicas": 2, "seed": 1, "engine": "lattice", **arguments}
+    return ms.Sampler(ms.Ising((12, 378)), **arguments)
+
+
+@pytest.fixture(params=["lattice", "replica"])
+def make(request: pytest.FixtureRequest) -> Callable[..., ms.Sampler]:
+    """Return what makes samplers of one engine."""
+    return partial(sampler, engine=request.param)
 
 
 class Foreign:
@@ -44,6 +54,28 @@ def test_what_an_array_says_of_itself() -> None:
         np.asarray(spins)
 
 
+def test_what_an_array_of_replicas_says_of_itself() -> None:
+    model = ms.EdwardsAnderson((3, 4, 5), samples=2)
+    one = ms.Sampler(model, replicas=40, device="cuda")
+    spins, packed = device(one.spins()), device(one.packed())
+    assert repr(spins) == "DeviceArray(shape=(2, 40, 3, 4, 5), dtype=int8, device='cuda:0')"
+    assert repr(packed) == "DeviceArray(shape=(60, 2), dtype=uint64, device='cuda:0')"
+    interface = spins.__cuda_array_interface__
+    assert interface["strides"] == (40 * 60, 60, 20, 5, 1)
+    assert interface["typestr"] == "|i1"
+    assert packed.__cuda_array_interface__["strides"] == (2 * 8, 8)
+    before = spins.copy_to_host(), packed.copy_to_host()
+    one.sweep(2)
+    for array, kept in zip((spins, packed), before, strict=True):
+        np.testing.assert_array_equal(array.copy_to_host(), kept)
+        assert (
+            device(getattr(one, "spins" if array is spins else "packed")()).copy_to_host() != kept
+        ).any()
+    del one
+    gc.collect()
+    np.testing.assert_array_equal(spins.copy_to_host(), before[0])
+
+
 def test_a_copy_stays_and_a_view_does_not() -> None:
     one = sampler()
     copy, view = device(one.packed()), device(one.packed(copy=False))
@@ -57,15 +89,16 @@ def test_a_copy_stays_and_a_view_does_not() -> None:
     assert view.copy_to_host().shape == before.shape  # its memory has outlived the sampler
 
 
-def test_only_a_gpu_has_views() -> None:
-    cpu = sampler(device="cpu")
-    with pytest.raises(ValueError, match="copy: got False, allowed: True on the CPU"):
-        cpu.packed(copy=False)
+def test_only_lattices_on_a_gpu_have_views() -> None:
+    message = "copy: got False, allowed: True on the CPU and with the replica engine"
+    for one in (sampler(device="cpu"), sampler(engine="replica")):
+        with pytest.raises(ValueError, match=message):
+            one.packed(copy=False)
 
 
-def test_dlpack_capsule() -> None:
+def test_dlpack_capsule(make: Callable[..., ms.Sampler]) -> None:
     """Its fields, read as a consumer does."""
-    spins = device(sampler().spins())
+    spins = device(make().spins())
     capsule = spins.__dlpack__(stream=-1)
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
@@ -86,8 +119,8 @@ def test_dlpack_capsule() -> None:
     assert tuple(strides) == (12 * 378, 378, 1)
 
 
-def test_dlpack_refuses_what_it_cannot_give() -> None:
-    spins = device(sampler().spins())
+def test_dlpack_refuses_what_it_cannot_give(make: Callable[..., ms.Sampler]) -> None:
+    spins = device(make().spins())
     for wrong in ({"copy": True}, {"dl_device": (1, 0)}):
         with pytest.raises(BufferError, match="without a copy"):
             spins.__dlpack__(**wrong)
@@ -96,18 +129,18 @@ def test_dlpack_refuses_what_it_cannot_give() -> None:
             spins.__dlpack__(stream=stream)
 
 
-def test_initial_spins_from_a_gpu_array() -> None:
-    source = sampler()
+def test_initial_spins_from_a_gpu_array(make: Callable[..., ms.Sampler]) -> None:
+    source = make()
     spins = device(source.spins())
     host = spins.copy_to_host()
-    np.testing.assert_array_equal(device(sampler(init=spins, seed=2).spins()).copy_to_host(), host)
+    np.testing.assert_array_equal(device(make(init=spins, seed=2).spins()).copy_to_host(), host)
     one = Foreign(spins, shape=(12, 378), strides=None)
-    got = device(sampler(init=one).spins()).copy_to_host()
+    got = device(make(init=one).spins()).copy_to_host()
     np.testing.assert_array_equal(got, np.stack([host[0], host[0]]))
 
 
-def test_gpu_arrays_that_are_refused() -> None:
-    spins = device(sampler().spins())
+def test_gpu_arrays_that_are_refused(make: Callable[..., ms.Sampler]) -> None:
+    spins = device(make().spins())
     host = np.ones(2 * 12 * 378, np.int8)
     wrong: list[tuple[Any, type[Exception], str]] = [
         (Foreign(spins, typestr="<f4"), TypeError, "init: got a GPU array of dtype float32"),
@@ -115,33 +148,33 @@ def test_gpu_arrays_that_are_refused() -> None:
         (Foreign(spins, strides=(1, 2, 24)), ValueError, "init: got .*of strides"),
         (Foreign(spins, mask=spins), ValueError, "init: got a masked GPU array"),
         (Foreign(spins, data=(host.ctypes.data, False)), ValueError, "not .or no longer. a GPU's"),
-        (Foreign(device(sampler().packed()), typestr="|i1"), ValueError, "init: got"),
+        (Foreign(device(make().packed()), typestr="|i1"), ValueError, "init: got"),
     ]
     for array, error, message in wrong:
         with pytest.raises(error, match=message):
-            sampler(init=array)
+            make(init=array)
     with pytest.raises(TypeError, match="init: got a GPU array for a sampler on the CPU"):
-        sampler(init=spins, device="cpu")
+        make(init=spins, device="cpu")
 
 
-def test_other_values_than_one_are_refused() -> None:
-    words = device(sampler().packed())
+def test_other_values_than_one_are_refused(make: Callable[..., ms.Sampler]) -> None:
+    words = device(make().packed())
     as_spins = Foreign(words, typestr="|i1", shape=(12, 378), strides=None)
     with pytest.raises(ValueError, match="init: got an array with .* other values"):
-        sampler(init=as_spins)
+        make(init=as_spins)
 
 
 @pytest.mark.usefixtures("emulated")
-def test_an_array_on_another_device_is_refused() -> None:
-    spins = device(sampler(device="cuda:1").spins())
+def test_an_array_on_another_device_is_refused(make: Callable[..., ms.Sampler]) -> None:
+    spins = device(make(device="cuda:1").spins())
     assert spins.device == "cuda:1"
     with pytest.raises(ValueError, match="got an array on cuda:1, allowed: one on cuda:0"):
-        sampler(init=spins)
+        make(init=spins)
 
 
 @pytest.mark.usefixtures("emulated")
-def test_an_array_that_was_freed_is_refused() -> None:
-    spins = device(sampler().spins())
+def test_an_array_that_was_freed_is_refused(make: Callable[..., ms.Sampler]) -> None:
+    spins = device(make().spins())
     dangling = spins.__cuda_array_interface__
 
     class Dangling:
@@ -150,31 +183,33 @@ def test_an_array_that_was_freed_is_refused() -> None:
     del spins
     gc.collect()
     with pytest.raises(ValueError, match="not .or no longer. a GPU's"):
-        sampler(init=Dangling())
+        make(init=Dangling())
 
 
 @pytest.mark.usefixtures("real")
-def test_cupy_takes_and_gives() -> None:
+def test_cupy_takes_and_gives(make: Callable[..., ms.Sampler]) -> None:
     cupy = pytest.importorskip("cupy")
-    one = sampler()
+    one = make()
     one.sweep(2)
     spins = device(one.spins())
     host = spins.copy_to_host()
     np.testing.assert_array_equal(cupy.asnumpy(cupy.asarray(spins)), host)
     np.testing.assert_array_equal(cupy.asnumpy(cupy.from_dlpack(spins)), host)
-    np.testing.assert_array_equal(
-        cupy.asnumpy(cupy.asarray(one.packed(copy=False))), device(one.packed()).copy_to_host()
-    )
-    again = sampler(init=cupy.asarray(host))
+    for packed in (
+        device(one.packed()),
+        device(one.packed(copy=one.info()["engine"] == "replica")),
+    ):
+        np.testing.assert_array_equal(cupy.asnumpy(cupy.asarray(packed)), packed.copy_to_host())
+    again = make(init=cupy.asarray(host))
     np.testing.assert_array_equal(device(again.spins()).copy_to_host(), host)
     with pytest.raises(TypeError, match="of dtype float32"):
-        sampler(init=cupy.ones((12, 378), cupy.float32))
+        make(init=cupy.ones((12, 378), cupy.float32))
 
 
 @pytest.mark.usefixtures("real")
-def test_torch_takes_and_gives() -> None:
+def test_torch_takes_and_gives(make: Callable[..., ms.Sampler]) -> None:
     torch = pytest.importorskip("torch")
-    one = sampler()
+    one = make()
     one.sweep(2)
     spins = device(one.spins())
     host = spins.copy_to_host()
@@ -183,5 +218,5 @@ def test_torch_takes_and_gives() -> None:
     del spins
     gc.collect()
     np.testing.assert_array_equal(taken.cpu().numpy(), host)
-    again = sampler(init=torch.from_numpy(host).cuda())
+    again = make(init=torch.from_numpy(host).cuda())
     np.testing.assert_array_equal(device(again.spins()).copy_to_host(), host)

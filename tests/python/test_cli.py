@@ -117,6 +117,12 @@ def test_glass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:8]] == [f"{0.8 + 0.2 * i:.4f}" for i in range(7)]
     assert lines[7].endswith("-")
+    per_spin = data.energy.mean(("replica", "draw")) / 64
+    error = per_spin.std("sample", ddof=1) / np.sqrt(5)
+    for line, mean, of_mean in zip(lines[1:8], per_spin.mean("sample"), error, strict=True):
+        shown, _, shown_error = line.split()[1:4]
+        assert float(shown) == pytest.approx(float(mean), abs=6e-6)
+        assert float(shown_error) == pytest.approx(float(of_mean), abs=6e-6)
 
 
 def test_glass_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,6 +155,21 @@ def test_replicas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "4"]
     assert lines[3].split()[-1] == "replica"
     assert lines[4].startswith("error ~ R^(-0.")
+
+
+def test_one_number_of_replicas_has_no_slope(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 4 --replicas 1 --sweeps 200 --thermalization 20 --threads 1"
+    assert cli.main(["replicas", *words.split()]) == 0
+    out = capsys.readouterr().out
+    assert "nan" not in out
+    assert "error ~" not in out
+
+
+def test_glass_without_ratios(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--size 4 --temperature 1 2 --samples 2 --sweeps 20 --thermalization 20 --threads 1"
+    assert cli.main(["glass", *words.split()]) == 0
+    cells = capsys.readouterr().out.splitlines()[1].split("  ")
+    assert [cell.strip() for cell in cells if cell.strip()][-3:-1] == ["-", "-"]
 
 
 def test_replicas_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -294,6 +315,30 @@ def test_misuse_is_one_line_and_status_2(
     assert captured.err.startswith("multispin")
     assert captured.err.count("\n") == 1
     assert not names(folder)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("glass --size 1", "--size: got 1, allowed: an integer >= 2"),
+        ("replicas --size 1", "--size: got 1, allowed: an integer >= 2"),
+        ("ising --size 1", "--size: got 1, allowed: an integer >= 2"),
+        ("ising --size 4x0", "--size: got 0, allowed: an integer >= 2"),
+        ("glass --temperature 2 1", "--temperature: got [2.0, 1.0], allowed: two or more"),
+        ("ising --temperature 0", "--temperature: got [0.0], allowed: "),
+        ("replicas --temperature 0", "--temperature: got 0.0, allowed: "),
+        ("ising --coupling nan", "--coupling: got nan, allowed: a finite number"),
+        ("ising --field inf", "--field: got inf, allowed: a finite number"),
+        ("glass --replicas 1", "--replicas: got 1, allowed: "),
+        ("glass --dynamics heat", "--dynamics: got 'heat', allowed: "),
+        ("replicas --sweeps 199", "--sweeps: got 199, allowed: "),
+    ],
+)
+def test_messages_name_the_option(
+    words: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words.split()) == 2
+    assert capsys.readouterr().err.startswith(f"multispin: {message}")
 
 
 @pytest.mark.parametrize(

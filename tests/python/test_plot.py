@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 
 import multispin as ms
@@ -16,8 +17,6 @@ from multispin.summary import summarize
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import xarray as xr
 
 
 def simulate(temperatures: Any = (2.0, 2.2, 2.4, 2.6), size: int = 32, **more: Any) -> xr.Dataset:
@@ -82,6 +81,13 @@ def test_no_exact_curve_in_a_field() -> None:
     assert labels(plot.energy(simulate(h=0.5))) == ["$L = 32$"]
 
 
+@pytest.mark.parametrize("model", [ms.Ising((4, 4, 4)), ms.EdwardsAnderson((6, 6), seed=1)])
+def test_no_exact_curve_of_what_has_not_been_solved(model: Any) -> None:
+    (axes,) = plot.energy(ms.simulate(model, [2.0, 2.6], 40, 10)).axes
+    assert len(axes.containers) == 1
+    assert len(axes.lines) == 1
+
+
 def test_an_antiferromagnet_has_its_own_critical_temperature() -> None:
     figure = plot.energy(simulate([2.0, 5.0], J=-2.0))
     assert figure.axes[0].lines
@@ -105,6 +111,23 @@ def test_throughput(tmp_path: Path) -> None:
     figure = plot.throughput(bench)
     figure.savefig(tmp_path / "x.png")
     assert labels(figure)[0] == "aes, 1 thread"
+
+
+def test_runs_of_another_kind_are_refused(run: xr.Dataset) -> None:
+    annealed = ms.anneal(ms.Ising((4, 4)), [2.0, 1.0], 5, replicas=4)
+    wrong = "^run: got one without magnetization, draw, allowed: one of simulate"
+    for draw in (*SINGLE, plot.overview, plot.series, summarize):
+        with pytest.raises(ValueError, match=wrong):
+            draw(annealed)
+        with pytest.raises(TypeError, match="^run: got 3, allowed: an xarray.Dataset, one of "):
+            draw(3)  # type: ignore[arg-type]
+    for draw in (*SINGLE, plot.overview):
+        with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):
+            draw([])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="^run: got one of 2 samples, allowed: one system"):
+        plot.series(xr.concat([run, run], "sample"))
+    with pytest.raises(ValueError, match="^bench: got one without flips_per_ns, size, generator"):
+        plot.throughput(run)
 
 
 @pytest.mark.parametrize(("change", "error"), [

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 import multispin as ms
 from multispin import overlaps, plot_glass, plot_replicas
 from multispin.replica_error import replica_error
-from multispin.round_trips import round_trips
 from multispin.summary import summarize_overlaps
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Da
     q = rng.choice([-1, 1], size=shape) * peak + width * rng.normal(size=shape)
     q = np.rint((np.clip(q, -1, 1) + 1) * N / 2) * 2 / N - 1
     k2 = (0.1 * T[:, None, None] * rng.exponential(0.5, size=shape)) * q.std() ** 2
-    walk = np.argsort(rng.random((samples or 1, 2, 60, T.size)), axis=-1).swapaxes(-1, -2)
+    from_top = np.linspace(0, 1, T.size) + 0.05 * rng.normal(size=(samples or 1, T.size))
     attempts = np.full((samples or 1, T.size - 1), 1000)
     accepted = rng.binomial(attempts, np.linspace(0.2, 0.6, T.size - 1))
     overlap = ("sample", "temperature", "pair", "draw")
@@ -43,10 +42,15 @@ def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Da
             "overlap_k2": (overlap, k2),
             "swap_attempts": (("sample", "gap"), attempts),
             "swap_accepted": (("sample", "gap"), accepted),
-            "temperature_index": (("sample", "chain", "walker", "draw"), walk.astype(np.int16)),
+            "from_top": (("sample", "temperature"), from_top.clip(0, 1)),
+            "round_trips": (
+                ("sample", "replica", "walker"),
+                rng.integers(0, 9, (samples or 1, 2, T.size)),
+            ),
+            "round_trip_time": (("sample", "replica"), rng.uniform(90, 200, (samples or 1, 2))),
         },
         coords={"temperature": T},
-        attrs={"shape": [length, length], "n_spins": N},
+        attrs={"shape": [length, length], "n_spins": N, "interval": 10},
     )
     return run if samples else run.isel(sample=0)
 
@@ -105,6 +109,15 @@ def test_summary_without_a_correlation_length(run: xr.Dataset) -> None:
         assert "xi_over_length" not in table
 
 
+def test_two_samples_of_few_draws_have_no_ratios(run: xr.Dataset) -> None:
+    for draws, known in ((19, False), (20, True)):
+        table = summarize_overlaps(run.isel(sample=slice(2), draw=slice(draws)))
+        for name in ("binder_ratio", "binder_ratio_error", "xi_over_length"):
+            assert bool(np.isfinite(table[name]).all()) == known
+        assert np.all(table.spin_glass_susceptibility_error > 0)
+    assert np.isfinite(summarize_overlaps(run.isel(sample=slice(3), draw=[0])).binder_ratio).all()
+
+
 def test_the_order_of_dimensions_does_not_matter(run: xr.Dataset) -> None:
     turned = run.transpose("draw", "pair", "temperature", "sample", ...)
     xr.testing.assert_allclose(summarize_overlaps(turned), summarize_overlaps(run))
@@ -121,6 +134,17 @@ def test_distribution_shows_five_temperatures(samples: int | None) -> None:
         np.testing.assert_allclose(line.get_ydata(), found.density[index])
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert (labels[0], labels[-1]) == ("$T = 0.5$", "$T = 2$")
+    words = ",  30 samples" if samples == 30 else ""
+    assert axes.get_title(loc="left") == f"$L = 16${words},  600 sweeps"
+
+
+def test_the_legend_of_the_distribution_is_beside_it(run: xr.Dataset) -> None:
+    figure = plot_glass.overlap_distribution(run)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend().get_window_extent()
+    assert legend.x0 >= axes.get_window_extent().x1
+    assert legend.x1 <= figure.bbox.x1
 
 
 def test_curves_are_the_summary(run: xr.Dataset) -> None:
@@ -136,16 +160,19 @@ def test_tempering_pools_samples(run: xr.Dataset) -> None:
     (line,) = top.lines
     acceptance = run.swap_accepted.sum("sample") / run.swap_attempts.sum("sample")
     np.testing.assert_allclose(line.get_ydata(), acceptance)
-    moved = round_trips(run.temperature_index.values, T.size)
     points, *_ = bottom.containers[0]
-    np.testing.assert_allclose(points.get_ydata(), moved.from_top.mean(axis=(0, 1)))
-    assert f"{moved.trips.sum()} round trips" in top.get_title(loc="left")
+    np.testing.assert_allclose(points.get_ydata(), run.from_top.mean("sample"))
+    trips, sweeps = int(run.round_trips.sum()), float(1 / (1 / run.round_trip_time).mean())
+    expected = f"30 samples,  600 sweeps,  {trips} round trips of {sweeps:.0f} sweeps"
+    assert top.get_title(loc="left").endswith(expected)
 
 
 def test_tempering_of_walkers_that_stand_still() -> None:
     run = make_run(samples=2)
-    still = np.broadcast_to(np.arange(T.size)[:, None], run.temperature_index.shape)
-    run = run.assign(temperature_index=(run.temperature_index.dims, still))
+    run.from_top[:, 1:-1] = np.nan
+    run.from_top[:, 0], run.from_top[:, -1] = 0.0, 1.0
+    run.round_trips[:] = 0
+    run.round_trip_time[:] = np.inf
     top, bottom = plot_glass.tempering(run).axes
     assert "no round trip" in top.get_title(loc="left")
     points, *_ = bottom.containers[0]
@@ -178,3 +205,39 @@ def test_annealing_shows_energies_and_how_replicas_ended(samples: int | None) ->
     assert bars == dict(zip(levels.tolist(), counts.tolist(), strict=True))
     assert len(levels) > 1
     assert right.get_lines()[0].get_ydata()[0] == float(shown.best_state_energy) / 64
+
+
+@pytest.fixture(scope="module")
+def annealed() -> xr.Dataset:
+    return ms.anneal(ms.EdwardsAnderson((4, 4), seed=1), [2.0, 1.0], 5, replicas=4)
+
+
+def test_runs_of_another_kind_are_refused(run: xr.Dataset, annealed: xr.Dataset) -> None:
+    for draw in (plot_glass.overlap_distribution, plot_glass.binder_ratio, plot_glass.tempering):
+        with pytest.raises(ValueError, match="^run: got one without .*, allowed: one of temper"):
+            draw(annealed)
+        with pytest.raises(TypeError, match="^run: got None, allowed: an xarray.Dataset, one of"):
+            draw(None)  # type: ignore[arg-type]
+    for curves in (plot_glass.binder_ratio, plot_glass.correlation_length):
+        with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):
+            curves([])
+    with pytest.raises(ValueError, match="^run: got one without energy, .*allowed: one of anneal"):
+        plot_glass.annealing(run)
+
+
+def test_runs_without_a_correlation_length_are_refused(run: xr.Dataset) -> None:
+    for odd, without in (
+        (run.assign_attrs(shape=[8, 32]), "8 x 32 spins without equal sides"),
+        (run.drop_vars("overlap_k2"), "16 x 16 spins without overlap_k2"),
+    ):
+        with pytest.raises(ValueError, match=f"^runs: got one of {without}, allowed: lattices"):
+            plot_glass.correlation_length([run, odd])
+
+
+def test_samples_that_there_are_not_are_refused(annealed: xr.Dataset) -> None:
+    with pytest.raises(ValueError, match="^sample: got 3, allowed: 0, as the run has one set of"):
+        plot_glass.annealing(annealed, sample=3)
+    two = xr.concat([annealed, annealed], "sample")
+    for sample in (-1, 2):
+        with pytest.raises(ValueError, match=f"^sample: got {sample}, allowed: .*<= 1"):
+            plot_glass.annealing(two, sample)

@@ -23,6 +23,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 import multispin as ms
 from multispin import _core
@@ -102,12 +104,13 @@ class Chain(NamedTuple):
     def swept(self, p: Floats, sweeps: int) -> Floats:
         """Probabilities after so many sweeps more."""
         p = p.copy()
+        lazy = self._lazy()
         for site in sweeps * self.order():
             # One axis for the spin of the site, 0 for down; what is left decides on its field.
             down, up = np.moveaxis(p.reshape(len(p), -1, 2, 2**site), 2, 0)
             sums = neighbour_sums(self.graph, self.sample, site)
-            lazy = site in lazy_sites(self.graph)
-            flow = down * self._rates(-1, lazy)[:, sums] - up * self._rates(1, lazy)[:, sums]
+            fall, rise = (self._rates(s, site in lazy)[:, sums] for s in (1, -1))
+            flow = down * rise - up * fall
             down -= flow
             up += flow
         return p
@@ -121,6 +124,19 @@ class Chain(NamedTuple):
             colour.append(next(c for c in itertools.count() if c not in taken))
         return sorted(range(len(colour)), key=colour.__getitem__)
 
+    def _lazy(self) -> set[int]:
+        """Sites that turn with probability 1/2 where they have no local field."""
+        if self.dynamics == "glauber" or self.h != 0:
+            return set()
+        edges, sites = np.array(GRAPHS[self.graph]), SITES[self.graph]
+        ends = [[int(i + j - site) for i, j in edges if site in (i, j)] for site in range(sites)]
+        even = {site for site in range(sites) if len(ends[site]) % 2 == 0}
+        _, part = connected_components(coo_array((np.ones(len(edges)), edges.T), (sites, sites)))
+        parts = [set(np.flatnonzero(part == k).tolist()) for k in range(part.max() + 1)]
+        return {
+            site for site in even if len(ends[site]) <= 2 or len(set(ends[site])) < len(ends[site])
+        } | {min(sites) for sites in parts if sites <= even}
+
     def _rates(self, s: int, lazy: bool) -> Floats:
         """Probabilities that a spin s turns, (temperatures, sums): sum -1 is the last one."""
         most = 2 * SITES[self.graph]
@@ -130,36 +146,8 @@ class Chain(NamedTuple):
             rate = 1 / (1 + np.exp(cost / TEMPERATURES[:, None]))
         else:
             rate = np.exp(-np.maximum(cost, 0) / TEMPERATURES[:, None])
-            if lazy and self.h == 0:
-                rate[:, sums == 0] = 0.5
+            rate[:, (cost == 0) & lazy] = 0.5
         return np.where(cost > 0, rate * (1 + self.rate_error), rate)
-
-
-@functools.cache
-def lazy_sites(graph: str) -> set[int]:
-    """Sites that Metropolis without a field turns by chance where others turn for certain."""
-    beside: list[list[int]] = [[] for _ in range(SITES[graph])]
-    for i, j in GRAPHS[graph]:
-        beside[i].append(j)
-        beside[j].append(i)
-    even = {site for site, others in enumerate(beside) if len(others) % 2 == 0}
-    few = {site for site in even if len(beside[site]) <= 2}
-    double = {site for site in even if len(set(beside[site])) < len(beside[site])}
-    parts = (part for part in connected_parts(beside) if part <= even)
-    return {site for site in few | double | {*map(min, parts)} if len(beside[site]) < 12}
-
-
-def connected_parts(beside: list[list[int]]) -> list[set[int]]:
-    parts = []
-    left = set(range(len(beside)))
-    while left:
-        part, todo = set(), [min(left)]
-        while todo:
-            part.add(site := todo.pop())
-            todo += [other for other in beside[site] if other not in part]
-        parts.append(part)
-        left -= part
-    return parts
 
 
 @functools.cache

@@ -16,11 +16,12 @@ import xarray as xr
 from scipy import stats
 
 import multispin as ms
-from multispin import plot_replicas, replica_sweeps
+from multispin import _memory, plot_replicas, replica_sweeps, sampler
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from multispin.progress import Progress
@@ -191,6 +192,27 @@ def test_errors_at_the_couplings_of_disorder_samples() -> None:
     assert check_mean(slope, -0.5) < 0.15
 
 
+@pytest.mark.parametrize("pairs", [1, 100])
+@pytest.mark.parametrize("samples", [None, 5])
+def test_blocks_of_pairs_change_nothing(
+    pairs: int, samples: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=3, samples=samples)
+    whole = sweep(model, replicas=[2, 13], sweeps=200)
+    monkeypatch.setattr(replica_sweeps, "_PAIRS", pairs)
+    monkeypatch.setattr(sampler, "_PAIRS", pairs)
+    for name, values in sweep(model, replicas=[2, 13], sweeps=200).items():
+        if values.dtype.kind == "f" and name not in ("seconds", "flips_per_ns"):
+            np.testing.assert_allclose(values, whole[name], rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    message = "^replicas: 2000, all pairs and 20 draws of them: needed 0.13 GiB, available: 0.02"
+    with pytest.raises(MemoryError, match=message):
+        sweep(replicas=[1, 2000], sweeps=200)
+
+
 # --- the rest -----------------------------------------------------------------------------------
 
 
@@ -230,6 +252,15 @@ def test_one_replica_has_no_overlap_and_no_slope() -> None:
     assert float(data.energy_per_spin_error[0]) > 0
 
 
+@pytest.mark.parametrize("model", [ms.Pairwise.from_edges(5, []), ms.Ising((4, 4), J=0.0)])
+@pytest.mark.parametrize("replicas", [(1, 2, 4, 8), (2, 3)])
+def test_without_edges_energies_have_neither_noise_nor_a_slope(model: Any, replicas: Any) -> None:
+    data = sweep(model, replicas=replicas, sweeps=200)
+    assert str(data.energy_per_spin.values[0]) == "0.0"
+    assert np.all(data.energy_per_spin_error == 0)
+    assert math.isnan(float(data.energy_per_spin_slope))
+
+
 def test_progress_ends_at_the_total() -> None:
     seen: list[Progress] = []
     sweep(replicas=[1, 2], sweeps=200, thermalization=30, progress=seen.append)
@@ -242,10 +273,60 @@ def test_the_result_can_be_kept_and_shown(tmp_path: Path) -> None:
     data.to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
     kept = xr.load_dataset(tmp_path / "x.nc", engine="h5netcdf")
     xr.testing.assert_equal(kept, data)
-    left, right = plot_replicas.overview({"one": kept, "two": data}).axes
-    np.testing.assert_array_equal(left.lines[0].get_ydata(), data.flips_per_ns)
-    points, *_ = right.containers[0]
+    speed, memory, errors, distribution = plot_replicas.overview({"one": kept, "two": data}).axes
+    np.testing.assert_array_equal(speed.lines[0].get_ydata(), data.flips_per_ns)
+    np.testing.assert_array_equal(memory.lines[1].get_ydata(), data["bytes"])
+    points, *_ = errors.containers[0]
     np.testing.assert_array_equal(points.get_ydata(), data.energy_per_spin_error)
+    np.testing.assert_array_equal(distribution.lines[0].get_ydata(), data.overlap_distribution)
+    assert len(distribution.collections) == 2
+    assert errors.get_title(loc="left") == "runs of 200 sweeps"
+    assert distribution.get_title(loc="left") == "pairs of 4 replicas"
+
+
+def top_labels(figure: Figure) -> list[str]:
+    (legend,) = figure.legends
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_a_picture_of_one_run() -> None:
+    data = sweep(replicas=[1, 64, 130], sweeps=200)
+    figure = plot_replicas.overview(data)
+    assert top_labels(figure) == ["$N = 9$,  $T = 2.5$", "words of 64, 128 bits full"]
+    for axes in figure.axes[:2]:
+        assert [line.get_xdata()[0] for line in axes.lines[1:]] == [64, 128]
+    single = plot_replicas.overview({"a": sweep(replicas=[1], sweeps=200)})
+    assert len(single.axes) == 3
+    assert top_labels(single) == ["a"]
+    texts = [text.get_text() for text in single.axes[2].get_legend().get_texts()]
+    assert texts == [r"$1/\sqrt{R}$", "measured"]
+
+
+def test_a_picture_of_many_numbers_of_replicas(tmp_path: Path) -> None:
+    figure = plot_replicas.throughput(range(1, 101), np.ones(100))
+    ticks = figure.axes[0].get_xticks()
+    assert (ticks[0], len(ticks) < 12) == (1, True)
+    figure.savefig(tmp_path / "x.png")
+
+
+def test_pictures_without_errors_can_be_saved(tmp_path: Path) -> None:
+    plot_replicas.overview(sweep(ms.Ising((4, 4), J=0.0), sweeps=200, replicas=[1, 2])).savefig(
+        tmp_path / "x.png"
+    )
+
+
+def test_what_is_no_sweep_is_refused() -> None:
+    run = ms.simulate(ms.Ising((4, 4)), 2.0, 20, 0)
+    with pytest.raises(ValueError, match=r"^runs: got \{\}, allowed: one of replica_sweep, or a"):
+        plot_replicas.overview({})
+    with pytest.raises(TypeError, match=r"^runs: got \[\], allowed: one of replica_sweep, or a"):
+        plot_replicas.overview([])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="^runs: got one without replicas, .* replica_sweep$"):
+        plot_replicas.overview(run)
+    with pytest.raises(ValueError, match=r"^runs\['a'\]: got one without replicas, .*_sweep$"):
+        plot_replicas.overview({"a": run})
+    with pytest.raises(TypeError, match="^result: got 3, allowed: what replica_error returned"):
+        plot_replicas.error(3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,19 @@ def test_draws_whose_number_wraps_around(engine: str) -> None:
     assert run.sweeps_done == 0
 
 
+@pytest.mark.parametrize("arguments", [
+    {"model": ms.EdwardsAnderson((4, 4)), "replicas": 2000},
+    {"model": ms.EdwardsAnderson((4, 4), samples=20), "replicas": 400},
+    {"model": ms.Ising((4, 64)), "replicas": 2000},
+])  # fmt: skip
+def test_more_pairs_than_memory_holds(arguments: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ms.Sampler(**arguments)
+    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    for method in ("overlap", "link_overlap"):
+        with pytest.raises(MemoryError, match=f"^replicas: {method} of all pairs of .* available:"):
+            getattr(run, method)()
+
+
 def test_block_average() -> None:
     run = make(shape=(6, 8), replicas=2)
     for block in (0, -1, (0, 2), (2, -2), (4, 2), (2, 6), (2, 1), 3, 1, 12, (2, 16), 2**70):
@@ -329,7 +342,7 @@ def test_valid_arguments_work_as_the_twin_does(
 ) -> None:
     a = dict(arguments)
     shape, J, h = (a.pop(key) for key in ("shape", "J", "h"))
-    run = ms.Sampler(ms.Ising(shape, J, h), threads=threads, **a)
+    run = ms.Sampler(ms.Ising(shape, J, h), threads=threads, engine="lattice", **a)
     run.sweep(sweeps)
     last = a["replicas"] - 1
     twin = Lattice(
@@ -414,7 +427,7 @@ METHODS: dict[str, Callable[[ms.Sampler, Any], None]] = {
 def test_methods_work_or_refuse(name: str, value: Any) -> None:
     if name in ("n", "draws", "interval") and isinstance(value, int) and value > 1000:
         return  # may be valid, and take for ever
-    run = make()
+    run = make(engine="lattice")
     error = failure(lambda: METHODS[name](run, value))
     assert error is None or is_about(error, name)
     assert run.spins().shape == (1, *SHAPE)

@@ -289,7 +289,8 @@ def test_methods_of_the_other_engine() -> None:
 def test_couplings_of_several_magnitudes(engine: str) -> None:
     model = ms.Pairwise(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]))
     with pytest.raises(
-        ValueError, match="^model: got Pairwise.* several magnitudes, allowed: one, "
+        ValueError,
+        match="^model: got Pairwise.* several magnitudes, such as 1.0 and 2.0, allowed: one, ",
     ):
         ms.Sampler(model, engine=engine)
 
@@ -312,3 +313,19 @@ def test_shared_random_numbers_are_for_samples() -> None:
         ms.Sampler(glasses, shared_random_numbers=1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="^engine: got 'lattice' for shared_random_numbers"):
         ms.Sampler(glasses, shared_random_numbers=True, engine="lattice")
+
+
+@pytest.mark.parametrize("model", [ms.Pairwise.from_edges(5, []), ms.Ising((4, 6), J=0.0)])
+def test_no_energy_has_a_minus_without_value(model: ms.models.Model) -> None:
+    sampler = ms.Sampler(model, 2.0, replicas=3)
+    energies_of = (
+        sampler.energy(),
+        sampler.record(5)[0],
+        model.energy(sampler.spins()),
+        ms.simulate(model, 2.0, 5, 0).energy.values,
+        ms.temper(model, [1.0, 2.0], 5).energy.values,
+        ms.anneal(model, [2.0, 1.0], 5, replicas=3).energy.values,
+    )
+    for energy in energies_of:
+        assert np.all(energy == 0)
+        assert not np.signbit(energy).any()

@@ -132,10 +132,10 @@ def test_batches_do_not_matter(
 def test_the_engine_is_that_of_the_run_and_not_of_its_batches(
     monkeypatch: pytest.MonkeyPatch, replicas: int, engine: str
 ) -> None:
-    short = {"model": ms.Ising((4, 6)), "temperatures": [2.0, 3.0], "replicas": replicas}
+    short = {"model": ms.Ising((4, 10)), "temperatures": [2.0, 3.0], "replicas": replicas}
     whole = simulate(**short)
     assert whole.attrs["engine"] == engine
-    monkeypatch.setattr(_record, "BATCH_SPINS", 24 * 10)
+    monkeypatch.setattr(_record, "BATCH_SPINS", 40 * 10)
     xr.testing.assert_identical(simulate(**short), whole)
     xr.testing.assert_identical(simulate(**short, engine=engine), whole)
     with ThreadPoolExecutor(2) as executor:
@@ -190,7 +190,7 @@ def test_a_checkpoint_belongs_to_its_engine(
 ) -> None:
     path = tmp_path / "run.npz"
     monkeypatch.setattr(_batches, "PIECE_SECONDS", 1e-4)
-    square = {"model": ms.Ising((4, 6)), "temperatures": 2.0, "replicas": 4}
+    square = {"model": ms.Ising((4, 10)), "temperatures": 2.0, "replicas": 4}
     simulate(**square, checkpoint=path)
     before = path.read_bytes()
     with pytest.raises(CheckpointError, match="engine 'lattice' there, 'replica' here"):

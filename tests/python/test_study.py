@@ -679,8 +679,12 @@ def test_a_task_that_cannot_be_pickled_is_said(tmp_path: Path) -> None:
     def local(x: int) -> dict[str, Any]:
         return {"y": x}
 
-    with processes() as executor, pytest.raises(StudyError, match="7 of 7(?s:.)*ickle"):
+    message = "^task: got <function .*>, allowed: a function that other processes can import"
+    with processes() as executor, pytest.raises(TypeError, match=message):
         ms.study(local, SQUARES, tmp_path / "file", executor)
+    assert not (tmp_path / "file").exists()
+    with ThreadPoolExecutor(2) as executor:  # has no need of it
+        assert ms.study(local, SQUARES, tmp_path / "file", executor).y.count() == 7
 
 
 def test_a_dying_worker_costs_no_finished_point(tmp_path: Path) -> None:
@@ -693,12 +697,12 @@ def test_a_dying_worker_costs_no_finished_point(tmp_path: Path) -> None:
     # The point that kills is found, and all others are run.
     with (
         processes() as executor,
-        pytest.raises(ExecutorError, match="had 1 of the points, {'x': 3}"),
+        pytest.raises(ExecutorError, match="had 1 of the points, {'x': 3} first; .* last$"),
     ):
         ms.study(tasks.dies_at_three, SQUARES, path, executor, in_flight=1)
     with (
         processes() as executor,
-        pytest.raises(ExecutorError, match="had 1 of the points, {'x': 3}"),
+        pytest.raises(ExecutorError, match="had 1 of the points, {'x': 3} first; .* last$"),
     ):
         ms.study(tasks.dies_at_three, SQUARES, path, executor, in_flight=1)
     assert np.flatnonzero(ms.read_study(path).missing != "").tolist() == [3]
@@ -724,7 +728,8 @@ def test_an_executor_may_take_its_time_to_break(tmp_path: Path) -> None:
 def test_an_executor_that_was_shut_down_is_said(tmp_path: Path) -> None:
     executor = ThreadPoolExecutor(1)
     executor.shutdown()
-    with pytest.raises(ExecutorError, match="shutdown"):
+    message = r"broke \(cannot .*shutdown\)\. What had been finished.* a new executor goes on$"
+    with pytest.raises(ExecutorError, match=message):
         ms.study(tasks.square, SQUARES, tmp_path / "file", executor)
 
 
@@ -736,7 +741,7 @@ def test_an_executor_that_cancels_is_said(tmp_path: Path) -> None:
             if report.points == 2:
                 executor.shutdown(wait=False, cancel_futures=True)
 
-        with pytest.raises(ExecutorError):
+        with pytest.raises(ExecutorError, match="(goes on|tried last)$"):
             ms.study(tasks.slow_square, SQUARES, path, executor, progress=progress)
     assert ms.read_study(path).y.count() >= 2
     ms.study(tasks.slow_square, SQUARES, path)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import stats
 
 import checkpoints
 import multispin as ms
 from multispin import _core, _memory, _tempering_run
 from multispin._tempering_run import TemperingRun
+from multispin.summary import summarize
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -104,6 +106,32 @@ def test_measurements_are_those_of_the_spins() -> None:
             expected = np.mean(np.abs(k_min) ** 2)
             np.testing.assert_allclose(records["overlap_k2"][sample, t], [expected], atol=1e-9)
             np.testing.assert_array_equal(records["spins"][sample, t], [a.sum(), b.sum()])
+
+
+@pytest.mark.parametrize("swap_interval", [1, 3])
+def test_round_trips_are_seen_at_every_exchange(swap_interval: int) -> None:
+    model = ms.EdwardsAnderson((3, 3), seed=5, samples=2)
+    arguments: dict[str, Any] = {"sweeps": 900, "swap_interval": swap_interval, "replicas": 3}
+    every = run(model, interval=swap_interval, **arguments)
+    found = ms.round_trips.round_trips(every.temperature_index.values, len(GRID))
+    np.testing.assert_array_equal(every.round_trips, found.trips)
+    assert int(found.trips.min()) > 5
+    np.testing.assert_allclose(every.round_trip_time, swap_interval * found.time, rtol=1e-13)
+    for sample in range(2):
+        pooled = ms.round_trips.round_trips(
+            every.temperature_index.values[sample].reshape(15, -1), len(GRID)
+        )
+        np.testing.assert_allclose(every.from_top[sample], pooled.from_top, rtol=1e-13)
+    # However seldom one looks, it is the same run.
+    seldom = run(model, interval=30 * swap_interval, **arguments)
+    for name in ("round_trips", "round_trip_time", "from_top"):
+        np.testing.assert_array_equal(seldom[name], every[name])
+
+
+def test_before_a_round_trip_there_is_no_time_of_one() -> None:
+    few = run(sweeps=2)
+    assert np.all(np.isinf(few.round_trip_time))
+    assert int(few.round_trips.sum()) == 0
 
 
 # --- exact averages -------------------------------------------------------------------------------
@@ -372,7 +400,8 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         ({"temperatures": [1.0, 0.5]}, ValueError, "temperatures: got .* ascending"),
         ({"temperatures": [1.0, 1.0]}, ValueError, "temperatures: got .* ascending"),
         ({"temperatures": 1.0}, ValueError, "temperatures: got .* two or more"),
-        ({"temperatures": [-1.0, 1.0]}, ValueError, "temperatures: got"),
+        ({"temperatures": [-1.0, 1.0]}, ValueError, "temperatures: got .* allowed: two or more"),
+        ({"temperatures": ["1", "2"]}, TypeError, "temperatures: got .* allowed: two or more"),
         ({"replicas": 1}, ValueError, "replicas: got 1, allowed: an integer >= 2"),
         ({"sweeps": 0}, ValueError, "sweeps: got 0"),
         ({"thermalization": 3, "interval": 2}, ValueError, "thermalization: got 3, .* multiple"),
@@ -435,7 +464,9 @@ def test_a_state_is_not_read_while_it_changes() -> None:
 
 def test_couplings_of_several_magnitudes_are_refused() -> None:
     model = ms.Pairwise.from_edges(3, [(0, 1), (1, 2)], [1.0, 2.0])
-    with pytest.raises(ValueError, match="model: got .* several magnitudes, .* dense engine"):
+    with pytest.raises(
+        ValueError, match="model: got .* several magnitudes, such as 1.0 and 2.0, .* dense engine"
+    ):
         run(model)
 
 
@@ -488,3 +519,32 @@ def test_a_model_without_bonds() -> None:
     data = run(ms.Pairwise.from_edges(4, np.empty((0, 2), dtype=np.int64), h=0.5))
     assert "link_overlap" not in data
     assert float(data.energy.min()) >= -2.0
+
+
+# --- averages -----------------------------------------------------------------------------------
+
+
+def test_averages_over_samples() -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=1, samples=6)
+    run = ms.temper(model, [1.0, 2.0], 100, interval=2, thermalization=100, threads=1)
+    table = summarize(run)
+    of_each = [summarize(run.isel(sample=k)) for k in range(6)]
+    for name in ("energy_per_spin", "abs_magnetization", "specific_heat", "susceptibility"):
+        values = np.array([one[name].values for one in of_each])
+        np.testing.assert_allclose(table[name], values.mean(axis=0))
+        error = values.std(axis=0, ddof=1) / np.sqrt(6)
+        np.testing.assert_allclose(table[f"{name}_error"], error)
+    m = run.magnetization
+    ratio = (m**4).mean(("sample", "replica", "draw")) / (
+        (m**2).mean(("sample", "replica", "draw")) ** 2
+    )
+    assert np.all(abs(table.binder - (1 - ratio / 3)) < table.binder_error)  # but for the bias
+    np.testing.assert_allclose(table.tau, np.mean([one.tau.values for one in of_each], axis=0))
+    turned = run.transpose("draw", "replica", "temperature", "sample", ...)
+    xr.testing.assert_allclose(summarize(turned), table)
+
+
+def test_one_sample_is_no_average() -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=1, samples=1)
+    run = ms.temper(model, [1.0, 2.0], 40, threads=1)
+    xr.testing.assert_equal(summarize(run), summarize(run.isel(sample=0)))

@@ -41,6 +41,17 @@ struct TemperingRecord {
   std::int16_t* temperature_index = nullptr;  // (S, K, M), by walker
 };
 
+// How walkers move between the ends of the ladder, seen at every exchange, before it: of engine
+// replicas, ladders, and samples and temperatures (S, M).
+struct Travel {
+  std::vector<std::int8_t> last_end;                // 1 the top, -1 the bottom, 0 none so far
+  std::vector<std::int64_t> passages;               // from the one end to the other
+  std::vector<std::int64_t> steps;                  // exchanges of walkers with an end, of a ladder
+  std::vector<std::int64_t> from_top, from_bottom;  // visits of walkers that come from there
+
+  bool operator==(const Travel&) const = default;
+};
+
 class Tempering {
  public:
   using Poll = ReplicaEngine::Poll;
@@ -64,6 +75,7 @@ class Tempering {
     std::int64_t clusters_moved = 0;  // before the next exchange; above 0 only after a stop
     std::vector<std::int16_t> temperature_index;    // by engine replica
     std::vector<std::int64_t> attempted, accepted;  // (S, M - 1)
+    Travel travel;
   };
   const State& state() const { return state_; }
   void set_state(const State& state);  // throws std::invalid_argument
@@ -73,6 +85,7 @@ class Tempering {
     return ladder * size_ + at_[static_cast<std::size_t>(ladder * size_ + temperature)];
   }
   double energy(const Sums& sums) const;
+  void note_travel();
   void exchange();
   bool sweep(ReplicaEngine::StopWatch& watch);
   std::int64_t cluster_count() const;

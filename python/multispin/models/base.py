@@ -105,7 +105,8 @@ class Model(ABC):
         s = self._checked_spins(spins)
         axes = tuple(range(-len(self._shape), 0))
         field = np.sum(s, axis=axes, dtype=np.int64)
-        return np.asarray(self._interaction(s) - self._h * field, dtype=np.float64)
+        # The last zero makes -0.0 one without a sign.
+        return np.asarray(self._interaction(s) - self._h * field + 0.0, dtype=np.float64)
 
     def sample(self, k: int) -> Self:
         """Return disorder sample `k` as a model of its own.
@@ -159,6 +160,12 @@ class Model(ABC):
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self._identity()))
+
+
+def two_magnitudes(couplings: NDArray[np.float64]) -> str:
+    """Smallest and largest magnitude, to show where several are one too many."""
+    sizes = np.abs(couplings)
+    return f"{float(sizes.min())!r} and {float(sizes.max())!r}"
 
 
 def digest(*arrays: NDArray[Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin import _checks
-from multispin.models.base import Model, digest
+from multispin.models.base import Model, digest, two_magnitudes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -204,9 +204,10 @@ class Pairwise(Model):
 
     def _checked_magnitude(self) -> float:
         if self._magnitude is None:
+            two = two_magnitudes(self.couplings)
             raise ValueError(
-                "J: got couplings of several magnitudes, allowed: one; several need the dense "
-                "engine, which this version does not have"
+                f"J: got couplings of several magnitudes, such as {two}, allowed: one; several "
+                "need the dense engine, which this version does not have"
             )
         return self._magnitude
 

@@ -24,6 +24,10 @@ struct DeviceArray {
   std::int64_t item_bytes() const { return type == Type::int8 ? 1 : 8; }
 };
 
+// The same items in another shape. Throws std::invalid_argument for one of another size, and for an
+// array with gaps.
+DeviceArray reshaped(const DeviceArray& array, std::vector<std::int64_t> shape);
+
 // Waits until the array's contents are there.
 void synchronize(const DeviceArray& array);
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "multispin/cuda/device.hpp"
+#include "multispin/cuda/device_array.hpp"
 #include "multispin/replica_engine.hpp"
 
 namespace multispin::cuda {
@@ -65,6 +66,14 @@ class ReplicaEngine {
   void link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
   void group_overlaps(std::span<const ReplicaPair> pairs, std::span<const std::int32_t> group_of,
                       std::int64_t groups, std::int64_t* sums);
+
+  // On the device, in new memory. spins: int8 (replicas, sites); packed: uint64 (sites, words), as
+  // get_packed.
+  DeviceArray spins();
+  DeviceArray packed();
+  // +1/-1 of shape (sites), for all replicas, or (replicas, sites). Throws std::invalid_argument
+  // for another shape or value, and for memory that is not on this device.
+  void set_spins(const ForeignArray& spins);
 
  private:
   struct Detail;          // memory, queue, graph, thresholds
