@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,8 +27,12 @@ def square(x: int) -> dict[str, Any]:
     return {"y": x * x}
 
 
+calls = itertools.count()  # of slow_square
+most_calls = math.inf  # after which it takes an hour
+
+
 def slow_square(x: int) -> dict[str, Any]:
-    time.sleep(0.002)
+    time.sleep(0.002 if next(calls) < most_calls else 3600)
     return {"y": x * x, "powers": float(x) ** np.arange(3)}
 
 

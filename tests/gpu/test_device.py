@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -119,7 +118,6 @@ def test_interrupted_sweeps_go_on_unharmed() -> None:
     one, whole = sampler((4096, 4096)), sampler((4096, 4096))
     one.synchronize()
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    began = time.perf_counter()
     timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
     timer.start()
     try:
@@ -128,8 +126,8 @@ def test_interrupted_sweeps_go_on_unharmed() -> None:
     finally:
         timer.join()
         signal.signal(signal.SIGINT, previous)
-    assert time.perf_counter() - began < 10
-    assert 0 < one.sweeps_done < 2**40
+    # A sweep takes more than a microsecond: all that were asked for take a week, these 16 seconds.
+    assert 0 < one.sweeps_done < 2**24
     whole.sweep(one.sweeps_done)
     ended = [s.packed(copy=False) for s in (one, whole)]
     assert all(isinstance(words, ms.DeviceArray) for words in ended)
