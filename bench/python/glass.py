@@ -178,7 +178,8 @@ def their_energy(model: ms.EdwardsAnderson, n: int) -> float:
 
 def report(rows: list[dict[str, float]], settled: Settled) -> str:
     """Return it as a Markdown page."""
-    lines = [f"# 3D ±J glass beside peapods\n\n{machine.describe(CORE)}\n"]
+    about = ", ".join(f"{key} {value}" for key, value in machine.describe(CORE).items())
+    lines = [f"# 3D ±J glass beside peapods\n\n{about}\n"]
     sizes = " | ".join(f"L = {r['L']:.0f}" for r in rows)
     lines.append(f"| spin updates per ns | {sizes} |")
     lines.append("|---" * (len(rows) + 1) + "|")

@@ -40,12 +40,16 @@ void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas
     }
   }
   for (std::size_t number = 0; number < order.kinds.size(); ++number) {
-    const int classes = model.classes(slots_for(order.kinds[number]));
+    const update::SiteKind& kind = order.kinds[number];
+    const int classes = model.classes(slots_for(kind));
     const int planes = run_kernels.coarse_planes + random::tail_planes;
     KindThresholds& out = bundle.thresholds[number];
+    const bool is_new = out.planes.empty();
     out.planes.resize(static_cast<std::size_t>(planes * classes * kernels::block_words));
     out.always.resize(static_cast<std::size_t>(classes * kernels::block_words));
     for (int c = 0; c < classes; ++c) {
+      // Lazy sites' own class has the same probability at all temperatures.
+      if (kind.lazy && 2 * c == kind.degree && !is_new) continue;
       alignas(64) std::uint64_t numbers[block_lanes];
       alignas(64) std::uint64_t turned[block_lanes];
       for (std::size_t lane = 0; lane < block_lanes; ++lane) {

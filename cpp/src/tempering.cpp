@@ -47,7 +47,7 @@ random::PhiloxBlock drawn(const random::PhiloxBlock& key, std::int64_t ladder, s
 // In [0, 1), with 53 bits.
 double uniform(const random::PhiloxBlock& block) {
   const std::uint64_t bits = block.x[0] | (std::uint64_t{block.x[1]} << 32);
-  return std::ldexp(static_cast<double>(bits >> 11), -53);
+  return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
 // Number of the n-th bit that is set, 0 being the first; there are more than n.
@@ -198,17 +198,23 @@ bool Tempering::sweep(ReplicaEngine::StopWatch& watch) {
 
 void Tempering::note_travel() {
   Travel& travel = state_.travel;
-  for (std::size_t r = 0; r < state_.temperature_index.size(); ++r) {
-    const std::int64_t t = state_.temperature_index[r];
-    const auto ladder = static_cast<std::int64_t>(r) / size_;
-    const std::int8_t before = travel.last_end[r];
-    const auto now = static_cast<std::int8_t>(t == size_ - 1 ? 1 : (t == 0 ? -1 : before));
-    travel.last_end[r] = now;
-    if (before != 0) ++travel.steps[static_cast<std::size_t>(ladder)];
-    if (before * now < 0) ++travel.passages[r];
-    const auto place = static_cast<std::size_t>(ladder / options_.ladders * size_ + t);
-    if (now > 0) ++travel.from_top[place];
-    if (now < 0) ++travel.from_bottom[place];
+  const auto size = static_cast<std::size_t>(size_);
+  for (std::size_t ladder = 0; ladder < travel.steps.size(); ++ladder) {
+    const std::size_t sample = ladder / static_cast<std::size_t>(options_.ladders);
+    std::int64_t* const from_top = travel.from_top.data() + sample * size;
+    std::int64_t* const from_bottom = travel.from_bottom.data() + sample * size;
+    std::int64_t steps = 0;
+    for (std::size_t r = ladder * size; r < (ladder + 1) * size; ++r) {
+      const std::int64_t t = state_.temperature_index[r];
+      const std::int8_t before = travel.last_end[r];
+      const auto now = static_cast<std::int8_t>(t == size_ - 1 ? 1 : (t == 0 ? -1 : before));
+      travel.last_end[r] = now;
+      travel.passages[r] += before * now < 0;
+      steps += before != 0;
+      from_top[t] += now > 0;
+      from_bottom[t] += now < 0;
+    }
+    travel.steps[ladder] += steps;
   }
 }
 
@@ -224,8 +230,10 @@ void Tempering::exchange() {
                        (energy(sums_[low]) - energy(sums_[high]));
       const auto counter = static_cast<std::size_t>(ladder / per_sample * (size_ - 1) + i);
       ++state_.attempted[counter];
-      const auto block = drawn(exchange_key_, ladder, i, state_.exchanges_done);
-      if (d < 0.0 && uniform(block) >= std::exp(d)) continue;
+      if (d < 0.0 &&
+          uniform(drawn(exchange_key_, ladder, i, state_.exchanges_done)) >= std::exp(d)) {
+        continue;
+      }
       ++state_.accepted[counter];
       std::swap(state_.temperature_index[low], state_.temperature_index[high]);
       std::swap(at_[static_cast<std::size_t>(ladder * size_ + i)],
