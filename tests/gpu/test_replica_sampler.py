@@ -47,7 +47,10 @@ def assert_same(cpu: ms.Sampler, gpu: ms.Sampler) -> None:
     assert gpu.sweeps_done == cpu.sweeps_done
     np.testing.assert_array_equal(host(gpu.packed()), cpu.packed())
     np.testing.assert_array_equal(host(gpu.spins()), cpu.spins())
-    for observable in ("energy", "energy_per_spin", "magnetization", "overlap", "link_overlap"):
+    observables = ["energy", "energy_per_spin", "magnetization"]
+    if cpu.energy().shape[-1] > 1:
+        observables += ["overlap", "link_overlap"]
+    for observable in observables:
         expected = getattr(cpu, observable)()
         np.testing.assert_array_equal(getattr(gpu, observable)(), expected, observable)
 
@@ -265,7 +268,9 @@ def test_it_takes_the_bytes_that_it_says() -> None:
     before = free(0)
     one = make(ms.EdwardsAnderson((8, 8, 8), seed=1), 512)
     held, taken = one.info()["bytes"], before - free(0)
-    assert held <= taken <= 1.2 * held  # and thresholds
+    # Thresholds on top: 13 + 32 planes and one more, of 3 classes, 4 of lazy sites, and 8 words.
+    thresholds = 46 * (3 + 4) * 8 * 8
+    assert 0 <= taken - held - thresholds < 256
 
 
 def test_what_passes_through_the_host_has_to_fit_there(monkeypatch: pytest.MonkeyPatch) -> None:
