@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 
 import multispin as ms
-from multispin import benchmark, exact, plot, tour
-from multispin.summary import summarize
+from multispin import exact, plot, tour
+from multispin.analysis.summary import summarize
+from multispin.runs import throughput
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +95,7 @@ def measure_throughput(quick: bool) -> xr.Dataset:
     """Measure the speed of one thread and of all."""
     tour.announce("throughput")
     cores = len(os.sched_getaffinity(0))
-    return benchmark.measure(
+    return throughput.measure(
         sizes=(128, 512) if quick else (128, 512, 2048, 8192),
         threads=sorted({1, cores}),
         seconds=0.02 if quick else 0.1,
@@ -137,14 +138,14 @@ among phase transitions and, being solved exactly, the best test of a program li
 """
         ),
         tour.Picture(
-            plot.snapshots(pictures, titles),
+            plot.runs.snapshots(pictures, titles),
             f"{size}×{size} spins, dark where they point up; a pixel is the mean of "
             f"{block}×{block}. The middle one is {sweeps:,} sweeps from a random start: patches "
             "have grown large, and would go on growing to the size of the lattice.",
             "Three square pictures of spins: nearly all up; patches of every size; fine grain.",
         ),
         tour.Picture(
-            plot.snapshots(*magnify(spins)),
+            plot.runs.snapshots(*magnify(spins)),
             "The critical lattice seen from ever closer. There are patches within patches: until "
             "single spins come into sight, nothing tells one scale from another.",
             "Three pictures of the critical lattice at growing magnification that look alike.",
@@ -178,7 +179,7 @@ grows as its size to the power 2.17, and at <i>L</i> = 1024 this local dynamics 
 """
         ),
         tour.Picture(
-            plot.overview(scan),
+            plot.runs.overview(scan),
             f"{size}×{size} spins. Error bars are standard errors that allow for autocorrelation; "
             "most are smaller than the points.",
             "Energy, magnetization, specific heat and susceptibility against temperature.",
@@ -201,7 +202,7 @@ replicas at each temperature, all lattices of one size in one batch.</p>
 """
         ),
         tour.Picture(
-            plot.binder(runs),
+            plot.runs.binder(runs),
             "Binder cumulant of three lattices near the critical temperature.",
             "Three curves of growing steepness that cross at the critical temperature.",
         ),
@@ -221,7 +222,7 @@ up to {best:.3g} spins were updated per nanosecond, each with random numbers of 
 """
         ),
         tour.Picture(
-            plot.throughput(speed),
+            plot.runs.throughput(speed),
             f"Attempted spin updates per nanosecond at <i>T<sub>c</sub></i>; {processor}, "
             f"{instructions}.",
             "Throughput against lattice size, for one thread and for all.",

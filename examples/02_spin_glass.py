@@ -11,9 +11,10 @@ import numpy as np
 import xarray as xr
 
 import multispin as ms
-from multispin import crossing, equilibration, exact, plot_glass, statistics, tour
-from multispin._figures import COLOURS, INK, MARKERS, new_figure, style
-from multispin.summary import summarize_overlaps
+from multispin import exact, plot, tour
+from multispin.analysis import crossing, equilibration, statistics
+from multispin.analysis.summary import summarize_overlaps
+from multispin.plot.style import COLOURS, INK, MARKERS, new_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -191,7 +192,7 @@ its valley where it is hot and settles in another where it is cold.</p>
 """
         ),
         tour.Picture(
-            plot_glass.overlap_distribution(run),
+            plot.glass.overlap_distribution(run),
             f"Distribution of the overlap, mean over {samples} disorder samples of {size}×{size}×"
             f"{size} spins; bands are standard errors over samples. Far above "
             "<i>T<sub>c</sub></i> ≈ 1.1 there is one peak at 0, below it there are two, at what "
@@ -237,7 +238,7 @@ three standard errors; by chance alone that happens at about one in 60. {remark(
             "name the others.",
         ),
         tour.Picture(
-            plot_glass.tempering(largest),
+            plot.glass.tempering(largest),
             f"<i>L</i> = {size}: how often neighbouring temperatures exchange, and how many of the "
             "walkers at each were last at the hottest, counted at every exchange. A steep part is "
             f"a bottleneck. A round trip takes {trip:,.0f} sweeps on average, so that walkers made "
@@ -328,7 +329,7 @@ the community until about 2000 to be sure of this transition at all.</p>
 """
         ),
         tour.Picture(
-            plot_glass.correlation_length(runs),
+            plot.glass.correlation_length(runs),
             "Correlation length over size; errors are over disorder samples.",
             "Falling curves of growing steepness that cross near a temperature of 1.1.",
         ),

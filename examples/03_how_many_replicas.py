@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import multispin as ms
-from multispin import plot_replicas, tour
-from multispin.replica_error import ReplicaError, replica_error
+from multispin import plot, tour
+from multispin.analysis.replica_error import ReplicaError, replica_error
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -102,7 +102,7 @@ fill words with the sites of a row, and that is what the sampler chooses for few
 """
         ),
         tour.Picture(
-            plot_replicas.overview({"glass 8×8×8": glass, "Ising 16×16": ising}),
+            plot.replicas.overview({"glass 8×8×8": glass, "Ising 16×16": ising}),
             "Top: attempted spin updates per nanosecond of all replicas together, on one thread, "
             "and what the engine holds in memory. Bottom left: the standard error of the energy of "
             "runs of one length, measured by how disjoint groups of <i>R</i> replicas scatter, "
@@ -174,7 +174,7 @@ is why every replica here has random numbers of its own.</p>
 """
         ),
         tour.Picture(
-            plot_replicas.error(found),
+            plot.replicas.error(found),
             "The same glass, all copies given the same random numbers: the error of the mean "
             "energy stops falling.",
             "The measured error leaves the line of independent replicas and levels off.",

@@ -73,8 +73,8 @@ CORE_USERS = frozenset(
         "sampler.py",
         "observables.py",
         "_info.py",
-        "_devices.py",
-        "_engines.py",
+        "devices.py",
+        "registry.py",
         "_tempering_run.py",
     }
 )

@@ -12,22 +12,8 @@ Everywhere: bit 1 is s = +1, E(s) = -sum J_ij s_i s_j - sum h_i s_i, k_B = 1, an
 attempted update of every site. *Energy* is the total; *magnetization* is per spin.
 """
 
-from multispin import (
-    couplings,
-    crossing,
-    equilibration,
-    exact,
-    graphs,
-    models,
-    overlaps,
-    replica_error,
-    round_trips,
-    statistics,
-    temperature_grid,
-)
+from multispin import analysis, couplings, exact, graphs, models, plot
 from multispin._info import __version__, info
-from multispin.annealing import anneal
-from multispin.device_array import DeviceArray
 from multispin.errors import (
     CheckpointError,
     DeviceError,
@@ -36,11 +22,13 @@ from multispin.errors import (
     StudyError,
 )
 from multispin.models import EdwardsAnderson, Ising, Pairwise
-from multispin.replica_sweeps import replica_sweep
-from multispin.sampler import Sampler
-from multispin.simulation import simulate
-from multispin.studies import read_study, study
-from multispin.tempering import temper
+from multispin.runs.annealing import anneal
+from multispin.runs.replica_sweeps import replica_sweep
+from multispin.runs.simulation import simulate
+from multispin.runs.tempering import temper
+from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.sampler import Sampler
+from multispin.studies.study import read_study, study
 
 __all__ = [
     "CheckpointError",
@@ -54,22 +42,17 @@ __all__ = [
     "Sampler",
     "StudyError",
     "__version__",
+    "analysis",
     "anneal",
     "couplings",
-    "crossing",
-    "equilibration",
     "exact",
     "graphs",
     "info",
     "models",
-    "overlaps",
+    "plot",
     "read_study",
-    "replica_error",
     "replica_sweep",
-    "round_trips",
     "simulate",
-    "statistics",
     "study",
     "temper",
-    "temperature_grid",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from multispin import _core, _devices
+from multispin import _core
+from multispin._engines import devices
 
 __all__ = ["__version__", "info"]
 
@@ -35,7 +36,7 @@ def info() -> dict[str, Any]:
     >>> "portable" in ms.info()["instruction_set"]["available"]
     True
     """
-    cuda = _devices.describe()
+    cuda = devices.describe()
     return {
         "version": __version__,
         "instruction_set": {"used": _core.selected_isa(), "available": _core.available_isas()},

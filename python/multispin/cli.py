@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from multispin import io
-from multispin._extras import require
+from multispin._base.extras import require
 from multispin._info import info
 
 if TYPE_CHECKING:
@@ -318,15 +318,16 @@ def _plain(value: object) -> str:
 
 
 def _ising(options: argparse.Namespace) -> None:
-    from multispin import _checks, plot
+    from multispin import plot
+    from multispin._base import checks
+    from multispin.analysis.statistics import MIN_DRAWS
+    from multispin.analysis.summary import summarize
     from multispin.models import Ising
-    from multispin.simulation import simulate
-    from multispin.statistics import MIN_DRAWS
-    from multispin.summary import summarize
+    from multispin.runs.simulation import simulate
 
     _check_files(options)
     for side in options.size:
-        _checks.count("--size", side, 2)
+        checks.count("--size", side, 2)
     temperatures = [value for values in options.temperature for value in values]
     if options.interval > 0 and options.sweeps // options.interval < MIN_DRAWS:
         raise ValueError(
@@ -350,7 +351,9 @@ def _ising(options: argparse.Namespace) -> None:
         progress=options.progress,
     )
     _print_averages(summarize(run))
-    _write(run, options, plot.overview(run) if len(temperatures) > 1 else plot.series(run))
+    _write(
+        run, options, plot.runs.overview(run) if len(temperatures) > 1 else plot.runs.series(run)
+    )
 
 
 def _print_averages(table: xr.Dataset) -> None:
@@ -385,16 +388,17 @@ def _exact(table: xr.Dataset) -> tuple[list[str], list[str]]:
 
 
 def _glass(options: argparse.Namespace) -> None:
-    from multispin import _checks, plot_glass
+    from multispin import plot
+    from multispin._base import checks
+    from multispin.analysis.statistics import MIN_DRAWS
+    from multispin.analysis.summary import summarize_overlaps
     from multispin.models import EdwardsAnderson
-    from multispin.statistics import MIN_DRAWS
-    from multispin.summary import summarize_overlaps
-    from multispin.tempering import temper
+    from multispin.runs.tempering import temper
 
     _check_files(options)
-    size = _checks.count("--size", options.size, 2)
-    shape = (size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
-    samples = _checks.count("--samples", options.samples, 1)
+    size = checks.count("--size", options.size, 2)
+    shape = (size,) * checks.count("--dimensions", options.dimensions, 1, 4)
+    samples = checks.count("--samples", options.samples, 1)
     if samples == 1 and options.interval > 0 and options.sweeps // options.interval < MIN_DRAWS:
         raise ValueError(
             f"--sweeps: got {options.sweeps}, allowed: at least {MIN_DRAWS} times --interval "
@@ -416,11 +420,11 @@ def _glass(options: argparse.Namespace) -> None:
         progress=options.progress,
     )
     _print_glass(run, summarize_overlaps(run))
-    _write(run, options, plot_glass.overlap_distribution(run))
+    _write(run, options, plot.glass.overlap_distribution(run))
 
 
 def _print_glass(run: xr.Dataset, table: xr.Dataset) -> None:
-    from multispin.summary import energy_per_spin
+    from multispin.analysis.summary import energy_per_spin
 
     energy, error, _ = energy_per_spin(run)
     over = [dim for dim in run.swap_accepted.dims if dim != "gap"]
@@ -445,14 +449,15 @@ def _with_error(value: float, error: float) -> str:
 
 
 def _replicas(options: argparse.Namespace) -> None:
-    from multispin import _checks, plot_replicas
+    from multispin import plot
+    from multispin._base import checks
     from multispin.models import EdwardsAnderson, Ising
-    from multispin.replica_sweeps import replica_sweep
+    from multispin.runs.replica_sweeps import replica_sweep
 
     _check_files(options)
-    _checks.choice("--model", options.model, ("glass", "ising"))
-    size = _checks.count("--size", options.size, 2)
-    shape = (size,) * _checks.count("--dimensions", options.dimensions, 1, 4)
+    checks.choice("--model", options.model, ("glass", "ising"))
+    size = checks.count("--size", options.size, 2)
+    shape = (size,) * checks.count("--dimensions", options.dimensions, 1, 4)
     glass = options.model == "glass"
     run = replica_sweep(
         EdwardsAnderson(shape, seed=options.seed) if glass else Ising(shape),
@@ -470,7 +475,7 @@ def _replicas(options: argparse.Namespace) -> None:
     )
     _print_replicas(run)
     name = f"{options.model} {' × '.join(map(str, shape))},  $T = {options.temperature:g}$"
-    _write(run, options, plot_replicas.overview({name: run}))
+    _write(run, options, plot.replicas.overview({name: run}))
 
 
 def _print_replicas(run: xr.Dataset) -> None:
@@ -494,12 +499,13 @@ def _print_replicas(run: xr.Dataset) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from multispin import benchmark, plot
+    from multispin import plot
+    from multispin.runs import throughput
 
     _check_files(options)
     on_cpu = options.device == "cpu"
     cores = len(os.sched_getaffinity(0))
-    bench = benchmark.measure(
+    bench = throughput.measure(
         sizes=options.size,
         generators=options.rng or (["aes", "philox"] if on_cpu else ["philox"]),
         threads=options.threads or (sorted({1, cores}) if on_cpu else [1]),
@@ -520,7 +526,7 @@ def _bench(options: argparse.Namespace) -> None:
     print(
         f"spin updates per ns at T_c; {bench.attrs['instruction_set']}, {bench.attrs['processor']}"
     )
-    _write(bench, options, plot.throughput(bench))
+    _write(bench, options, plot.runs.throughput(bench))
 
 
 def _demo(options: argparse.Namespace) -> None:

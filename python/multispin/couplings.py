@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _checks, io
-from multispin._extras import require
+from multispin import io
+from multispin._base import checks
+from multispin._base.extras import require
 from multispin.models import Model, Pairwise
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def read_edges(path: _PathLike, n_spins: int | None = None, h: float = 0.0) -> P
     [1.0, 0.5, -1.0]
     """
     if n_spins is not None:
-        n_spins = _checks.count("n_spins", n_spins, 1)
+        n_spins = checks.count("n_spins", n_spins, 1)
     edges = _Edges(path, first_site=0, n_spins=n_spins)
     for number, line in _lines(path):
         edges.add(number, line)
@@ -403,7 +404,7 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
     """
     allowed = "an undirected graph of NetworkX without parallel edges"
     if not (hasattr(graph, "is_directed") and hasattr(graph, "is_multigraph")):
-        raise TypeError(_checks.describe("graph", graph, allowed))
+        raise TypeError(checks.describe("graph", graph, allowed))
     if graph.is_directed() or graph.is_multigraph():
         raise ValueError(f"graph: got a {type(graph).__name__}, allowed: {allowed}")
     if len(graph) == 0:
@@ -417,7 +418,7 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
         if one == other:
             raise ValueError(f"graph: got a loop at the node {one!r}, allowed: edges of two nodes")
         edges.append((site[one], site[other]))
-        couplings.append(_checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
+        couplings.append(checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
     return Pairwise.from_edges(len(site), edges, couplings, h)
 
 
@@ -492,16 +493,16 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
     """
     if not (hasattr(bqm, "vartype") and hasattr(bqm, "to_numpy_vectors")):
         allowed = "a dimod.BinaryQuadraticModel"
-        raise TypeError(_checks.describe("bqm", bqm, allowed))
+        raise TypeError(checks.describe("bqm", bqm, allowed))
     if bqm.vartype.name != "SPIN":
         allowed = "SPIN, which bqm.change_vartype('SPIN') makes it"
-        raise ValueError(_checks.describe("bqm.vartype", bqm.vartype.name, allowed))
+        raise ValueError(checks.describe("bqm.vartype", bqm.vartype.name, allowed))
     if len(bqm.variables) == 0:
         raise ValueError("bqm: got one without variables, allowed: at least one variable")
     linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
     if not bool(np.all(linear == linear[0])):
         allowed = "one for all variables; fields that differ from site to site are not supported"
-        raise ValueError(_checks.describe("bqm.linear", linear, allowed))
+        raise ValueError(checks.describe("bqm.linear", linear, allowed))
     edges = np.stack([i, j], axis=1).astype(np.int64)
     return Pairwise.from_edges(len(linear), edges, -quadratic, -float(linear[0]))
 
@@ -546,10 +547,10 @@ def to_dimod_negating(model: Model) -> Any:
 
 def _merged(model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return edges i < j in ascending order and their couplings; double bonds are added up."""
-    _checks.instance("model", model, Model, "a model of multispin")
+    checks.instance("model", model, Model, "a model of multispin")
     if model.samples is not None:
         got = f"{model.samples} disorder samples"
-        raise ValueError(_checks.describe("model", got, "one set of couplings: model.sample(k)"))
+        raise ValueError(checks.describe("model", got, "one set of couplings: model.sample(k)"))
     pairs, place = np.unique(np.sort(model.edges, axis=1), axis=0, return_inverse=True)
     couplings = np.zeros(len(pairs))
     np.add.at(couplings, place.ravel(), model.couplings)
@@ -558,8 +559,6 @@ def _merged(model: Model) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def _check_no_field(model: Model) -> None:
-    _checks.instance("model", model, Model, "a model of multispin")
+    checks.instance("model", model, Model, "a model of multispin")
     if model.h != 0:
-        raise ValueError(
-            _checks.describe("model.h", model.h, "0, as there is no place for a field")
-        )
+        raise ValueError(checks.describe("model.h", model.h, "0, as there is no place for a field"))

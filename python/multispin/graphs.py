@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from multispin import _checks
+from multispin._base import checks
 
 __all__ = ["honeycomb", "hypercubic", "random_regular", "triangular"]
 
@@ -46,7 +46,7 @@ def hypercubic(shape: tuple[int, ...]) -> Edges:
     >>> graphs.hypercubic((3,)).tolist()
     [[0, 1], [1, 2], [2, 0]]
     """
-    shape = _checks.lattice_shape(shape)
+    shape = checks.lattice_shape(shape)
     steps = [tuple(int(a == axis) for a in range(len(shape))) for axis in range(len(shape))]
     return _steps(shape, steps)
 
@@ -114,7 +114,7 @@ def honeycomb(shape: tuple[int, int]) -> Edges:
     sides = _two_sides(shape, 2)
     if sides[0] % 2 or sides[1] % 2 or sides[1] < 4:
         allowed = "(rows, columns), both even, at least (2, 4)"
-        raise ValueError(_checks.describe("shape", shape, allowed))
+        raise ValueError(checks.describe("shape", shape, allowed))
     along, down = np.split(_steps(sides, [(0, 1), (1, 0)]), 2)
     r, c = np.divmod(down[:, 0], sides[1])
     return np.concatenate([along, down[(r + c) % 2 == 0]])
@@ -164,15 +164,11 @@ def random_regular(n: int, degree: int, seed: int = 0) -> Edges:
     >>> edges.shape, set(np.bincount(edges.ravel()).tolist())
     ((150, 2), {3})
     """
-    n = _checks.count("n", n, 1)
-    degree = _checks.count("degree", degree, 0, n - 1)
+    n = checks.count("n", n, 1)
+    degree = checks.count("degree", degree, 0, n - 1)
     if n * degree % 2:
-        raise ValueError(
-            _checks.describe("degree", degree, f"an even number for n={n}, an odd one")
-        )
-    words = np.random.Philox(
-        key=np.array([_checks.seed("seed", seed), _GRAPH_KEY], dtype=np.uint64)
-    )
+        raise ValueError(checks.describe("degree", degree, f"an even number for n={n}, an odd one"))
+    words = np.random.Philox(key=np.array([checks.seed("seed", seed), _GRAPH_KEY], dtype=np.uint64))
     keys = None
     while keys is None:
         keys = _paired(n, min(degree, n - 1 - degree), words)
@@ -216,8 +212,8 @@ def _steps(shape: tuple[int, ...], steps: list[tuple[int, ...]]) -> Edges:
 
 
 def _two_sides(shape: tuple[int, int], minimum: int) -> tuple[int, int]:
-    sides = _checks.lattice_shape(shape)
+    sides = checks.lattice_shape(shape)
     if len(sides) != 2 or min(sides) < minimum:
         allowed = f"a tuple (rows, columns) of two integers >= {minimum}"
-        raise ValueError(_checks.describe("shape", shape, allowed))
+        raise ValueError(checks.describe("shape", shape, allowed))
     return sides[0], sides[1]

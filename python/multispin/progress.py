@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from multispin import _checks
-from multispin._extras import require
+from multispin._base import checks
+from multispin._base.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ def check_progress(progress: object) -> None:
     """Refuse what is neither a bool, nor None, nor a function."""
     if not callable(progress) and progress not in (None, False, True):
         allowed = "True, False, None, or a function of one argument"
-        raise TypeError(_checks.describe("progress", progress, allowed))
+        raise TypeError(checks.describe("progress", progress, allowed))
 
 
 class _Reporter(Generic[State]):

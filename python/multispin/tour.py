@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from multispin._extras import require
+from multispin._base.extras import require
 from multispin._info import info
 from multispin.io import check_writable
 

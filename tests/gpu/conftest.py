@@ -14,7 +14,7 @@ import sys
 import pytest
 
 import multispin as ms
-from multispin import _devices
+from multispin._engines.registry import devices
 
 EMULATED = os.environ.get("MULTISPIN_EMULATED_CUDA", "")
 
@@ -36,7 +36,7 @@ if EMULATED:
 @pytest.fixture(autouse=True)
 def gpu() -> str:
     """Return the name of a device that works."""
-    reason = _devices.why_not()
+    reason = devices.why_not()
     if reason and os.environ.get("MULTISPIN_REQUIRE_GPU") == "1":
         pytest.fail(f"MULTISPIN_REQUIRE_GPU=1, but {reason}")
     if reason:

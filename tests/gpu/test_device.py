@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin import _devices
+from multispin._engines.registry import devices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_devices_that_cannot_be_used(
 
 
 def test_too_large_a_lattice_says_what_it_needs() -> None:
-    free = _devices.cuda_module().free_memory(0)
+    free = devices.cuda_module().free_memory(0)
     side = 2 * int((8 * free) ** 0.5 / 2) + 4096
     with pytest.raises(MemoryError, match=f"shape: 1 replica of {side} x {side}: needed .*free"):
         sampler((side, side))
@@ -151,8 +151,8 @@ def test_a_run_has_one_device_however_it_is_cut() -> None:
 
 
 def test_bench_measures_the_gpu() -> None:
-    from multispin import benchmark
+    from multispin.runs import throughput
 
-    bench = benchmark.measure([64], ["philox"], seconds=0.01, device="cuda")
+    bench = throughput.measure([64], ["philox"], seconds=0.01, device="cuda")
     assert bench.attrs["device"] == "cuda:0"
     assert bench.flips_per_ns.min() > 0

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin import _devices, _engines, _memory
+from multispin._base import memory
+from multispin._engines.registry import devices, registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -264,7 +265,7 @@ def test_a_replica_sweep_gives_the_bytes_of_the_gpu() -> None:
 
 @pytest.mark.usefixtures("emulated")
 def test_it_takes_the_bytes_that_it_says() -> None:
-    free = _devices.cuda_module().free_memory
+    free = devices.cuda_module().free_memory
     before = free(0)
     one = make(ms.EdwardsAnderson((8, 8, 8), seed=1), 512)
     held, taken = one.info()["bytes"], before - free(0)
@@ -277,9 +278,9 @@ def test_what_passes_through_the_host_has_to_fit_there(monkeypatch: pytest.Monke
     """Edges and signs as lists, then as the engine has them; no spins."""
     model = ms.EdwardsAnderson((8, 8, 8), seed=1, samples=512)
     needed = 48 * E + 2 * 512 * E + GRAPH - N * 4 + 8 * 8 * (E + 1)
-    monkeypatch.setattr(_memory, "_available_memory", lambda: needed)
+    monkeypatch.setattr(memory, "_available_memory", lambda: needed)
     make(model, 1)
-    monkeypatch.setattr(_memory, "_available_memory", lambda: needed - 1)
+    monkeypatch.setattr(memory, "_available_memory", lambda: needed - 1)
     message = "shape: 512 replicas of 8 x 8 x 8, on the way to cuda:0: needed .* available"
     with pytest.raises(MemoryError, match=message):
         make(model, 1)
@@ -296,9 +297,9 @@ def test_a_device_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = _devices.cuda_module().free_memory(0)
+    free = devices.cuda_module().free_memory(0)
     replicas = 64 * (free // 2**27 + 1)  # words of 8 bytes, of 2**24 sites each
-    monkeypatch.setattr(_engines, "new", lambda *_: pytest.fail("something was made"))
+    monkeypatch.setattr(registry, "new", lambda *_: pytest.fail("something was made"))
     message = (
         rf"shape: {replicas} replicas of 4096 x 4096: needed [0-9.]+ GiB on cuda:0, "
         r"free: [0-9.]+ GiB"
@@ -310,13 +311,13 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("emulated")
 def test_memory_that_is_gone_by_then_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is free is asked for again where memory is taken."""
-    free = _devices.cuda_module().free_memory(0)
-    monkeypatch.setattr(_engines, "bytes_held", lambda *_: 0)
+    free = devices.cuda_module().free_memory(0)
+    monkeypatch.setattr(registry, "bytes_held", lambda *_: 0)
     monkeypatch.setenv("MULTISPIN_EMULATED_MEMORY", "100")
     with pytest.raises(MemoryError, match=r"replicas: 130 of 30 sites: needed .*, free: 100"):
         make(*MODELS["graph"])
     monkeypatch.delenv("MULTISPIN_EMULATED_MEMORY")
-    assert _devices.cuda_module().free_memory(0) == free
+    assert devices.cuda_module().free_memory(0) == free
     make(*MODELS["graph"]).sweep(1)
 
 

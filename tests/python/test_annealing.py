@@ -19,7 +19,8 @@ import xarray as xr
 
 import checkpoints
 import multispin as ms
-from multispin import CheckpointError, _anneal_run, couplings
+from multispin import CheckpointError, couplings
+from multispin.runs import _anneal_run
 
 if TYPE_CHECKING:
     from multispin.models import Model
@@ -225,7 +226,7 @@ def test_threads_do_not_matter(expected: xr.Dataset, threads: int) -> None:
 CHILD = """
 import json, os, pathlib, signal, sys
 import multispin as ms
-from multispin import _anneal_run
+from multispin.runs import _anneal_run
 
 moment, count, path, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
 _anneal_run.PIECE_SECONDS = 0.0

@@ -368,7 +368,7 @@ def test_what_cannot_be_done_is_one_line_and_status_1(
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ms.MissingExtraError, match=r'pip install "multispin\[plot\]"'):
-        plot.snapshots([], [])
+        plot.runs.snapshots([], [])
 
 
 def test_ctrl_c_is_one_line(folder: Path) -> None:

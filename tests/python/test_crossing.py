@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin import overlaps
-from multispin.crossing import Curve, binder_curve, correlation_length_curve, crossing
+from multispin.analysis import overlaps
+from multispin.analysis.crossing import Curve, binder_curve, correlation_length_curve, crossing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin import _elimination, exact
+from multispin import exact
+from multispin.exact import elimination
 from multispin.models import Model, random_signs
 
 EDGES = ms.graphs.random_regular(14, 4, seed=2)
@@ -116,7 +117,7 @@ def test_low_temperatures() -> None:
 def test_the_order_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     model = ms.EdwardsAnderson((3, 3, 2), seed=1, h=0.3)
     found = exact.eliminate(model, 1.0)
-    monkeypatch.setattr(_elimination, "_order", lambda _: np.random.default_rng(3).permutation(18))
+    monkeypatch.setattr(elimination, "_order", lambda _: np.random.default_rng(3).permutation(18))
     shuffled = exact.eliminate(model, 1.0)
     assert shuffled.width > found.width
     assert shuffled.log_partition == pytest.approx(found.log_partition, rel=1e-13)
@@ -127,10 +128,10 @@ def test_the_order_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     ((40,), 3), ((9, 30), 19), ((3, 3, 8), 19), ((4, 4, 4), 23),
 ])  # fmt: skip
 def test_frontiers_are_small(shape: tuple[int, ...], width: int) -> None:
-    neighbours = _elimination._neighbours(ms.Ising(shape))
-    order = _elimination._order(neighbours)
+    neighbours = elimination._neighbours(ms.Ising(shape))
+    order = elimination._order(neighbours)
     assert sorted(order) == list(range(len(neighbours)))
-    assert max(_elimination._frontier_sizes(order, neighbours)) <= width
+    assert max(elimination._frontier_sizes(order, neighbours)) <= width
 
 
 @pytest.mark.parametrize(("model", "T", "error", "message"), [

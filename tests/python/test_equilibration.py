@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin.equilibration import logarithmic_bins
+from multispin.analysis.equilibration import logarithmic_bins
 
 if TYPE_CHECKING:
     from collections.abc import Callable

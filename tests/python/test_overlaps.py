@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin import overlaps, statistics
+from multispin.analysis import overlaps, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import multispin as ms
-from multispin import benchmark, exact, plot
-from multispin.summary import summarize
+from multispin import exact, plot
+from multispin.analysis.summary import summarize
+from multispin.runs import throughput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,16 @@ def labels(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
 
 
-SINGLE = [plot.energy, plot.magnetization, plot.specific_heat, plot.susceptibility, plot.binder]
+SINGLE = [
+    plot.runs.energy,
+    plot.runs.magnetization,
+    plot.runs.specific_heat,
+    plot.runs.susceptibility,
+    plot.runs.binder,
+]
 
 
-@pytest.mark.parametrize("draw", [*SINGLE, plot.overview, plot.series])
+@pytest.mark.parametrize("draw", [*SINGLE, plot.runs.overview, plot.runs.series])
 def test_pictures_can_be_saved(
     run: xr.Dataset, tmp_path: Path, draw: Callable[[xr.Dataset], Figure]
 ) -> None:
@@ -57,14 +64,14 @@ def test_axes_have_labels_and_units(run: xr.Dataset, draw: Callable[[xr.Dataset]
 
 
 def test_points_are_the_averages(run: xr.Dataset) -> None:
-    axes = plot.energy(run).axes[0]
+    axes = plot.runs.energy(run).axes[0]
     points, *_ = axes.containers[0]
     np.testing.assert_allclose(points.get_xdata(), run.temperature)
     np.testing.assert_allclose(points.get_ydata(), summarize(run).energy_per_spin)
 
 
 def test_the_curve_is_exact(run: xr.Dataset) -> None:
-    axes = plot.magnetization(run).axes[0]
+    axes = plot.runs.magnetization(run).axes[0]
     (curve,) = [line for line in axes.lines if line.get_label() == "exact, $L = \\infty$"]
     temperature, values = np.asarray(curve.get_data())
     np.testing.assert_allclose(values, exact.onsager(temperature).magnetization)
@@ -73,42 +80,42 @@ def test_the_curve_is_exact(run: xr.Dataset) -> None:
 
 
 def test_several_sizes_share_the_axes(run: xr.Dataset) -> None:
-    figure = plot.binder([run, simulate(size=16)])
+    figure = plot.runs.binder([run, simulate(size=16)])
     assert labels(figure) == ["$L = 32$", "$L = 16$"]
 
 
 def test_no_exact_curve_in_a_field() -> None:
-    assert labels(plot.energy(simulate(h=0.5))) == ["$L = 32$"]
+    assert labels(plot.runs.energy(simulate(h=0.5))) == ["$L = 32$"]
 
 
 @pytest.mark.parametrize("model", [ms.Ising((4, 4, 4)), ms.EdwardsAnderson((6, 6), seed=1)])
 def test_no_exact_curve_of_what_has_not_been_solved(model: Any) -> None:
-    (axes,) = plot.energy(ms.simulate(model, [2.0, 2.6], 40, 10)).axes
+    (axes,) = plot.runs.energy(ms.simulate(model, [2.0, 2.6], 40, 10)).axes
     assert len(axes.containers) == 1
     assert len(axes.lines) == 1
 
 
 def test_an_antiferromagnet_has_its_own_critical_temperature() -> None:
-    figure = plot.energy(simulate([2.0, 5.0], J=-2.0))
+    figure = plot.runs.energy(simulate([2.0, 5.0], J=-2.0))
     assert figure.axes[0].lines
     assert "exact, $L = \\infty$" in labels(figure)
 
 
 def test_snapshots_keep_their_scale() -> None:
     images = [np.ones((4, 4)), np.zeros((8, 8)), -np.ones((2, 2), np.int8)]
-    figure = plot.snapshots(images, ["a", "b", "c"])
+    figure = plot.runs.snapshots(images, ["a", "b", "c"])
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c"]
     assert {axes.images[0].get_clim() for axes in figure.axes} == {(-1.0, 1.0)}
     with pytest.raises(ValueError, match="zip"):
-        plot.snapshots(images, ["a"])
+        plot.runs.snapshots(images, ["a"])
 
 
 def test_throughput(tmp_path: Path) -> None:
-    bench = benchmark.measure(sizes=[32, 64], threads=[1, 2], seconds=0.005)
+    bench = throughput.measure(sizes=[32, 64], threads=[1, 2], seconds=0.005)
     assert dict(bench.sizes) == {"size": 2, "generator": 2, "threads": 2}
     assert (bench.flips_per_ns > 0).all()
     assert (bench.energy_per_spin < -0.5).all()
-    figure = plot.throughput(bench)
+    figure = plot.runs.throughput(bench)
     figure.savefig(tmp_path / "x.png")
     assert labels(figure)[0] == "aes, 1 thread"
 
@@ -116,18 +123,18 @@ def test_throughput(tmp_path: Path) -> None:
 def test_runs_of_another_kind_are_refused(run: xr.Dataset) -> None:
     annealed = ms.anneal(ms.Ising((4, 4)), [2.0, 1.0], 5, replicas=4)
     wrong = "^run: got one without magnetization, draw, allowed: one of simulate"
-    for draw in (*SINGLE, plot.overview, plot.series, summarize):
+    for draw in (*SINGLE, plot.runs.overview, plot.runs.series, summarize):
         with pytest.raises(ValueError, match=wrong):
             draw(annealed)
         with pytest.raises(TypeError, match="^run: got 3, allowed: an xarray.Dataset, one of "):
             draw(3)  # type: ignore[arg-type]
-    for draw in (*SINGLE, plot.overview):
+    for draw in (*SINGLE, plot.runs.overview):
         with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):
             draw([])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="^run: got one of 2 samples, allowed: one system"):
-        plot.series(xr.concat([run, run], "sample"))
+        plot.runs.series(xr.concat([run, run], "sample"))
     with pytest.raises(ValueError, match="^bench: got one without flips_per_ns, size, generator"):
-        plot.throughput(run)
+        plot.runs.throughput(run)
 
 
 @pytest.mark.parametrize(("change", "error"), [
@@ -139,4 +146,4 @@ def test_runs_of_another_kind_are_refused(run: xr.Dataset) -> None:
 ])  # fmt: skip
 def test_wrong_arguments_of_the_benchmark(change: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error, match=r"got .*allowed: "):
-        benchmark.measure(**({"sizes": [32], "seconds": 0.005} | change))
+        throughput.measure(**({"sizes": [32], "seconds": 0.005} | change))

@@ -12,9 +12,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import multispin as ms
-from multispin import overlaps, plot_glass, plot_replicas
-from multispin.replica_error import replica_error
-from multispin.summary import summarize_overlaps
+from multispin import plot
+from multispin.analysis import overlaps
+from multispin.analysis.replica_error import replica_error
+from multispin.analysis.summary import summarize_overlaps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,12 +65,12 @@ def test_pictures_can_be_saved(run: xr.Dataset, tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     rng = np.random.default_rng(1)
     figures = [
-        plot_glass.overlap_distribution(run),
-        plot_glass.binder_ratio([run, make_run(32)]),
-        plot_glass.correlation_length(run),
-        plot_glass.tempering(run),
-        plot_replicas.error(replica_error(rng.normal(size=(8, 400)))),
-        plot_replicas.throughput([1, 2, 4], [1.0, 2.0, 3.0]),
+        plot.glass.overlap_distribution(run),
+        plot.glass.binder_ratio([run, make_run(32)]),
+        plot.glass.correlation_length(run),
+        plot.glass.tempering(run),
+        plot.replicas.error(replica_error(rng.normal(size=(8, 400)))),
+        plot.replicas.throughput([1, 2, 4], [1.0, 2.0, 3.0]),
     ]
     for number, figure in enumerate(figures):
         assert isinstance(figure, Figure)
@@ -126,7 +127,7 @@ def test_the_order_of_dimensions_does_not_matter(run: xr.Dataset) -> None:
 @pytest.mark.parametrize("samples", [30, 1, None])
 def test_distribution_shows_five_temperatures(samples: int | None) -> None:
     run = make_run(samples=samples)
-    axes = plot_glass.overlap_distribution(run, bins=31).axes[0]
+    axes = plot.glass.overlap_distribution(run, bins=31).axes[0]
     assert len(axes.lines) == len(axes.collections) == 5
     q = run.overlap.values[0] if samples == 1 else run.overlap.values
     found = overlaps.distribution(q, N, bins=31, samples=samples == 30)
@@ -139,7 +140,7 @@ def test_distribution_shows_five_temperatures(samples: int | None) -> None:
 
 
 def test_the_legend_of_the_distribution_is_beside_it(run: xr.Dataset) -> None:
-    figure = plot_glass.overlap_distribution(run)
+    figure = plot.glass.overlap_distribution(run)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     legend = axes.get_legend().get_window_extent()
@@ -148,7 +149,7 @@ def test_the_legend_of_the_distribution_is_beside_it(run: xr.Dataset) -> None:
 
 
 def test_curves_are_the_summary(run: xr.Dataset) -> None:
-    axes = plot_glass.correlation_length([run, make_run(32)]).axes[0]
+    axes = plot.glass.correlation_length([run, make_run(32)]).axes[0]
     points, *_ = axes.containers[0]
     np.testing.assert_array_equal(points.get_ydata(), summarize_overlaps(run).xi_over_length)
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
@@ -156,7 +157,7 @@ def test_curves_are_the_summary(run: xr.Dataset) -> None:
 
 
 def test_tempering_pools_samples(run: xr.Dataset) -> None:
-    top, bottom = plot_glass.tempering(run).axes
+    top, bottom = plot.glass.tempering(run).axes
     (line,) = top.lines
     acceptance = run.swap_accepted.sum("sample") / run.swap_attempts.sum("sample")
     np.testing.assert_allclose(line.get_ydata(), acceptance)
@@ -173,7 +174,7 @@ def test_tempering_of_walkers_that_stand_still() -> None:
     run.from_top[:, 0], run.from_top[:, -1] = 0.0, 1.0
     run.round_trips[:] = 0
     run.round_trip_time[:] = np.inf
-    top, bottom = plot_glass.tempering(run).axes
+    top, bottom = plot.glass.tempering(run).axes
     assert "no round trip" in top.get_title(loc="left")
     points, *_ = bottom.containers[0]
     shown = np.asarray(points.get_ydata())
@@ -183,7 +184,7 @@ def test_tempering_of_walkers_that_stand_still() -> None:
 
 def test_the_line_of_independent_replicas() -> None:
     result = replica_error(np.random.default_rng(1).normal(size=(8, 400)))
-    axes = plot_replicas.error(result).axes[0]
+    axes = plot.replicas.error(result).axes[0]
     np.testing.assert_allclose(axes.lines[0].get_ydata(), result.error[0] / np.sqrt([1, 2, 4, 8]))
     points, *_ = axes.containers[0]
     np.testing.assert_array_equal(points.get_ydata(), result.error)
@@ -195,7 +196,7 @@ def test_annealing_shows_energies_and_how_replicas_ended(samples: int | None) ->
     model = ms.EdwardsAnderson((8, 8), seed=1, samples=samples)
     run = ms.anneal(model, [3.0, 1.0, 0.2], 3, replicas=20, seed=1)
     shown = run if samples is None else run.isel(sample=1)
-    figure = plot_glass.annealing(run, *([] if samples is None else [1]))
+    figure = plot.glass.annealing(run, *([] if samples is None else [1]))
     left, right = figure.axes
     median = next(line for line in left.get_lines() if line.get_label() == "median")
     np.testing.assert_array_equal(median.get_xdata(), [3.0, 1.0, 0.2])
@@ -213,16 +214,16 @@ def annealed() -> xr.Dataset:
 
 
 def test_runs_of_another_kind_are_refused(run: xr.Dataset, annealed: xr.Dataset) -> None:
-    for draw in (plot_glass.overlap_distribution, plot_glass.binder_ratio, plot_glass.tempering):
+    for draw in (plot.glass.overlap_distribution, plot.glass.binder_ratio, plot.glass.tempering):
         with pytest.raises(ValueError, match="^run: got one without .*, allowed: one of temper"):
             draw(annealed)
         with pytest.raises(TypeError, match="^run: got None, allowed: an xarray.Dataset, one of"):
             draw(None)  # type: ignore[arg-type]
-    for curves in (plot_glass.binder_ratio, plot_glass.correlation_length):
+    for curves in (plot.glass.binder_ratio, plot.glass.correlation_length):
         with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):
             curves([])
     with pytest.raises(ValueError, match="^run: got one without energy, .*allowed: one of anneal"):
-        plot_glass.annealing(run)
+        plot.glass.annealing(run)
 
 
 def test_runs_without_a_correlation_length_are_refused(run: xr.Dataset) -> None:
@@ -231,13 +232,13 @@ def test_runs_without_a_correlation_length_are_refused(run: xr.Dataset) -> None:
         (run.drop_vars("overlap_k2"), "16 x 16 spins without overlap_k2"),
     ):
         with pytest.raises(ValueError, match=f"^runs: got one of {without}, allowed: lattices"):
-            plot_glass.correlation_length([run, odd])
+            plot.glass.correlation_length([run, odd])
 
 
 def test_samples_that_there_are_not_are_refused(annealed: xr.Dataset) -> None:
     with pytest.raises(ValueError, match="^sample: got 3, allowed: 0, as the run has one set of"):
-        plot_glass.annealing(annealed, sample=3)
+        plot.glass.annealing(annealed, sample=3)
     two = xr.concat([annealed, annealed], "sample")
     for sample in (-1, 2):
         with pytest.raises(ValueError, match=f"^sample: got {sample}, allowed: .*<= 1"):
-            plot_glass.annealing(two, sample)
+            plot.glass.annealing(two, sample)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin.replica_error import replica_error
+from multispin.analysis.replica_error import replica_error
 
 Array = npt.NDArray[np.float64]
 Z = 5.0

@@ -16,7 +16,10 @@ import xarray as xr
 from scipy import stats
 
 import multispin as ms
-from multispin import _memory, plot_replicas, replica_sweeps, sampler
+from multispin import plot
+from multispin._base import memory
+from multispin.runs import replica_sweeps
+from multispin.sampling import sampler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,7 +210,7 @@ def test_blocks_of_pairs_change_nothing(
 
 
 def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    monkeypatch.setattr(memory, "_available_memory", lambda: 2**24)
     message = "^replicas: 2000, all pairs and 20 draws of them: needed 0.13 GiB, available: 0.02"
     with pytest.raises(MemoryError, match=message):
         sweep(replicas=[1, 2000], sweeps=200)
@@ -273,7 +276,7 @@ def test_the_result_can_be_kept_and_shown(tmp_path: Path) -> None:
     data.to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
     kept = xr.load_dataset(tmp_path / "x.nc", engine="h5netcdf")
     xr.testing.assert_equal(kept, data)
-    speed, memory, errors, distribution = plot_replicas.overview({"one": kept, "two": data}).axes
+    speed, memory, errors, distribution = plot.replicas.overview({"one": kept, "two": data}).axes
     np.testing.assert_array_equal(speed.lines[0].get_ydata(), data.flips_per_ns)
     np.testing.assert_array_equal(memory.lines[1].get_ydata(), data["bytes"])
     points, *_ = errors.containers[0]
@@ -291,11 +294,11 @@ def top_labels(figure: Figure) -> list[str]:
 
 def test_a_picture_of_one_run() -> None:
     data = sweep(replicas=[1, 64, 130], sweeps=200)
-    figure = plot_replicas.overview(data)
+    figure = plot.replicas.overview(data)
     assert top_labels(figure) == ["$N = 9$,  $T = 2.5$", "words of 64, 128 bits full"]
     for axes in figure.axes[:2]:
         assert [line.get_xdata()[0] for line in axes.lines[1:]] == [64, 128]
-    single = plot_replicas.overview({"a": sweep(replicas=[1], sweeps=200)})
+    single = plot.replicas.overview({"a": sweep(replicas=[1], sweeps=200)})
     assert len(single.axes) == 3
     assert top_labels(single) == ["a"]
     texts = [text.get_text() for text in single.axes[2].get_legend().get_texts()]
@@ -303,14 +306,14 @@ def test_a_picture_of_one_run() -> None:
 
 
 def test_a_picture_of_many_numbers_of_replicas(tmp_path: Path) -> None:
-    figure = plot_replicas.throughput(range(1, 101), np.ones(100))
+    figure = plot.replicas.throughput(range(1, 101), np.ones(100))
     ticks = figure.axes[0].get_xticks()
     assert (ticks[0], len(ticks) < 12) == (1, True)
     figure.savefig(tmp_path / "x.png")
 
 
 def test_pictures_without_errors_can_be_saved(tmp_path: Path) -> None:
-    plot_replicas.overview(sweep(ms.Ising((4, 4), J=0.0), sweeps=200, replicas=[1, 2])).savefig(
+    plot.replicas.overview(sweep(ms.Ising((4, 4), J=0.0), sweeps=200, replicas=[1, 2])).savefig(
         tmp_path / "x.png"
     )
 
@@ -318,15 +321,15 @@ def test_pictures_without_errors_can_be_saved(tmp_path: Path) -> None:
 def test_what_is_no_sweep_is_refused() -> None:
     run = ms.simulate(ms.Ising((4, 4)), 2.0, 20, 0)
     with pytest.raises(ValueError, match=r"^runs: got \{\}, allowed: one of replica_sweep, or a"):
-        plot_replicas.overview({})
+        plot.replicas.overview({})
     with pytest.raises(TypeError, match=r"^runs: got \[\], allowed: one of replica_sweep, or a"):
-        plot_replicas.overview([])  # type: ignore[arg-type]
+        plot.replicas.overview([])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="^runs: got one without replicas, .* replica_sweep$"):
-        plot_replicas.overview(run)
+        plot.replicas.overview(run)
     with pytest.raises(ValueError, match=r"^runs\['a'\]: got one without replicas, .*_sweep$"):
-        plot_replicas.overview({"a": run})
+        plot.replicas.overview({"a": run})
     with pytest.raises(TypeError, match="^result: got 3, allowed: what replica_error returned"):
-        plot_replicas.error(3)  # type: ignore[arg-type]
+        plot.replicas.error(3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

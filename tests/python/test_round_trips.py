@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from multispin.round_trips import round_trips
+from multispin.analysis.round_trips import round_trips
 
 Z = 5.0
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import multispin as ms
-from multispin import _memory
+from multispin._base import memory
 
 N, E = 512, 3 * 512  # of a glass of 8 x 8 x 8 spins
 WORDS = 8  # of 64 lanes a site, for up to 512 replicas
@@ -70,9 +70,9 @@ def test_making_an_engine_takes_more_for_a_while(
     replicas = 1 if samples else 512
     held = glass(replicas, samples).info()["bytes"]
     needed = held + LISTED + 2 * E * (samples or 1)
-    monkeypatch.setattr(_memory, "_available_memory", lambda: needed)
+    monkeypatch.setattr(memory, "_available_memory", lambda: needed)
     glass(replicas, samples)
-    monkeypatch.setattr(_memory, "_available_memory", lambda: needed - 1)
+    monkeypatch.setattr(memory, "_available_memory", lambda: needed - 1)
     with pytest.raises(MemoryError, match=r"shape: \d+ replicas? of 8 x 8 x 8: needed"):
         glass(replicas, samples)
 

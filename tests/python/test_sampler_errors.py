@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import multispin as ms
-from multispin import DeviceError, _memory
+from multispin import DeviceError
+from multispin._base import memory
 from reference.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def test_draws_whose_number_wraps_around(engine: str) -> None:
 ])  # fmt: skip
 def test_more_pairs_than_memory_holds(arguments: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run = ms.Sampler(**arguments)
-    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**24)
+    monkeypatch.setattr(memory, "_available_memory", lambda: 2**24)
     for method in ("overlap", "link_overlap"):
         with pytest.raises(MemoryError, match=f"^replicas: {method} of all pairs of .* available:"):
             getattr(run, method)()
@@ -262,7 +263,7 @@ def test_what_does_not_fit_is_said_before_it_is_allocated(arguments: Any) -> Non
 
 
 def test_memory_is_compared_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**20)
+    monkeypatch.setattr(memory, "_available_memory", lambda: 2**20)
     with pytest.raises(
         MemoryError, match=r"^shape: 1 replica of 4096 x 4096: .*available: 0\.00 GiB"
     ):
@@ -270,14 +271,14 @@ def test_memory_is_compared_with_what_there_is(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(MemoryError, match=r"^shape: 2 replicas of 4096 x 4096: "):
         make(shape=(4096, 4096), replicas=2)
     make(shape=(512, 512))  # 32 KiB
-    monkeypatch.setattr(_memory, "_available_memory", lambda: None)
+    monkeypatch.setattr(memory, "_available_memory", lambda: None)
     make(shape=(512, 512))
 
 
 def test_an_init_is_not_copied_for_replicas_that_do_not_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**20)
+    monkeypatch.setattr(memory, "_available_memory", lambda: 2**20)
     with pytest.raises(MemoryError, match="available"):
         make(init=np.ones(SHAPE, dtype=np.int8), replicas=2**40)
 
@@ -387,7 +388,7 @@ def is_about(error: Exception, name: str) -> bool:
 def test_anything_else_works_or_is_refused_by_name(name: str, value: Any) -> None:
     arguments: dict[str, Any] = {"model": ms.Ising(SHAPE), "threads": 1, name: value}
     runs = []
-    with mock.patch.object(_memory, "_available_memory", return_value=2**20):
+    with mock.patch.object(memory, "_available_memory", return_value=2**20):
         error = failure(lambda: runs.append(ms.Sampler(**arguments)))
     if error is None:
         runs[0].sweep(1)

@@ -24,9 +24,10 @@ import pytest
 import xarray as xr
 
 import multispin as ms
-from multispin import CheckpointError, _batches, _record
-from multispin._interrupts import interrupts_held
-from multispin.summary import summarize
+from multispin import CheckpointError
+from multispin._base.interrupts import interrupts_held
+from multispin.analysis.summary import summarize
+from multispin.runs import _batches, _record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +197,7 @@ def test_an_error_in_a_worker_arrives() -> None:
 CHILD = """
 import json, os, pathlib, signal, sys
 import multispin as ms
-from multispin import _batches, _record
+from multispin.runs import _batches, _record
 
 moment, count, path, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
 _batches.PIECE_SECONDS = 1e-4

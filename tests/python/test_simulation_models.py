@@ -15,7 +15,8 @@ import xarray as xr
 from scipy import stats
 
 import multispin as ms
-from multispin import CheckpointError, _batches, _record, graphs
+from multispin import CheckpointError, graphs
+from multispin.runs import _batches, _record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +157,7 @@ def test_executors_do_not_matter(expected: xr.Dataset, make: Callable[[], Execut
 CHILD = f"""
 import os, signal, sys
 import multispin as ms
-from multispin import _batches, _record
+from multispin.runs import _batches, _record
 count = int(sys.argv[1])
 _batches.PIECE_SECONDS = 1e-4
 _record.BATCH_SPINS = 60 * 50

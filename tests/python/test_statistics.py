@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin import statistics
+from multispin.analysis import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -568,13 +568,13 @@ def test_the_file_of_another_study_is_refused_and_kept(
 def test_another_task_or_version_is_another_study(
     expected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from multispin import _journal
+    from multispin.studies.study import journal
 
     path = tmp_path / "file"
     path.write_bytes(expected.read_bytes())
     with pytest.raises(CheckpointError, match="task 'ising' there, 'square' here"):
         ms.study(tasks.square, ISING, path)
-    monkeypatch.setattr(_journal, "__version__", "9.9")
+    monkeypatch.setattr(journal, "__version__", "9.9")
     with pytest.raises(CheckpointError, match="multispin '.*' there, '9.9' here"):
         ms.study(tasks.ising, ISING, path)
     assert path.read_bytes() == expected.read_bytes()

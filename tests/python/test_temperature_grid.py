@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin.temperature_grid import equal_acceptance, feedback_optimized
+from multispin.analysis.temperature_grid import equal_acceptance, feedback_optimized
 
 if TYPE_CHECKING:
     from collections.abc import Callable

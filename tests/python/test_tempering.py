@@ -19,9 +19,11 @@ from scipy import stats
 
 import checkpoints
 import multispin as ms
-from multispin import _core, _memory, _tempering_run
-from multispin._tempering_run import TemperingRun
-from multispin.summary import summarize
+from multispin import _core
+from multispin._base import memory
+from multispin.analysis.summary import summarize
+from multispin.runs import _tempering_run
+from multispin.runs._tempering_run import TemperingRun
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -40,7 +42,7 @@ def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
 
 
 def plan_of(model: ms.models.Model, **changes: Any) -> Any:
-    from multispin._tempering_run import Plan
+    from multispin.runs._tempering_run import Plan
 
     plan = Plan(
         model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
@@ -113,12 +115,12 @@ def test_round_trips_are_seen_at_every_exchange(swap_interval: int) -> None:
     model = ms.EdwardsAnderson((3, 3), seed=5, samples=2)
     arguments: dict[str, Any] = {"sweeps": 900, "swap_interval": swap_interval, "replicas": 3}
     every = run(model, interval=swap_interval, **arguments)
-    found = ms.round_trips.round_trips(every.temperature_index.values, len(GRID))
+    found = ms.analysis.round_trips.round_trips(every.temperature_index.values, len(GRID))
     np.testing.assert_array_equal(every.round_trips, found.trips)
     assert int(found.trips.min()) > 5
     np.testing.assert_allclose(every.round_trip_time, swap_interval * found.time, rtol=1e-13)
     for sample in range(2):
-        pooled = ms.round_trips.round_trips(
+        pooled = ms.analysis.round_trips.round_trips(
             every.temperature_index.values[sample].reshape(15, -1), len(GRID)
         )
         np.testing.assert_allclose(every.from_top[sample], pooled.from_top, rtol=1e-13)
@@ -276,7 +278,7 @@ def test_a_wrong_exponent_would_be_seen(factor: float) -> None:
 # A run that, if asked, dawdles after each draw: fast machines do not end it before it is killed.
 SCRIPT = """
 import sys, time, numpy as np, multispin as ms
-from multispin import _tempering_run
+from multispin.runs import _tempering_run
 checkpoint, result, dawdle = sys.argv[1], sys.argv[2], float(sys.argv[3])
 _tempering_run.PIECE_SECONDS = 0.0
 run = ms.temper(
@@ -489,7 +491,7 @@ def test_too_many_temperatures() -> None:
 
 
 def test_what_does_not_fit_is_said_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_memory, "_available_memory", lambda: 2**20)
+    monkeypatch.setattr(memory, "_available_memory", lambda: 2**20)
     with pytest.raises(MemoryError, match="sweeps: 100000 draws of 10 walkers: needed .* GiB"):
         run(sweeps=100_000)
 

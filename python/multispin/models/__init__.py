@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from multispin import _checks
+from multispin._base import checks
 from multispin.models.base import Model
 from multispin.models.disorder import random_signs
 from multispin.models.edwards_anderson import EdwardsAnderson
@@ -58,5 +58,5 @@ def from_state(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> M
     >>> ms.models.from_state(*ms.Ising((4, 6), J=-1.0).state())
     Ising((4, 6), J=-1.0, h=0.0)
     """
-    kind = _KINDS[_checks.choice("meta['model']", meta["model"], list(_KINDS))]
+    kind = _KINDS[checks.choice("meta['model']", meta["model"], list(_KINDS))]
     return kind._from_state(meta, arrays)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _checks
+from multispin._base import checks
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -118,7 +118,7 @@ class Model(ABC):
         """
         if self.samples is None:
             raise ValueError(f"sample: got {k!r}, but this model has one set of couplings only")
-        return self._sample(_checks.count("k", k, 0, self.samples - 1))
+        return self._sample(checks.count("k", k, 0, self.samples - 1))
 
     @abstractmethod
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -147,7 +147,7 @@ class Model(ABC):
         if not fits or s.shape[: len(lead)] != lead:
             allowed = ", ".join(map(str, (*lead, "...", *self._shape)))
             raise ValueError(
-                _checks.describe("spins", f"an array of shape {s.shape}", f"({allowed})")
+                checks.describe("spins", f"an array of shape {s.shape}", f"({allowed})")
             )
         if not bool(np.all((s == 1) | (s == -1))):
             raise ValueError("spins: got other values, allowed: +1 and -1")
@@ -180,5 +180,5 @@ def digest(*arrays: NDArray[Any]) -> str:
 def _uniform_field(h: object) -> float:
     if isinstance(h, (np.ndarray, Sequence)) and not isinstance(h, str) and np.ndim(h) > 0:
         allowed = "a finite number; fields that differ from site to site are not supported"
-        raise ValueError(_checks.describe("h", h, allowed))
-    return _checks.finite("h", h)
+        raise ValueError(checks.describe("h", h, allowed))
+    return checks.finite("h", h)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from multispin import _checks
+from multispin._base import checks
 
 
 def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArray[np.int8]:
@@ -41,10 +41,10 @@ def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArr
     array([[ 1,  1,  1,  1,  1, -1],
            [ 1, -1,  1, -1, -1,  1]], dtype=int8)
     """
-    count, seed = _checks.count("count", count), _checks.seed("seed", seed)
+    count, seed = checks.count("count", count), checks.seed("seed", seed)
     if samples is None:
         return _signs_of_sample(count, seed, 0)
-    samples = _checks.count("samples", samples, 1)
+    samples = checks.count("samples", samples, 1)
     return np.stack([_signs_of_sample(count, seed, k) for k in range(samples)])
 
 

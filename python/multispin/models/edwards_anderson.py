@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _checks
+from multispin._base import checks
 from multispin.models.base import digest
 from multispin.models.disorder import random_signs
 from multispin.models.lattice import Lattice
@@ -73,8 +73,8 @@ class EdwardsAnderson(Lattice):
         h: float = 0.0,
         samples: int | None = None,
     ) -> None:
-        super().__init__(shape, _checks.nonnegative_finite("J", J), h)
-        self._seed: int | None = _checks.seed("seed", seed)
+        super().__init__(shape, checks.nonnegative_finite("J", J), h)
+        self._seed: int | None = checks.seed("seed", seed)
         signs = random_signs(len(self._shape) * self.n_spins, seed, samples)
         self._set_bonds(signs.reshape(*signs.shape[:-1], len(self._shape), *self._shape))
 
@@ -109,15 +109,15 @@ class EdwardsAnderson(Lattice):
         EdwardsAnderson.from_bonds(<shape (3, 4), sha256 b4a76b6792fa>, J=1.0, h=0.0)
         """
         array = np.asarray(bonds)
-        lead = () if samples is None else (_checks.count("samples", samples, 1),)
+        lead = () if samples is None else (checks.count("samples", samples, 1),)
         ndim = array.ndim - 1 - len(lead)
         if ndim < 1 or array.shape[: len(lead) + 1] != (*lead, ndim):
             allowed = "(ndim, *shape)" if samples is None else f"({samples}, ndim, *shape)"
-            raise ValueError(_checks.describe("bonds", f"an array of shape {array.shape}", allowed))
+            raise ValueError(checks.describe("bonds", f"an array of shape {array.shape}", allowed))
         if not bool(np.all((array == 1) | (array == -1))):
             raise ValueError("bonds: got other values, allowed: +1 and -1")
         model = cls.__new__(cls)
-        Lattice.__init__(model, array.shape[len(lead) + 1 :], _checks.nonnegative_finite("J", J), h)
+        Lattice.__init__(model, array.shape[len(lead) + 1 :], checks.nonnegative_finite("J", J), h)
         model._seed = None
         model._set_bonds(array.astype(np.int8, order="C"))
         return model
@@ -164,11 +164,11 @@ class EdwardsAnderson(Lattice):
 
     @classmethod
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        shape, samples, seed = _checks.lattice_shape(meta["shape"]), meta["samples"], meta["seed"]
+        shape, samples, seed = checks.lattice_shape(meta["shape"]), meta["samples"], meta["seed"]
         full = (*(() if samples is None else (samples,)), len(shape), *shape)
         bits = np.unpackbits(arrays["bonds"], count=int(np.prod(full))).reshape(full)
         model = cls.from_bonds(2 * bits.view(np.int8) - 1, meta["J"], meta["h"], samples)
-        model._seed = None if seed is None else _checks.seed("seed", seed)
+        model._seed = None if seed is None else checks.seed("seed", seed)
         return model
 
     def _sample(self, k: int) -> Self:

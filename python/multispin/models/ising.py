@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _checks
+from multispin._base import checks
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Ising(Lattice):
     """
 
     def __init__(self, shape: tuple[int, ...], J: float = 1.0, h: float = 0.0) -> None:
-        super().__init__(shape, _checks.finite("J", J), h)
+        super().__init__(shape, checks.finite("J", J), h)
 
     @property
     def signs(self) -> NDArray[np.int8]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin import _checks, graphs
+from multispin import graphs
+from multispin._base import checks
 from multispin.models.base import Model
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ class Lattice(Model):
     """A model on `graphs.hypercubic`: one magnitude of couplings, edges axis by axis."""
 
     def __init__(self, shape: tuple[int, ...], J: float, h: float) -> None:
-        super().__init__(_checks.lattice_shape(shape), h)
+        super().__init__(checks.lattice_shape(shape), h)
         self._J = J
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _checks
+from multispin._base import checks
 from multispin.models.base import Model, digest, two_magnitudes
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Pairwise(Model):
         >>> float(model.energy(np.ones((6, 6))))
         108.0
         """
-        n_spins = _checks.count("n_spins", n_spins, 1)
+        n_spins = checks.count("n_spins", n_spins, 1)
         model = cls.__new__(cls)
         Model.__init__(model, _checked_shape(shape, n_spins), h)
         pairs = _checked_edges(edges, n_spins)
@@ -261,16 +261,16 @@ def _sparse_upper(J: Any) -> _Upper:
 def _check_matrix(J: Any) -> None:
     if len(J.shape) != 2 or J.shape[0] != J.shape[1] or J.shape[0] < 1:
         allowed = "a square matrix (N, N) of at least one site; from_edges takes lists of edges"
-        raise ValueError(_checks.describe("J", f"an array of shape {J.shape}", allowed))
+        raise ValueError(checks.describe("J", f"an array of shape {J.shape}", allowed))
 
 
 def _check_values(name: str, values: NDArray[Any]) -> None:
     allowed = "finite numbers"
     if values.dtype.kind not in "iuf":
-        raise TypeError(_checks.describe(name, f"an array of {values.dtype}", allowed))
+        raise TypeError(checks.describe(name, f"an array of {values.dtype}", allowed))
     wrong = ~np.isfinite(values)
     if bool(wrong.any()):
-        raise ValueError(_checks.describe(name, values[wrong][0], allowed))
+        raise ValueError(checks.describe(name, values[wrong][0], allowed))
 
 
 def _check_diagonal(diagonal: NDArray[np.float64]) -> None:
@@ -294,10 +294,10 @@ def _checked_shape(shape: Any, n_spins: int) -> tuple[int, ...]:
         return (n_spins,)
     allowed = f"a tuple of integers >= 1 whose product is {n_spins}"
     if isinstance(shape, (str, bytes)) or not isinstance(shape, (tuple, list, np.ndarray)):
-        raise TypeError(_checks.describe("shape", shape, allowed))
-    sides = tuple(_checks.count("shape", side, 1) for side in shape)
+        raise TypeError(checks.describe("shape", shape, allowed))
+    sides = tuple(checks.count("shape", side, 1) for side in shape)
     if not sides or int(np.prod(sides, dtype=object)) != n_spins:
-        raise ValueError(_checks.describe("shape", shape, allowed))
+        raise ValueError(checks.describe("shape", shape, allowed))
     return sides
 
 
@@ -308,12 +308,12 @@ def _checked_edges(edges: ArrayLike, n_spins: int) -> NDArray[np.int64]:
         return np.empty((0, 2), dtype=np.int64)
     allowed = f"(E, 2) different sites from 0 to {n_spins - 1}"
     if array.ndim != 2 or array.shape[1] != 2:
-        raise ValueError(_checks.describe("edges", f"an array of shape {array.shape}", allowed))
+        raise ValueError(checks.describe("edges", f"an array of shape {array.shape}", allowed))
     if array.dtype.kind not in "iu":
-        raise TypeError(_checks.describe("edges", f"an array of {array.dtype}", allowed))
+        raise TypeError(checks.describe("edges", f"an array of {array.dtype}", allowed))
     wrong = ((array < 0) | (array >= n_spins)).any(axis=1) | (array[:, 0] == array[:, 1])
     if bool(wrong.any()):
-        raise ValueError(_checks.describe("edges", array[wrong][0].tolist(), allowed))
+        raise ValueError(checks.describe("edges", array[wrong][0].tolist(), allowed))
     pairs = np.sort(array.astype(np.int64), axis=1)
     ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     again = (ordered[1:] == ordered[:-1]).all(axis=1)
@@ -332,5 +332,5 @@ def _checked_couplings(couplings: ArrayLike, n_edges: int) -> NDArray[np.float64
         array = np.full(n_edges, array)
     if array.ndim > 2 or array.shape[-1] != n_edges or (array.ndim == 2 and len(array) == 0):
         allowed = f"one number, ({n_edges},) or (samples, {n_edges}), as there are {n_edges} edges"
-        raise ValueError(_checks.describe("couplings", f"an array of shape {array.shape}", allowed))
+        raise ValueError(checks.describe("couplings", f"an array of shape {array.shape}", allowed))
     return array.astype(np.float64)

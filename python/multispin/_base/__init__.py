@@ -1,0 +1,1 @@
+"""What the whole package stands on: checks of arguments, optional packages, memory, Ctrl-C."""

@@ -1,0 +1,23 @@
+"""What recorded numbers say: errors, order, crossings, equilibration, averages of whole runs."""
+
+from multispin.analysis import (
+    crossing,
+    equilibration,
+    overlaps,
+    replica_error,
+    round_trips,
+    statistics,
+    summary,
+    temperature_grid,
+)
+
+__all__ = [
+    "crossing",
+    "equilibration",
+    "overlaps",
+    "replica_error",
+    "round_trips",
+    "statistics",
+    "summary",
+    "temperature_grid",
+]

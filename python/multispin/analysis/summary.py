@@ -1,0 +1,201 @@
+"""Averages with standard errors, from the measurements of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.extras import require
+from multispin.analysis import overlaps, statistics
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["summarize", "summarize_overlaps"]
+
+
+def summarize(run: xr.Dataset) -> xr.Dataset:
+    r"""Reduce a run to one value and one standard error per temperature.
+
+    Replicas are independent runs of one system and are pooled; errors allow for autocorrelation
+    (see `multispin.statistics`). Disorder samples are averaged: errors are then over samples.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        What `multispin.simulate` or `multispin.temper` returned: at least 20 draws
+        (sweeps // interval).
+
+    Returns
+    -------
+    xarray.Dataset
+        Along ``temperature``, each with its ``<name>_error``: ``energy_per_spin``
+        :math:`e = \langle E \rangle / N`, ``abs_magnetization`` :math:`\langle |m| \rangle`,
+        ``specific_heat``, ``susceptibility`` and ``binder`` (defined in `multispin.statistics`).
+        Of at least 2 disorder samples, the average of what each of them has, but for ``binder``,
+        :math:`1 - [\langle m^4 \rangle] / (3 [\langle m^2 \rangle]^2)`.
+        ``tau`` is the integrated autocorrelation time of :math:`|m|` in sweeps, of samples the
+        mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or has fewer than 20 draws.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> run = ms.simulate(
+    ...     ms.Ising((64, 64)), 2.0, sweeps=500, thermalization=200, seed=1, init="up", replicas=8
+    ... )
+    >>> summarize(run).abs_magnetization.values.round(2)
+    array([0.91])
+    """
+    xarray = require("xarray", "run")
+    checks.dataset("run", run, ("energy", "magnetization", "draw"), _MEASURED)
+    draws, interval, fewest = run.sizes["draw"], int(run.attrs["interval"]), statistics.MIN_DRAWS
+    if draws < fewest:
+        raise ValueError(
+            f"run: got {draws} draws (sweeps={run.attrs['sweeps']}, interval={interval}), allowed: "
+            f"at least {fewest} for error bars, so sweeps >= {fewest * interval} or a shorter "
+            "interval"
+        )
+    run, order, samples = _by_sample(run)
+    n_spins, temperature = int(run.attrs["n_spins"]), run.temperature.values
+    energy = run.energy.transpose(*order, "replica", "draw").values
+    magnetization = run.magnetization.transpose(*order, "replica", "draw").values
+    size = np.abs(magnetization)
+
+    size_of_each = statistics.mean(size, replicas=True)
+    of_each = {
+        "energy_per_spin": statistics.mean(energy / n_spins, replicas=True),
+        "abs_magnetization": size_of_each,
+        "specific_heat": statistics.specific_heat(energy, temperature, n_spins, replicas=True),
+        "susceptibility": statistics.susceptibility(size, temperature, n_spins, replicas=True),
+    }
+    if samples:
+        estimates = {
+            name: statistics.sample_jackknife(_same, one.value) for name, one in of_each.items()
+        }
+        moments = [(size**power).mean(axis=(-2, -1)) for power in (2, 4)]
+        estimates["binder"] = statistics.sample_jackknife(_cumulant, *moments)
+        tau = np.mean(size_of_each.tau, axis=0)
+    else:
+        estimates = of_each | {"binder": statistics.binder(magnetization, replicas=True)}
+        tau = size_of_each.tau
+    variables = _variables(estimates)
+    long_name = "integrated autocorrelation time of |m|"
+    variables["tau"] = ("temperature", tau * interval, {"long_name": long_name, "units": "sweep"})
+    coordinates = {"temperature": run.temperature}
+    return cast("xr.Dataset", xarray.Dataset(variables, coordinates, attrs=run.attrs))
+
+
+def energy_per_spin(run: xr.Dataset) -> statistics.Estimate:
+    """Energy per spin along the temperature; of several samples, however few draws there are."""
+    run, order, samples = _by_sample(run)
+    energy = run.energy.transpose(*order, "replica", "draw").values / int(run.attrs["n_spins"])
+    if samples:
+        return statistics.sample_jackknife(_same, energy.mean(axis=(-2, -1)))
+    return statistics.mean(energy, replicas=True)
+
+
+def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
+    r"""Reduce the overlaps of a tempering run to spin-glass order against temperature.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        With ``overlap`` (temperature, pair, draw), or with ``sample`` as a first dimension, and the
+        attributes ``n_spins`` and ``shape``; with ``overlap_k2``, if there is to be a correlation
+        length.
+
+    Returns
+    -------
+    xarray.Dataset
+        Along ``temperature``, each with its ``<name>_error``: ``spin_glass_susceptibility``
+        :math:`\chi_{SG}` and ``binder_ratio`` g, and ``xi_over_length`` :math:`\xi/L` if all sides
+        of the lattice are equal (defined in `multispin.overlaps`). Errors are over samples if there
+        are at least 2 of them, else over draws. Ratios of averages are ``nan`` for 2 samples with
+        fewer than 20 draws: without one, the jackknife has a ratio of next to nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or a single sample has fewer than 20 draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> q = xr.DataArray(np.full((1, 1, 50), 0.5), dims=("temperature", "pair", "draw"))
+    >>> run = xr.Dataset({"overlap": q}, {"temperature": [1.0]}, {"n_spins": 64, "shape": [8, 8]})
+    >>> summarize_overlaps(run).spin_glass_susceptibility.values
+    array([16.])
+    """
+    xarray = require("xarray", "run")
+    checks.dataset("run", run, ("overlap", "pair", "draw"), "one of temper that measured them")
+    run, lead, samples = _by_sample(run)
+    order = (*lead, "pair", "draw")
+    q, sides = run.overlap.transpose(*order).values, {int(side) for side in run.attrs["shape"]}
+    estimates = {
+        "spin_glass_susceptibility": overlaps.susceptibility(q, int(run.attrs["n_spins"]), samples),
+        "binder_ratio": overlaps.binder_ratio(q, samples),
+    }
+    if "overlap_k2" in run and len(sides) == 1:
+        length = sides.pop()
+        k2 = run.overlap_k2.transpose(*order).values
+        xi = overlaps.correlation_length(q, k2, length, samples)
+        estimates["xi_over_length"] = statistics.Estimate(
+            xi.value / length, xi.error / length, xi.tau
+        )
+    if run.sizes.get("sample") == 2 and run.sizes["draw"] < statistics.MIN_DRAWS:
+        for name in estimates.keys() - {"spin_glass_susceptibility"}:
+            unknown = np.full(run.sizes["temperature"], np.nan)
+            estimates[name] = statistics.Estimate(unknown, unknown, estimates[name].tau)
+    coordinates = {"temperature": run.temperature}
+    return cast("xr.Dataset", xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs))
+
+
+def _by_sample(run: xr.Dataset) -> tuple[xr.Dataset, tuple[str, ...], bool]:
+    """Return the run, the order of the first dimensions, and if there are samples to average."""
+    if run.sizes.get("sample", 1) > 1:
+        return run, ("sample", "temperature"), True
+    return run.isel(sample=0) if "sample" in run.dims else run, ("temperature",), False
+
+
+def _same(values: Any) -> Any:
+    return values
+
+
+def _cumulant(m2: Any, m4: Any) -> Any:
+    """Binder's cumulant from the moments of m; nan if m is always 0."""
+    with np.errstate(invalid="ignore"):
+        return 1 - m4 / (3 * m2**2)
+
+
+def _variables(estimates: dict[str, statistics.Estimate]) -> dict[str, Any]:
+    """Values and errors along the temperature, with names and units."""
+    variables: dict[str, Any] = {}
+    for name, estimate in estimates.items():
+        long_name, units = _LABELS[name]
+        attributes = {"long_name": long_name, "units": units}
+        errors = {"long_name": f"standard error of the {long_name}", "units": units}
+        variables[name] = ("temperature", estimate.value, attributes)
+        variables[f"{name}_error"] = ("temperature", estimate.error, errors)
+    return variables
+
+
+_MEASURED = "one of simulate or temper"
+
+_LABELS = {
+    "energy_per_spin": ("energy per spin", "energy unit of J and h"),
+    "abs_magnetization": ("mean absolute magnetization per spin", "1"),
+    "specific_heat": ("specific heat per spin", "k_B"),
+    "susceptibility": ("susceptibility per spin", "1 / energy unit of J and h"),
+    "binder": ("Binder cumulant", "1"),
+    "spin_glass_susceptibility": ("spin-glass susceptibility", "1"),
+    "binder_ratio": ("Binder ratio of the overlap", "1"),
+    "xi_over_length": ("correlation length of the overlap over lattice side", "1"),
+}

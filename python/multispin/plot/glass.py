@@ -1,0 +1,344 @@
+"""Pictures of spin glasses: overlaps, their order, how walkers moved, and how replicas cooled.
+
+Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of its own. Tempering
+runs hold ``overlap`` (temperature, pair, draw) and more, with ``sample`` as a first dimension if
+there are disorder samples; see `multispin.summary.summarize_overlaps`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.extras import require
+from multispin.analysis import overlaps
+from multispin.analysis.summary import summarize_overlaps
+from multispin.plot.style import (
+    COLOURS,
+    FAINT,
+    MARKERS,
+    TEMPERATURE,
+    extent,
+    lattice_name,
+    new_figure,
+    overlap_axes,
+    sequence,
+    style,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Runs: TypeAlias = xr.Dataset | Sequence[xr.Dataset]
+
+__all__ = ["annealing", "binder_ratio", "correlation_length", "overlap_distribution", "tempering"]
+
+_MOST_CURVES = 5
+_TEMPERED = "one of temper that measured them"
+
+
+def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
+    """P(q) at up to five temperatures of a run, the lowest and the highest among them.
+
+    It is shown as measured. Without a field P(q) = P(−q), and where a curve is lopsided by more
+    than its errors the run is too short.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        With ``overlap`` and the attribute ``n_spins``.
+    bins : int
+        Most bins to use; see `multispin.overlaps.distribution`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Curves with bands of one standard error, over samples if there are at least 2.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or a single sample has fewer than 20 draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot.overlap_distribution(run).savefig("overlap_distribution.png")
+    """
+    checks.dataset("run", run, ("overlap", "temperature", "pair", "draw"), _TEMPERED)
+    samples = run.sizes.get("sample", 1) > 1
+    if not samples and "sample" in run.dims:
+        run = run.isel(sample=0)
+    count = run.sizes["temperature"]
+    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_CURVES)).round().astype(int))
+    chosen = run.isel(temperature=shown)
+    order = (*(("sample",) if samples else ()), "temperature", "pair", "draw")
+    found = overlaps.distribution(
+        chosen.overlap.transpose(*order).values,
+        int(run.attrs["n_spins"]),
+        bins=bins,
+        samples=samples,
+    )
+    with style():
+        figure = new_figure(6.4, 4.2)
+        axes = figure.subplots()
+        for number, temperature in enumerate(chosen.temperature.values):
+            density, error = found.density[number], found.error[number]
+            colour = _heat(number / max(1, len(shown) - 1))
+            label = f"$T = {float(temperature):.3g}$"
+            axes.plot(found.q, density, color=colour, label=label)
+            axes.fill_between(
+                found.q, density - error, density + error, color=colour, alpha=0.25, lw=0
+            )
+        overlap_axes(axes)
+        axes.set_title(f"{lattice_name(run)}{extent(run)}", loc="left")
+        # Beside the curves, which may be anywhere.
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        return figure
+
+
+def binder_ratio(runs: Runs) -> Figure:
+    """Binder's ratio of the overlap against temperature.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset or sequence of xarray.Dataset
+        Tempering runs; several lattices share the axes, and their curves cross near T_c.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points with standard errors, joined.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, or one is not such a run, or a single sample has fewer than 20 draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot.binder_ratio(run).savefig("binder_ratio.png")
+    """
+    return _curves(runs, "binder_ratio", r"Binder ratio $g$")
+
+
+def correlation_length(runs: Runs) -> Figure:
+    """Correlation length over lattice side ξ/L against temperature; see `binder_ratio`.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset or sequence of xarray.Dataset
+        Tempering runs with ``overlap_k2`` on lattices with equal sides.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points with standard errors, joined; none where ξ is not defined.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `binder_ratio`; also if a lattice has sides that differ, or did not measure
+        ``overlap_k2``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot.correlation_length(run).savefig("correlation_length.png")
+    """
+    return _curves(runs, "xi_over_length", r"correlation length $\xi / L$")
+
+
+def tempering(run: xr.Dataset) -> Figure:
+    """How walkers moved through the temperatures: acceptance of swaps, and where they came from.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Of `multispin.temper`; disorder samples are pooled.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The acceptance between neighbouring temperatures, and the fraction of walkers at each that
+        come from the top. That is linear in the temperature's number (the line) if walkers meet no
+        bottleneck; see `multispin.temperature_grid`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
+    >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
+    >>> plot.tempering(run).savefig("tempering.png")
+    """
+    needed = ("swap_accepted", "swap_attempts", "from_top", "round_trips", "temperature")
+    checks.dataset("run", run, needed, "one of temper")
+    T = run.temperature.values
+    accepted, attempts = (
+        run[name].values.reshape(-1, T.size - 1).sum(axis=0)
+        for name in ("swap_accepted", "swap_attempts")
+    )
+    acceptance = accepted / np.where(attempts > 0, attempts, np.nan)
+    with style():
+        figure = new_figure(6.4, 5.4)
+        top, bottom = figure.subplots(2, 1, sharex=True)
+        top.plot(np.sqrt(T[1:] * T[:-1]), acceptance, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
+        top.set_ylim(0, 1)
+        top.set_ylabel("acceptance of swaps")
+        top.set_title(f"{lattice_name(run)}{extent(run)},  {_trips(run)}", loc="left")
+        even = np.linspace(0, 1, T.size)
+        bottom.plot(T, even, color=FAINT, lw=0.8, ls="--", zorder=0, label="no bottleneck")
+        mean, error = _over_samples(run.from_top.values.reshape(-1, T.size))
+        bottom.errorbar(
+            T, mean, error, marker="s", markersize=4.5, color=COLOURS[1], lw=0.8, label="measured"
+        )
+        bottom.set_ylim(-0.03, 1.03)
+        bottom.set_ylabel("fraction from the top")
+        bottom.set_xlabel(TEMPERATURE)
+        bottom.legend()
+        return figure
+
+
+def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
+    """Energies of annealed replicas against temperature, and what they end with.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Of `multispin.anneal`.
+    sample : int
+        The disorder sample to show, if there are several.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left, in the order of the schedule: median, middle half and all of the replicas; where
+        temperatures are repeated the path goes back and forth. Right, magnified: how many replicas
+        ended with which energy. The line is the lowest energy seen.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or has no such sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> from multispin import plot
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
+    >>> run = ms.anneal(glass, np.linspace(3.0, 0.3, 28), 20, replicas=64)
+    >>> plot.annealing(run).savefig("annealing.png")
+    """
+    needed = ("energy", "best_state_energy", "temperature", "step")
+    checks.dataset("run", run, needed, "one of anneal")
+    if "sample" not in run.dims and sample != 0:
+        allowed = "0, as the run has one set of couplings"
+        raise ValueError(checks.describe("sample", sample, allowed))
+    sample = checks.count("sample", sample, 0, run.sizes.get("sample", 1) - 1)
+    shown = run.isel(sample=sample) if "sample" in run.dims else run
+    n_spins = int(run.attrs["n_spins"])
+    energy = shown.energy.transpose("step", "replica").values / n_spins
+    T = shown.temperature.values
+    low, first, median, third, high = np.quantile(energy, [0, 0.25, 0.5, 0.75, 1], axis=1)
+    best = float(shown.best_state_energy) / n_spins
+    levels, counts = np.unique(energy[-1], return_counts=True)
+    with style():
+        figure = new_figure(6.4, 4.2)
+        left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+        left.fill_between(T, low, high, color=COLOURS[0], alpha=0.15, lw=0, label="all replicas")
+        left.fill_between(T, first, third, color=COLOURS[0], alpha=0.35, lw=0, label="middle half")
+        left.plot(T, median, color=COLOURS[0], label="median")
+        left.set_xlabel(TEMPERATURE)
+        left.set_ylabel("energy per spin $E / N$  [$J$]")
+        left.set_title(f"{lattice_name(run)},  {energy.shape[1]} replicas", loc="left")
+        width = 0.8 * np.diff(levels).min() if len(levels) > 1 else 1 / n_spins
+        right.barh(levels, counts, height=width, color=COLOURS[1], lw=0)
+        right.set_xlabel("replicas at the end")
+        right.margins(y=0.15)
+        for axes in (left, right):
+            axes.axhline(best, color=FAINT, lw=0.8, ls="--", zorder=0)
+        left.plot([], [], color=FAINT, lw=0.8, ls="--", label=f"lowest seen, {best:.4f}")
+        left.legend()
+        return figure
+
+
+def _curves(runs: Runs, name: str, label: str) -> Figure:
+    tables = [summarize_overlaps(run) for run in sequence(runs)]
+    for table in tables:
+        if name not in table:
+            sides = [int(side) for side in table.attrs["shape"]]
+            without = "overlap_k2" if len(set(sides)) == 1 else "equal sides"
+            got = f"one of {' x '.join(map(str, sides))} spins without {without}"
+            allowed = "lattices with equal sides that have measured overlap_k2"
+            raise ValueError(f"runs: got {got}, allowed: {allowed}")
+    with style():
+        figure = new_figure(6.4, 4.2)
+        axes: Axes = figure.subplots()
+        for number, table in enumerate(tables):
+            axes.errorbar(
+                table.temperature.values,
+                table[name].values,
+                table[f"{name}_error"].values,
+                label=lattice_name(table),
+                color=COLOURS[number % len(COLOURS)],
+                marker=MARKERS[number % len(MARKERS)],
+                markersize=4.5,
+                linewidth=0.8,
+                elinewidth=1.0,
+            )
+        axes.set_xlabel(TEMPERATURE)
+        axes.set_ylabel(label)
+        axes.legend()
+        return figure
+
+
+def _over_samples(values: NDArray[np.float64]) -> tuple[Any, Any]:
+    """Mean and standard error over the samples (samples, M) that have a value at a temperature."""
+    known = np.isfinite(values)
+    count = np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+    mean = np.where(known, values, 0).sum(axis=0) / count
+    squares = np.where(known, values - mean, 0) ** 2
+    return mean, np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / count)
+
+
+def _trips(run: xr.Dataset) -> str:
+    total = int(run.round_trips.sum())
+    if total == 0:
+        return "no round trip"
+    # Ladders are equally long, so rates average and times do not.
+    sweeps = 1 / np.mean(1 / run.round_trip_time.values)
+    return f"{total} round trip{'s' * (total > 1)} of {sweeps:.0f} sweeps"
+
+
+def _heat(share: float) -> Any:
+    """Colour of a temperature, from 0 (cold, dark) to 1 (hot, light)."""
+    return require("matplotlib", "plot").colormaps["plasma"](0.85 * share)

@@ -1,0 +1,1 @@
+"""Whole runs: from arguments to a labelled Dataset."""

@@ -1,0 +1,170 @@
+"""An annealing on its way: a schedule, the replicas that follow it, and the best they have seen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base.interrupts import interrupts_held
+from multispin.runs._batches import PIECE_SECONDS
+from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.sampler import Sampler
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin.models import Model
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Temperatures in the order in which they are visited, and when energies are looked at.
+
+    The looks are at the ends of the steps and, where the temperature is the lowest of all, also
+    every `interval` sweeps from the beginning of the step on, if that is not 0.
+
+    Examples
+    --------
+    >>> schedule = Schedule(np.array([2.0, 1.0]), ends=np.array([10, 20]), interval=4)
+    >>> [schedule.next_look(sweep) for sweep in (0, 10, 14, 18)]
+    [10, 14, 18, 20]
+    """
+
+    temperatures: NDArray[np.float64]
+    ends: NDArray[np.int64]  # sweeps since the start at the end of each step
+    interval: int
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps of one replica."""
+        return int(self.ends[-1])
+
+    def step(self, sweeps_done: int) -> int:
+        """Return the step that the next sweep belongs to; there is none after the last."""
+        return int(np.searchsorted(self.ends, sweeps_done, side="right"))
+
+    def next_look(self, sweeps_done: int) -> int:
+        """Return the sweep after which energies are looked at next."""
+        step = self.step(sweeps_done)
+        end = int(self.ends[step])
+        if self.interval == 0 or self.temperatures[step] > self.temperatures.min():
+            return end
+        start = int(self.ends[step - 1]) if step else 0
+        looks = (sweeps_done - start) // self.interval + 1
+        return min(start + looks * self.interval, end)
+
+
+class AnnealRun:
+    """Replicas that follow a schedule.
+
+    Between two calls of `advance`, and also after Ctrl-C in the middle of one, the object is
+    consistent and `state` returns all that is needed to go on elsewhere. Models without disorder
+    samples count as one sample here.
+    """
+
+    def __init__(self, model: Model, replicas: int, schedule: Schedule, sampler: Sampler) -> None:
+        samples = model.samples or 1
+        self.model = model
+        self.schedule = schedule
+        self.sampler = sampler
+        self.looked = 0  # sweeps at the last look
+        self.energy = np.empty((len(schedule.ends), samples, replicas))
+        self.best_energy = np.full((samples, replicas), np.inf)
+        self.best_state = np.zeros((samples, *model.shape), dtype=np.int8)
+        self.best_state_energy = np.full(samples, np.inf)
+        self._step = -1  # the step whose temperature the sampler is known to have
+        self._affordable = 1  # sweeps that fit into a piece of work, as far as is known
+
+    @property
+    def replicas(self) -> int:
+        """Number of replicas, of all disorder samples together."""
+        return self.best_energy.size
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last look has been taken."""
+        return self.looked == self.schedule.sweeps
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return JSON data and arrays from which `restore` continues."""
+        meta: dict[str, Any] = {"looked": self.looked, "sampler": None}
+        arrays: dict[str, NDArray[Any]] = {
+            "energy": self.energy[: self.schedule.step(self.looked)],
+            "best_energy": self.best_energy,
+            "best_state": self.best_state,
+            "best_state_energy": self.best_state_energy,
+        }
+        if not self.finished:
+            meta["sampler"], states = self.sampler._state()
+            arrays |= {f"sampler_{name}": array for name, array in states.items()}
+        return meta, arrays
+
+    def restore(
+        self,
+        meta: dict[str, Any],
+        arrays: dict[str, NDArray[Any]],
+        device: str,
+        threads: int | None,
+    ) -> None:
+        """Take over what `state` returned."""
+        self.looked = meta["looked"]
+        self.energy[: len(arrays["energy"])] = arrays["energy"]
+        self.best_energy = arrays["best_energy"]
+        self.best_state = arrays["best_state"]
+        self.best_state_energy = arrays["best_state_energy"]
+        if meta["sampler"] is not None:
+            states = {name[8:]: a for name, a in arrays.items() if name.startswith("sampler_")}
+            self.sampler = Sampler._from_state(meta["sampler"], states, device, threads)
+
+    def advance(self) -> int:
+        """Do a piece of work, of about `PIECE_SECONDS`; return its sweeps, over all replicas."""
+        before = self.sampler.sweeps_done
+        target = self.schedule.next_look(self.looked)
+        if before == target:
+            self._look()
+            return 0
+        step = self.schedule.step(before)
+        if step != self._step:
+            self.sampler.temperature = float(self.schedule.temperatures[step])
+            self._step = step
+        sweeps = min(target - before, self._affordable)
+        began = time.perf_counter()
+        self.sampler.sweep(sweeps)
+        self.sampler.synchronize()
+        # A first, tiny call tells little about speed: approach the right size in steps.
+        fitting = int(PIECE_SECONDS * sweeps / max(time.perf_counter() - began, 1e-9))
+        self._affordable = max(1, min(fitting, 8 * self._affordable))
+        return (self.sampler.sweeps_done - before) * self.replicas
+
+    def _look(self) -> None:
+        """Note the energies, and the states that are better than the best so far."""
+        # Ctrl-C may stop the measurements, which are then taken again; it waits for the notes.
+        energy = self.sampler.energy().reshape(self.best_energy.shape)
+        lowest = energy.min(axis=1)
+        better = np.flatnonzero(lowest < self.best_state_energy)
+        states = self._states(better, energy[better].argmin(axis=1)) if better.size else None
+        sweeps = self.sampler.sweeps_done
+        step = self.schedule.step(sweeps - 1)
+        with interrupts_held():
+            if sweeps == self.schedule.ends[step]:
+                self.energy[step] = energy
+            np.minimum(self.best_energy, energy, out=self.best_energy)
+            if states is not None:
+                self.best_state[better] = states
+                self.best_state_energy[better] = lowest[better]
+            self.looked = sweeps
+
+    def _states(self, samples: NDArray[np.intp], replicas: NDArray[np.intp]) -> NDArray[np.int8]:
+        """Return the spins of one replica of each of some samples."""
+        chosen = samples * self.best_energy.shape[1] + replicas
+        if self.sampler.info()["engine"] == "lattice":
+            spins = self.sampler.spins()
+            array = spins.copy_to_host() if isinstance(spins, DeviceArray) else spins
+            return np.asarray(array.reshape(self.replicas, *self.model.shape)[chosen])
+        # One bit a spin: unpacking all replicas for the sake of a few would take much memory.
+        packed = self.sampler._packed_on_host()
+        bits = (packed[:, chosen // 64] >> (chosen % 64).astype(np.uint64)) & np.uint64(1)
+        return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.model.shape)

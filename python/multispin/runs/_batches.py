@@ -1,0 +1,227 @@
+"""Batches of chains: how a run is cut into samplers, and how one of them is driven.
+
+A *chain* is one replica at one temperature. Chain ``c`` of a run uses random stream ``c``,
+whichever sampler it lives in, so how chains are grouped changes nothing but the speed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base.interrupts import interrupts_held
+from multispin.sampling.sampler import Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from multispin.models import Model
+
+#: Spins that the chains of one batch may have together. Enough chains to occupy every core;
+#: few enough that a batch stays in cache and that huge lattices are run one after the other.
+BATCH_SPINS = 1 << 28
+
+#: Seconds of work between two looks at progress, checkpoint and Ctrl-C. Measurements of one piece
+#: of work arrive together, so Ctrl-C may have to wait for its end: at most this long.
+PIECE_SECONDS = 0.1
+
+
+def most_at_once(model: Model) -> int:
+    """Return how many spins a batch has at most: those of one chain, if they are many."""
+    return max(BATCH_SPINS, model.n_spins)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every chain of a run has in common. Picklable: workers of an executor receive it."""
+
+    model: Model
+    thermalization: int
+    interval: int
+    draws: int
+    seed: int
+    dynamics: str
+    engine: str
+    device: str
+    rng: str
+    threads: int | None
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps of one chain, thermalization included."""
+        return self.thermalization + self.draws * self.interval
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive chains that share one sampler."""
+
+    first: int
+    temperatures: NDArray[np.float64]
+    init: str | NDArray[np.int8]
+
+    @property
+    def stop(self) -> int:
+        """The chain after the last one."""
+        return self.first + len(self.temperatures)
+
+
+def split(first: int, stop: int, most: int) -> Iterator[tuple[int, int]]:
+    """Cut the chains ``first .. stop - 1`` into near-equal pieces of at most `most` chains."""
+    pieces = -(-(stop - first) // most)
+    for piece in range(pieces):
+        yield (
+            first + (stop - first) * piece // pieces,
+            first + (stop - first) * (piece + 1) // pieces,
+        )
+
+
+def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return ``(first, stop)`` of every stretch of true values.
+
+    Examples
+    --------
+    >>> runs_of(np.array([True, True, False, True]))
+    [(0, 2), (3, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return [(first, stop) for first, stop in edges.reshape(-1, 2).tolist()]
+
+
+class BatchRun:
+    """One batch on its way: thermalize, then sweep and measure until all draws are there.
+
+    Between two calls of `advance`, and also after Ctrl-C in the middle of one, the object is
+    consistent and `state` returns all that is needed to go on elsewhere.
+    """
+
+    def __init__(self, plan: Plan, batch: Batch) -> None:
+        sampler = Sampler(
+            plan.model,
+            temperature=batch.temperatures,
+            replicas=len(batch.temperatures),
+            dynamics=plan.dynamics,
+            init=batch.init,
+            seed=plan.seed,
+            device=plan.device,
+            rng=plan.rng,
+            threads=plan.threads,
+            first_stream=batch.first,
+            engine=plan.engine,
+        )
+        self._start(plan, batch.first, sampler, len(batch.temperatures))
+
+    @classmethod
+    def from_state(cls, plan: Plan, meta: dict[str, Any], arrays: dict[str, Any]) -> BatchRun:
+        """Continue from what `state` returned."""
+        run = cls.__new__(cls)
+        states = {name[6:]: array for name, array in arrays.items() if name.startswith("state_")}
+        sampler = Sampler._from_state(meta["sampler"], states, plan.device, plan.threads)
+        run._start(plan, meta["first"], sampler, meta["chains"])
+        run.drawn = meta["drawn"]
+        run.energy[: run.drawn] = arrays["energy"]
+        run.magnetization[: run.drawn] = arrays["magnetization"]
+        return run
+
+    def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int) -> None:
+        self.first = first
+        self.chains = chains
+        self.sampler = sampler
+        self.drawn = 0
+        self.energy = np.empty((plan.draws, chains))
+        self.magnetization = np.empty((plan.draws, chains))
+        self._plan = plan
+        self._affordable = 1  # sweeps that fit into a piece of work, as far as is known
+        self._reported = 0
+
+    @property
+    def stop(self) -> int:
+        """The chain after the last one."""
+        return self.first + self.chains
+
+    @property
+    def finished(self) -> bool:
+        """Whether all draws are there."""
+        return self.drawn == self._plan.draws
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return JSON data and arrays from which `from_state` continues."""
+        sampler, states = self.sampler._state()
+        arrays = {f"state_{name}": array for name, array in states.items()}
+        arrays["energy"] = self.energy[: self.drawn]
+        arrays["magnetization"] = self.magnetization[: self.drawn]
+        meta = {
+            "first": self.first,
+            "chains": self.chains,
+            "drawn": self.drawn,
+            "sampler": sampler,
+        }
+        return meta, arrays
+
+    def advance(self) -> int:
+        """Do one piece of work of about `PIECE_SECONDS`; return its sweeps, over all chains."""
+        plan, sampler = self._plan, self.sampler
+        before = sampler.sweeps_done
+        last = plan.thermalization + self.drawn * plan.interval  # of the previous draw
+        if before < last:
+            self._sweep(last - before)
+        elif before == last and self._affordable >= plan.interval and self._affordable > 1:
+            self._record(min(plan.draws - self.drawn, self._affordable // plan.interval))
+        else:
+            self._sweep(last + plan.interval - before)
+            if sampler.sweeps_done == last + plan.interval:
+                self._measure()
+        return (sampler.sweeps_done - before) * self.chains
+
+    def _sweep(self, missing: int) -> None:
+        """Sweep towards the next draw. Ctrl-C may stop this anywhere: nothing is lost."""
+        sweeps = min(missing, self._affordable)
+        if sweeps > 0:
+            began = time.perf_counter()
+            self.sampler.sweep(sweeps)
+            self.sampler.synchronize()
+            self._learn(sweeps, time.perf_counter() - began)
+
+    def _measure(self) -> None:
+        with interrupts_held():
+            self.energy[self.drawn] = self.sampler.energy()
+            self.magnetization[self.drawn] = self.sampler.magnetization()
+            self.drawn += 1
+
+    def _record(self, draws: int) -> None:
+        """Draw several times in one call; its draws would be lost if Ctrl-C broke into it."""
+        with interrupts_held():
+            began = time.perf_counter()
+            energy, magnetization = self.sampler.record(draws, self._plan.interval)
+            self._learn(draws * self._plan.interval, time.perf_counter() - began)
+            rows = slice(self.drawn, self.drawn + draws)
+            self.energy[rows] = energy
+            self.magnetization[rows] = magnetization
+            self.drawn += draws
+
+    def _learn(self, sweeps: int, seconds: float) -> None:
+        # A first, tiny call tells little about speed: approach the right size in steps.
+        fitting = int(PIECE_SECONDS * sweeps / max(seconds, 1e-9))
+        self._affordable = max(1, min(fitting, 8 * self._affordable))
+
+
+def run_batch(
+    plan: Plan, batch: Batch
+) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, Any]]:
+    """Run a batch from beginning to end, as a worker of an executor does.
+
+    Returns
+    -------
+    energy, magnetization : ndarray of float64, shape (draws, chains)
+    info : dict
+        What `Sampler.info` says.
+    """
+    run = BatchRun(plan, batch)
+    while not run.finished:
+        run.advance()
+    return run.energy, run.magnetization, run.sampler.info()

@@ -1,0 +1,227 @@
+"""A tempering run on its way: sampler, ladders of temperatures, and what has been measured."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin import _core
+from multispin._base.interrupts import interrupts_held
+from multispin.analysis.round_trips import RoundTrips
+from multispin.models.lattice import Lattice
+from multispin.runs._batches import PIECE_SECONDS
+from multispin.sampling.sampler import Sampler
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin.models import Model
+
+#: What `temper` can measure beside energy and magnetization: name of the variable -> dtype of the
+#: engine's sums.
+PAIR_SUMS = {"overlap": np.int64, "link_overlap": np.int64, "overlap_k2": np.float64}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The arguments of a tempering run, checked."""
+
+    model: Model
+    temperatures: NDArray[np.float64]
+    replicas: int
+    sweeps: int
+    thermalization: int
+    interval: int
+    swap_interval: int
+    cluster_moves: bool
+    measure: tuple[str, ...]
+    seed: int
+    dynamics: str
+    init: str
+    device: str
+    rng: str
+    threads: int | None
+
+    @property
+    def draws(self) -> int:
+        """Draws that are kept."""
+        return self.sweeps // self.interval
+
+    @property
+    def discarded(self) -> int:
+        """Draws of the thermalization, of which nothing is kept."""
+        return self.thermalization // self.interval
+
+    @property
+    def walkers(self) -> int:
+        """Walkers of one sample."""
+        return self.replicas * len(self.temperatures)
+
+    def record_bytes(self) -> int:
+        """Bytes of all records, and of the Dataset that is made of them."""
+        values = sum(math.prod(shape) for shape in self.record_shapes().values())
+        return 16 * self.draws * values
+
+    def record_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of a draw of what is recorded, as the engine writes it."""
+        samples, temperatures = self.model.samples or 1, len(self.temperatures)
+        of_replicas = (samples, temperatures, self.replicas)
+        of_pairs = (samples, temperatures, self.replicas * (self.replicas - 1) // 2)
+        return {
+            "bonds": of_replicas,
+            "spins": of_replicas,
+            **dict.fromkeys(self.measure, of_pairs),
+            "temperature_index": (samples, self.replicas, temperatures),
+        }
+
+
+class TemperingRun:
+    """Sweeps, exchanges and measures in pieces; consistent between them, and after Ctrl-C."""
+
+    def __init__(self, plan: Plan, sampler: Sampler | None = None) -> None:
+        self.plan = plan
+        walkers = np.tile(plan.temperatures, plan.replicas)
+        self.sampler = sampler or Sampler(
+            plan.model,
+            temperature=walkers,
+            replicas=plan.walkers,
+            dynamics=plan.dynamics,
+            init=plan.init,
+            seed=plan.seed,
+            device=plan.device,
+            rng=plan.rng,
+            threads=plan.threads,
+            engine="replica",
+        )
+        self._ladder = _core.Tempering(
+            self.sampler._engine,
+            temperatures=plan.temperatures.tolist(),
+            ladders=plan.replicas,
+            swap_interval=plan.swap_interval,
+            exchanges_per_draw=plan.interval // plan.swap_interval,
+            cluster_moves=plan.cluster_moves,
+            seed=plan.seed,
+            shape=list(plan.model.shape) if isinstance(plan.model, Lattice) else [],
+        )
+        self.records = {
+            name: np.empty((plan.draws, *shape), dtype=_dtype(name))
+            for name, shape in plan.record_shapes().items()
+        }
+        self._affordable = 1
+
+    @property
+    def drawn(self) -> int:
+        """Draws done, those of the thermalization included."""
+        exchanges: int = self._ladder.state[0]
+        return exchanges * self.plan.swap_interval // self.plan.interval
+
+    @property
+    def finished(self) -> bool:
+        """Whether all draws are there."""
+        return self.drawn == self.plan.discarded + self.plan.draws
+
+    @property
+    def sweeps_done(self) -> int:
+        """Sweeps so far, over all walkers."""
+        return self.sampler.sweeps_done * self.plan.walkers * (self.plan.model.samples or 1)
+
+    @property
+    def _rows(self) -> int:
+        """Rows of the records so far. A draw's is written before clusters move at its end."""
+        exchanges, moved, *_ = self._ladder.state
+        last = (exchanges + 1) * self.plan.swap_interval % self.plan.interval == 0
+        return max(0, self.drawn + (moved > 0 and last) - self.plan.discarded)
+
+    def swaps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Attempted and accepted exchanges, (samples, M - 1), thermalization included."""
+        numbers = self._ladder.state[2]
+        shape = (self.plan.model.samples or 1, -1)
+        attempted, accepted = np.array(numbers["attempted"]), np.array(numbers["accepted"])
+        return attempted.reshape(shape), accepted.reshape(shape)
+
+    def travel(self) -> RoundTrips:
+        """Round trips between the ends, by exchange, thermalization included."""
+        numbers = {name: np.array(values) for name, values in self._ladder.state[2].items()}
+        samples, replicas = self.plan.model.samples or 1, self.plan.replicas
+        passages = numbers["passages"].reshape(samples, replicas, -1)
+        steps = numbers["steps"].reshape(samples, replicas)
+        high, low = (numbers[name].reshape(samples, -1) for name in ("from_top", "from_bottom"))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = 2 * self.plan.swap_interval * steps / passages.sum(axis=-1)
+            time = np.where(passages.any(axis=-1), each, np.inf)
+            return RoundTrips(passages // 2, time, high / (high + low))
+
+    def advance(self) -> None:
+        """Do one piece of work of about `PIECE_SECONDS`."""
+        drawn, discarded = self.drawn, self.plan.discarded
+        if drawn == discarded:
+            self._affordable = 1  # from here on draws are measured, and take longer
+        goal = discarded if drawn < discarded else discarded + self.plan.draws
+        draws = min(goal - drawn, self._affordable)
+        began = time.perf_counter()
+        if draws == 1:  # Ctrl-C may stop it anywhere; nothing is lost
+            self._run(drawn, 1)
+        else:
+            with interrupts_held():
+                self._run(drawn, draws)
+        seconds = time.perf_counter() - began
+        fitting = int(PIECE_SECONDS * draws / max(seconds, 1e-9))
+        self._affordable = max(1, min(fitting, 8 * self._affordable))
+
+    def _run(self, drawn: int, draws: int) -> None:
+        first = drawn - self.plan.discarded
+        keep = first >= 0
+        rows = {
+            name: array[first : first + draws] if keep else None
+            for name, array in self.records.items()
+        }
+        pairs = self.plan.record_shapes()["bonds"][:2]
+        of_pairs = self.plan.replicas * (self.plan.replicas - 1) // 2
+        self._ladder.run(
+            draws=draws,
+            bonds=rows["bonds"],
+            spins=rows["spins"],
+            overlaps=rows.get("overlap"),
+            link_overlaps=rows.get("link_overlap"),
+            overlaps_k2=rows.get("overlap_k2"),
+            temperature_index=rows["temperature_index"],
+            pairs=pairs[0] * pairs[1] * of_pairs,
+        )
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return JSON data and arrays from which `from_state` continues."""
+        meta, arrays = self.sampler._state()
+        exchanges, moved, numbers = self._ladder.state
+        return {"sampler": meta, "exchanges": exchanges, "clusters_moved": moved}, {
+            **{f"state_{name}": array for name, array in arrays.items()},
+            **{f"record_{name}": array[: self._rows] for name, array in self.records.items()},
+            **{f"ladder_{name}": np.array(values) for name, values in numbers.items()},
+        }
+
+    @classmethod
+    def from_state(
+        cls, plan: Plan, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    ) -> TemperingRun:
+        """Continue from what `state` returned."""
+        states = {name[6:]: array for name, array in arrays.items() if name.startswith("state_")}
+        sampler = Sampler._from_state(meta["sampler"], states, plan.device, plan.threads)
+        run = cls(plan, sampler)
+        run._ladder.set_state(
+            meta["exchanges"],
+            meta["clusters_moved"],
+            {name[7:]: a.tolist() for name, a in arrays.items() if name.startswith("ladder_")},
+        )
+        for name, array in run.records.items():
+            kept = arrays[f"record_{name}"]
+            array[: len(kept)] = kept
+        return run
+
+
+def _dtype(name: str) -> type[np.generic]:
+    return np.int16 if name == "temperature_index" else PAIR_SUMS.get(name, np.int64)

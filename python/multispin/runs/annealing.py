@@ -1,0 +1,298 @@
+"""Simulated annealing: replicas that are cooled down, and the states of low energy they find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.extras import require
+from multispin._engines import devices
+from multispin._info import __version__
+from multispin.models import Model
+from multispin.models.base import digest
+from multispin.progress import Progress, Reporter
+from multispin.runs._anneal_run import AnnealRun, Schedule
+from multispin.runs._checkpoint import Checkpoint
+from multispin.sampling.sampler import Sampler
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from types import ModuleType
+
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["anneal"]
+
+_MAX_SWEEPS = 2**48  # of a sampler
+
+#: Arguments that stand in the attributes of the result; the others are its coordinates.
+_SHOWN = ("version", "model", "seed", "dynamics", "init", "interval")
+
+
+def anneal(
+    model: Model,
+    temperatures: ArrayLike,
+    sweeps_per_temperature: int | Sequence[int],
+    replicas: int = 64,
+    interval: int = 0,
+    seed: int = 0,
+    dynamics: str = "metropolis",
+    init: str | ArrayLike = "random",
+    device: str = "auto",
+    rng: str = "auto",
+    threads: int | None = None,
+    engine: str = "auto",
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_interval: float = 60.0,
+    progress: bool | Callable[[Progress], object] | None = None,
+) -> xr.Dataset:
+    r"""Cool replicas down by a schedule and return their energies and the best states they found.
+
+    Every replica visits the temperatures in the order given, for `sweeps_per_temperature` sweeps
+    each, so that it follows
+
+    .. math:: P(s) \propto e^{-E(s)/T(t)}, \qquad E(s) = -\sum_{ij} J_{ij} s_i s_j - h \sum_i s_i
+
+    as long as it can, and is left in a minimum of E when it no longer can. Of many independent
+    replicas the best is taken: with probability p of a ground state for each, all R of them miss
+    it with probability :math:`(1 - p)^R`. Nothing proves that what they found is one.
+
+    Energies are looked at, and compared with the best so far, **at the end of each step** of the
+    schedule; with `interval`, also every `interval` sweeps of the steps at the lowest temperature.
+    States in between are not seen: one that is left again within a step does not count. Of states
+    of equal energy the first is kept, and at one look that of the first replica.
+
+    Parameters
+    ----------
+    model : Model
+        A model with couplings of one magnitude, with or without disorder samples.
+    temperatures : float or sequence of float, shape (n,)
+        Temperatures T > 0 in units of the couplings (k_B = 1), in the order in which they are
+        visited. They usually fall; they may rise and repeat.
+    sweeps_per_temperature : int or sequence of int, shape (n,)
+        Sweeps at each temperature, at least 1.
+    replicas : int
+        Independent replicas, of each disorder sample if there are several. They are run side by
+        side, the faster each the more there are: see `Sampler`.
+    interval : int
+        Sweeps from one look to the next at the lowest temperature; 0 looks at the end of the steps
+        only. A look takes as long as several sweeps, and longer if it finds a better state.
+    seed : int
+        Seed of all random streams, 0 to 2**64 - 1. Replica r, counted through all disorder samples,
+        uses stream r.
+    dynamics : {"metropolis", "glauber"}
+        Acceptance rule.
+    init : str or array_like of int8
+        Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` or ``([samples,]
+        replicas, *model.shape)``.
+    device : str
+        Where to run: "cpu", "cuda", "cuda:<index>" or "auto", as for `Sampler`.
+    rng : {"auto", "aes", "philox"}
+        Random generator.
+    threads : int, optional
+        Threads on the CPU; by default all cores.
+    engine : {"auto", "lattice", "replica"}
+        As for `Sampler`.
+    checkpoint : path, optional
+        File that keeps the run. If it exists, the run continues from it, bit for bit; once the run
+        is finished the file holds the result, and the same call returns it at once.
+    checkpoint_interval : float
+        Seconds from one writing of the checkpoint to the next. It is also written at the end, and
+        on Ctrl-C.
+    progress : bool or callable, optional
+        True shows a bar with flips/ns and time left; a callable is called with a
+        `multispin.progress.Progress` a few times a second.
+
+    Returns
+    -------
+    xarray.Dataset
+        Energies are total ones, float64. The dimension ``sample`` is there if the model has
+        disorder samples.
+
+        ``energy`` (step, sample, replica)
+            At the end of each step.
+        ``final_energy`` (sample, replica)
+            The same of the last step.
+        ``best_energy`` (sample, replica)
+            The lowest that each replica has been seen with.
+        ``best_state`` (sample, axis_0, axis_1, ...)
+            The state of the lowest energy seen of each sample, int8 of shape ``model.shape``.
+        ``best_state_energy`` (sample)
+            Its energy, the lowest of ``best_energy``.
+
+        Coordinates of ``step`` are ``temperature`` and ``sweep``, the sweeps since the start at the
+        end of the step. The attributes say how the numbers were made.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong; the message names it, what was given, and what is allowed.
+    CheckpointError
+        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+    OSError
+        If the checkpoint could not be written (raised before the run starts).
+    MemoryError, DeviceError
+        As for `Sampler`.
+    MissingExtraError
+        If xarray is not installed (extra ``[run]``).
+    KeyboardInterrupt
+        On Ctrl-C, after the checkpoint has been written.
+
+    Notes
+    -----
+    S. Kirkpatrick, C. D. Gelatt & M. P. Vecchi, Science 220, 671 (1983); with multispin coding over
+    replicas, S. V. Isakov, I. N. Zintchenko, T. F. Rønnow & M. Troyer, Comput. Phys. Commun. 192,
+    265 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> model = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=3)
+    >>> run = ms.anneal(model, np.linspace(3.0, 0.3, 28), 20, replicas=64, seed=1)
+    >>> dict(run.energy.sizes)
+    {'step': 28, 'sample': 3, 'replica': 64}
+    >>> run.best_state_energy.values.tolist() == model.energy(run.best_state).tolist()
+    True
+    >>> run.best_state_energy.values / model.n_spins
+    array([-1.71875, -1.71875, -1.71875])
+    """
+    xarray = require("xarray", "run")
+    checks.instance("model", model, Model, "a multispin model, such as Ising")
+    table = checks.temperatures("temperatures", temperatures)
+    sweeps = _sweeps(sweeps_per_temperature, len(table))
+    interval = checks.count("interval", interval, 0, _MAX_SWEEPS)
+    replicas = checks.count("replicas", replicas, 1)
+    devices.check(device)
+    checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
+    start = init if isinstance(init, str) else np.asarray(init)
+    sampler = Sampler(
+        model,
+        temperature=table[0],
+        replicas=replicas,
+        dynamics=dynamics,
+        init=start,
+        seed=seed,
+        device=device,
+        rng=rng,
+        threads=threads,
+        engine=engine,
+    )
+    arguments = {
+        "version": __version__,
+        "model": repr(model),
+        "temperatures": table.tolist(),
+        "sweeps_per_temperature": sweeps.tolist(),
+        "interval": interval,
+        "replicas": replicas,
+        "seed": int(seed),
+        "dynamics": dynamics,
+        "init": start if isinstance(start, str) else f"array {digest(start.astype(np.int8))}",
+        "engine": sampler.info()["engine"],
+    }
+    run = AnnealRun(model, replicas, Schedule(table, np.cumsum(sweeps), interval), sampler)
+    file = Checkpoint("anneal", arguments, checkpoint, checkpoint_interval)
+    kept = file.load(rng)
+    if kept is not None:
+        run.restore(*kept, device, threads)
+    _drive(run, file, progress)
+    return _dataset(xarray, run, arguments, file.origin)
+
+
+def _drive(
+    run: AnnealRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
+) -> None:
+    done = run.schedule.sweeps if run.finished else run.sampler.sweeps_done
+    total = run.schedule.sweeps * run.replicas
+    with closing(Reporter(progress, total, done * run.replicas, run.model.n_spins)) as reporter:
+        if run.finished:
+            return
+        file.note_origin(run.sampler.info())
+        try:
+            while not run.finished:
+                sweeps = run.advance()
+                if sweeps:
+                    reporter.advance(sweeps)
+                file.save_if_due(run.state)
+        finally:
+            file.save(run.state)
+
+
+def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
+    """Return the sweeps of each step."""
+    allowed = f"an integer >= 1, or {steps} of them"
+    given = value.tolist() if isinstance(value, np.ndarray) else value
+    several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
+    items: Any = given if several else [given] * steps
+    each = [checks.count("sweeps_per_temperature", item, 1) for item in items]
+    if len(each) != steps:
+        raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
+    if sum(each) > _MAX_SWEEPS:
+        allowed = f"at most {_MAX_SWEEPS} at all temperatures together"
+        raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
+    return np.array(each, dtype=np.int64)
+
+
+def _dataset(
+    xarray: ModuleType, run: AnnealRun, arguments: dict[str, Any], origin: dict[str, Any]
+) -> xr.Dataset:
+    model = run.model
+    sample = () if model.samples is None else ("sample",)
+    lead = () if model.samples is None else (model.samples,)
+    axes = tuple(f"axis_{number}" for number in range(len(model.shape)))
+    shape = (*lead, arguments["replicas"])
+    unit = "energy unit of J and h"
+
+    def energy(dims: tuple[str, ...], values: NDArray[np.float64], name: str) -> tuple[Any, ...]:
+        return dims, values, {"long_name": name, "units": unit}
+
+    each = (*sample, "replica")
+    data = xarray.Dataset(
+        {
+            "energy": energy(
+                ("step", *each),
+                run.energy.reshape(-1, *shape),
+                "total energy E at the end of the step",
+            ),
+            "final_energy": energy(
+                each, run.energy[-1].reshape(shape), "total energy E at the end"
+            ),
+            "best_energy": energy(
+                each, run.best_energy.reshape(shape), "lowest total energy E seen"
+            ),
+            "best_state": (
+                (*sample, *axes),
+                run.best_state.reshape(*lead, *model.shape),
+                {"long_name": "spins of the lowest energy seen", "units": "1"},
+            ),
+            "best_state_energy": energy(
+                sample, run.best_state_energy.reshape(lead), "total energy E of best_state"
+            ),
+        },
+        coords={
+            "temperature": (
+                "step",
+                run.schedule.temperatures,
+                {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
+            ),
+            "sweep": (
+                "step",
+                run.schedule.ends,
+                {"long_name": "sweeps since the start", "units": "sweep"},
+            ),
+            "replica": ("replica", np.arange(arguments["replicas"]), {"long_name": "replica"}),
+        },
+    )
+    if model.samples is not None:
+        numbers = np.arange(model.samples)
+        data = data.assign_coords(sample=("sample", numbers, {"long_name": "disorder sample"}))
+    shown = {name: arguments[name] for name in _SHOWN}
+    about = {"shape": list(model.shape), "n_spins": model.n_spins, "J": model.J, "h": model.h}
+    data.attrs = {"title": "Simulated annealing", **shown, **about, **origin}
+    return cast("xr.Dataset", data)

@@ -1,0 +1,319 @@
+"""Whole runs: many temperatures and replicas, measured, checkpointed, and returned with a label."""
+
+from __future__ import annotations
+
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.extras import require
+from multispin._base.interrupts import interrupts_held
+from multispin._engines import devices, registry
+from multispin.errors import ExecutorError
+from multispin.models import Model
+from multispin.progress import Progress, Reporter
+from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
+from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._record import Record
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from types import ModuleType
+
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["simulate"]
+
+#: Arguments that stand in the attributes of the result; the others are its coordinates.
+_SHOWN = (
+    "version", "model", "seed", "dynamics", "engine", "init", "sweeps", "thermalization",
+    "interval",
+)  # fmt: skip
+
+
+def simulate(
+    model: Model,
+    temperatures: ArrayLike,
+    sweeps: int,
+    thermalization: int,
+    interval: int = 1,
+    replicas: int = 1,
+    seed: int = 0,
+    dynamics: str = "metropolis",
+    init: str | ArrayLike = "random",
+    device: str = "auto",
+    rng: str = "auto",
+    engine: str = "auto",
+    threads: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_interval: float = 60.0,
+    progress: bool | Callable[[Progress], object] | None = None,
+    executor: Executor | None = None,
+) -> xr.Dataset:
+    r"""Simulate a model at several temperatures and return every measurement.
+
+    Each of the ``len(temperatures) * replicas`` chains starts from `init`, runs `thermalization`
+    sweeps, and is then measured every `interval` sweeps, ``sweeps // interval`` times. Chain
+    ``c = temperature_index * replicas + replica`` uses random stream ``c`` of `seed`: the result
+    depends neither on threads, instruction set or executor, nor on how the run was interrupted.
+
+    Parameters
+    ----------
+    model : Model
+        The energy function, with couplings of one magnitude and one set of them: of a model of
+        disorder samples, ``model.sample(k)``.
+    temperatures : float or sequence of float, shape (n,)
+        Temperatures T > 0, in units of the couplings (k_B = 1).
+    sweeps : int
+        Sweeps of each chain after thermalization, at least `interval`.
+    thermalization : int
+        Sweeps of each chain before the first one that counts.
+    interval : int
+        Sweeps from one measurement to the next.
+    replicas : int
+        Independent chains at each temperature.
+    seed : int
+        Seed of all random streams, 0 to 2**64 - 1.
+    dynamics : {"metropolis", "glauber"}
+        Acceptance rule.
+    init : str or array_like of int8
+        Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` (every chain starts
+        there) or ``(temperature, replica, *model.shape)``. Below T_c a random start can freeze
+        into stripes that outlast the run.
+    device : str
+        Where to run: "cpu", "cuda", "cuda:<index>" or "auto", as for `Sampler`.
+    rng : {"auto", "aes", "philox"}
+        Random generator.
+    engine : {"auto", "lattice", "replica"}
+        As for `Sampler`, for all chains of the run together.
+    threads : int, optional
+        Threads of each sampler; by default all cores, and one with an `executor`, whose workers
+        share the machine. OpenMP's threads do not survive a fork: workers of a process pool that
+        are to have several need the start method "spawn" or "forkserver".
+    checkpoint : path, optional
+        File that keeps the run. If it exists, the run continues from it; once the run is
+        finished the file holds the result, and the same call returns it at once.
+    checkpoint_interval : float
+        Seconds from one writing of the checkpoint to the next. It is also written after every
+        batch of chains, at the end, and on Ctrl-C. With an `executor` only whole batches (chains
+        of one temperature) are kept.
+    progress : bool or callable, optional
+        True shows a bar with flips/ns and time left; a callable is called with a
+        `multispin.progress.Progress` a few times a second.
+    executor : concurrent.futures.Executor, optional
+        Runs the batches, one temperature each, elsewhere.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables ``energy`` (total, :math:`E`) and ``magnetization`` (per spin,
+        :math:`m = \frac{1}{N}\sum_i s_i`), float64, of dimensions
+        ``(temperature, replica, draw)``; coordinate ``draw`` is the number of sweeps since the
+        start. The attributes say how the numbers were made.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong; the message names it, what was given, and what is allowed.
+    CheckpointError
+        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+    ExecutorError
+        If the executor broke, for one because a worker died. Finished batches are in the
+        checkpoint; the same call with a new executor goes on.
+    OSError
+        If the checkpoint could not be written (raised before the run starts).
+    MissingExtraError
+        If xarray is not installed (extra ``[run]``).
+    KeyboardInterrupt
+        On Ctrl-C, after the checkpoint has been written.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> data = ms.simulate(
+    ...     ms.Ising((64, 64)),
+    ...     [2.0, 2.5],
+    ...     sweeps=200,
+    ...     thermalization=100,
+    ...     interval=10,
+    ...     replicas=4,
+    ...     seed=1,
+    ...     init="up",
+    ... )
+    >>> dict(data.sizes)
+    {'temperature': 2, 'replica': 4, 'draw': 20}
+    >>> abs(data.magnetization).mean(("replica", "draw")).values > 0.5
+    array([ True, False])
+    """
+    xarray = require("xarray", "run")
+    checks.instance("model", model, Model, "a model of multispin, such as Ising")
+    _demand_one_sample(model)
+    table = checks.temperatures("temperatures", temperatures)
+    sweeps = checks.count("sweeps", sweeps, 1)
+    interval = checks.count("interval", interval, 1, maximum=sweeps)
+    replicas = checks.count("replicas", replicas, 1)
+    devices.check(device)
+    chains = len(table) * replicas
+    plan = Plan(
+        model=model,
+        thermalization=checks.count("thermalization", thermalization, 0),
+        interval=interval,
+        draws=sweeps // interval,
+        seed=checks.seed("seed", seed),
+        dynamics=dynamics,
+        # One engine and one device for all of the run, however it is cut into batches.
+        engine=registry.choose(engine, model, chains),
+        device=devices.resolve(
+            device, rng, chains * model.n_spins, min(chains * model.n_spins, most_at_once(model))
+        ),
+        rng=rng,
+        threads=1 if threads is None and executor is not None else threads,
+    )
+    checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
+    if executor is not None:
+        checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
+
+    run = Record(plan, table, replicas, sweeps, _starts(init, model, len(table), replicas))
+    file = Checkpoint("simulate", run.arguments, checkpoint, checkpoint_interval)
+    kept = file.load(rng)
+    if kept is not None:
+        run.restore(*kept)
+    with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, model.n_spins)) as reporter:
+        try:
+            if executor is None:
+                _run_here(run, file, reporter)
+            else:
+                _run_elsewhere(run, file, reporter, executor)
+        except KeyboardInterrupt:
+            file.save(run.state)
+            raise
+    return _dataset(xarray, run, file.origin)
+
+
+def _demand_one_sample(model: Model) -> None:
+    if model.samples is not None:
+        raise ValueError(
+            f"model: got {model.samples} disorder samples, allowed: one set of couplings, such as "
+            "model.sample(k); ms.study runs over all k, and ms.temper takes them together"
+        )
+
+
+def _run_here(run: Record, file: Checkpoint, reporter: Reporter) -> None:
+    if run.current is not None:
+        _drive(run, run.current, file, reporter)
+    for batch in run.pending(by_temperature=False):
+        _drive(run, BatchRun(run.plan, batch), file, reporter)
+
+
+def _drive(run: Record, current: BatchRun, file: Checkpoint, reporter: Reporter) -> None:
+    file.note_origin(current.sampler.info())
+    run.current = current
+    while not current.finished:
+        reporter.advance(current.advance())
+        file.save_if_due(run.state)
+    with interrupts_held():
+        run.finish(current.first, current.energy, current.magnetization)
+        run.current = None
+        file.save(run.state)
+
+
+def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: Executor) -> None:
+    if run.current is not None:  # begun here before: its state is at hand, so finish it here
+        _drive(run, run.current, file, reporter)
+    futures: dict[Future[Any], Batch] = {}
+
+    def take(future: Future[Any]) -> None:
+        with interrupts_held():
+            energy, magnetization, made_by = future.result()
+            batch = futures.pop(future)
+            file.note_origin(made_by)
+            run.finish(batch.first, energy, magnetization)
+            reporter.advance(len(batch.temperatures) * run.plan.sweeps)
+            file.save(run.state)
+
+    try:
+        for batch in run.pending(by_temperature=True):
+            futures[_submitted(executor, run.plan, batch)] = batch
+        for future in as_completed(futures):
+            take(future)
+    except BrokenExecutor as error:
+        kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
+        raise ExecutorError(
+            f"the executor broke ({error}). What had been finished {kept}; the same call with a "
+            "new executor goes on"
+        ) from error
+    finally:
+        for future in futures:
+            future.cancel()
+        for future in list(futures):  # done while another failed, or Ctrl-C came
+            if future.done() and not future.cancelled() and future.exception() is None:
+                take(future)
+
+
+def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:
+    try:
+        return executor.submit(run_batch, plan, batch)
+    except RuntimeError as error:  # it broke just now, or was shut down
+        raise BrokenExecutor(str(error)) from error
+
+
+def _starts(
+    init: str | ArrayLike, model: Model, temperatures: int, replicas: int
+) -> str | NDArray[np.int8]:
+    """Return `init` as a name, one state, or one state per chain."""
+    if isinstance(init, str):
+        return init
+    each = (temperatures, replicas, *model.shape)
+    allowed = f"a name, or spins +1 and -1 of shape {model.shape} or {each}"
+    states = np.asarray(init)
+    if states.shape not in (model.shape, each):
+        raise ValueError(f"init: got an array of shape {states.shape}, allowed: {allowed}")
+    if states.dtype.kind not in "iuf" or not bool(np.all((states == 1) | (states == -1))):
+        raise ValueError(checks.describe("init", "an array with other values", allowed))
+    states = states.astype(np.int8)
+    return states if states.ndim == len(model.shape) else states.reshape(-1, *model.shape)
+
+
+def _dataset(xarray: ModuleType, run: Record, origin: dict[str, Any]) -> xr.Dataset:
+    plan = run.plan
+    dims = ("temperature", "replica", "draw")
+    sizes = (len(run.temperatures), run.replicas, plan.draws)
+    when = plan.thermalization + plan.interval * np.arange(1, plan.draws + 1, dtype=np.int64)
+    unit = "energy unit of J and h"
+    data = xarray.Dataset(
+        {
+            "energy": (
+                dims,
+                run.energy.reshape(sizes),
+                {"long_name": "total energy E", "units": unit},
+            ),
+            "magnetization": (
+                dims,
+                run.magnetization.reshape(sizes),
+                {"long_name": "magnetization per spin m", "units": "1"},
+            ),
+        },
+        coords={
+            "temperature": (
+                "temperature",
+                run.temperatures,
+                {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
+            ),
+            "replica": ("replica", np.arange(run.replicas), {"long_name": "replica"}),
+            "draw": ("draw", when, {"long_name": "sweeps since the start", "units": "sweep"}),
+        },
+    )
+    model = {
+        "shape": list(plan.model.shape),
+        "n_spins": plan.model.n_spins,
+        "J": plan.model.J,
+        "h": plan.model.h,
+    }
+    shown = {name: run.arguments[name] for name in _SHOWN}
+    data.attrs = {"title": "Monte Carlo run", **shown, **model, **origin}
+    return cast("xr.Dataset", data)

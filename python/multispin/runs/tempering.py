@@ -1,0 +1,316 @@
+"""Parallel tempering: replicas of a glass that walk through the temperatures."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.extras import require
+from multispin._base.memory import check_memory
+from multispin._info import __version__
+from multispin.models import Model
+from multispin.models.lattice import Lattice
+from multispin.progress import Progress, Reporter
+from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+    import xarray as xr
+    from numpy.typing import ArrayLike
+
+__all__ = ["temper"]
+
+_MOST_TEMPERATURES = 2**14
+
+
+def temper(
+    model: Model,
+    temperatures: ArrayLike,
+    sweeps: int,
+    swap_interval: int = 1,
+    replicas: int = 2,
+    *,
+    thermalization: int = 0,
+    interval: int = 1,
+    measure: Sequence[str] | None = None,
+    cluster_moves: bool = False,
+    seed: int = 0,
+    dynamics: str = "metropolis",
+    init: str = "random",
+    device: str = "auto",
+    rng: str = "auto",
+    threads: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_interval: float = 60.0,
+    progress: bool | Callable[[Progress], object] | None = None,
+) -> xr.Dataset:
+    r"""Sample a model at many temperatures at once by parallel tempering.
+
+    Each of `replicas` independent *ladders* (of each disorder sample) has one *walker* at each of
+    the M temperatures. Every `swap_interval` sweeps, walkers at neighbouring temperatures
+    :math:`T_i < T_{i+1}` exchange their temperatures with probability
+
+    .. math:: \min\left(1, e^{(1/T_i - 1/T_{i+1}) (E_i - E_{i+1})}\right),
+
+    even and odd i in turn (Swendsen & Wang, Phys. Rev. Lett. 57, 2607 (1986); Hukushima & Nemoto,
+    J. Phys. Soc. Jpn. 65, 1604 (1996)). Spins are never moved. All walkers of all samples are
+    replicas of one engine: 512 of them fill its words. Walker w of ladder l of sample k draws from
+    random stream (k · replicas + l) · M + w.
+
+    Parameters
+    ----------
+    model : Model
+        A model with couplings of one magnitude, with or without disorder samples.
+    temperatures : sequence of float, shape (M,)
+        Two or more, ascending, each > 0.
+    sweeps : int
+        Sweeps that are measured, at least `interval`: ``sweeps // interval`` draws.
+    swap_interval : int
+        Sweeps from one exchange to the next.
+    replicas : int
+        Ladders, at least two: overlaps are between replicas that never met.
+    thermalization : int
+        Sweeps before them, a multiple of `interval`. The check `equilibration.logarithmic_bins`
+        wants to see all sweeps: leave it 0 and drop draws afterwards.
+    interval : int
+        Sweeps from one measurement to the next, a multiple of `swap_interval`.
+    measure : sequence of str, optional
+        Out of "overlap", "link_overlap" and "overlap_k2" (periodic lattices only); by default all
+        that the model has. Energy and magnetization are always measured.
+    cluster_moves : bool
+        Before each exchange, swap one cluster of the sites where ladders 2j and 2j + 1 differ, at
+        every temperature (Houdayer, Eur. Phys. J. B 22, 479 (2001)). They help where such clusters
+        do not percolate, in two dimensions above all, and are slow. Ladders that swap clusters are
+        not independent in time, but each still has the right distribution.
+    seed, dynamics, rng, threads
+        As for `Sampler`.
+    device : {"auto", "cpu"}
+        Tempering runs on the CPU.
+    init : {"random", "up", "down"}
+        Start of every walker.
+    checkpoint : path, optional
+        File that keeps the run. If it exists, the run continues from it, bit for bit; once the run
+        is finished the same call returns its result at once.
+    checkpoint_interval : float
+        Seconds from one writing to the next.
+    progress : bool or callable, optional
+        As for `simulate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        With dimension ``sample`` in front where the model has disorder samples, by temperature,
+        not by walker: ``energy`` (total) and ``magnetization`` (per spin) of dimensions
+        ``(temperature, replica, draw)``; of dimensions ``(temperature, pair, draw)``, for the
+        replica pairs (0, 1), (0, 2), ...: ``overlap`` :math:`q = \frac{1}{N}\sum_i s_i^a s_i^b`,
+        ``link_overlap`` :math:`\frac{1}{E}\sum_{ij} s_i^a s_j^a s_i^b s_j^b` over the E bonds,
+        and ``overlap_k2``, the mean over the axes of
+        :math:`|\frac{1}{N} \sum_i s_i^a s_i^b e^{2 \pi i x_i / L}|^2`. ``swap_attempts`` and
+        ``swap_accepted`` ``(gap,)`` count exchanges of temperatures i and i + 1, from the start on;
+        ``temperature_index`` ``(replica, walker, draw)`` says where each walker is at a draw; what
+        it visited since the last one is not seen there. But ``round_trips`` ``(replica, walker)``,
+        ``round_trip_time`` ``(replica,)``, in sweeps, and ``from_top`` ``(temperature,)``, what
+        `round_trips.round_trips` gives for ``interval=swap_interval``, are counted at every
+        exchange from the start on, whatever `interval` is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong; the message names it, what was given, and what is allowed.
+    CheckpointError
+        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+    MemoryError
+        If the measurements do not fit; the message says what they need and what there is.
+    MissingExtraError
+        If xarray is not installed (extra ``[run]``).
+    KeyboardInterrupt
+        On Ctrl-C, after the checkpoint has been written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
+    >>> run = ms.temper(glass, np.geomspace(0.5, 2.5, 12), sweeps=2000, thermalization=1000, seed=1)
+    >>> dict(run.sizes)["temperature"], dict(run.sizes)["draw"]
+    (12, 2000)
+    >>> bool((run.swap_accepted / run.swap_attempts > 0.2).all())
+    True
+    >>> q2 = (run.overlap**2).mean(("pair", "draw")).values
+    >>> bool(q2[0] > 0.5 > 0.1 > q2[-1])
+    True
+    """
+    xarray = require("xarray", "run")
+    checks.instance("model", model, Model, "a model of multispin, such as EdwardsAnderson")
+    if checks.choice("device", device, ("auto", "cpu")) == "auto":
+        device = "cpu"
+    replicas = checks.count("replicas", replicas, 2)
+    swap_interval = checks.count("swap_interval", swap_interval, 1)
+    interval = checks.count("interval", interval, 1)
+    plan = Plan(
+        model=model,
+        temperatures=checks.ascending_temperatures("temperatures", temperatures),
+        replicas=replicas,
+        sweeps=checks.count("sweeps", sweeps, interval),
+        thermalization=_multiple("thermalization", thermalization, interval, "interval"),
+        interval=_multiple("interval", interval, swap_interval, "swap_interval"),
+        swap_interval=swap_interval,
+        cluster_moves=checks.flag("cluster_moves", cluster_moves),
+        measure=_measures(measure, model),
+        seed=checks.seed("seed", seed),
+        dynamics=dynamics,
+        init=checks.choice("init", init, ("random", "up", "down")),
+        device=device,
+        rng=rng,
+        threads=threads,
+    )
+    if len(plan.temperatures) > _MOST_TEMPERATURES:
+        given = f"{len(plan.temperatures)} temperatures"
+        allowed = f"at most {_MOST_TEMPERATURES}"
+        raise ValueError(checks.describe("temperatures", given, allowed))
+    what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
+    check_memory(what, plan.record_bytes())
+    checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
+    file = Checkpoint("temper", _arguments(plan), checkpoint, checkpoint_interval)
+    kept = file.load(rng)
+    run = TemperingRun(plan) if kept is None else TemperingRun.from_state(plan, *kept)
+    _drive(run, file, progress)
+    return _dataset(xarray, run, file.origin)
+
+
+def _drive(
+    run: TemperingRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
+) -> None:
+    plan = run.plan
+    chains = plan.walkers * (plan.model.samples or 1)
+    total = chains * (plan.discarded + plan.draws) * plan.interval
+    with closing(Reporter(progress, total, run.sweeps_done, plan.model.n_spins)) as reporter:
+        if run.finished:
+            return
+        file.note_origin(run.sampler.info())
+        try:
+            while not run.finished:
+                before = run.sweeps_done
+                run.advance()
+                reporter.advance(run.sweeps_done - before)
+                file.save_if_due(run.state)
+        finally:  # on Ctrl-C, or at the end
+            file.save(run.state)
+
+
+def _multiple(name: str, value: object, of: int, of_name: str) -> int:
+    number = checks.count(name, value, 0)
+    if number % of:
+        raise ValueError(checks.describe(name, value, f"a multiple of {of_name} ({of})"))
+    return number
+
+
+def _has_bonds(model: Model) -> bool:
+    # Several magnitudes are the sampler's to refuse.
+    return len(model.edges) > 0 and not (model.one_magnitude and model.J == 0.0)
+
+
+def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
+    possible = [name for name in PAIR_SUMS if name != "link_overlap" or _has_bonds(model)]
+    if not isinstance(model, Lattice):
+        possible.remove("overlap_k2")
+    if measure is None:
+        return tuple(possible)
+    if isinstance(measure, str):
+        raise TypeError(checks.describe("measure", measure, "a sequence of names"))
+    return tuple(checks.choice("measure", name, possible) for name in dict.fromkeys(measure))
+
+
+def _arguments(plan: Plan) -> dict[str, Any]:
+    """Return what makes a run the one it is."""
+    return {
+        "version": __version__,
+        "model": repr(plan.model),
+        "temperatures": plan.temperatures.tolist(),
+        "replicas": plan.replicas,
+        "sweeps": plan.sweeps,
+        "thermalization": plan.thermalization,
+        "interval": plan.interval,
+        "swap_interval": plan.swap_interval,
+        "cluster_moves": plan.cluster_moves,
+        "measure": list(plan.measure),
+        "seed": plan.seed,
+        "dynamics": plan.dynamics,
+        "init": plan.init,
+    }
+
+
+def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> xr.Dataset:
+    plan, model, records = run.plan, run.plan.model, run.records
+    lead = () if model.samples is None else ("sample",)
+
+    def variable(dims: tuple[str, ...], values: Any, long_name: str, units: str = "1") -> Any:
+        """Put draws last, and drop the axis of samples where there are none."""
+        array = np.moveaxis(values, 0, -1) if "draw" in dims else values
+        array = array if lead else array[0]
+        return ((*lead, *dims), array, {"long_name": long_name, "units": units})
+
+    unit = "energy unit of J and h"
+    # The last zero makes -0.0 one without a sign.
+    energy = -abs(model.J) * records["bonds"] - model.h * records["spins"] + 0.0
+    attempts, accepted = run.swaps()
+    travel = run.travel()
+    of_replicas, of_pairs = ("temperature", "replica", "draw"), ("temperature", "pair", "draw")
+    variables = {
+        "energy": variable(of_replicas, energy, "total energy E", unit),
+        "magnetization": variable(
+            of_replicas, records["spins"] / model.n_spins, "magnetization per spin m"
+        ),
+    }
+    scale = {
+        "overlap": (model.n_spins, "overlap q"),
+        "link_overlap": (len(model.edges), "link overlap"),
+        "overlap_k2": (model.n_spins**2, "|q(k_min)|^2"),
+    }
+    for name in plan.measure:
+        most, long_name = scale[name]
+        variables[name] = variable(of_pairs, records[name] / most, long_name)
+    variables |= {
+        "swap_attempts": variable(("gap",), attempts, "exchanges attempted"),
+        "swap_accepted": variable(("gap",), accepted, "exchanges accepted"),
+        "round_trips": variable(("replica", "walker"), travel.trips, "round trips of a walker"),
+        "round_trip_time": variable(
+            ("replica",), travel.time, "mean time of a round trip", "sweep"
+        ),
+        "from_top": variable(("temperature",), travel.from_top, "fraction that comes from the top"),
+        "temperature_index": variable(
+            ("replica", "walker", "draw"), records["temperature_index"], "where a walker is"
+        ),
+    }
+    when = plan.thermalization + plan.interval * np.arange(1, plan.draws + 1, dtype=np.int64)
+    first, second = np.triu_indices(plan.replicas, 1)
+    coordinates = {
+        "temperature": (
+            "temperature",
+            plan.temperatures,
+            {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
+        ),
+        "draw": ("draw", when, {"long_name": "sweeps since the start", "units": "sweep"}),
+        "pair_first": ("pair", first, {"long_name": "first replica of the pair"}),
+        "pair_second": ("pair", second, {"long_name": "second replica of the pair"}),
+    }
+    data = xarray.Dataset(variables, coordinates)
+    data.attrs = {
+        "title": "Parallel tempering",
+        **_arguments(plan),
+        "cluster_moves": int(plan.cluster_moves),  # netCDF has no bool
+        "shape": list(model.shape),
+        "n_spins": model.n_spins,
+        "J": model.J,
+        "h": model.h,
+        **origin,
+    }
+    del data.attrs["temperatures"]
+    return cast("xr.Dataset", data)
