@@ -201,6 +201,13 @@ Array<float> block_average(Engine& engine, std::int64_t replica, std::int64_t he
 }
 
 template <class Engine>
+Array<double> get_temperatures(const Engine& engine) {
+  auto temperatures = new_array<double>({engine.options().replicas});
+  std::ranges::copy(engine.temperatures(), temperatures.mutable_data());
+  return temperatures;
+}
+
+template <class Engine>
 void set_temperatures(Engine& engine, const Array<double>& temperatures) {
   demand_shape("temperature", temperatures, {engine.options().replicas});
   finish(engine);
@@ -235,6 +242,7 @@ py::class_<Engine> bind_lattice_engine(py::module_& module) {
       .def("sums", &sums<Engine>)
       .def("correlation", &correlation<Engine>)
       .def("block_average", &block_average<Engine>, "replica"_a, "height"_a, "width"_a)
+      .def_property_readonly("temperatures", &get_temperatures<Engine>)
       .def("set_temperatures", &set_temperatures<Engine>, "temperatures"_a.noconvert());
 }
 

@@ -214,6 +214,13 @@ Array<std::int64_t> group_overlaps(Engine& engine, const Array<std::uint32_t>& p
 }
 
 template <class Engine>
+Array<double> get_temperatures(const Engine& engine) {
+  auto temperatures = new_array<double>({engine.options().replicas});
+  std::ranges::copy(engine.temperatures(), temperatures.mutable_data());
+  return temperatures;
+}
+
+template <class Engine>
 void set_temperatures(Engine& engine, const Array<double>& temperatures) {
   demand_shape("temperature", temperatures, {engine.options().replicas});
   finish(engine);
@@ -240,6 +247,7 @@ void bind_replica_state(py::class_<Engine>& type) {
       .def_property_readonly("packed", &get_packed<Engine>)
       .def("set_packed", &set_packed<Engine>, "words"_a.noconvert())
       .def("state", &state<Engine>)
+      .def_property_readonly("temperatures", &get_temperatures<Engine>)
       .def("set_temperatures", &set_temperatures<Engine>, "temperatures"_a.noconvert());
 }
 

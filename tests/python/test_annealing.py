@@ -20,7 +20,7 @@ import xarray as xr
 import checkpoints
 import multispin as ms
 from multispin import CheckpointError, couplings
-from multispin.runs import _anneal_run
+from multispin.runs import _drive
 
 if TYPE_CHECKING:
     from multispin.models import Model
@@ -211,7 +211,7 @@ def test_a_run_may_start_from_given_spins() -> None:
 def test_pieces_of_work_do_not_matter(
     expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    monkeypatch.setattr(_anneal_run, "PIECE_SECONDS", seconds)
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", seconds)
     xr.testing.assert_identical(anneal(), expected)
 
 
@@ -226,10 +226,10 @@ def test_threads_do_not_matter(expected: xr.Dataset, threads: int) -> None:
 CHILD = """
 import json, os, pathlib, signal, sys
 import multispin as ms
-from multispin.runs import _anneal_run
+from multispin.runs import _drive
 
 moment, count, path, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
-_anneal_run.PIECE_SECONDS = 0.0
+_drive.PIECE_SECONDS = 0.0
 
 def die_at(function):
     def counted(*args):
@@ -318,7 +318,7 @@ def test_a_finished_run_is_returned_at_once(expected: xr.Dataset, tmp_path: Path
 def test_nothing_is_lost_by_ctrl_c(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
-    monkeypatch.setattr(_anneal_run, "PIECE_SECONDS", 0.0)  # a report after each sweep
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 0.0)  # a report after each sweep
     path = tmp_path / "run.npz"
     other: dict[str, Any] = {"model": ms.Ising((4, 6), J=-1.0), "engine": engine, "threads": 1}
     sweeps: list[int] = [0]

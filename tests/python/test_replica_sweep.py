@@ -19,7 +19,7 @@ import multispin as ms
 from multispin import plot
 from multispin._base import memory
 from multispin.runs import replica_sweeps
-from multispin.sampling import sampler
+from multispin.sampling import observables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,7 +203,7 @@ def test_blocks_of_pairs_change_nothing(
     model = ms.EdwardsAnderson((4, 4), seed=3, samples=samples)
     whole = sweep(model, replicas=[2, 13], sweeps=200)
     monkeypatch.setattr(replica_sweeps, "_PAIRS", pairs)
-    monkeypatch.setattr(sampler, "_PAIRS", pairs)
+    monkeypatch.setattr(observables, "PAIRS", pairs)
     for name, values in sweep(model, replicas=[2, 13], sweeps=200).items():
         if values.dtype.kind == "f" and name not in ("seconds", "flips_per_ns"):
             np.testing.assert_allclose(values, whole[name], rtol=1e-12, atol=1e-15, err_msg=name)

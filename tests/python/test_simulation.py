@@ -27,7 +27,7 @@ import multispin as ms
 from multispin import CheckpointError
 from multispin._base.interrupts import interrupts_held
 from multispin.analysis.summary import summarize
-from multispin.runs import _batches, _record
+from multispin.runs import _drive, _record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,7 @@ def test_batches_do_not_matter(
 def test_pieces_of_work_do_not_matter(
     expected: xr.Dataset, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    monkeypatch.setattr(_batches, "PIECE_SECONDS", seconds)
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", seconds)
     xr.testing.assert_identical(simulate(), expected)
 
 
@@ -197,10 +197,10 @@ def test_an_error_in_a_worker_arrives() -> None:
 CHILD = """
 import json, os, pathlib, signal, sys
 import multispin as ms
-from multispin.runs import _batches, _record
+from multispin.runs import _drive, _record
 
 moment, count, path, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
-_batches.PIECE_SECONDS = 1e-4
+_drive.PIECE_SECONDS = 1e-4
 _record.BATCH_SPINS = 128 * 5
 
 def die_at(function):
@@ -283,7 +283,7 @@ def interrupt_after(count: int) -> Callable[[Progress], None]:
 def test_nothing_is_lost_by_ctrl_c(
     expected: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chains: int
 ) -> None:
-    monkeypatch.setattr(_batches, "PIECE_SECONDS", 1e-4)
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 1e-4)
     monkeypatch.setattr(_record, "BATCH_SPINS", 128 * chains)
     path = tmp_path / "run.npz"
     sweeps: list[int] = [0]
@@ -330,7 +330,7 @@ def test_ctrl_c_from_the_keyboard_in_the_middle_of_sweeps(tmp_path: Path) -> Non
 def test_a_run_may_move_between_here_and_an_executor(
     expected: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_batches, "PIECE_SECONDS", 1e-4)
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 1e-4)
     monkeypatch.setattr(_record, "BATCH_SPINS", 128 * 3)
     path = tmp_path / "run.npz"
     with pytest.raises(KeyboardInterrupt):

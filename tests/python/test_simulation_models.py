@@ -16,7 +16,7 @@ from scipy import stats
 
 import multispin as ms
 from multispin import CheckpointError, graphs
-from multispin.runs import _batches, _record
+from multispin.runs import _drive, _record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,9 +157,9 @@ def test_executors_do_not_matter(expected: xr.Dataset, make: Callable[[], Execut
 CHILD = f"""
 import os, signal, sys
 import multispin as ms
-from multispin.runs import _batches, _record
+from multispin.runs import _drive, _record
 count = int(sys.argv[1])
-_batches.PIECE_SECONDS = 1e-4
+_drive.PIECE_SECONDS = 1e-4
 _record.BATCH_SPINS = 60 * 50
 
 def progress(report):
@@ -190,7 +190,7 @@ def test_a_checkpoint_belongs_to_its_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "run.npz"
-    monkeypatch.setattr(_batches, "PIECE_SECONDS", 1e-4)
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 1e-4)
     square = {"model": ms.Ising((4, 10)), "temperatures": 2.0, "replicas": 4}
     simulate(**square, checkpoint=path)
     before = path.read_bytes()

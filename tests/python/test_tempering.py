@@ -22,7 +22,7 @@ import multispin as ms
 from multispin import _core
 from multispin._base import memory
 from multispin.analysis.summary import summarize
-from multispin.runs import _tempering_run
+from multispin.runs import _drive
 from multispin.runs._tempering_run import TemperingRun
 from reference.replica import Replicas
 from reference.tempering import Tempering
@@ -278,9 +278,9 @@ def test_a_wrong_exponent_would_be_seen(factor: float) -> None:
 # A run that, if asked, dawdles after each draw: fast machines do not end it before it is killed.
 SCRIPT = """
 import sys, time, numpy as np, multispin as ms
-from multispin.runs import _tempering_run
+from multispin.runs import _drive
 checkpoint, result, dawdle = sys.argv[1], sys.argv[2], float(sys.argv[3])
-_tempering_run.PIECE_SECONDS = 0.0
+_drive.PIECE_SECONDS = 0.0
 run = ms.temper(
     ms.EdwardsAnderson((4, 4, 4), seed=1, samples=3), np.geomspace(0.5, 2.5, 10), sweeps=40000,
     thermalization=1000, interval=10, replicas=2, seed=4, checkpoint=checkpoint,
@@ -328,7 +328,7 @@ def test_ctrl_c_between_a_sweep_and_its_exchange(
         self.sampler.sweep(1)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_tempering_run, "PIECE_SECONDS", 0.0)
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr(TemperingRun, "advance", interrupted)
         with pytest.raises(KeyboardInterrupt):

@@ -7,13 +7,17 @@ is missing from a build that had no nvcc.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from multispin import _core
 from multispin._base import checks
 from multispin.errors import DeviceError
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from multispin._engines.base import Request
 
 #: `device="auto"` takes a GPU for this many spins or more, over all replicas. For fewer, starting
 #: kernels is expected to take longer than running them.
@@ -97,6 +101,32 @@ def choose(device: str, rng: str, spins: int, at_once: int) -> int | None:
         raise DeviceError(f"device: got 'auto', but {reason}; 'cpu' always works")
     # A byte holds eight spins; rows of three words take the room of four.
     return 0 if at_once / 6 < cuda_module().free_memory(0) else None
+
+
+def placed(request: Request, device: str) -> Request:
+    """Return a request that says where it runs and draws from which generator.
+
+    Raises
+    ------
+    DeviceError
+        As :func:`choose`.
+    """
+    gpu = choose(device, request.rng, request.spins, request.spins)
+    rng = request.rng
+    if rng == "auto":
+        rng = "aes" if gpu is None else "philox"
+    return replace(request, gpu=gpu, rng=rng)
+
+
+def check_isa() -> None:
+    """Refuse an instruction set that cannot run here.
+
+    Raises
+    ------
+    ValueError
+        If ``MULTISPIN_ISA`` names one.
+    """
+    _core.selected_isa()
 
 
 def resolve(device: str, rng: str, spins: int, at_once: int) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
+Form = TypeVar("Form")
+
 
 class Model(ABC):
-    r"""Spins that interact in pairs, in a uniform field.
+    """Spins s_i = ±1 and their energy.
 
-    .. math:: E(s) = -J \sum_e \sigma_e s_{i_e} s_{j_e} - h \sum_i s_i, \qquad s_i = \pm 1
-
-    with the edges e = (i_e, j_e) of a graph and their signs σ_e. Sites are numbered in the
+    A model says what the energy of a configuration is, and hands an engine the *form* it runs: one
+    coupling on a lattice, a graph with signs (`multispin.models.forms`). Sites are numbered in the
     row-major order of ``shape``. A model is a value: it does not change, and two models are equal
     if they are of one class and have the same shape, couplings and field.
 
-    A model may hold many *disorder samples*: draws of the couplings on one graph. Then ``signs``
-    and the spins have one more axis, in front, for the samples.
+    A model may hold many *disorder samples*: draws of the couplings on one graph. Then spins have
+    one more axis, in front, for the samples.
     """
 
-    def __init__(self, shape: tuple[int, ...], h: float) -> None:
+    def __init__(self, shape: tuple[int, ...]) -> None:
         self._shape = shape
-        self._h = _uniform_field(h)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -43,15 +43,7 @@ class Model(ABC):
     @property
     def n_spins(self) -> int:
         """Number of sites N."""
-        n = 1
-        for length in self._shape:
-            n *= length
-        return n
-
-    @property
-    def h(self) -> float:
-        """Uniform field."""
-        return self._h
+        return math.prod(self._shape)
 
     @property
     def samples(self) -> int | None:
@@ -59,29 +51,13 @@ class Model(ABC):
         return None
 
     @property
-    def one_magnitude(self) -> bool:
-        """Whether all couplings are ±J. If not, `J` and `signs` raise ValueError."""
-        return True
-
-    @property
     @abstractmethod
-    def J(self) -> float:
-        """Coupling: edge e has J σ_e."""
+    def description(self) -> dict[str, Any]:
+        """What results say of the model beside its shape, by name; JSON can hold it."""
 
-    @property
-    @abstractmethod
-    def edges(self) -> NDArray[np.int64]:
-        """Sites that each edge joins, (E, 2) int64; a pair that is joined twice is listed twice."""
-
-    @property
-    @abstractmethod
-    def signs(self) -> NDArray[np.int8]:
-        """Signs σ_e of the edges, (E,) or (samples, E) int8 of +1 and -1."""
-
-    @property
-    def couplings(self) -> NDArray[np.float64]:
-        """Couplings J σ_e of the edges, (E,) or (samples, E) float64."""
-        return np.asarray(self.J * self.signs, dtype=np.float64)
+    def form(self, kind: type[Form]) -> Form | None:  # noqa: ARG002
+        """Return the model as an engine wants it, a form of `kind`; None if it has no such form."""
+        return None
 
     def energy(self, spins: ArrayLike) -> NDArray[np.float64]:
         """Total energy of configurations.
@@ -103,10 +79,8 @@ class Model(ABC):
             If the dimensions are others, or a value is not +1 or -1.
         """
         s = self._checked_spins(spins)
-        axes = tuple(range(-len(self._shape), 0))
-        field = np.sum(s, axis=axes, dtype=np.int64)
         # The last zero makes -0.0 one without a sign.
-        return np.asarray(self._interaction(s) - self._h * field + 0.0, dtype=np.float64)
+        return np.asarray(self._energy(s) + 0.0, dtype=np.float64)
 
     def sample(self, k: int) -> Self:
         """Return disorder sample `k` as a model of its own.
@@ -129,8 +103,8 @@ class Model(ABC):
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self: ...
 
     @abstractmethod
-    def _interaction(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
-        """Energy of the bonds of checked spins."""
+    def _energy(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
+        """Energy of checked spins."""
 
     @abstractmethod
     def _identity(self) -> Hashable:
@@ -162,12 +136,6 @@ class Model(ABC):
         return hash((type(self).__name__, self._identity()))
 
 
-def two_magnitudes(couplings: NDArray[np.float64]) -> str:
-    """Smallest and largest magnitude, to show where several are one too many."""
-    sizes = np.abs(couplings)
-    return f"{float(sizes.min())!r} and {float(sizes.max())!r}"
-
-
 def digest(*arrays: NDArray[Any]) -> str:
     """SHA-256 of arrays, their shapes and types, in hexadecimal digits."""
     sha = hashlib.sha256()
@@ -175,10 +143,3 @@ def digest(*arrays: NDArray[Any]) -> str:
         sha.update(f"{array.dtype.str} {array.shape} ".encode())
         sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()
-
-
-def _uniform_field(h: object) -> float:
-    if isinstance(h, (np.ndarray, Sequence)) and not isinstance(h, str) and np.ndim(h) > 0:
-        allowed = "a finite number; fields that differ from site to site are not supported"
-        raise ValueError(checks.describe("h", h, allowed))
-    return checks.finite("h", h)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from multispin._base import checks
+from multispin.models.forms import UniformLattice
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from typing_extensions import Self
+
+    from multispin.models.base import Form
 
 
 class Ising(Lattice):
@@ -55,6 +58,12 @@ class Ising(Lattice):
     def signs(self) -> NDArray[np.int8]:
         """Signs of the edges, (ndim · N,) int8: all +1, as J carries the sign."""
         return np.ones(len(self._shape) * self.n_spins, dtype=np.int8)
+
+    def form(self, kind: type[Form]) -> Form | None:
+        """Return the model as an engine wants it: as one coupling on a lattice, or as edges."""
+        if kind is UniformLattice:
+            return cast("Form", UniformLattice(self._shape, self._J, self._h))
+        return super().form(kind)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return what `from_state` makes the model of: a dict for JSON, and no arrays."""

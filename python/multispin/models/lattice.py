@@ -8,13 +8,13 @@ import numpy as np
 
 from multispin import graphs
 from multispin._base import checks
-from multispin.models.base import Model
+from multispin.models.signed_graph import SignedGraph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Lattice(Model):
+class Lattice(SignedGraph):
     """A model on `graphs.hypercubic`: one magnitude of couplings, edges axis by axis."""
 
     def __init__(self, shape: tuple[int, ...], J: float, h: float) -> None:
@@ -27,12 +27,20 @@ class Lattice(Model):
         return self._J
 
     @property
+    def n_edges(self) -> int:
+        """Number of edges, ndim · N."""
+        return len(self._shape) * self.n_spins
+
+    @property
     def edges(self) -> NDArray[np.int64]:
         """Sites that each edge joins, (ndim · N, 2) int64, made anew at every access.
 
         Edge a · N + x joins site x and its neighbour one step up axis a.
         """
         return graphs.hypercubic(self._shape)
+
+    def _lattice_shape(self) -> tuple[int, ...]:
+        return self._shape
 
     def _interaction(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
         ndim = len(self._shape)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin.models.base import Model, digest, two_magnitudes
+from multispin.models.base import digest
+from multispin.models.signed_graph import SignedGraph, two_magnitudes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 22  # products of two spins that are held at a time
 
 
-class Pairwise(Model):
+class Pairwise(SignedGraph):
     r"""Spins with any pair couplings.
 
     .. math:: E(s) = -\sum_{i<j} J_{ij} s_i s_j - h \sum_i s_i, \qquad s_i = \pm 1
@@ -99,7 +100,7 @@ class Pairwise(Model):
         """
         n_spins = checks.count("n_spins", n_spins, 1)
         model = cls.__new__(cls)
-        Model.__init__(model, _checked_shape(shape, n_spins), h)
+        SignedGraph.__init__(model, _checked_shape(shape, n_spins), h)
         pairs = _checked_edges(edges, n_spins)
         values = _checked_couplings(couplings, len(pairs))
         order = np.lexsort((pairs[:, 1], pairs[:, 0]))
@@ -132,6 +133,11 @@ class Pairwise(Model):
             If the couplings have several magnitudes.
         """
         return self._checked_magnitude()
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges E."""
+        return len(self._edges)
 
     @property
     def edges(self) -> NDArray[np.int64]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin._base.interrupts import interrupts_held
-from multispin.runs._batches import PIECE_SECONDS
-from multispin.sampling.device_array import DeviceArray
+from multispin.runs._drive import Pace
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -76,7 +74,7 @@ class AnnealRun:
         self.best_state = np.zeros((samples, *model.shape), dtype=np.int8)
         self.best_state_energy = np.full(samples, np.inf)
         self._step = -1  # the step whose temperature the sampler is known to have
-        self._affordable = 1  # sweeps that fit into a piece of work, as far as is known
+        self._pace = Pace()
 
     @property
     def replicas(self) -> int:
@@ -120,7 +118,7 @@ class AnnealRun:
             self.sampler = Sampler._from_state(meta["sampler"], states, device, threads)
 
     def advance(self) -> int:
-        """Do a piece of work, of about `PIECE_SECONDS`; return its sweeps, over all replicas."""
+        """Do a piece of work of about a tenth of a second; return its sweeps, over all replicas."""
         before = self.sampler.sweeps_done
         target = self.schedule.next_look(self.looked)
         if before == target:
@@ -130,13 +128,10 @@ class AnnealRun:
         if step != self._step:
             self.sampler.temperature = float(self.schedule.temperatures[step])
             self._step = step
-        sweeps = min(target - before, self._affordable)
-        began = time.perf_counter()
-        self.sampler.sweep(sweeps)
-        self.sampler.synchronize()
-        # A first, tiny call tells little about speed: approach the right size in steps.
-        fitting = int(PIECE_SECONDS * sweeps / max(time.perf_counter() - began, 1e-9))
-        self._affordable = max(1, min(fitting, 8 * self._affordable))
+        sweeps = min(target - before, self._pace.fitting)
+        with self._pace.learning(sweeps):
+            self.sampler.sweep(sweeps)
+            self.sampler.synchronize()
         return (self.sampler.sweeps_done - before) * self.replicas
 
     def _look(self) -> None:
@@ -159,12 +154,4 @@ class AnnealRun:
 
     def _states(self, samples: NDArray[np.intp], replicas: NDArray[np.intp]) -> NDArray[np.int8]:
         """Return the spins of one replica of each of some samples."""
-        chosen = samples * self.best_energy.shape[1] + replicas
-        if self.sampler.info()["engine"] == "lattice":
-            spins = self.sampler.spins()
-            array = spins.copy_to_host() if isinstance(spins, DeviceArray) else spins
-            return np.asarray(array.reshape(self.replicas, *self.model.shape)[chosen])
-        # One bit a spin: unpacking all replicas for the sake of a few would take much memory.
-        packed = self.sampler._packed_on_host()
-        bits = (packed[:, chosen // 64] >> (chosen % 64).astype(np.uint64)) & np.uint64(1)
-        return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.model.shape)
+        return self.sampler._engine.spins_of(samples * self.best_energy.shape[1] + replicas)

@@ -6,13 +6,13 @@ whichever sampler it lives in, so how chains are grouped changes nothing but the
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin._base.interrupts import interrupts_held
+from multispin.runs._drive import Pace
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 #: Spins that the chains of one batch may have together. Enough chains to occupy every core;
 #: few enough that a batch stays in cache and that huge lattices are run one after the other.
 BATCH_SPINS = 1 << 28
-
-#: Seconds of work between two looks at progress, checkpoint and Ctrl-C. Measurements of one piece
-#: of work arrive together, so Ctrl-C may have to wait for its end: at most this long.
-PIECE_SECONDS = 0.1
 
 
 def most_at_once(model: Model) -> int:
@@ -136,8 +132,7 @@ class BatchRun:
         self.energy = np.empty((plan.draws, chains))
         self.magnetization = np.empty((plan.draws, chains))
         self._plan = plan
-        self._affordable = 1  # sweeps that fit into a piece of work, as far as is known
-        self._reported = 0
+        self._pace = Pace()
 
     @property
     def stop(self) -> int:
@@ -164,14 +159,14 @@ class BatchRun:
         return meta, arrays
 
     def advance(self) -> int:
-        """Do one piece of work of about `PIECE_SECONDS`; return its sweeps, over all chains."""
+        """Do one piece of work of about a tenth of a second; return its sweeps, over all chains."""
         plan, sampler = self._plan, self.sampler
         before = sampler.sweeps_done
         last = plan.thermalization + self.drawn * plan.interval  # of the previous draw
         if before < last:
             self._sweep(last - before)
-        elif before == last and self._affordable >= plan.interval and self._affordable > 1:
-            self._record(min(plan.draws - self.drawn, self._affordable // plan.interval))
+        elif before == last and self._pace.fitting >= plan.interval and self._pace.fitting > 1:
+            self._record(min(plan.draws - self.drawn, self._pace.fitting // plan.interval))
         else:
             self._sweep(last + plan.interval - before)
             if sampler.sweeps_done == last + plan.interval:
@@ -180,12 +175,11 @@ class BatchRun:
 
     def _sweep(self, missing: int) -> None:
         """Sweep towards the next draw. Ctrl-C may stop this anywhere: nothing is lost."""
-        sweeps = min(missing, self._affordable)
+        sweeps = min(missing, self._pace.fitting)
         if sweeps > 0:
-            began = time.perf_counter()
-            self.sampler.sweep(sweeps)
-            self.sampler.synchronize()
-            self._learn(sweeps, time.perf_counter() - began)
+            with self._pace.learning(sweeps):
+                self.sampler.sweep(sweeps)
+                self.sampler.synchronize()
 
     def _measure(self) -> None:
         with interrupts_held():
@@ -196,18 +190,12 @@ class BatchRun:
     def _record(self, draws: int) -> None:
         """Draw several times in one call; its draws would be lost if Ctrl-C broke into it."""
         with interrupts_held():
-            began = time.perf_counter()
-            energy, magnetization = self.sampler.record(draws, self._plan.interval)
-            self._learn(draws * self._plan.interval, time.perf_counter() - began)
+            with self._pace.learning(draws * self._plan.interval):
+                energy, magnetization = self.sampler.record(draws, self._plan.interval)
             rows = slice(self.drawn, self.drawn + draws)
             self.energy[rows] = energy
             self.magnetization[rows] = magnetization
             self.drawn += draws
-
-    def _learn(self, sweeps: int, seconds: float) -> None:
-        # A first, tiny call tells little about speed: approach the right size in steps.
-        fitting = int(PIECE_SECONDS * sweeps / max(seconds, 1e-9))
-        self._affordable = max(1, min(fitting, 8 * self._affordable))
 
 
 def run_batch(

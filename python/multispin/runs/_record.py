@@ -87,6 +87,13 @@ class Record:
         self.magnetization[rows] = magnetization.T
         self.done[rows] = True
 
+    def take_current(self) -> None:
+        """Take over the draws of the batch under way, which is finished."""
+        current = self.current
+        assert current is not None
+        self.finish(current.first, current.energy, current.magnetization)
+        self.current = None
+
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return JSON data and arrays from which `restore` continues."""
         meta: dict[str, Any] = {"current": None}

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _core
 from multispin._base.interrupts import interrupts_held
 from multispin.analysis.round_trips import RoundTrips
-from multispin.models.lattice import Lattice
-from multispin.runs._batches import PIECE_SECONDS
+from multispin.runs._drive import Pace
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -44,7 +41,9 @@ class Plan:
     init: str
     device: str
     rng: str
+    engine: str
     threads: int | None
+    lattice: tuple[int, ...]  # sides of the periodic lattice that the model lies on, or nothing
 
     @property
     def draws(self) -> int:
@@ -72,7 +71,7 @@ class Plan:
         of_replicas = (samples, temperatures, self.replicas)
         of_pairs = (samples, temperatures, self.replicas * (self.replicas - 1) // 2)
         return {
-            "bonds": of_replicas,
+            "energy": of_replicas,
             "spins": of_replicas,
             **dict.fromkeys(self.measure, of_pairs),
             "temperature_index": (samples, self.replicas, temperatures),
@@ -95,23 +94,22 @@ class TemperingRun:
             device=plan.device,
             rng=plan.rng,
             threads=plan.threads,
-            engine="replica",
+            engine=plan.engine,
         )
-        self._ladder = _core.Tempering(
-            self.sampler._engine,
+        self._ladder = self.sampler._engine.tempering(
             temperatures=plan.temperatures.tolist(),
             ladders=plan.replicas,
             swap_interval=plan.swap_interval,
             exchanges_per_draw=plan.interval // plan.swap_interval,
             cluster_moves=plan.cluster_moves,
             seed=plan.seed,
-            shape=list(plan.model.shape) if isinstance(plan.model, Lattice) else [],
+            shape=list(plan.lattice),
         )
         self.records = {
             name: np.empty((plan.draws, *shape), dtype=_dtype(name))
             for name, shape in plan.record_shapes().items()
         }
-        self._affordable = 1
+        self._pace = Pace()
 
     @property
     def drawn(self) -> int:
@@ -134,7 +132,8 @@ class TemperingRun:
         """Rows of the records so far. A draw's is written before clusters move at its end."""
         exchanges, moved, *_ = self._ladder.state
         last = (exchanges + 1) * self.plan.swap_interval % self.plan.interval == 0
-        return max(0, self.drawn + (moved > 0 and last) - self.plan.discarded)
+        written = self.drawn + bool(moved > 0 and last)
+        return max(0, written - self.plan.discarded)
 
     def swaps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Attempted and accepted exchanges, (samples, M - 1), thermalization included."""
@@ -155,22 +154,21 @@ class TemperingRun:
             time = np.where(passages.any(axis=-1), each, np.inf)
             return RoundTrips(passages // 2, time, high / (high + low))
 
-    def advance(self) -> None:
-        """Do one piece of work of about `PIECE_SECONDS`."""
+    def advance(self) -> int:
+        """Do a piece of work of about a tenth of a second; return its sweeps, over all walkers."""
+        before = self.sweeps_done
         drawn, discarded = self.drawn, self.plan.discarded
         if drawn == discarded:
-            self._affordable = 1  # from here on draws are measured, and take longer
+            self._pace = Pace()  # from here on draws are measured, and take longer
         goal = discarded if drawn < discarded else discarded + self.plan.draws
-        draws = min(goal - drawn, self._affordable)
-        began = time.perf_counter()
-        if draws == 1:  # Ctrl-C may stop it anywhere; nothing is lost
-            self._run(drawn, 1)
-        else:
-            with interrupts_held():
-                self._run(drawn, draws)
-        seconds = time.perf_counter() - began
-        fitting = int(PIECE_SECONDS * draws / max(seconds, 1e-9))
-        self._affordable = max(1, min(fitting, 8 * self._affordable))
+        draws = min(goal - drawn, self._pace.fitting)
+        with self._pace.learning(draws):
+            if draws == 1:  # Ctrl-C may stop it anywhere; nothing is lost
+                self._run(drawn, 1)
+            else:
+                with interrupts_held():
+                    self._run(drawn, draws)
+        return self.sweeps_done - before
 
     def _run(self, drawn: int, draws: int) -> None:
         first = drawn - self.plan.discarded
@@ -179,18 +177,7 @@ class TemperingRun:
             name: array[first : first + draws] if keep else None
             for name, array in self.records.items()
         }
-        pairs = self.plan.record_shapes()["bonds"][:2]
-        of_pairs = self.plan.replicas * (self.plan.replicas - 1) // 2
-        self._ladder.run(
-            draws=draws,
-            bonds=rows["bonds"],
-            spins=rows["spins"],
-            overlaps=rows.get("overlap"),
-            link_overlaps=rows.get("link_overlap"),
-            overlaps_k2=rows.get("overlap_k2"),
-            temperature_index=rows["temperature_index"],
-            pairs=pairs[0] * pairs[1] * of_pairs,
-        )
+        self._ladder.run(draws=draws, **(dict.fromkeys(PAIR_SUMS) | rows))
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -224,4 +211,6 @@ class TemperingRun:
 
 
 def _dtype(name: str) -> type[np.generic]:
-    return np.int16 if name == "temperature_index" else PAIR_SUMS.get(name, np.int64)
+    if name == "temperature_index":
+        return np.int16
+    return np.float64 if name == "energy" else PAIR_SUMS.get(name, np.int64)

@@ -17,6 +17,8 @@ from multispin.models.base import digest
 from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
 from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._dataset import UNIT, attributes, numbered, temperature, variable
+from multispin.runs._drive import drive
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -201,27 +203,12 @@ def anneal(
     kept = file.load(rng)
     if kept is not None:
         run.restore(*kept, device, threads)
-    _drive(run, file, progress)
-    return _dataset(xarray, run, arguments, file.origin)
-
-
-def _drive(
-    run: AnnealRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
-) -> None:
     done = run.schedule.sweeps if run.finished else run.sampler.sweeps_done
     total = run.schedule.sweeps * run.replicas
-    with closing(Reporter(progress, total, done * run.replicas, run.model.n_spins)) as reporter:
-        if run.finished:
-            return
-        file.note_origin(run.sampler.info())
-        try:
-            while not run.finished:
-                sweeps = run.advance()
-                if sweeps:
-                    reporter.advance(sweeps)
-                file.save_if_due(run.state)
-        finally:
-            file.save(run.state)
+    with closing(Reporter(progress, total, done * run.replicas, model.n_spins)) as reporter:
+        if not run.finished:
+            drive(run, file, reporter, run.state)
+    return _dataset(xarray, run, arguments, file.origin)
 
 
 def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
@@ -242,57 +229,43 @@ def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
 def _dataset(
     xarray: ModuleType, run: AnnealRun, arguments: dict[str, Any], origin: dict[str, Any]
 ) -> xr.Dataset:
-    model = run.model
+    model, replicas = run.model, arguments["replicas"]
     sample = () if model.samples is None else ("sample",)
     lead = () if model.samples is None else (model.samples,)
     axes = tuple(f"axis_{number}" for number in range(len(model.shape)))
-    shape = (*lead, arguments["replicas"])
-    unit = "energy unit of J and h"
+    each, shape = (*sample, "replica"), (*lead, replicas)
 
-    def energy(dims: tuple[str, ...], values: NDArray[np.float64], name: str) -> tuple[Any, ...]:
-        return dims, values, {"long_name": name, "units": unit}
-
-    each = (*sample, "replica")
-    data = xarray.Dataset(
-        {
-            "energy": energy(
-                ("step", *each),
-                run.energy.reshape(-1, *shape),
-                "total energy E at the end of the step",
-            ),
-            "final_energy": energy(
-                each, run.energy[-1].reshape(shape), "total energy E at the end"
-            ),
-            "best_energy": energy(
-                each, run.best_energy.reshape(shape), "lowest total energy E seen"
-            ),
-            "best_state": (
-                (*sample, *axes),
-                run.best_state.reshape(*lead, *model.shape),
-                {"long_name": "spins of the lowest energy seen", "units": "1"},
-            ),
-            "best_state_energy": energy(
-                sample, run.best_state_energy.reshape(lead), "total energy E of best_state"
-            ),
-        },
-        coords={
-            "temperature": (
-                "step",
-                run.schedule.temperatures,
-                {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
-            ),
-            "sweep": (
-                "step",
-                run.schedule.ends,
-                {"long_name": "sweeps since the start", "units": "sweep"},
-            ),
-            "replica": ("replica", np.arange(arguments["replicas"]), {"long_name": "replica"}),
-        },
-    )
+    variables = {
+        "energy": variable(
+            ("step", *each),
+            run.energy.reshape(-1, *shape),
+            "total energy E at the end of the step",
+            UNIT,
+        ),
+        "final_energy": variable(
+            each, run.energy[-1].reshape(shape), "total energy E at the end", UNIT
+        ),
+        "best_energy": variable(
+            each, run.best_energy.reshape(shape), "lowest total energy E seen", UNIT
+        ),
+        "best_state": variable(
+            (*sample, *axes),
+            run.best_state.reshape(*lead, *model.shape),
+            "spins of the lowest energy seen",
+            "1",
+        ),
+        "best_state_energy": variable(
+            sample, run.best_state_energy.reshape(lead), "total energy E of best_state", UNIT
+        ),
+    }
+    coords = {
+        "temperature": temperature("step", run.schedule.temperatures),
+        "sweep": variable(("step",), run.schedule.ends, "sweeps since the start", "sweep"),
+        "replica": numbered("replica", replicas, "replica"),
+    }
     if model.samples is not None:
-        numbers = np.arange(model.samples)
-        data = data.assign_coords(sample=("sample", numbers, {"long_name": "disorder sample"}))
+        coords["sample"] = numbered("sample", model.samples, "disorder sample")
+    data = xarray.Dataset(variables, coords=coords)
     shown = {name: arguments[name] for name in _SHOWN}
-    about = {"shape": list(model.shape), "n_spins": model.n_spins, "J": model.J, "h": model.h}
-    data.attrs = {"title": "Simulated annealing", **shown, **about, **origin}
+    data.attrs = attributes("Simulated annealing", shown, model, origin)
     return cast("xr.Dataset", data)

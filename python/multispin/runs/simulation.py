@@ -12,11 +12,14 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.interrupts import interrupts_held
 from multispin._engines import devices, registry
+from multispin._engines.base import Request
 from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
 from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
+from multispin.runs._drive import drive
 from multispin.runs._record import Record
 
 if TYPE_CHECKING:
@@ -167,7 +170,7 @@ def simulate(
         seed=checks.seed("seed", seed),
         dynamics=dynamics,
         # One engine and one device for all of the run, however it is cut into batches.
-        engine=registry.choose(engine, model, chains),
+        engine=registry.choose(engine, Request(model, chains)).name,
         device=devices.resolve(
             device, rng, chains * model.n_spins, min(chains * model.n_spins, most_at_once(model))
         ),
@@ -205,26 +208,20 @@ def _demand_one_sample(model: Model) -> None:
 
 def _run_here(run: Record, file: Checkpoint, reporter: Reporter) -> None:
     if run.current is not None:
-        _drive(run, run.current, file, reporter)
+        _finish_current(run, file, reporter)
     for batch in run.pending(by_temperature=False):
-        _drive(run, BatchRun(run.plan, batch), file, reporter)
+        run.current = BatchRun(run.plan, batch)
+        _finish_current(run, file, reporter)
 
 
-def _drive(run: Record, current: BatchRun, file: Checkpoint, reporter: Reporter) -> None:
-    file.note_origin(current.sampler.info())
-    run.current = current
-    while not current.finished:
-        reporter.advance(current.advance())
-        file.save_if_due(run.state)
-    with interrupts_held():
-        run.finish(current.first, current.energy, current.magnetization)
-        run.current = None
-        file.save(run.state)
+def _finish_current(run: Record, file: Checkpoint, reporter: Reporter) -> None:
+    assert run.current is not None
+    drive(run.current, file, reporter, run.state, end=run.take_current)
 
 
 def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: Executor) -> None:
     if run.current is not None:  # begun here before: its state is at hand, so finish it here
-        _drive(run, run.current, file, reporter)
+        _finish_current(run, file, reporter)
     futures: dict[Future[Any], Batch] = {}
 
     def take(future: Future[Any]) -> None:
@@ -283,37 +280,18 @@ def _dataset(xarray: ModuleType, run: Record, origin: dict[str, Any]) -> xr.Data
     plan = run.plan
     dims = ("temperature", "replica", "draw")
     sizes = (len(run.temperatures), run.replicas, plan.draws)
-    when = plan.thermalization + plan.interval * np.arange(1, plan.draws + 1, dtype=np.int64)
-    unit = "energy unit of J and h"
+    energy, magnetization = run.energy.reshape(sizes), run.magnetization.reshape(sizes)
     data = xarray.Dataset(
         {
-            "energy": (
-                dims,
-                run.energy.reshape(sizes),
-                {"long_name": "total energy E", "units": unit},
-            ),
-            "magnetization": (
-                dims,
-                run.magnetization.reshape(sizes),
-                {"long_name": "magnetization per spin m", "units": "1"},
-            ),
+            "energy": variable(dims, energy, "total energy E", UNIT),
+            "magnetization": variable(dims, magnetization, "magnetization per spin m", "1"),
         },
         coords={
-            "temperature": (
-                "temperature",
-                run.temperatures,
-                {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
-            ),
-            "replica": ("replica", np.arange(run.replicas), {"long_name": "replica"}),
-            "draw": ("draw", when, {"long_name": "sweeps since the start", "units": "sweep"}),
+            "temperature": temperature("temperature", run.temperatures),
+            "replica": numbered("replica", run.replicas, "replica"),
+            "draw": draws(plan.thermalization, plan.interval, plan.draws),
         },
     )
-    model = {
-        "shape": list(plan.model.shape),
-        "n_spins": plan.model.n_spins,
-        "J": plan.model.J,
-        "h": plan.model.h,
-    }
     shown = {name: run.arguments[name] for name in _SHOWN}
-    data.attrs = {"title": "Monte Carlo run", **shown, **model, **origin}
+    data.attrs = attributes("Monte Carlo run", shown, plan.model, origin)
     return cast("xr.Dataset", data)

@@ -10,11 +10,15 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
+from multispin._engines import devices, registry
+from multispin._engines.base import Request
 from multispin._info import __version__
 from multispin.models import Model
-from multispin.models.lattice import Lattice
+from multispin.models.forms import SignedEdges
 from multispin.progress import Progress, Reporter
 from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
+from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ def temper(
     init: str = "random",
     device: str = "auto",
     rng: str = "auto",
+    engine: str = "auto",
     threads: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
@@ -86,13 +91,14 @@ def temper(
         that the model has. Energy and magnetization are always measured.
     cluster_moves : bool
         Before each exchange, swap one cluster of the sites where ladders 2j and 2j + 1 differ, at
-        every temperature (Houdayer, Eur. Phys. J. B 22, 479 (2001)). They help where such clusters
+        every temperature (Houdayer, Eur. Phys. J. B 22, 479 (2001)); for the replica engine on the
+        CPU. They help where such clusters
         do not percolate, in two dimensions above all, and are slow. Ladders that swap clusters are
         not independent in time, but each still has the right distribution.
-    seed, dynamics, rng, threads
+    seed, dynamics, device, rng, threads
         As for `Sampler`.
-    device : {"auto", "cpu"}
-        Tempering runs on the CPU.
+    engine : {"auto", "replica", "lattice"}
+        As for `Sampler`, but ``"auto"`` takes the replica engine wherever it can run the model.
     init : {"random", "up", "down"}
         Start of every walker.
     checkpoint : path, optional
@@ -149,8 +155,7 @@ def temper(
     """
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a model of multispin, such as EdwardsAnderson")
-    if checks.choice("device", device, ("auto", "cpu")) == "auto":
-        device = "cpu"
+    devices.check(device)
     replicas = checks.count("replicas", replicas, 2)
     swap_interval = checks.count("swap_interval", swap_interval, 1)
     interval = checks.count("interval", interval, 1)
@@ -169,7 +174,9 @@ def temper(
         init=checks.choice("init", init, ("random", "up", "down")),
         device=device,
         rng=rng,
+        engine=_engine(engine, model, replicas * np.size(temperatures), cluster_moves),
         threads=threads,
+        lattice=_lattice(model),
     )
     if len(plan.temperatures) > _MOST_TEMPERATURES:
         given = f"{len(plan.temperatures)} temperatures"
@@ -181,28 +188,12 @@ def temper(
     file = Checkpoint("temper", _arguments(plan), checkpoint, checkpoint_interval)
     kept = file.load(rng)
     run = TemperingRun(plan) if kept is None else TemperingRun.from_state(plan, *kept)
-    _drive(run, file, progress)
-    return _dataset(xarray, run, file.origin)
-
-
-def _drive(
-    run: TemperingRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
-) -> None:
-    plan = run.plan
-    chains = plan.walkers * (plan.model.samples or 1)
+    chains = plan.walkers * (model.samples or 1)
     total = chains * (plan.discarded + plan.draws) * plan.interval
-    with closing(Reporter(progress, total, run.sweeps_done, plan.model.n_spins)) as reporter:
-        if run.finished:
-            return
-        file.note_origin(run.sampler.info())
-        try:
-            while not run.finished:
-                before = run.sweeps_done
-                run.advance()
-                reporter.advance(run.sweeps_done - before)
-                file.save_if_due(run.state)
-        finally:  # on Ctrl-C, or at the end
-            file.save(run.state)
+    with closing(Reporter(progress, total, run.sweeps_done, model.n_spins)) as reporter:
+        if not run.finished:
+            drive(run, file, reporter, run.state)
+    return _dataset(xarray, run, file.origin)
 
 
 def _multiple(name: str, value: object, of: int, of_name: str) -> int:
@@ -212,14 +203,26 @@ def _multiple(name: str, value: object, of: int, of_name: str) -> int:
     return number
 
 
-def _has_bonds(model: Model) -> bool:
-    # Several magnitudes are the sampler's to refuse.
-    return len(model.edges) > 0 and not (model.one_magnitude and model.J == 0.0)
+def _engine(name: str, model: Model, walkers: int, cluster_moves: bool) -> str:
+    request = Request(model, walkers * (model.samples or 1), tempering=True)
+    kind = registry.choose(name, request)
+    if cluster_moves and "cluster_moves" not in kind.abilities:
+        allowed = f"False with the {kind.name} engine"
+        raise ValueError(checks.describe("cluster_moves", cluster_moves, allowed))
+    return kind.name
+
+
+def _lattice(model: Model) -> tuple[int, ...]:
+    form = model.form(SignedEdges)
+    return () if form is None else form.shape
 
 
 def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
-    possible = [name for name in PAIR_SUMS if name != "link_overlap" or _has_bonds(model)]
-    if not isinstance(model, Lattice):
+    form = model.form(SignedEdges)
+    possible = list(PAIR_SUMS)
+    if form is None or form.n_edges == 0:
+        possible.remove("link_overlap")
+    if not _lattice(model):
         possible.remove("overlap_k2")
     if measure is None:
         return tuple(possible)
@@ -243,6 +246,7 @@ def _arguments(plan: Plan) -> dict[str, Any]:
         "measure": list(plan.measure),
         "seed": plan.seed,
         "dynamics": plan.dynamics,
+        "engine": plan.engine,
         "init": plan.init,
     }
 
@@ -251,66 +255,51 @@ def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> x
     plan, model, records = run.plan, run.plan.model, run.records
     lead = () if model.samples is None else ("sample",)
 
-    def variable(dims: tuple[str, ...], values: Any, long_name: str, units: str = "1") -> Any:
+    def of_samples(dims: tuple[str, ...], values: Any, long_name: str, units: str = "1") -> Any:
         """Put draws last, and drop the axis of samples where there are none."""
         array = np.moveaxis(values, 0, -1) if "draw" in dims else values
-        array = array if lead else array[0]
-        return ((*lead, *dims), array, {"long_name": long_name, "units": units})
+        return variable((*lead, *dims), array if lead else array[0], long_name, units)
 
-    unit = "energy unit of J and h"
-    # The last zero makes -0.0 one without a sign.
-    energy = -abs(model.J) * records["bonds"] - model.h * records["spins"] + 0.0
     attempts, accepted = run.swaps()
     travel = run.travel()
     of_replicas, of_pairs = ("temperature", "replica", "draw"), ("temperature", "pair", "draw")
     variables = {
-        "energy": variable(of_replicas, energy, "total energy E", unit),
-        "magnetization": variable(
+        "energy": of_samples(of_replicas, records["energy"], "total energy E", UNIT),
+        "magnetization": of_samples(
             of_replicas, records["spins"] / model.n_spins, "magnetization per spin m"
         ),
     }
     scale = {
         "overlap": (model.n_spins, "overlap q"),
-        "link_overlap": (len(model.edges), "link overlap"),
+        "link_overlap": (run.sampler._engine.n_bonds, "link overlap"),
         "overlap_k2": (model.n_spins**2, "|q(k_min)|^2"),
     }
     for name in plan.measure:
         most, long_name = scale[name]
-        variables[name] = variable(of_pairs, records[name] / most, long_name)
+        variables[name] = of_samples(of_pairs, records[name] / most, long_name)
     variables |= {
-        "swap_attempts": variable(("gap",), attempts, "exchanges attempted"),
-        "swap_accepted": variable(("gap",), accepted, "exchanges accepted"),
-        "round_trips": variable(("replica", "walker"), travel.trips, "round trips of a walker"),
-        "round_trip_time": variable(
+        "swap_attempts": of_samples(("gap",), attempts, "exchanges attempted"),
+        "swap_accepted": of_samples(("gap",), accepted, "exchanges accepted"),
+        "round_trips": of_samples(("replica", "walker"), travel.trips, "round trips of a walker"),
+        "round_trip_time": of_samples(
             ("replica",), travel.time, "mean time of a round trip", "sweep"
         ),
-        "from_top": variable(("temperature",), travel.from_top, "fraction that comes from the top"),
-        "temperature_index": variable(
+        "from_top": of_samples(
+            ("temperature",), travel.from_top, "fraction that comes from the top"
+        ),
+        "temperature_index": of_samples(
             ("replica", "walker", "draw"), records["temperature_index"], "where a walker is"
         ),
     }
-    when = plan.thermalization + plan.interval * np.arange(1, plan.draws + 1, dtype=np.int64)
     first, second = np.triu_indices(plan.replicas, 1)
     coordinates = {
-        "temperature": (
-            "temperature",
-            plan.temperatures,
-            {"long_name": "temperature T", "units": f"{unit} (k_B = 1)"},
-        ),
-        "draw": ("draw", when, {"long_name": "sweeps since the start", "units": "sweep"}),
-        "pair_first": ("pair", first, {"long_name": "first replica of the pair"}),
-        "pair_second": ("pair", second, {"long_name": "second replica of the pair"}),
+        "temperature": temperature("temperature", plan.temperatures),
+        "draw": draws(plan.thermalization, plan.interval, plan.draws),
+        "pair_first": variable(("pair",), first, "first replica of the pair"),
+        "pair_second": variable(("pair",), second, "second replica of the pair"),
     }
     data = xarray.Dataset(variables, coordinates)
-    data.attrs = {
-        "title": "Parallel tempering",
-        **_arguments(plan),
-        "cluster_moves": int(plan.cluster_moves),  # netCDF has no bool
-        "shape": list(model.shape),
-        "n_spins": model.n_spins,
-        "J": model.J,
-        "h": model.h,
-        **origin,
-    }
-    del data.attrs["temperatures"]
+    shown = {**_arguments(plan), "cluster_moves": int(plan.cluster_moves)}  # netCDF has no bool
+    del shown["temperatures"]
+    data.attrs = attributes("Parallel tempering", shown, model, origin)
     return cast("xr.Dataset", data)

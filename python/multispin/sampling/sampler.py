@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from multispin import _core, io, models
 from multispin._base import checks
-from multispin._base.memory import check_memory, gib
+from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin.errors import CheckpointError
+from multispin._engines.base import Request
 from multispin.models import Model
-from multispin.sampling.device_array import DeviceArray, foreign_spins, is_foreign
+from multispin.sampling import observables, state
+from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.start import checked_start
 
 if TYPE_CHECKING:
     import os
@@ -25,13 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Sampler"]
 
-_CHECKPOINT = "sampler"
 _DYNAMICS = ("metropolis", "glauber")
 _GENERATORS = ("auto", "aes", "philox")
-_INITS = ("random", "up", "down")
 _MAX_SWEEPS = 2**48  # the counter of a random block has 48 bits for them
-_PAIRS = 2**20  # pairs of replicas that are handed to an engine at a time
-_PAIR_BYTES = 64  # what one of them takes: its replicas, thrice, its sum and its overlap
 
 
 class Sampler:
@@ -144,80 +139,43 @@ class Sampler:
     ) -> None:
         checks.instance("model", model, Model, "a multispin model, such as Ising")
         devices.check(device)
-        self._model = model
         replicas = checks.count("replicas", replicas, 1)
+        self._model = model
         self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
-        self._replicas = replicas * (model.samples or 1)  # of all samples together
-        self._shared = checks.flag("shared_random_numbers", shared_random_numbers)
-        self._check_shared(replicas)
-        self._dynamics = checks.choice("dynamics", dynamics, _DYNAMICS)
-        self._rng = checks.choice("rng", rng, _GENERATORS)
-        self._seed = checks.seed("seed", seed)
-        self._first_stream = checks.count("first_stream", first_stream, 0, 2**63)
-        self._threads = _default_threads(threads)
-        self._engine_name = registry.choose(
-            engine, model, self._replicas, self._first_stream, self._shared
+        request = Request(
+            model,
+            replicas * (model.samples or 1),
+            checks.choice("dynamics", dynamics, _DYNAMICS),
+            checks.choice("rng", rng, _GENERATORS),
+            checks.seed("seed", seed),
+            checks.count("first_stream", first_stream, 0, 2**63),
+            self._checked_shared(shared_random_numbers),
+            threads=registry.threads(threads),
         )
-        spins = self._replicas * model.n_spins
-        self._gpu = devices.choose(device, self._rng, spins, spins)
-        self._check_fits()
+        kind = registry.choose(engine, request)
+        request = devices.placed(request, device)
+        registry.check_fits(kind, request)
         temperatures = self._temperatures(temperature)
-        if self._rng == "auto":
-            self._rng = "aes" if self._gpu is None else "philox"
-        start = self._initial(init)
-        self._engine = registry.new(
-            self._engine_name, model, self._request(), self._gpu, self._threads
-        )
-        self._set_temperatures(temperatures)
-        if isinstance(start, np.ndarray):
-            self._engine.set_spins(start)
-        elif isinstance(start, tuple):
-            self._engine.set_device_spins(*start)
-        elif start == "random":
-            self._engine.randomize()
-        else:
-            self._engine.fill(up=start == "up")
+        start = checked_start(init, model.shape, self._lead, request.gpu)
+        self._engine = kind(request)
+        self._engine.set_temperatures(temperatures)
+        start(self._engine)
 
-    def _request(self) -> registry.Request:
-        return registry.Request(
-            self._replicas,
-            self._dynamics,
-            self._rng,
-            self._seed,
-            self._first_stream,
-            self._shared,
-        )
-
-    def _check_shared(self, replicas: int) -> None:
-        if self._shared and (self._model.samples is None or replicas > 1):
+    def _checked_shared(self, shared: object) -> bool:
+        flag = checks.flag("shared_random_numbers", shared)
+        if flag and (self._model.samples is None or self._lead[-1] > 1):
             allowed = (
                 "False, or True for a model of several disorder samples with replicas=1: replicas "
                 "of one sample have to be independent"
             )
             raise ValueError(checks.describe("shared_random_numbers", True, allowed))
-
-    def _check_fits(self) -> None:
-        # Before anything is made of the size of the replicas or of the lattice.
-        sides = " x ".join(str(side) for side in self._model.shape)
-        what = f"shape: {_counted(self._replicas)} of {sides}"
-        request = self._request()
-        to_make = registry.bytes_to_make(self._engine_name, self._model, request, self._gpu)
-        held = self._bytes_held()
-        if self._gpu is None:
-            check_memory(what, held + to_make)
-            return
-        free = devices.cuda_module().free_memory(self._gpu)
-        if held > free:
-            raise MemoryError(f"{what}: needed {gib(held)} on cuda:{self._gpu}, free: {gib(free)}")
-        check_memory(f"{what}, on the way to cuda:{self._gpu}", to_make)
-
-    def _bytes_held(self) -> int:
-        return registry.bytes_held(self._engine_name, self._model, self._request(), self._gpu)
+        return flag
 
     def __repr__(self) -> str:
+        request = self._engine.request
         return (
             f"Sampler({self._model!r}, temperature={self.temperature}, replicas={self._lead[-1]}, "
-            f"dynamics={self._dynamics!r}, rng={self._rng!r}, seed={self._seed})"
+            f"dynamics={request.dynamics!r}, rng={request.rng!r}, seed={request.seed})"
         )
 
     # --- running ------------------------------------------------------------------------------
@@ -266,35 +224,34 @@ class Sampler:
         """
         draws = checks.count("draws", draws, 0, 2**48)
         interval = checks.count("interval", interval, 1, _MAX_SWEEPS)
-        check_memory(f"draws: {draws} of {_counted(self._replicas)}", 48 * draws * self._replicas)
-        bonds, spins = self._engine.record(draws, interval)
+        chains = self._engine.request.replicas
+        check_memory(f"draws: {draws} of {registry.counted(chains)}", 48 * draws * chains)
+        energy, magnetization = self._engine.record(draws, interval)
         shape = (draws, *self._lead)
-        bonds, spins = bonds.reshape(shape), spins.reshape(shape)
-        return self._energy(bonds, spins), spins / self._model.n_spins
+        return energy.reshape(shape), magnetization.reshape(shape)
 
     @property
     def sweeps_done(self) -> int:
         """Sweeps since the initial state (on a GPU, those in its queue included)."""
-        sweeps: int = self._engine.sweeps_done
-        return sweeps
+        return self._engine.sweeps_done
 
     @property
     def temperature(self) -> float | NDArray[np.float64]:
         """T: a float if all replicas have the same, else ``(replicas,)`` float64. Can be set."""
-        if bool(np.all(self._temperature == self._temperature[0])):
-            return float(self._temperature[0])
-        return np.array(self._temperature).reshape(self._lead)
+        temperatures = self._engine.temperatures
+        if bool(np.all(temperatures == temperatures[0])):
+            return float(temperatures[0])
+        return temperatures.reshape(self._lead)
 
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
-        self._set_temperatures(self._temperatures(value))
+        self._engine.set_temperatures(self._temperatures(value))
 
     # --- observables --------------------------------------------------------------------------
 
     def energy(self) -> NDArray[np.float64]:
         """Total energy, ``(replicas,)`` float64."""
-        bonds, spins = self._engine.sums()
-        return self._energy(bonds, spins).reshape(self._lead)
+        return self._engine.energies().reshape(self._lead)
 
     def energy_per_spin(self) -> NDArray[np.float64]:
         """Energy divided by the number of spins, ``(replicas,)`` float64."""
@@ -302,8 +259,7 @@ class Sampler:
 
     def magnetization(self) -> NDArray[np.float64]:
         """Mean spin, ``(replicas,)`` float64."""
-        spins: NDArray[np.int64] = self._engine.sums()[1]
-        return spins.reshape(self._lead) / self._model.n_spins
+        return self._engine.magnetizations().reshape(self._lead)
 
     def overlap(self) -> NDArray[np.float64]:
         """Overlaps q_ab = (1/N) sum_i s_i^a s_i^b of all pairs of replicas.
@@ -321,13 +277,8 @@ class Sampler:
         MemoryError
             If they do not fit; the message says what they need and what there is.
         """
-        self._demand_pairs("overlap")
         n = self._model.n_spins
-        if self._engine_name == "replica":
-            return self._of_all_pairs(self._engine.overlaps, n)
-        return _overlaps_of_bits(
-            self._packed_on_host().reshape(self._replicas, -1).view(np.uint8), n
-        )
+        return observables.of_all_pairs("overlap", self._engine.overlaps, n, self._lead)
 
     def link_overlap(self) -> NDArray[np.float64]:
         """Link overlaps q_ab = (1/E) sum over the E bonds ij of s_i^a s_j^a s_i^b s_j^b.
@@ -344,48 +295,10 @@ class Sampler:
         MemoryError
             If they do not fit; the message says what they need and what there is.
         """
-        self._demand_pairs("link_overlap", unpacked=True)
-        n_edges = len(self._model.edges)
-        if n_edges == 0 or self._model.J == 0.0:
+        bonds, sums_of = self._engine.n_bonds, self._engine.link_overlaps
+        if self._lead[-1] > 1 and bonds == 0:
             raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
-        if self._engine_name == "replica":
-            return self._of_all_pairs(self._engine.link_overlaps, n_edges)
-        up = (self._engine.spins > 0).reshape(self._replicas, *self._model.shape)
-        bonds = [
-            np.packbits((up ^ np.roll(up, 1, axis)).reshape(self._replicas, -1), axis=1)
-            for axis in range(1, up.ndim)
-        ]
-        return _overlaps_of_bits(np.concatenate(bonds, axis=1), n_edges)
-
-    def _of_all_pairs(self, sums_of: Any, most: int) -> NDArray[np.float64]:
-        replicas = self._lead[-1]
-        all_pairs = np.ones((*self._lead, replicas))
-        starts = np.arange(0, self._replicas, replicas)[:, None]
-        rows = max(1, _PAIRS // self._replicas)  # their pairs take more memory than the result
-        for row in range(0, replicas - 1, rows):
-            first, second = np.triu_indices(min(rows, replicas - row), row + 1, replicas)
-            first += row
-            pairs = np.stack([(starts + first).ravel(), (starts + second).ravel()], axis=1)
-            values = sums_of(np.ascontiguousarray(pairs, dtype=np.uint32)) / most
-            all_pairs[..., first, second] = values.reshape(*self._lead[:-1], -1)
-            all_pairs[..., second, first] = all_pairs[..., first, second]
-        return all_pairs
-
-    def _demand_pairs(self, what: str, unpacked: bool = False) -> None:
-        replicas = self._lead[-1]
-        if replicas < 2:
-            raise ValueError(f"{what}: got a sampler of one replica, allowed: at least 2")
-        all_pairs = self._replicas * replicas
-        if self._engine_name == "replica":
-            block = min(max(_PAIRS, self._replicas), all_pairs)
-            needed = 8 * all_pairs + _PAIR_BYTES * block
-        else:  # with the product of a piece of the rows
-            needed = 12 * all_pairs + 4 * self._replicas * self._model.n_spins * unpacked
-        check_memory(f"replicas: {what} of all pairs of {_counted(replicas)}", needed)
-
-    def _demand_lattice_engine(self, what: str) -> None:
-        if self._engine_name != "lattice":
-            raise ValueError(f"{what}: got the replica engine, allowed: engine='lattice'")
+        return observables.of_all_pairs("link_overlap", sums_of, bonds, self._lead)
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
@@ -397,14 +310,7 @@ class Sampler:
         MemoryError
             If it does not fit; the message says what it needs and what there is.
         """
-        n, chains = self._model.n_spins, self._lead[-1]
-        # Sums of less than 2^24 signs are exact in float32.
-        exact = np.dtype(np.float32 if chains < 2**24 else np.float64)
-        needed = n * ((8 + exact.itemsize) * n + (1 + exact.itemsize) * chains)
-        check_memory(f"moments: of {n} spins", self._replicas // chains * needed)
-        spins = self._engine.spins.reshape(*self._lead, n).astype(exact)
-        second = (np.swapaxes(spins, -1, -2) @ spins).astype(np.float64)
-        return spins.mean(axis=-2, dtype=np.float64), second / chains
+        return observables.moments(self._engine, self._lead)
 
     def correlation(self) -> tuple[NDArray[np.float64], ...]:
         """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.
@@ -417,8 +323,8 @@ class Sampler:
         ValueError
             With the replica engine.
         """
-        self._demand_lattice_engine("correlation")
-        return tuple(along / self._model.n_spins for along in self._engine.correlation())
+        sums = registry.ask(self._engine, "correlation")()
+        return tuple(along / self._model.n_spins for along in sums)
 
     def block_average(
         self, block: int | Sequence[int] | NDArray[np.integer[Any]], replica: int = 0
@@ -445,7 +351,7 @@ class Sampler:
             replica engine.
         """
         given: Any = block.tolist() if isinstance(block, np.ndarray) else block
-        self._demand_lattice_engine("block_average")
+        average = registry.ask(self._engine, "block_average")
         several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
         sides = given if several else (given, given)
         if len(sides) != 2:
@@ -453,8 +359,8 @@ class Sampler:
             raise ValueError(checks.describe("block", block, allowed))
         longest = max(self._model.shape)
         height, width = (checks.count("block", side, 1, longest) for side in sides)
-        replica = checks.count("replica", replica, 0, self._replicas - 1)
-        means: NDArray[np.float32] = self._engine.block_average(replica, height, width)
+        replica = checks.count("replica", replica, 0, self._engine.request.replicas - 1)
+        means: NDArray[np.float32] = average(replica, height, width)
         return means
 
     def spins(self) -> NDArray[np.int8] | DeviceArray:
@@ -469,10 +375,9 @@ class Sampler:
             If it does not fit the GPU; the message says what it needs and what is free.
         """
         shape = (*self._lead, *self._model.shape)
-        if self._gpu is not None:
-            return DeviceArray(self._engine.device_spins().reshaped(shape))
-        spins: NDArray[np.int8] = self._engine.spins
-        return spins.reshape(shape)
+        if self._engine.request.gpu is not None:
+            return DeviceArray(registry.ask(self._engine, "device_spins")().reshaped(shape))
+        return self._engine.spins().reshape(shape)
 
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, a copy.
@@ -504,18 +409,15 @@ class Sampler:
         MemoryError
             If a copy does not fit the GPU; the message says what it needs and what is free.
         """
-        if not copy and (self._gpu is None or self._engine_name == "replica"):
+        on_gpu = self._engine.request.gpu is not None
+        if not copy and not (on_gpu and "own_packed" in self._engine.abilities):
             allowed = "True on the CPU and with the replica engine"
             raise ValueError(checks.describe("copy", copy, allowed))
-        if self._gpu is None:
-            return self._packed_on_host()
-        engine = self._engine
-        return DeviceArray(engine.device_packed() if copy else engine.device_packed(copy=False))
-
-    def _packed_on_host(self) -> NDArray[np.uint64]:
-        # Part by part: it passes through little of a GPU's memory.
-        packed: NDArray[np.uint64] = self._engine.packed
-        return packed
+        if on_gpu:
+            return DeviceArray(
+                registry.ask(self._engine, "device_packed" if copy else "own_packed")()
+            )
+        return self._engine.packed()
 
     def info(self) -> dict[str, Any]:
         """Which engine, device, instruction set, threads and generator this sampler uses.
@@ -525,35 +427,16 @@ class Sampler:
         the couplings take; what the temperatures need comes on top.
         """
         return {
-            "engine": self._engine_name,
-            **self._device_info(),
-            "generator": self._rng,
-            "planes": _core.AES_PLANES if self._rng == "aes" else _core.PHILOX_PLANES,
-            "tail_planes": _core.TAIL_PLANES,
-            "bytes": self._bytes_held(),
-        }
-
-    def _device_info(self) -> dict[str, Any]:
-        if self._gpu is None:
-            return {
-                "device": "cpu",
-                "instruction_set": self._engine.isa,
-                "threads": self._threads,
-            }
-        device = devices.cuda_module().demand_device(self._gpu)
-        return {
-            "device": f"cuda:{self._gpu}",
-            "device_name": device.name,
-            "instruction_set": f"sm_{device.major}{device.minor}",
-            "threads": None,
+            "engine": self._engine.name,
+            **self._engine.info(),
+            "bytes": self._engine.bytes_held(self._engine.request),
         }
 
     # --- state --------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the whole state to a file, atomically; :meth:`load` continues bit for bit."""
-        meta, arrays = self._state()
-        io.write_checkpoint(path, _CHECKPOINT, meta, arrays)
+        state.write(path, self._state())
 
     @classmethod
     def load(
@@ -578,35 +461,17 @@ class Sampler:
         """
         # What is wrong with these is not the file's fault.
         devices.check(device)
-        threads = _default_threads(threads)
-        _core.selected_isa()
-        meta, arrays = io.read_checkpoint(path, _CHECKPOINT)
-        try:
-            return cls._from_state(meta, arrays, device, threads)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{Path(path)}: not a sampler's state: {error}") from error
+        threads = registry.threads(threads)
+        devices.check_isa()
+        return state.read(path, lambda kept: cls._from_state(*kept, device, threads))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             "a Sampler cannot be pickled or copied: use save(path) and Sampler.load(path)"
         )
 
-    def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        sweeps_done, temperature, packed = self._engine.state()  # in one call: of one moment
-        model, model_arrays = self._model.state()
-        meta = {
-            "model": model,
-            "replicas": self._lead[-1],
-            "engine": self._engine_name,
-            "shared_random_numbers": self._shared,
-            "dynamics": self._dynamics,
-            "rng": self._rng,
-            "seed": self._seed,
-            "first_stream": self._first_stream,
-            "sweeps_done": sweeps_done,
-        }
-        arrays = {f"model_{name}": array for name, array in model_arrays.items()}
-        return meta, {**arrays, "temperature": temperature, "packed": packed}
+    def _state(self) -> state.State:
+        return state.of(self._engine, self._lead[-1])
 
     @classmethod
     def _from_state(
@@ -616,99 +481,20 @@ class Sampler:
         device: str = "auto",
         threads: int | None = None,
     ) -> Sampler:
-        model_arrays = {name[6:]: a for name, a in arrays.items() if name.startswith("model_")}
-        model = models.from_state(meta["model"], model_arrays)
-        replicas, temperature = meta["replicas"], arrays["temperature"]
-        lead = (replicas,) if model.samples is None else (model.samples, replicas)
-        if temperature.shape != (math.prod(lead),):
-            raise ValueError(f"temperature: got shape {temperature.shape} for replicas {lead}")
-        sampler = cls(
-            model,
-            temperature.reshape(lead),
-            replicas=replicas,
-            dynamics=meta["dynamics"],
-            init="up",
-            seed=meta["seed"],
-            device=device,
-            rng=meta["rng"],
-            threads=threads,
-            first_stream=meta["first_stream"],
-            engine=meta["engine"],
-            shared_random_numbers=meta["shared_random_numbers"],
-        )
-        sampler._engine.set_packed(arrays["packed"])
-        sampler._engine.sweeps_done = meta["sweeps_done"]
+        sampler = cls(**state.arguments(meta, arrays), init="up", device=device, threads=threads)
+        sampler._engine.restore(meta["sweeps_done"], arrays["packed"])
         return sampler
 
     # --- inside -------------------------------------------------------------------------------
-
-    def _energy(self, bonds: NDArray[np.int64], spins: NDArray[np.int64]) -> NDArray[np.float64]:
-        # The replica engine's sums over bonds have the signs of the couplings in them.
-        J = self._model.J if self._engine_name == "lattice" else abs(self._model.J)
-        # The last zero makes -0.0 one without a sign.
-        return np.asarray(-J * bonds - self._model.h * spins + 0.0, dtype=np.float64)
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
         temperatures = checks.temperatures("temperature", value, ndim=len(self._lead))
         if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
             allowed = "one number"
-            if self._replicas > 1:
+            if max(self._lead) > 1:
                 allowed += f", or one for each of the {self._lead[-1]} replicas"
             if len(self._lead) > 1:
                 allowed += f", or an array of shape {self._lead}"
             raise ValueError(checks.describe("temperature", value, allowed))
         return np.ascontiguousarray(np.broadcast_to(temperatures, self._lead)).ravel()
-
-    def _set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
-        self._engine.set_temperatures(temperatures)
-        self._temperature = temperatures
-
-    def _initial(
-        self, init: object
-    ) -> str | NDArray[np.int8] | tuple[int, tuple[int, ...], int | None, bool]:
-        if isinstance(init, str):
-            return checks.choice("init", init, _INITS)
-        one = self._model.shape
-        shape = (*self._lead, *one)
-        flat = (self._model.n_spins,) if self._engine_name == "replica" else one
-        if is_foreign(init) and self._gpu is not None:
-            pointer, given, stream, known = foreign_spins("init", init, (one, shape))
-            return pointer, flat if given == one else (self._replicas, *flat), stream, known
-        allowed = f"'random', 'up', 'down', or an array of +1 and -1 of shape {one} or {shape}"
-        if is_foreign(init):
-            raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
-        if not isinstance(init, np.ndarray):
-            raise TypeError(checks.describe("init", init, allowed))
-        if init.shape not in (shape, one):
-            raise ValueError(f"init: got an array of shape {init.shape}, allowed: {allowed}")
-        if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):
-            raise ValueError(f"init: got an array with other values, allowed: {allowed}")
-        spins = np.ascontiguousarray(np.broadcast_to(init, shape), dtype=np.int8)
-        return spins.reshape(self._replicas, *flat)
-
-
-def _default_threads(threads: int | None) -> int:
-    if threads is None:
-        return _core.default_threads()
-    return checks.count("threads", threads, 1, 2**16)
-
-
-def _counted(replicas: int) -> str:
-    return f"{replicas} replica" + "s" * (replicas != 1)
-
-
-def _overlaps_of_bits(rows: NDArray[np.uint8], n: int) -> NDArray[np.float64]:
-    """Overlaps of all pairs of rows with n bits in use, which stand for +1 and -1; others are 0."""
-    q = np.zeros((len(rows), len(rows)))
-    piece = max(1, 2**22 // len(rows))  # so that memory stays bounded
-    for start in range(0, rows.shape[1], piece):
-        bits = np.unpackbits(rows[:, start : start + piece], axis=1).astype(np.float32)
-        q += bits @ bits.T
-    up = np.diag(q).copy()
-    q *= 4  # in place: with many replicas this is large
-    q -= 2 * up[:, None]
-    q -= 2 * up[None, :]
-    q += n
-    q /= n
-    return q

@@ -1,0 +1,171 @@
+"""What an engine is to the package: the face that all of them have, and what one is asked for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from multispin.models import Model
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an engine is asked to run, and where."""
+
+    model: Model
+    replicas: int  # of all disorder samples together
+    dynamics: str = "metropolis"
+    rng: str = "auto"
+    seed: int = 0
+    first_stream: int = 0  # replica r draws from stream first_stream + r
+    shared_random_numbers: bool = False
+    tempering: bool = False  # replicas are going to exchange their temperatures
+    gpu: int | None = None  # the number of a GPU; None is the CPU
+    threads: int = 1
+
+    @property
+    def samples(self) -> int:
+        """Disorder samples; a model without them counts as one."""
+        return self.model.samples or 1
+
+    @property
+    def spins(self) -> int:
+        """Spins of all replicas together."""
+        return self.replicas * self.model.n_spins
+
+
+class Engine(ABC):
+    """Replicas of a model on a device.
+
+    Replicas are numbered through all disorder samples. Between two calls an engine is in order:
+    what Ctrl-C interrupted in a sweep is completed by whatever comes next.
+
+    Methods that not every engine has are its *abilities*: those that `abilities` names, and that
+    `registry.ask` hands out.
+    """
+
+    name: ClassVar[str]
+    abilities: ClassVar[frozenset[str]] = frozenset()
+
+    # --- asked before there is one ----------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def refuses(cls, request: Request) -> str:
+        """Return why this engine cannot run a request, as the message of an error; or nothing."""
+
+    @classmethod
+    def suits(cls, request: Request) -> int:  # noqa: ARG003
+        """Return how well it does run it: of several engines that can, the highest number does."""
+        return 0
+
+    @classmethod
+    @abstractmethod
+    def bytes_held(cls, request: Request) -> int:
+        """Return the bytes of its device's memory that spins and couplings take."""
+
+    @classmethod
+    def bytes_to_make(cls, request: Request) -> int:  # noqa: ARG003
+        """Return the bytes of the host's memory that come and go while it is made."""
+        return 0
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    # --- running ----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def sweep(self, sweeps: int) -> None:
+        """Sweep every replica; on a GPU, put the sweeps into its queue."""
+
+    def finish(self) -> None:
+        """Wait for all sweeps."""
+        return
+
+    @property
+    @abstractmethod
+    def sweeps_done(self) -> int:
+        """Sweeps since the initial state."""
+
+    @abstractmethod
+    def record(self, draws: int, interval: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Repeat: `interval` sweeps, then energy and magnetization per spin, (draws, replicas)."""
+
+    @property
+    @abstractmethod
+    def temperatures(self) -> NDArray[np.float64]:
+        """Temperatures, (replicas,)."""
+
+    @abstractmethod
+    def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
+        """Set the temperature of each replica."""
+
+    @abstractmethod
+    def tempering(self, **options: Any) -> Any:
+        """Return a ladder of temperatures over the replicas, as `_core.tempering_of` makes it."""
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def energies(self) -> NDArray[np.float64]:
+        """Total energies, (replicas,)."""
+
+    @abstractmethod
+    def magnetizations(self) -> NDArray[np.float64]:
+        """Mean spins, (replicas,)."""
+
+    @abstractmethod
+    def overlaps(self, pairs: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Sums over all sites of s_i^a s_i^b, of pairs (P, 2) of replicas."""
+
+    @property
+    @abstractmethod
+    def n_bonds(self) -> int:
+        """Bonds that link overlaps count."""
+
+    @abstractmethod
+    def link_overlaps(self, pairs: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Sums over all bonds of s_i^a s_j^a s_i^b s_j^b, of pairs (P, 2) of replicas."""
+
+    @abstractmethod
+    def spins(self) -> NDArray[np.int8]:
+        """Spins +1 and -1 of all replicas, (replicas, *shape), in the host's memory."""
+
+    @abstractmethod
+    def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
+        """Spins of some replicas, (replicas, *shape), in the host's memory."""
+
+    @abstractmethod
+    def info(self) -> dict[str, Any]:
+        """Device, instruction set, threads, generator and its planes."""
+
+    # --- state ------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def randomize(self) -> None:
+        """Start from random spins, at sweep 0 of the random streams."""
+
+    @abstractmethod
+    def fill(self, up: bool) -> None:
+        """Start with all spins up, or all down."""
+
+    @abstractmethod
+    def set_spins(self, spins: NDArray[np.int8]) -> None:
+        """Take spins +1 and -1, (replicas, *shape)."""
+
+    @abstractmethod
+    def packed(self) -> NDArray[np.uint64]:
+        """Spins as bits, in the engine's own canonical layout."""
+
+    @abstractmethod
+    def state(self) -> tuple[int, NDArray[np.float64], NDArray[np.uint64]]:
+        """Return sweeps done, temperatures and packed spins, of one moment."""
+
+    @abstractmethod
+    def restore(self, sweeps_done: int, packed: NDArray[np.uint64]) -> None:
+        """Take over sweeps and spins of `state`."""

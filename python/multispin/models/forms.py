@@ -1,0 +1,43 @@
+"""Forms in which models go to engines: what an engine needs to know of a model, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class UniformLattice:
+    r"""One coupling on a periodic hypercubic lattice, in a uniform field.
+
+    .. math:: E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i
+    """
+
+    shape: tuple[int, ...]
+    J: float
+    h: float
+
+
+@dataclass(frozen=True)
+class SignedEdges:
+    r"""Couplings of one magnitude on the edges e = (i, j) of a graph, in a uniform field.
+
+    .. math:: E(s) = -J \sum_e \sigma_e s_{i_e} s_{j_e} - h \sum_i s_i, \qquad J \ge 0
+
+    Here the magnitude is never negative and signs say the rest; J = 0 is a graph without edges.
+    """
+
+    n_spins: int
+    n_edges: int
+    samples: int  # 1 for one set of couplings
+    J: float
+    h: float
+    shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
+    listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.int8]]]
+    """Lists edges (n_edges, 2) and signs (samples, n_edges), which may be large, when called."""

@@ -1,0 +1,51 @@
+"""How the Datasets of all runs are dressed: names, units, coordinates, attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from multispin.models import Model
+
+UNIT = "energy unit of J and h"
+
+#: Dimensions, values and attributes, as xarray takes them.
+Variable = tuple[tuple[str, ...], Any, dict[str, str]]
+
+
+def variable(
+    dims: Sequence[str], values: ArrayLike, long_name: str, units: str | None = None
+) -> Variable:
+    """Return a variable or coordinate with its label."""
+    label = {"long_name": long_name}
+    return tuple(dims), values, label if units is None else {**label, "units": units}
+
+
+def temperature(dim: str, values: ArrayLike) -> Variable:
+    """Return temperatures along `dim`."""
+    return variable((dim,), values, "temperature T", f"{UNIT} (k_B = 1)")
+
+
+def draws(thermalization: int, interval: int, count: int) -> Variable:
+    """Return the sweeps since the start at each draw."""
+    when = thermalization + interval * np.arange(1, count + 1, dtype=np.int64)
+    return variable(("draw",), when, "sweeps since the start", "sweep")
+
+
+def numbered(dim: str, count: int, long_name: str) -> Variable:
+    """Return the numbers 0, 1, … along `dim`."""
+    return variable((dim,), np.arange(count), long_name)
+
+
+def attributes(
+    title: str, arguments: dict[str, Any], model: Model, origin: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what a Dataset says of how its numbers were made."""
+    about = {"shape": list(model.shape), "n_spins": model.n_spins, **model.description}
+    return {"title": title, **arguments, **about, **origin}
