@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -34,26 +33,6 @@ struct BundleMemory {
   std::vector<KindThresholds> thresholds;  // by number of the kind
 
   kernels::Bundle view() const { return {spins->data(), signs->data(), words, first_word}; }
-};
-
-// Asks the caller's poll at most every 50 ms.
-class ReplicaEngine::StopWatch {
- public:
-  explicit StopWatch(const Poll& poll) : poll_(poll) {}
-  bool stopped() {
-    if (!poll_ || stop_) return stop_;
-    const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return false;
-    last_ = now;
-    stop_ = poll_();
-    return stop_;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Poll& poll_;
-  bool stop_ = false;
-  Clock::time_point last_ = Clock::now();
 };
 
 struct ReplicaEngine::Detail {

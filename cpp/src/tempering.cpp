@@ -9,6 +9,7 @@
 
 #include "demand.hpp"
 #include "replica_detail.hpp"
+#include "stop_watch.hpp"
 
 namespace multispin {
 namespace {
@@ -168,7 +169,7 @@ double Tempering::energy(const Sums& sums) const {
 
 bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
   // One for all sweeps: short ones would end before it asks.
-  ReplicaEngine::StopWatch watch{poll};
+  StopWatch watch{poll};
   const std::uint64_t goal =
       (state_.exchanges_done / options_.exchanges_per_draw + 1) * options_.exchanges_per_draw;
   while (state_.exchanges_done < goal) {
@@ -190,7 +191,7 @@ bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
 }
 
 // Until the next exchange is due. False if stopped.
-bool Tempering::sweep(ReplicaEngine::StopWatch& watch) {
+bool Tempering::sweep(StopWatch& watch) {
   const std::uint64_t due = (state_.exchanges_done + 1) * options_.swap_interval;
   const std::uint64_t done = engine_.sweeps_done();
   return engine_.advance(due > done ? due - done : 0, watch);
@@ -248,11 +249,11 @@ std::int64_t Tempering::cluster_count() const {
 }
 
 // Goes on after the last cluster that was moved. False if stopped.
-bool Tempering::move_clusters(ReplicaEngine::StopWatch& watch) {
+bool Tempering::move_clusters(StopWatch& watch) {
   const std::int64_t pairs = options_.ladders / 2;  // of a sample
   const std::int64_t count = cluster_count();
   for (; state_.clusters_moved < count; ++state_.clusters_moved) {
-    if (watch.stopped()) return false;
+    if (watch.look_stopped()) return false;
     const std::int64_t t = state_.clusters_moved % size_;
     const std::int64_t pair = state_.clusters_moved / size_;
     const std::int64_t ladder = pair / pairs * options_.ladders + 2 * (pair % pairs);

@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <thread>
 
+#include "multispin/poll.hpp"
 #include "runtime.hpp"
 
 namespace multispin::cuda {
@@ -14,8 +14,6 @@ namespace multispin::cuda {
 // Asks the caller's poll now and then.
 class Watch {
  public:
-  using Poll = std::function<bool()>;
-
   explicit Watch(const Poll& poll) : poll_{poll} {}
 
   bool stopped() const { return stopped_; }

@@ -8,22 +8,22 @@
 // on nothing else: not on threads, instruction set, or how calls are split (docs/trajectory.md).
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "multispin/isa.hpp"
 #include "multispin/model/lattice.hpp"
+#include "multispin/poll.hpp"
 #include "multispin/random/streams.hpp"
 #include "multispin/sums.hpp"
 #include "multispin/update/acceptance.hpp"
 
 namespace multispin {
 
+class StopWatch;
 using update::Dynamics;
 
 struct LatticeOptions {
@@ -57,9 +57,6 @@ void check_block(const model::Lattice& lattice, std::int64_t height, std::int64_
 // Not for several threads at once: one engine, one caller.
 class LatticeEngine {
  public:
-  // Called from time to time by the calling thread; true asks for a stop. Must not throw.
-  using Poll = std::function<bool()>;
-
   // All spins up, temperature 1. Throws std::invalid_argument, std::bad_alloc.
   explicit LatticeEngine(const LatticeOptions& options);
   ~LatticeEngine();
@@ -102,7 +99,6 @@ class LatticeEngine {
 
  private:
   struct Detail;  // memory, kernels, keys, thresholds, the plan of a sweep
-  class StopWatch;
   class Run;
   bool finish(StopWatch& watch);
   bool execute(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, StopWatch& watch);

@@ -12,18 +12,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "multispin/isa.hpp"
+#include "multispin/poll.hpp"
 #include "multispin/random/streams.hpp"
 #include "multispin/sums.hpp"
 #include "multispin/update/acceptance.hpp"
 
 namespace multispin {
 
+class StopWatch;
 using update::Dynamics;
 
 struct GraphEdge {
@@ -66,9 +67,6 @@ std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t s
 // Not for several threads at once: one engine, one caller.
 class ReplicaEngine {
  public:
-  // Called from time to time by the calling thread; true asks for a stop. Must not throw.
-  using Poll = std::function<bool()>;
-
   // All spins up, temperature 1. Throws std::invalid_argument, std::bad_alloc.
   explicit ReplicaEngine(ReplicaOptions options);
   ~ReplicaEngine();
@@ -112,7 +110,6 @@ class ReplicaEngine {
  private:
   friend class Tempering;
   struct Detail;
-  class StopWatch;
   bool advance(std::uint64_t sweeps, StopWatch& watch);
   ReplicaOptions options_;
   std::vector<double> temperatures_;

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -54,8 +53,6 @@ struct Travel {
 
 class Tempering {
  public:
-  using Poll = ReplicaEngine::Poll;
-
   // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2). Throws
   // std::invalid_argument.
   Tempering(ReplicaEngine& engine, TemperingOptions options, std::vector<std::int64_t> shape);
@@ -87,9 +84,9 @@ class Tempering {
   double energy(const Sums& sums) const;
   void note_travel();
   void exchange();
-  bool sweep(ReplicaEngine::StopWatch& watch);
+  bool sweep(StopWatch& watch);
   std::int64_t cluster_count() const;
-  bool move_clusters(ReplicaEngine::StopWatch& watch);
+  bool move_clusters(StopWatch& watch);
   void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
   void find_slabs();
   void find_walkers();

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -27,8 +26,6 @@ std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t 
 // whole sweep, and every later call throws DeviceError too.
 class LatticeEngine {
  public:
-  using Poll = multispin::LatticeEngine::Poll;
-
   // All spins up, temperature 1. `threads` and `isa` of the options do not matter here. Throws
   // std::invalid_argument too.
   LatticeEngine(const LatticeOptions& options, int device);

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -27,8 +26,6 @@ std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t s
 // whole sweep, and every later call throws DeviceError too.
 class ReplicaEngine {
  public:
-  using Poll = multispin::ReplicaEngine::Poll;
-
   // All spins up, temperature 1. `threads` and `isa` of the options do not matter here. Throws
   // std::invalid_argument too.
   ReplicaEngine(ReplicaOptions options, int device);
