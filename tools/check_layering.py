@@ -75,7 +75,6 @@ CORE_USERS = frozenset(
         "_info.py",
         "_devices.py",
         "_engines.py",
-        "_tempering_run.py",
     }
 )
 ORACLES = (PACKAGE / "exact.py", Path("tests/reference"))

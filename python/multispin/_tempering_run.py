@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import _core
 from multispin._batches import PIECE_SECONDS
 from multispin._interrupts import interrupts_held
 from multispin.models.lattice import Lattice
@@ -72,7 +71,7 @@ class Plan:
         of_replicas = (samples, temperatures, self.replicas)
         of_pairs = (samples, temperatures, self.replicas * (self.replicas - 1) // 2)
         return {
-            "bonds": of_replicas,
+            "energy": of_replicas,
             "spins": of_replicas,
             **dict.fromkeys(self.measure, of_pairs),
             "temperature_index": (samples, self.replicas, temperatures),
@@ -97,8 +96,7 @@ class TemperingRun:
             threads=plan.threads,
             engine="replica",
         )
-        self._ladder = _core.Tempering(
-            self.sampler._engine,
+        self._ladder = self.sampler._engine.tempering(
             temperatures=plan.temperatures.tolist(),
             ladders=plan.replicas,
             swap_interval=plan.swap_interval,
@@ -179,18 +177,7 @@ class TemperingRun:
             name: array[first : first + draws] if keep else None
             for name, array in self.records.items()
         }
-        pairs = self.plan.record_shapes()["bonds"][:2]
-        of_pairs = self.plan.replicas * (self.plan.replicas - 1) // 2
-        self._ladder.run(
-            draws=draws,
-            bonds=rows["bonds"],
-            spins=rows["spins"],
-            overlaps=rows.get("overlap"),
-            link_overlaps=rows.get("link_overlap"),
-            overlaps_k2=rows.get("overlap_k2"),
-            temperature_index=rows["temperature_index"],
-            pairs=pairs[0] * pairs[1] * of_pairs,
-        )
+        self._ladder.run(draws=draws, **rows)
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -224,4 +211,5 @@ class TemperingRun:
 
 
 def _dtype(name: str) -> type[np.generic]:
-    return np.int16 if name == "temperature_index" else PAIR_SUMS.get(name, np.int64)
+    own = {"energy": np.float64, "spins": np.int64, "temperature_index": np.int16}
+    return (own | PAIR_SUMS)[name]

@@ -258,13 +258,11 @@ def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> x
         return ((*lead, *dims), array, {"long_name": long_name, "units": units})
 
     unit = "energy unit of J and h"
-    # The last zero makes -0.0 one without a sign.
-    energy = -abs(model.J) * records["bonds"] - model.h * records["spins"] + 0.0
     attempts, accepted = run.swaps()
     travel = run.travel()
     of_replicas, of_pairs = ("temperature", "replica", "draw"), ("temperature", "pair", "draw")
     variables = {
-        "energy": variable(of_replicas, energy, "total energy E", unit),
+        "energy": variable(of_replicas, records["energy"], "total energy E", unit),
         "magnetization": variable(
             of_replicas, records["spins"] / model.n_spins, "magnetization per spin m"
         ),
