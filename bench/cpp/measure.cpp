@@ -240,10 +240,11 @@ void measure_tempering(ReplicaEngine& engine, std::size_t bytes, benchmark::Stat
   Tempering tempering{engine, {ladder(setup, steps), ladders}, {}};
   engine.randomize();
   const auto replicas = static_cast<std::size_t>(setup.replicas);
-  std::vector<std::int64_t> bonds(replicas), spins(replicas);
+  std::vector<double> energies(replicas);
+  std::vector<std::int64_t> spins(replicas);
   std::vector<std::int64_t> overlaps(static_cast<std::size_t>(tempering.pair_count()));
   TemperingRecord record;
-  record.bonds = bonds.data();
+  record.energies = energies.data();
   record.spins = spins.data();
   record.overlaps = overlaps.data();
   measure_speed(state, setup, spins_of(engine), bytes, [&](int, std::uint64_t sweeps) {

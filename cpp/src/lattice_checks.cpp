@@ -28,26 +28,10 @@ void check_lattice(const LatticeOptions& options) {
   demand(std::isfinite(options.J) && std::isfinite(options.h), "J, h: must be finite");
 }
 
-void check_temperatures(std::span<const double> temperatures, std::int64_t replicas) {
-  if (static_cast<std::int64_t>(temperatures.size()) != replicas) {
-    throw std::invalid_argument("temperature: got " + std::to_string(temperatures.size()) +
-                                " values, allowed: one for each of " + std::to_string(replicas) +
-                                " replicas");
-  }
-  for (const double t : temperatures) {
-    if (!(t > 0.0) || !std::isfinite(t)) {
-      throw std::invalid_argument("temperature: got " + std::to_string(t) +
-                                  ", allowed: finite values above 0");
-    }
-  }
-}
-
-void check_spins(std::span<const std::int8_t> spins) {
-  const auto bad = std::ranges::find_if(spins, [](int s) { return s != 1 && s != -1; });
-  if (bad != spins.end()) {
-    throw std::invalid_argument("init: got the value " + std::to_string(*bad) +
-                                ", allowed: +1 and -1");
-  }
+void check_lattice_shape(const model::Lattice& l, std::span<const std::int64_t> shape) {
+  const std::vector<std::int64_t> own = lattice_spin_shape(l, 1);
+  demand(shape.empty() || std::ranges::equal(shape, std::span(own).subspan(1)),
+         "shape: allowed: none, or the lattice's own sides");
 }
 
 void check_block(const model::Lattice& l, std::int64_t height, std::int64_t width) {

@@ -8,7 +8,9 @@
 
 #include "lattice_kernels.hpp"
 #include "lattice_plan.hpp"
+#include "multispin/known_temperatures.hpp"
 #include "multispin/lattice_engine.hpp"
+#include "multispin/lattice_pairs.hpp"
 #include "spin_memory.hpp"
 #include "threads.hpp"
 
@@ -30,6 +32,9 @@ struct LatticeEngine::Detail {
             begin,
             end,
             c};
+  }
+  LatticeWords words(std::int64_t replica) const {
+    return {{colour(replica, 0), colour(replica, 1)}, lattice.stride};
   }
   void wrap_rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const;
   LatticeSums sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const;
@@ -63,6 +68,12 @@ struct LatticeEngine::Detail {
   std::vector<BandPlan> plan;
   SpinMemory memory;
   std::vector<random::StreamKeys> keys;
+  // What follows from a temperature.
+  struct Rates {
+    update::Acceptance acceptance;
+    kernels::UpdateRows update;
+  };
+  KnownTemperatures<Rates> known;
   std::vector<update::Acceptance> acceptance;
   std::vector<kernels::UpdateRows> update;
   // Steps that each band of each replica has done since sweeps_done. Each has a cache line to

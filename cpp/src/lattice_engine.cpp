@@ -85,6 +85,16 @@ std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t 
   return sizeof(std::uint64_t) * static_cast<std::size_t>(2 * replicas * words);
 }
 
+std::vector<std::int64_t> lattice_spin_shape(const model::Lattice& l, std::int64_t replicas) {
+  if (!l.cubic()) return {replicas, l.rows, l.columns};
+  return {replicas, l.planes, l.rows, l.columns};
+}
+
+std::vector<std::int64_t> lattice_packed_shape(const model::Lattice& l, std::int64_t replicas) {
+  if (!l.cubic()) return {replicas, 2, l.rows, l.words};
+  return {replicas, 2, l.planes, l.rows, l.words};
+}
+
 LatticeEngine::Detail::Detail(const LatticeOptions& options)
     : lattice(model::make_lattice(options.rows, options.columns, options.planes)),
       kernels(kernels_for(options.isa)),
@@ -92,7 +102,9 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
       front(front_words(lattice)),
       colour_stride(colour_words(lattice)),
       packed_rows{pack_rows(lattice, 0, kernels.words), pack_rows(lattice, 1, kernels.words)},
-      memory(static_cast<std::size_t>(2 * options.replicas * colour_stride)) {
+      memory(static_cast<std::size_t>(2 * options.replicas * colour_stride)),
+      acceptance(static_cast<std::size_t>(options.replicas)),
+      update(acceptance.size()) {
   // Replicas are shared out to the threads; only when there are too few is a lattice cut up.
   constexpr std::int64_t least_spins_per_band = 1 << 18;
   const bool cut = options.replicas < options.threads;
@@ -126,8 +138,7 @@ void LatticeEngine::Detail::step(const SweepStep& step, std::int64_t replica,
   wrap_rows(replica, step.colour, step.begin, step.end);
 }
 
-LatticeSums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin,
-                                        std::int64_t end) const {
+Sums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const {
   const auto count = lattice.cubic() ? kernels.count_cubic : kernels.count_square;
   const kernels::Counts counts = count(rows(replica, 0, begin, end));
   const std::int64_t sites = (end - begin) * lattice.columns;
@@ -135,8 +146,8 @@ LatticeSums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin
   return {bonds - 2 * counts.unequal_bonds, 2 * counts.spins_up - sites};
 }
 
-std::vector<LatticeSums> LatticeEngine::Detail::band_sums(std::int64_t replica) const {
-  std::vector<LatticeSums> result(plan.size());
+std::vector<Sums> LatticeEngine::Detail::band_sums(std::int64_t replica) const {
+  std::vector<Sums> result(plan.size());
   const int bands = static_cast<int>(plan.size());
   const int threads = usable(bands);
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
@@ -159,21 +170,25 @@ LatticeEngine::LatticeEngine(const LatticeOptions& options)
 LatticeEngine::~LatticeEngine() = default;
 
 void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
-  check_temperatures(temperatures, options_.replicas);
-  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
+  check_temperature_count(temperatures.size(), options_.replicas);
   Detail& d = *detail_;
-  d.acceptance.clear();
-  d.update.clear();
-  const kernels::GeneratorKernels& g =
-      options_.generator == Generator::aes ? d.kernels.aes : d.kernels.philox;
   const LatticeOptions& o = options_;
+  const kernels::GeneratorKernels& g =
+      o.generator == Generator::aes ? d.kernels.aes : d.kernels.philox;
   const int neighbours = lattice_.neighbours();
-  for (const double t : temperatures_) {
-    d.acceptance.push_back(
-        update::make_acceptance(o.dynamics, neighbours, o.J, o.h, t, g.coarse_planes));
+  const auto rates = [&](double t) -> Detail::Rates {
     const update::Rule rule =
         update::rule_for(o.dynamics, neighbours, o.J, o.h, t, g.coarse_planes);
-    d.update.push_back((lattice_.cubic() ? g.cubic : g.square)[static_cast<int>(rule)]);
+    return {update::make_acceptance(o.dynamics, neighbours, o.J, o.h, t, g.coarse_planes),
+            (lattice_.cubic() ? g.cubic : g.square)[static_cast<int>(rule)]};
+  };
+  if (d.known.crowded(o.replicas)) d.known.clear();
+  std::vector<std::uint32_t> numbers;
+  for (const double t : temperatures) numbers.push_back(d.known.number(t, rates));
+  for (std::size_t r = 0; r < numbers.size(); ++r) {
+    temperatures_[r] = temperatures[r];
+    d.acceptance[r] = d.known[numbers[r]].acceptance;
+    d.update[r] = d.known[numbers[r]].update;
   }
 }
 
@@ -201,13 +216,14 @@ void LatticeEngine::fill(bool up) {
   }
 }
 
-LatticeSums LatticeEngine::sums(std::int64_t replica) const {
-  LatticeSums total;
-  for (const LatticeSums& band : detail_->band_sums(replica)) {
-    total.bonds += band.bonds;
-    total.spins += band.spins;
+void LatticeEngine::sums(Sums* sums) const {
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    sums[r] = {};
+    for (const Sums& band : detail_->band_sums(r)) {
+      sums[r].bonds += band.bonds;
+      sums[r].spins += band.spins;
+    }
   }
-  return total;
 }
 
 void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
@@ -238,24 +254,28 @@ void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   });
 }
 
-void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) const {
+void LatticeEngine::get_packed(std::uint64_t* words) const {
   const model::Lattice& l = lattice_;
   const std::uint64_t lanes = bits::lane_mask(l.lanes);
-  detail_->for_rows(replica, [&](int c, std::int64_t row, bool /*right*/) {
-    const std::uint64_t* const from = detail_->colour(replica, c) + row * l.stride;
-    std::uint64_t* const to = words + (c * l.all_rows() + row) * l.words;
-    for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
-  });
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    detail_->for_rows(r, [&](int c, std::int64_t row, bool /*right*/) {
+      const std::uint64_t* const from = detail_->colour(r, c) + row * l.stride;
+      std::uint64_t* const to = words + ((2 * r + c) * l.all_rows() + row) * l.words;
+      for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
+    });
+  }
 }
 
-void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words) {
+void LatticeEngine::set_packed(const std::uint64_t* words) {
   const model::Lattice& l = lattice_;
   const std::uint64_t lanes = bits::lane_mask(l.lanes);
-  detail_->for_rows(replica, [&](int c, std::int64_t row, bool /*right*/) {
-    const std::uint64_t* const from = words + (c * l.all_rows() + row) * l.words;
-    std::uint64_t* const to = detail_->colour(replica, c) + row * l.stride;
-    for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
-  });
+  for (std::int64_t r = 0; r < options_.replicas; ++r) {
+    detail_->for_rows(r, [&](int c, std::int64_t row, bool /*right*/) {
+      const std::uint64_t* const from = words + ((2 * r + c) * l.all_rows() + row) * l.words;
+      std::uint64_t* const to = detail_->colour(r, c) + row * l.stride;
+      for (std::int64_t w = 0; w < l.words; ++w) to[w] = from[w] & lanes;
+    });
+  }
 }
 
 }  // namespace multispin

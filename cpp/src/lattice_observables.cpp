@@ -1,4 +1,5 @@
-// Observables that need more than neighbouring spins: correlation functions and block averages.
+// Observables that need more than neighbouring spins: correlation functions, block averages and
+// overlaps.
 #include <bit>
 
 #include "lattice_detail.hpp"
@@ -88,6 +89,24 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
       means[block * across + i] = static_cast<float>(2.0 * share - 1.0);
     }
   }
+}
+
+void LatticeEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
+  const auto words = [this](std::int64_t replica) { return detail_->words(replica); };
+  lattice_overlaps(lattice_, words, pairs, options_.threads, sums);
+}
+
+void LatticeEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
+  const auto words = [this](std::int64_t replica) { return detail_->words(replica); };
+  lattice_link_overlaps(lattice_, words, pairs, options_.threads, sums);
+}
+
+SlabOverlaps LatticeEngine::slab_overlaps(const std::vector<std::int64_t>& shape) const {
+  check_lattice_shape(lattice_, shape);
+  return [this](std::span<const ReplicaPair> pairs, std::size_t axis, std::int64_t* sums) {
+    const auto words = [this](std::int64_t replica) { return detail_->words(replica); };
+    lattice_slab_overlaps(lattice_, words, pairs, axis, options_.threads, sums);
+  };
 }
 
 }  // namespace multispin

@@ -2,44 +2,14 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "lattice_detail.hpp"
+#include "stop_watch.hpp"
 
 namespace multispin {
-
-// Asks the caller's poll at most every 50 ms, from the calling thread only.
-class LatticeEngine::StopWatch {
- public:
-  explicit StopWatch(const LatticeEngine::Poll& poll) : poll_(poll) {}
-
-  bool stopped() const { return stop_.load(std::memory_order_relaxed); }
-  // To be called by the calling thread from time to time.
-  void look() {
-    if (!poll_ || stopped()) return;
-    const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return;
-    last_ = now;
-    if (poll_()) stop_.store(true, std::memory_order_relaxed);
-  }
-  // The calling thread has done `words` of work.
-  void worked(std::int64_t words) {
-    constexpr std::int64_t words_between_looks = 1 << 14;
-    work_ += words;
-    if (work_ < words_between_looks) return;
-    work_ = 0;
-    look();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  // Read by all threads at every step, so not next to what the calling thread writes at every step.
-  alignas(64) std::atomic<bool> stop_{false};
-  alignas(64) const LatticeEngine::Poll& poll_;
-  std::int64_t work_ = 0;
-  Clock::time_point last_ = Clock::now();
-};
 
 // Takes every replica from where its cursors are to `draws` times `interval` sweeps after
 // `first_sweep`, or until it is stopped.

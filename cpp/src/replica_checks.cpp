@@ -4,7 +4,7 @@
 #include <string>
 
 #include "demand.hpp"
-#include "multispin/lattice_engine.hpp"
+#include "multispin/checks.hpp"
 #include "multispin/model/graph.hpp"
 #include "multispin/replica_engine.hpp"
 

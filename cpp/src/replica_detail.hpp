@@ -2,14 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "multispin/graph_order.hpp"
+#include "multispin/known_temperatures.hpp"
 #include "multispin/replica_engine.hpp"
 #include "multispin/site_groups.hpp"
 #include "replica_kernels.hpp"
@@ -34,26 +33,6 @@ struct BundleMemory {
   std::vector<KindThresholds> thresholds;  // by number of the kind
 
   kernels::Bundle view() const { return {spins->data(), signs->data(), words, first_word}; }
-};
-
-// Asks the caller's poll at most every 50 ms.
-class ReplicaEngine::StopWatch {
- public:
-  explicit StopWatch(const Poll& poll) : poll_(poll) {}
-  bool stopped() {
-    if (!poll_ || stop_) return stop_;
-    const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return false;
-    last_ = now;
-    stop_ = poll_();
-    return stop_;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Poll& poll_;
-  bool stop_ = false;
-  Clock::time_point last_ = Clock::now();
 };
 
 struct ReplicaEngine::Detail {
@@ -81,10 +60,9 @@ struct ReplicaEngine::Detail {
     return {order.bonds.data() + run->first_bond + (position - run->begin) * slots,
             static_cast<std::size_t>(order.kinds[static_cast<std::size_t>(run->kind)].degree)};
   }
-  const std::vector<std::uint64_t>& bits_at(double temperature);
-  // Thresholds of each replica, as bits_at gives them.
-  using BitsOfReplicas = std::span<const std::uint64_t* const>;
-  void set_bundle_bits(BundleMemory& bundle, BitsOfReplicas bits) const;
+  std::vector<std::uint64_t> bits_at(double temperature) const;
+  void set_bundle_bits(BundleMemory& bundle) const;
+  void set_shared_temperature(double temperature);
   // Updates the positions `begin` to `end` of a run in one bundle.
   void update(const BundleMemory& bundle, const OrderedRun& run, std::int64_t begin,
               std::int64_t end, std::uint64_t sweep) const;
@@ -120,7 +98,8 @@ struct ReplicaEngine::Detail {
   std::vector<update::FieldSigns> field;  // by number of the kind
   random::StreamKeys keys;
   std::vector<BundleMemory> bundles;
-  std::map<double, std::vector<std::uint64_t>> known_bits;  // thresholds by temperature
+  KnownTemperatures<std::vector<std::uint64_t>> known_bits;  // as bits_at gives them
+  std::vector<const std::uint64_t*> bits_of_replica;         // out of them
   // Where an interrupted sweep goes on.
   std::size_t cursor_run = 0;
   std::int64_t cursor_position = 0;

@@ -9,7 +9,6 @@
 #include "demand.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/graph_signs.hpp"
-#include "multispin/lattice_engine.hpp"
 #include "replica_detail.hpp"
 #include "threads.hpp"
 

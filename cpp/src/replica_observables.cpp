@@ -142,4 +142,16 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
   d.group_overlaps(pairs, group_sites(d.order, group_of, groups), options_.threads, sums);
 }
 
+SlabOverlaps ReplicaEngine::slab_overlaps(const std::vector<std::int64_t>& shape) const {
+  check_shape(shape, options_.sites);
+  std::vector<SiteGroups> slabs;  // by axis
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    slabs.push_back(group_sites(detail_->order, coordinates(shape, axis), shape[axis]));
+  }
+  return [this, slabs = std::move(slabs)](std::span<const ReplicaPair> pairs, std::size_t axis,
+                                          std::int64_t* sums) {
+    detail_->group_overlaps(pairs, slabs[axis], options_.threads, sums);
+  };
+}
+
 }  // namespace multispin

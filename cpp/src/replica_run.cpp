@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "replica_detail.hpp"
+#include "stop_watch.hpp"
 #include "threads.hpp"
 
 namespace multispin {
@@ -74,7 +75,7 @@ bool ReplicaEngine::Detail::sweep_in_pieces(std::uint64_t now, int threads, Stop
   for (; cursor_run < order.runs.size(); ++cursor_run) {
     const OrderedRun& run = order.runs[cursor_run];
     for (cursor_position = std::max(cursor_position, run.begin); cursor_position < run.end;) {
-      if (watch.stopped()) {
+      if (watch.look_stopped()) {
         unfinished = true;
         return false;
       }
@@ -99,7 +100,7 @@ bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
     ++sweeps_done_;
   }
   while (sweeps_done_ < goal) {
-    if (watch.stopped()) return false;
+    if (watch.look_stopped()) return false;
     if (words > piece_words / 4) {
       if (!d.sweep_in_pieces(sweeps_done_, threads, watch)) return false;
       ++sweeps_done_;

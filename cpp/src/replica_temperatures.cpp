@@ -1,42 +1,33 @@
 // The thresholds of lanes, which follow their temperatures.
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "replica_detail.hpp"
 
 namespace multispin {
-namespace {
-
-// Temperatures whose thresholds are remembered.
-constexpr std::size_t most_known = 1 << 12;
-
-}  // namespace
 
 // Bits of every class of every kind of site at one temperature.
-const std::vector<std::uint64_t>& ReplicaEngine::Detail::bits_at(double temperature) {
-  const auto known = known_bits.find(temperature);
-  if (known != known_bits.end()) return known->second;
+std::vector<std::uint64_t> ReplicaEngine::Detail::bits_at(double temperature) const {
   std::vector<std::uint64_t> bits;
   for (const update::SiteKind& kind : order.kinds) {
     const update::ClassBits of_kind =
         update::class_bits(model, kind, temperature, run_kernels.coarse_planes);
     bits.insert(bits.end(), std::begin(of_kind.of), std::end(of_kind.of));
   }
-  return known_bits.emplace(temperature, std::move(bits)).first->second;
+  return bits;
 }
 
-void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas bits) const {
+void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle) const {
   constexpr auto stride = static_cast<std::size_t>(model::max_degree + 1);
   // Those of bit b of word w: [b * block_words + w].
   std::array<const std::uint64_t*, block_lanes> bits_of_lane;
-  const auto last = static_cast<std::int64_t>(bits.size()) - 1;
+  const auto last = static_cast<std::int64_t>(bits_of_replica.size()) - 1;
   for (std::int64_t w = 0; w < kernels::block_words; ++w) {
     // A narrow bundle's lanes repeat; unused ones do as the nearest that is used.
     const std::int64_t first = bundle.first_lane + 64 * (w % bundle.words) - lane_offset;
     for (std::int64_t b = 0; b < 64; ++b) {
       bits_of_lane[static_cast<std::size_t>(b * kernels::block_words + w)] =
-          bits[static_cast<std::size_t>(std::clamp(first + b, std::int64_t{0}, last))];
+          bits_of_replica[static_cast<std::size_t>(std::clamp(first + b, std::int64_t{0}, last))];
     }
   }
   for (std::size_t number = 0; number < order.kinds.size(); ++number) {
@@ -66,23 +57,40 @@ void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas
   }
 }
 
-void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
-  check_replica_temperatures(options_, temperatures);
-  Detail& d = *detail_;
-  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
-  if (!d.shared) {
-    if (d.known_bits.size() > most_known) d.known_bits.clear();
-    std::vector<const std::uint64_t*> bits;
-    for (const double t : temperatures) bits.push_back(d.bits_at(t).data());
-    for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle, bits);
-    return;
-  }
-  for (BundleMemory& bundle : d.bundles) {
-    for (std::size_t number = 0; number < d.order.kinds.size(); ++number) {
+void ReplicaEngine::Detail::set_shared_temperature(double temperature) {
+  for (BundleMemory& bundle : bundles) {
+    for (std::size_t number = 0; number < order.kinds.size(); ++number) {
       bundle.thresholds[number].shared =
-          update::make_shared_thresholds(d.model, d.order.kinds[number], temperatures[0]);
+          update::make_shared_thresholds(model, order.kinds[number], temperature);
     }
   }
+}
+
+void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
+  Detail& d = *detail_;
+  if (d.shared) {
+    check_replica_temperatures(options_, temperatures);
+    std::ranges::copy(temperatures, temperatures_.begin());
+    d.set_shared_temperature(temperatures[0]);
+    return;
+  }
+  check_temperature_count(temperatures.size(), options_.replicas);
+  if (d.known_bits.crowded(options_.replicas)) {
+    d.known_bits.clear();
+    d.bits_of_replica.clear();
+  }
+  const bool all_new = d.bits_of_replica.empty();
+  const auto bits = [&](double t) { return d.bits_at(t); };
+  std::vector<const std::uint64_t*> next(temperatures.size());
+  for (std::size_t r = 0; r < next.size(); ++r) {
+    const bool same = !all_new && temperatures[r] == temperatures_[r];
+    next[r] = same ? d.bits_of_replica[r]
+                   : d.known_bits[d.known_bits.number(temperatures[r], bits)].data();
+  }
+  std::ranges::copy(temperatures, temperatures_.begin());
+  if (next == d.bits_of_replica) return;
+  d.bits_of_replica = std::move(next);
+  for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle);
 }
 
 }  // namespace multispin

@@ -7,6 +7,8 @@
 
 #include "foreign_spins.hpp"
 #include "lattice_launch.hpp"
+#include "multispin/known_temperatures.hpp"
+#include "multispin/lattice_pairs.hpp"
 #include "queue.hpp"
 #include "runtime.hpp"
 
@@ -53,22 +55,24 @@ struct LatticeEngine::Detail {
       : lattice{lattice_},
         multiprocessors{info.multiprocessors},
         replicas{static_cast<std::uint32_t>(options.replicas)},
-        stream{std::make_shared<Stream>(info.index)},
+        queue{info.index},
         spins{std::make_shared<Memory>(
             info.index,
             lattice_bytes(options.rows, options.columns, options.replicas, options.planes),
             shape_text(options))},
         device_keys{info.index, replicas * sizeof(random::StreamKeys), "replicas"},
         device_acceptance{info.index, replicas * sizeof(update::Acceptance), "replicas"},
-        pace{info.index} {
+        acceptance(replicas),
+        rules(replicas) {
     for (std::uint32_t r = 0; r < replicas; ++r) {
       keys.push_back(random::stream_keys(options.seed, options.first_stream + r));
     }
-    stream->copy(device_keys.data<void>(), keys.data(), keys.size() * sizeof(keys[0]));
+    queue.stream->copy(device_keys.data<void>(), keys.data(), keys.size() * sizeof(keys[0]));
     // Padding words are part of what others may see.
-    stream->clear(spins->data<void>(), spins->bytes());
+    queue.stream->clear(spins->data<void>(), spins->bytes());
   }
 
+  Stream& stream() const { return *queue.stream; }
   State state() const { return {lattice, multiprocessors, replicas, spins->data<std::uint64_t>()}; }
   // One replica.
   State state(std::int64_t replica) const {
@@ -87,7 +91,7 @@ struct LatticeEngine::Detail {
                            device_keys.data<random::StreamKeys>() + first,
                            acceptance.data() + first,
                            device_acceptance.data<update::Acceptance>() + first};
-      enqueue_sweeps(*stream, generator, rules[first], run, first_sweep, sweeps);
+      enqueue_sweeps(*queue.stream, generator, rules[first], run, first_sweep, sweeps);
       first = last;
     }
   }
@@ -98,23 +102,30 @@ struct LatticeEngine::Detail {
     return static_cast<std::uint64_t>(
         std::clamp<std::int64_t>(spins_of_piece / (lattice.spins() * replicas), 1, most_sweeps));
   }
-  LatticeSums sums_from(const std::int64_t* total) const {
+  std::size_t totals_of_draw() const { return 2 * std::size_t{replicas}; }
+  void measure(std::int64_t* totals) { enqueue_measure(*queue.stream, state(), totals); }
+  void sums_from(const std::int64_t* totals, Sums* sums) const {
     const std::int64_t bonds = lattice.neighbours() / 2 * lattice.spins();
-    return {bonds - 2 * total[0], 2 * total[1] - lattice.spins()};
+    for (std::uint32_t r = 0; r < replicas; ++r) {
+      sums[r] = {bonds - 2 * totals[2 * r], 2 * totals[2 * r + 1] - lattice.spins()};
+    }
   }
 
   const model::Lattice lattice;
   const int multiprocessors;
   const std::uint32_t replicas;
-  std::shared_ptr<Stream> stream;
+  Queue queue;
   std::shared_ptr<Memory> spins;
   Memory device_keys, device_acceptance;
-  Totals totals;
   std::vector<random::StreamKeys> keys;
   std::vector<update::Acceptance> acceptance;
   std::vector<update::Rule> rules;
-  Pace pace;
-  bool broken = false;
+  // What follows from a temperature.
+  struct Rates {
+    update::Acceptance acceptance;
+    update::Rule rule;
+  };
+  KnownTemperatures<Rates> known;
 };
 
 LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
@@ -127,93 +138,66 @@ LatticeEngine::LatticeEngine(const LatticeOptions& options, int device)
   detail_ = std::make_unique<Detail>(options, lattice_, info);
   set_temperatures(std::vector<double>(temperatures_));
   fill(true);
-  detail_->stream->synchronize();
+  detail_->queue.stream->synchronize();
 }
 
 LatticeEngine::~LatticeEngine() = default;
 
 LatticeEngine::Detail& LatticeEngine::sound() const {
-  demand_whole_sweeps(!detail_->broken);
+  demand_whole_sweeps(!detail_->queue.broken);
   return *detail_;
 }
 
-bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums,
-                        const Poll& poll) {
+bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll) {
   const DeviceGuard guard{device_};
-  Detail& d = sound();
-  Watch watch{poll};
-  const std::size_t each = 2 * static_cast<std::size_t>(d.replicas);  // totals of a draw
-  const bool measure = sums != nullptr && draws > 0;
-  std::int64_t* const totals = measure ? d.totals.cleared(*d.stream, draws * each) : nullptr;
-  const std::uint64_t piece = d.sweeps_of_piece();
-  for (std::uint64_t draw = 0; draw < draws; ++draw) {
-    for (std::uint64_t left = interval; left > 0;) {
-      const std::uint64_t now = std::min(left, piece);
-      d.broken = true;  // unless all of it gets into the queue
-      d.enqueue(options_.generator, sweeps_done_, now);
-      d.broken = false;
-      sweeps_done_ += now;
-      left -= now;
-      if (!d.pace.added(now, piece, *d.stream, watch)) return false;
-    }
-    if (measure) enqueue_measure(*d.stream, d.state(), totals + draw * each);
-  }
-  if (!measure) return !watch.stopped();
-  if (!d.pace.wait(*d.stream, watch)) return false;
-  std::vector<std::int64_t> counted(draws * each);
-  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
-  d.stream->synchronize();
-  for (std::size_t i = 0; i < draws * d.replicas; ++i) sums[i] = d.sums_from(&counted[2 * i]);
-  return true;
+  return run_in_queue(sound(), options_.generator, detail_->replicas, draws, interval, sums,
+                      sweeps_done_, poll);
 }
 
 bool LatticeEngine::finish(const Poll& poll) {
   const DeviceGuard guard{device_};
-  Watch watch{poll};
-  Detail& d = sound();
-  return d.pace.wait(*d.stream, watch);
+  return wait_for(sound().queue, poll);
 }
 
 void LatticeEngine::set_temperatures(std::span<const double> temperatures) {
-  check_temperatures(temperatures, options_.replicas);
+  check_temperature_count(temperatures.size(), options_.replicas);
   const DeviceGuard guard{device_};
-  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
   Detail& d = sound();
-  d.acceptance.clear();
-  d.rules.clear();
   const LatticeOptions& o = options_;
   const int coarse = coarse_planes(o.generator);
   const int neighbours = lattice_.neighbours();
-  for (const double t : temperatures_) {
-    d.acceptance.push_back(update::make_acceptance(o.dynamics, neighbours, o.J, o.h, t, coarse));
-    d.rules.push_back(update::rule_for(o.dynamics, neighbours, o.J, o.h, t, coarse));
+  const auto rates = [&](double t) -> Detail::Rates {
+    return {update::make_acceptance(o.dynamics, neighbours, o.J, o.h, t, coarse),
+            update::rule_for(o.dynamics, neighbours, o.J, o.h, t, coarse)};
+  };
+  if (d.known.crowded(o.replicas)) d.known.clear();
+  std::vector<std::uint32_t> numbers;
+  for (const double t : temperatures) numbers.push_back(d.known.number(t, rates));
+  for (std::size_t r = 0; r < numbers.size(); ++r) {
+    temperatures_[r] = temperatures[r];
+    d.acceptance[r] = d.known[numbers[r]].acceptance;
+    d.rules[r] = d.known[numbers[r]].rule;
   }
-  d.stream->copy(d.device_acceptance.data<void>(), d.acceptance.data(),
-                 d.acceptance.size() * sizeof(d.acceptance[0]));
-  d.stream->synchronize();  // the next call changes what is copied
+  d.stream().copy(d.device_acceptance.data<void>(), d.acceptance.data(),
+                  d.acceptance.size() * sizeof(d.acceptance[0]));
+  d.stream().synchronize();  // the next call changes what is copied
 }
 
 void LatticeEngine::randomize() {
   const DeviceGuard guard{device_};
   const Detail& d = sound();
-  enqueue_randomize(*d.stream, d.state(), options_.seed, options_.first_stream);
+  enqueue_randomize(d.stream(), d.state(), options_.seed, options_.first_stream);
 }
 
 void LatticeEngine::fill(bool up) {
   const DeviceGuard guard{device_};
   const Detail& d = sound();
-  enqueue_fill(*d.stream, d.state(), up);
+  enqueue_fill(d.stream(), d.state(), up);
 }
 
-void LatticeEngine::sums(LatticeSums* of_each_replica) {
+void LatticeEngine::sums(Sums* of_each_replica) {
   const DeviceGuard guard{device_};
-  Detail& d = sound();
-  std::vector<std::int64_t> counted(2 * static_cast<std::size_t>(d.replicas));
-  std::int64_t* const totals = d.totals.cleared(*d.stream, counted.size());
-  enqueue_measure(*d.stream, d.state(), totals);
-  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
-  d.stream->synchronize();
-  for (std::size_t r = 0; r < d.replicas; ++r) of_each_replica[r] = d.sums_from(&counted[2 * r]);
+  measure_now(sound(), detail_->replicas, of_each_replica);
 }
 
 namespace {
@@ -234,11 +218,11 @@ void LatticeEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
   for (std::int64_t row = 0; row < lattice_.all_rows(); row += at_once) {
     const std::int64_t rows = std::min(at_once, lattice_.all_rows() - row);
-    enqueue_unpack(*d.stream, d.state(replica), row, rows, part.data<std::int8_t>());
-    d.stream->copy(spins + row * lattice_.columns, part.data<void>(),
-                   static_cast<std::size_t>(rows * lattice_.columns));
+    enqueue_unpack(d.stream(), d.state(replica), row, rows, part.data<std::int8_t>());
+    d.stream().copy(spins + row * lattice_.columns, part.data<void>(),
+                    static_cast<std::size_t>(rows * lattice_.columns));
   }
-  d.stream->synchronize();
+  d.stream().synchronize();
 }
 
 void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
@@ -249,33 +233,59 @@ void LatticeEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   const Memory part{device_, static_cast<std::size_t>(at_once * lattice_.columns), "spins"};
   for (std::int64_t row = 0; row < lattice_.all_rows(); row += at_once) {
     const std::int64_t rows = std::min(at_once, lattice_.all_rows() - row);
-    d.stream->copy(part.data<void>(), spins + row * lattice_.columns,
-                   static_cast<std::size_t>(rows * lattice_.columns));
-    enqueue_pack(*d.stream, d.state(replica), row, rows, part.data<std::int8_t>());
+    d.stream().copy(part.data<void>(), spins + row * lattice_.columns,
+                    static_cast<std::size_t>(rows * lattice_.columns));
+    enqueue_pack(d.stream(), d.state(replica), row, rows, part.data<std::int8_t>());
   }
-  d.stream->synchronize();
+  d.stream().synchronize();
 }
 
-void LatticeEngine::get_packed(std::int64_t replica, std::uint64_t* words) {
+void LatticeEngine::get_packed(std::uint64_t* words) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
   const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
-  d.stream->copy_rows(words, row, d.state(replica).spins,
-                      sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), row,
-                      static_cast<std::size_t>(2 * lattice_.all_rows()));
-  d.stream->synchronize();
+  d.stream().copy_rows(words, row, d.state().spins,
+                       sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), row,
+                       static_cast<std::size_t>(2 * options_.replicas * lattice_.all_rows()));
+  d.stream().synchronize();
 }
 
-void LatticeEngine::set_packed(std::int64_t replica, const std::uint64_t* words) {
+void LatticeEngine::set_packed(const std::uint64_t* words) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
   const auto row = sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.words);
-  const State state = d.state(replica);
-  d.stream->copy_rows(state.spins,
-                      sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), words, row,
-                      row, static_cast<std::size_t>(2 * lattice_.all_rows()));
-  enqueue_clear_unused(*d.stream, state);
-  d.stream->synchronize();
+  const State state = d.state();
+  d.stream().copy_rows(
+      state.spins, sizeof(std::uint64_t) * static_cast<std::size_t>(lattice_.stride), words, row,
+      row, static_cast<std::size_t>(2 * options_.replicas * lattice_.all_rows()));
+  enqueue_clear_unused(d.stream(), state);
+  d.stream().synchronize();
+}
+
+WordsOfReplica LatticeEngine::words_on_host() {
+  const std::int64_t colour = lattice_.all_rows() * lattice_.words;
+  const auto words = std::make_shared<std::vector<std::uint64_t>>(
+      static_cast<std::size_t>(2 * options_.replicas * colour));
+  get_packed(words->data());
+  return [this, words, colour](std::int64_t replica) -> LatticeWords {
+    const std::uint64_t* const first = words->data() + 2 * replica * colour;
+    return {{first, first + colour}, lattice_.words};
+  };
+}
+
+void LatticeEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) {
+  lattice_overlaps(lattice_, words_on_host(), pairs, options_.threads, sums);
+}
+
+void LatticeEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) {
+  lattice_link_overlaps(lattice_, words_on_host(), pairs, options_.threads, sums);
+}
+
+SlabOverlaps LatticeEngine::slab_overlaps(const std::vector<std::int64_t>& shape) {
+  check_lattice_shape(lattice_, shape);
+  return [this](std::span<const ReplicaPair> pairs, std::size_t axis, std::int64_t* sums) {
+    lattice_slab_overlaps(lattice_, words_on_host(), pairs, axis, options_.threads, sums);
+  };
 }
 
 void LatticeEngine::correlation(std::int64_t replica, int axis, std::int64_t* sums) {
@@ -284,10 +294,10 @@ void LatticeEngine::correlation(std::int64_t replica, int axis, std::int64_t* su
   const auto distances = static_cast<std::size_t>(lattice_.side(axis) / 2 + 1);
   const Memory unequal{device_, distances * sizeof(std::int64_t), "correlation"};
   auto* const at = unequal.data<std::int64_t>();
-  d.stream->clear(at, unequal.bytes());
-  enqueue_correlation(*d.stream, d.state(replica), axis, at);
-  d.stream->copy(sums, at, unequal.bytes());
-  d.stream->synchronize();
+  d.stream().clear(at, unequal.bytes());
+  enqueue_correlation(d.stream(), d.state(replica), axis, at);
+  d.stream().copy(sums, at, unequal.bytes());
+  d.stream().synchronize();
   std::for_each_n(sums, distances,
                   [&](std::int64_t& pairs) { pairs = lattice_.spins() - 2 * pairs; });
 }
@@ -299,10 +309,10 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
   Detail& d = sound();
   std::vector<std::int64_t> up(static_cast<std::size_t>(lattice_.spins() / (height * width)));
   const Memory counts{device_, up.size() * sizeof(std::int64_t), "block"};
-  d.stream->clear(counts.data<void>(), counts.bytes());
-  enqueue_count_blocks(*d.stream, d.state(replica), height, width, counts.data<std::int64_t>());
-  d.stream->copy(up.data(), counts.data<void>(), counts.bytes());
-  d.stream->synchronize();
+  d.stream().clear(counts.data<void>(), counts.bytes());
+  enqueue_count_blocks(d.stream(), d.state(replica), height, width, counts.data<std::int64_t>());
+  d.stream().copy(up.data(), counts.data<void>(), counts.bytes());
+  d.stream().synchronize();
   for (std::size_t i = 0; i < up.size(); ++i) {
     const double share = static_cast<double>(up[i]) / static_cast<double>(height * width);
     means[i] = static_cast<float>(2.0 * share - 1.0);
@@ -326,14 +336,14 @@ DeviceArray LatticeEngine::spins() {
   auto memory = std::make_shared<Memory>(device_, bytes, "spins: " + shape_text(options_));
   auto* const out = memory->data<std::int8_t>();
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
-    enqueue_unpack(*d.stream, d.state(r), 0, lattice_.all_rows(), out + r * lattice_.spins());
+    enqueue_unpack(d.stream(), d.state(r), 0, lattice_.all_rows(), out + r * lattice_.spins());
   }
   const model::Lattice& l = lattice_;
   std::vector<std::int64_t> shape{options_.replicas, l.planes, l.rows, l.columns};
   std::vector<std::int64_t> strides{l.spins(), l.rows * l.columns, l.columns, 1};
   if (!l.cubic()) drop_planes(shape, strides);
-  return {out,     DeviceArray::Type::int8, device_, std::move(shape), std::move(strides), memory,
-          d.stream};
+  return {out,    DeviceArray::Type::int8, device_, std::move(shape), std::move(strides),
+          memory, d.queue.stream};
 }
 
 DeviceArray LatticeEngine::packed(bool copy) {
@@ -342,20 +352,16 @@ DeviceArray LatticeEngine::packed(bool copy) {
   std::shared_ptr<Memory> memory = d.spins;
   if (copy) {
     memory = std::make_shared<Memory>(device_, d.spins->bytes(), "packed: " + shape_text(options_));
-    d.stream->copy(memory->data<void>(), d.spins->data<void>(), memory->bytes());
+    d.stream().copy(memory->data<void>(), d.spins->data<void>(), memory->bytes());
   }
   const model::Lattice& l = lattice_;
   const std::int64_t colour = l.colour_words();
   std::vector<std::int64_t> shape{options_.replicas, 2, l.planes, l.rows, l.words};
   std::vector<std::int64_t> strides{2 * colour, colour, l.rows * l.stride, l.stride, 1};
   if (!l.cubic()) drop_planes(shape, strides);
-  return {memory->data<void>(),
-          DeviceArray::Type::uint64,
-          device_,
-          std::move(shape),
-          std::move(strides),
-          memory,
-          d.stream};
+  return {memory->data<void>(), DeviceArray::Type::uint64, device_,
+          std::move(shape),     std::move(strides),        memory,
+          d.queue.stream};
 }
 
 void LatticeEngine::set_spins(const ForeignArray& spins) {
@@ -363,12 +369,12 @@ void LatticeEngine::set_spins(const ForeignArray& spins) {
   if (lattice_.cubic()) one.insert(one.begin(), lattice_.planes);
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  const std::int64_t step =
-      step_of_checked_spins(*d.stream, d.totals, d.multiprocessors, spins, one, options_.replicas);
+  const std::int64_t step = step_of_checked_spins(d.stream(), d.queue.totals, d.multiprocessors,
+                                                  spins, one, options_.replicas);
   for (std::uint32_t r = 0; r < d.replicas; ++r) {
-    enqueue_pack(*d.stream, d.state(r), 0, lattice_.all_rows(), spins.data + r * step);
+    enqueue_pack(d.stream(), d.state(r), 0, lattice_.all_rows(), spins.data + r * step);
   }
-  d.stream->synchronize();  // the array may be gone once this returns
+  d.stream().synchronize();  // the array may be gone once this returns
 }
 
 }  // namespace multispin::cuda

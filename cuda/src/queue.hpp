@@ -1,12 +1,16 @@
 // How an engine keeps its queue short, waits for it, stops when asked to, and counts.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <thread>
+#include <vector>
 
+#include "multispin/poll.hpp"
+#include "multispin/random/streams.hpp"
+#include "multispin/sums.hpp"
 #include "runtime.hpp"
 
 namespace multispin::cuda {
@@ -14,8 +18,6 @@ namespace multispin::cuda {
 // Asks the caller's poll now and then.
 class Watch {
  public:
-  using Poll = std::function<bool()>;
-
   explicit Watch(const Poll& poll) : poll_{poll} {}
 
   bool stopped() const { return stopped_; }
@@ -96,6 +98,75 @@ inline void demand_whole_sweeps(bool whole) {
   throw DeviceError(
       "sampler: a sweep could not be completed, so its spins mean nothing any more: "
       "make a new one, or load a checkpoint");
+}
+
+// What engines have in common: a stream of their own, its pace, and what is counted in it. A Queued
+// engine's Detail has
+//   enqueue(generator, first_sweep, sweeps), sweeps_of_piece(),
+//   totals_of_draw(), measure(totals), sums_from(totals of a draw, sums of all replicas).
+struct Queue {
+  explicit Queue(int device) : stream{std::make_shared<Stream>(device)}, pace{device} {}
+
+  std::shared_ptr<Stream> stream;
+  Totals totals;
+  Pace pace;
+  bool broken = false;  // in the middle of sweeps
+};
+
+// Brings the totals of `draws` draws to the host, once they are there.
+template <class Detail>
+void bring_sums(Detail& d, const std::int64_t* totals, std::uint64_t draws, std::size_t replicas,
+                Sums* sums) {
+  const std::size_t each = d.totals_of_draw();
+  std::vector<std::int64_t> counted(draws * each);
+  d.queue.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
+  d.queue.stream->synchronize();
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    d.sums_from(&counted[draw * each], sums + draw * replicas);
+  }
+}
+
+template <class Detail>
+void measure_now(Detail& d, std::size_t replicas, Sums* sums) {
+  std::int64_t* const totals = d.queue.totals.cleared(*d.queue.stream, d.totals_of_draw());
+  d.measure(totals);
+  bring_sums(d, totals, 1, replicas, sums);
+}
+
+// The engines' `run`, with the device chosen.
+template <class Detail>
+bool run_in_queue(Detail& d, Generator generator, std::size_t replicas, std::uint64_t draws,
+                  std::uint64_t interval, Sums* sums, std::uint64_t& sweeps_done,
+                  const Poll& poll) {
+  Queue& queue = d.queue;
+  Watch watch{poll};
+  const std::size_t each = d.totals_of_draw();
+  const bool measured = sums != nullptr && draws > 0;
+  std::int64_t* const totals =
+      measured ? queue.totals.cleared(*queue.stream, draws * each) : nullptr;
+  const std::uint64_t piece = d.sweeps_of_piece();
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    for (std::uint64_t left = interval; left > 0;) {
+      const std::uint64_t now = std::min(left, piece);
+      queue.broken = true;  // unless all of it gets into the queue
+      d.enqueue(generator, sweeps_done, now);
+      queue.broken = false;
+      sweeps_done += now;
+      left -= now;
+      if (!queue.pace.added(now, piece, *queue.stream, watch)) return false;
+    }
+    if (measured) d.measure(totals + draw * each);
+  }
+  if (!measured) return !watch.stopped();
+  if (!queue.pace.wait(*queue.stream, watch)) return false;
+  bring_sums(d, totals, draws, replicas, sums);
+  return true;
+}
+
+// The engines' `finish`, with the device chosen.
+inline bool wait_for(Queue& queue, const Poll& poll) {
+  Watch watch{poll};
+  return queue.pace.wait(*queue.stream, watch);
 }
 
 }  // namespace multispin::cuda

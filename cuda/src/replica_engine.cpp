@@ -57,9 +57,8 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o, const DeviceInfo& info)
       edge_count{static_cast<std::int64_t>(o.edges.size())},
       keys{random::lane_keys(o.seed, o.shared_random_numbers)},
       order{order_graph(o.sites, o.edges, model.zero_field_flip())},
-      stream{std::make_shared<Stream>(info.index)},
-      spins{info.index, spin_bytes(o.sites, words), shape_text(o)},
-      pace{info.index} {
+      queue{info.index},
+      spins{info.index, spin_bytes(o.sites, words), shape_text(o)} {
   upload_graph(o);
   std::int64_t threshold_count = 0;
   for (const update::SiteKind& kind : order.kinds) {
@@ -72,7 +71,7 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o, const DeviceInfo& info)
         info.index, sizeof(std::uint64_t) * static_cast<std::size_t>(threshold_count),
         "temperatures");
   }
-  stream->clear(spins.data<void>(), spins.bytes());
+  stream().clear(spins.data<void>(), spins.bytes());
 }
 
 void ReplicaEngine::Detail::upload_graph(const ReplicaOptions& o) {
@@ -81,13 +80,13 @@ void ReplicaEngine::Detail::upload_graph(const ReplicaOptions& o) {
   } else {
     std::vector<std::uint64_t> packed((o.edges.size() + 1) * words);
     pack_signs(o, order, -std::int64_t{used.before}, words, packed.data());
-    signs = uploaded(*stream, packed, "signs");
-    stream->synchronize();  // `packed` goes
+    signs = uploaded(stream(), packed, "signs");
+    stream().synchronize();  // `packed` goes
   }
-  bonds = uploaded(*stream, order.bonds, "bonds");
-  edges = uploaded(*stream, order.edges, "bonds");
-  position_of = uploaded(*stream, order.position_of, "sites");
-  stream->synchronize();
+  bonds = uploaded(stream(), order.bonds, "bonds");
+  edges = uploaded(stream(), order.edges, "bonds");
+  position_of = uploaded(stream(), order.position_of, "sites");
+  stream().synchronize();
   order.bonds = {};
   order.edges = {};
 }
@@ -132,7 +131,7 @@ void ReplicaEngine::Detail::enqueue(Generator generator, std::uint64_t first_swe
   for (const OrderedRun& run : order.runs) runs.push_back(swept(run));
   for (std::uint64_t sweep = first_sweep; sweep < first_sweep + sweeps; ++sweep) {
     for (const SweptRun& run : runs) {
-      enqueue_sweep_of_run(*stream, generator, run, keys, sweep);
+      enqueue_sweep_of_run(stream(), generator, run, keys, sweep);
     }
   }
 }
@@ -148,10 +147,10 @@ std::uint64_t ReplicaEngine::Detail::sweeps_of_piece() const {
 }
 
 void ReplicaEngine::Detail::measure(std::int64_t* counts) {
-  enqueue_measure_lanes(*stream, all(), edges->data<model::Edge>(), edge_count, counts);
+  enqueue_measure_lanes(stream(), all(), edges->data<model::Edge>(), edge_count, counts);
 }
 
-void ReplicaEngine::Detail::sums_from(const std::int64_t* counts, multispin::Sums* sums) const {
+void ReplicaEngine::Detail::sums_from(const std::int64_t* counts, Sums* sums) const {
   const std::int64_t* const unsatisfied = counts + lanes();
   for (std::uint32_t r = 0; r < used.replicas; ++r) {
     const std::uint32_t lane = r + used.before;
@@ -169,13 +168,13 @@ ReplicaEngine::ReplicaEngine(ReplicaOptions options, int device)
   detail_ = std::make_unique<Detail>(options_, info);
   set_temperatures(std::vector<double>(temperatures_));
   fill(true);
-  detail_->stream->synchronize();
+  detail_->queue.stream->synchronize();
 }
 
 ReplicaEngine::~ReplicaEngine() = default;
 
 ReplicaEngine::Detail& ReplicaEngine::sound() const {
-  demand_whole_sweeps(!detail_->broken);
+  demand_whole_sweeps(!detail_->queue.broken);
   return *detail_;
 }
 
@@ -183,109 +182,97 @@ int ReplicaEngine::colours() const {
   return detail_->order.colours;
 }
 
-bool ReplicaEngine::run(std::uint64_t draws, std::uint64_t interval, multispin::Sums* sums,
-                        const Poll& poll) {
+bool ReplicaEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll) {
   const DeviceGuard guard{device_};
-  Detail& d = sound();
-  Watch watch{poll};
-  const std::size_t each = d.totals_of_draw();
-  const bool measure = sums != nullptr && draws > 0;
-  std::int64_t* const totals = measure ? d.totals.cleared(*d.stream, draws * each) : nullptr;
-  const std::uint64_t piece = d.sweeps_of_piece();
-  for (std::uint64_t draw = 0; draw < draws; ++draw) {
-    for (std::uint64_t left = interval; left > 0;) {
-      const std::uint64_t now = std::min(left, piece);
-      d.broken = true;  // unless all of it gets into the queue
-      d.enqueue(options_.generator, sweeps_done_, now);
-      d.broken = false;
-      sweeps_done_ += now;
-      left -= now;
-      if (!d.pace.added(now, piece, *d.stream, watch)) return false;
-    }
-    if (measure) d.measure(totals + draw * each);
-  }
-  if (!measure) return !watch.stopped();
-  if (!d.pace.wait(*d.stream, watch)) return false;
-  std::vector<std::int64_t> counted(draws * each);
-  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
-  d.stream->synchronize();
-  for (std::uint64_t draw = 0; draw < draws; ++draw) {
-    d.sums_from(&counted[draw * each], sums + draw * d.used.replicas);
-  }
-  return true;
+  return run_in_queue(sound(), options_.generator, detail_->used.replicas, draws, interval, sums,
+                      sweeps_done_, poll);
 }
 
 bool ReplicaEngine::finish(const Poll& poll) {
   const DeviceGuard guard{device_};
-  Watch watch{poll};
-  Detail& d = sound();
-  return d.pace.wait(*d.stream, watch);
+  return wait_for(sound().queue, poll);
 }
 
 void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temperatures) {
-  std::map<double, std::uint32_t> number_of;
+  if (known.crowded(static_cast<std::int64_t>(used.replicas))) {
+    known.clear();
+    known_on_device = 0;
+  }
+  const auto bits = [&](double t) {
+    std::vector<update::ClassBits> of_kinds;
+    for (const update::SiteKind& kind : order.kinds) {
+      of_kinds.push_back(update::class_bits(model, kind, t, coarse_planes));
+    }
+    return of_kinds;
+  };
   std::vector<std::uint32_t> number_of_lane;
-  std::vector<update::ClassBits> bits;  // (temperature, kind)
   for (std::size_t lane = 0; lane < lanes(); ++lane) {
     // Unused lanes do as the nearest that is used.
     const std::size_t replica =
         std::clamp<std::size_t>(lane, used.before, used.before + used.replicas - 1) - used.before;
-    const auto next = static_cast<std::uint32_t>(number_of.size());
-    const auto [known, added] = number_of.emplace(temperatures[replica], next);
-    number_of_lane.push_back(known->second);
-    if (!added) continue;
-    for (const update::SiteKind& kind : order.kinds) {
-      bits.push_back(update::class_bits(model, kind, temperatures[replica], coarse_planes));
-    }
+    number_of_lane.push_back(known.number(temperatures[replica], bits));
   }
-  const auto numbers = uploaded(*stream, number_of_lane, "temperatures");
-  const auto table = uploaded(*stream, bits, "temperatures");
+  upload_known();
+  const auto numbers = uploaded(stream(), number_of_lane, "temperatures");
+  const auto row = static_cast<std::int64_t>(order.kinds.size() * classes_of_kind);
   for (std::size_t i = 0; i < order.kinds.size(); ++i) {
-    const LaneNumbers of_kind{(table->data<update::ClassBits>() + i)->of,
-                              static_cast<std::int64_t>(order.kinds.size() * std::size(bits[0].of)),
+    const LaneNumbers of_kind{(known_table->data<update::ClassBits>() + i)->of, row,
                               numbers->data<std::uint32_t>(), words};
-    enqueue_turn_thresholds(*stream, of_kind, model.classes(slots_for(order.kinds[i])),
+    enqueue_turn_thresholds(stream(), of_kind, model.classes(slots_for(order.kinds[i])),
                             coarse_planes + random::tail_planes,
                             thresholds->data<std::uint64_t>() + first_threshold[i]);
   }
-  stream->synchronize();  // the tables go
+  stream().synchronize();  // the numbers go
+}
+
+// Those that are not on the device yet, with all others.
+void ReplicaEngine::Detail::upload_known() {
+  if (known_on_device == known.size()) return;
+  std::vector<update::ClassBits> table;  // (temperature, kind)
+  for (std::uint32_t number = 0; number < known.size(); ++number) {
+    table.insert(table.end(), known[number].begin(), known[number].end());
+  }
+  known_table = uploaded(stream(), table, "temperatures");
+  known_on_device = known.size();
+  stream().synchronize();  // the host's copy goes
 }
 
 void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
-  check_replica_temperatures(options_, temperatures);
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  std::copy(temperatures.begin(), temperatures.end(), temperatures_.begin());
   if (!d.shared) {
-    d.set_lane_temperatures(temperatures_);
-    return;
+    check_temperature_count(temperatures.size(), options_.replicas);
+    d.set_lane_temperatures(temperatures);
+  } else {
+    check_replica_temperatures(options_, temperatures);
+    d.shared_thresholds.clear();
+    for (const update::SiteKind& kind : d.order.kinds) {
+      d.shared_thresholds.push_back(update::make_shared_thresholds(d.model, kind, temperatures[0]));
+    }
   }
-  d.shared_thresholds.clear();
-  for (const update::SiteKind& kind : d.order.kinds) {
-    d.shared_thresholds.push_back(update::make_shared_thresholds(d.model, kind, temperatures_[0]));
-  }
+  std::ranges::copy(temperatures, temperatures_.begin());
 }
 
 void ReplicaEngine::randomize() {
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  enqueue_randomize_lanes(*d.stream, d.all(), options_.seed);
+  enqueue_randomize_lanes(d.stream(), d.all(), options_.seed);
 }
 
 void ReplicaEngine::fill(bool up) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  enqueue_fill_lanes(*d.stream, d.all(), up);
+  enqueue_fill_lanes(d.stream(), d.all(), up);
 }
 
 void ReplicaEngine::get_spins(std::int64_t replica, std::int8_t* spins) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
   const Memory out{device_, static_cast<std::size_t>(d.sites), "spins"};
-  enqueue_unpack_lane(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), replica,
+  enqueue_unpack_lane(d.stream(), d.all(), d.position_of->data<std::uint32_t>(), replica,
                       out.data<std::int8_t>());
-  d.stream->copy(spins, out.data<void>(), out.bytes());
-  d.stream->synchronize();
+  d.stream().copy(spins, out.data<void>(), out.bytes());
+  d.stream().synchronize();
 }
 
 void ReplicaEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
@@ -293,10 +280,10 @@ void ReplicaEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
   const Memory in{device_, static_cast<std::size_t>(d.sites), "spins"};
-  d.stream->copy(in.data<void>(), spins, in.bytes());
-  enqueue_pack_lane(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), replica,
+  d.stream().copy(in.data<void>(), spins, in.bytes());
+  enqueue_pack_lane(d.stream(), d.all(), d.position_of->data<std::uint32_t>(), replica,
                     in.data<std::int8_t>());
-  d.stream->synchronize();
+  d.stream().synchronize();
 }
 
 namespace {
@@ -317,12 +304,12 @@ void ReplicaEngine::get_packed(std::uint64_t* words) {
   const Memory part{device_, sizeof(*words) * static_cast<std::size_t>(at_once * row), "packed"};
   for (std::int64_t site = 0; site < d.sites; site += at_once) {
     const std::int64_t count = std::min(at_once, d.sites - site);
-    enqueue_get_packed(*d.stream, d.all(), d.position_of->data<std::uint32_t>() + site, count,
+    enqueue_get_packed(d.stream(), d.all(), d.position_of->data<std::uint32_t>() + site, count,
                        part.data<std::uint64_t>());
-    d.stream->copy(words + site * row, part.data<void>(),
-                   sizeof(*words) * static_cast<std::size_t>(count * row));
+    d.stream().copy(words + site * row, part.data<void>(),
+                    sizeof(*words) * static_cast<std::size_t>(count * row));
   }
-  d.stream->synchronize();
+  d.stream().synchronize();
 }
 
 void ReplicaEngine::set_packed(const std::uint64_t* words) {
@@ -333,12 +320,12 @@ void ReplicaEngine::set_packed(const std::uint64_t* words) {
   const Memory part{device_, sizeof(*words) * static_cast<std::size_t>(at_once * row), "packed"};
   for (std::int64_t site = 0; site < d.sites; site += at_once) {
     const std::int64_t count = std::min(at_once, d.sites - site);
-    d.stream->copy(part.data<void>(), words + site * row,
-                   sizeof(*words) * static_cast<std::size_t>(count * row));
-    enqueue_set_packed(*d.stream, d.all(), d.position_of->data<std::uint32_t>() + site, count,
+    d.stream().copy(part.data<void>(), words + site * row,
+                    sizeof(*words) * static_cast<std::size_t>(count * row));
+    enqueue_set_packed(d.stream(), d.all(), d.position_of->data<std::uint32_t>() + site, count,
                        part.data<std::uint64_t>());
   }
-  d.stream->synchronize();
+  d.stream().synchronize();
 }
 
 DeviceArray ReplicaEngine::spins() {
@@ -347,9 +334,9 @@ DeviceArray ReplicaEngine::spins() {
   const auto bytes = static_cast<std::size_t>(options_.replicas * d.sites);
   auto memory = std::make_shared<Memory>(device_, bytes, "spins: " + shape_text(options_));
   auto* const out = memory->data<std::int8_t>();
-  enqueue_unpack_lanes(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), out);
-  return {out,          DeviceArray::Type::int8, device_, {options_.replicas, d.sites},
-          {d.sites, 1}, std::move(memory),       d.stream};
+  enqueue_unpack_lanes(d.stream(), d.all(), d.position_of->data<std::uint32_t>(), out);
+  return {out,          DeviceArray::Type::int8, device_,       {options_.replicas, d.sites},
+          {d.sites, 1}, std::move(memory),       d.queue.stream};
 }
 
 DeviceArray ReplicaEngine::packed() {
@@ -359,18 +346,18 @@ DeviceArray ReplicaEngine::packed() {
   const std::size_t bytes = sizeof(std::uint64_t) * static_cast<std::size_t>(d.sites * row);
   auto memory = std::make_shared<Memory>(device_, bytes, "packed: " + shape_text(options_));
   auto* const out = memory->data<std::uint64_t>();
-  enqueue_get_packed(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), d.sites, out);
-  return {out,      DeviceArray::Type::uint64, device_, {d.sites, row},
-          {row, 1}, std::move(memory),         d.stream};
+  enqueue_get_packed(d.stream(), d.all(), d.position_of->data<std::uint32_t>(), d.sites, out);
+  return {out,      DeviceArray::Type::uint64, device_,       {d.sites, row},
+          {row, 1}, std::move(memory),         d.queue.stream};
 }
 
 void ReplicaEngine::set_spins(const ForeignArray& spins) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  const std::int64_t step = step_of_checked_spins(*d.stream, d.totals, d.multiprocessors, spins,
-                                                  {d.sites}, options_.replicas);
-  enqueue_pack_lanes(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), spins.data, step);
-  d.stream->synchronize();  // the array may be gone once this returns
+  const std::int64_t step = step_of_checked_spins(d.stream(), d.queue.totals, d.multiprocessors,
+                                                  spins, {d.sites}, options_.replicas);
+  enqueue_pack_lanes(d.stream(), d.all(), d.position_of->data<std::uint32_t>(), spins.data, step);
+  d.stream().synchronize();  // the array may be gone once this returns
 }
 
 }  // namespace multispin::cuda

@@ -63,15 +63,9 @@ std::vector<std::int64_t> unequal_items(Stream& stream, const AllLanes& all,
 
 }  // namespace
 
-void ReplicaEngine::sums(multispin::Sums* sums) {
+void ReplicaEngine::sums(Sums* sums) {
   const DeviceGuard guard{device_};
-  Detail& d = sound();
-  std::vector<std::int64_t> counted(d.totals_of_draw());
-  std::int64_t* const totals = d.totals.cleared(*d.stream, counted.size());
-  d.measure(totals);
-  d.stream->copy(counted.data(), totals, counted.size() * sizeof(counted[0]));
-  d.stream->synchronize();
-  d.sums_from(counted.data(), sums);
+  measure_now(sound(), detail_->used.replicas, sums);
 }
 
 void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) {
@@ -79,8 +73,8 @@ void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* s
   Detail& d = sound();
   const std::int64_t first_word[] = {0, (d.sites + 63) / 64};
   const std::vector<std::int64_t> unequal =
-      unequal_items(*d.stream, d.all(), pairs, d.sites, first_word, [&](const Rows& rows) {
-        enqueue_site_rows(*d.stream, d.all(), d.position_of->data<std::uint32_t>(), rows);
+      unequal_items(d.stream(), d.all(), pairs, d.sites, first_word, [&](const Rows& rows) {
+        enqueue_site_rows(d.stream(), d.all(), d.position_of->data<std::uint32_t>(), rows);
       });
   std::ranges::transform(unequal, sums, [&](std::int64_t n) { return d.sites - 2 * n; });
 }
@@ -91,10 +85,24 @@ void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64
   const std::int64_t first_word[] = {0, (d.edge_count + 63) / 64};
   // As on the CPU: the sign of a bond is the same for both replicas.
   const std::vector<std::int64_t> unequal =
-      unequal_items(*d.stream, d.all(), pairs, d.edge_count, first_word, [&](const Rows& rows) {
-        enqueue_bond_rows(*d.stream, d.all(), d.edges->data<model::Edge>(), rows);
+      unequal_items(d.stream(), d.all(), pairs, d.edge_count, first_word, [&](const Rows& rows) {
+        enqueue_bond_rows(d.stream(), d.all(), d.edges->data<model::Edge>(), rows);
       });
   std::ranges::transform(unequal, sums, [&](std::int64_t n) { return d.edge_count - 2 * n; });
+}
+
+std::vector<std::int64_t> ReplicaEngine::Detail::group_sums(std::span<const ReplicaPair> pairs,
+                                                            const SiteGroups& groups) {
+  const auto positions = uploaded(stream(), groups.positions, "groups");
+  const auto items = static_cast<std::int64_t>(groups.positions.size());
+  std::vector<std::int64_t> sums =
+      unequal_items(stream(), all(), pairs, items, groups.first_word, [&](const Rows& rows) {
+        enqueue_site_rows(stream(), all(), positions->data<std::uint32_t>(), rows);
+      });
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    sums[i] = groups.sites[i % groups.sites.size()] - 2 * sums[i];
+  }
+  return sums;
 }
 
 void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
@@ -102,16 +110,20 @@ void ReplicaEngine::group_overlaps(std::span<const ReplicaPair> pairs,
                                    std::int64_t* sums) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  const SiteGroups grouped = group_sites(d.order, group_of, groups);
-  const auto positions = uploaded(*d.stream, grouped.positions, "groups");
-  const auto items = static_cast<std::int64_t>(grouped.positions.size());
-  const std::vector<std::int64_t> unequal =
-      unequal_items(*d.stream, d.all(), pairs, items, grouped.first_word, [&](const Rows& rows) {
-        enqueue_site_rows(*d.stream, d.all(), positions->data<std::uint32_t>(), rows);
-      });
-  for (std::size_t i = 0; i < unequal.size(); ++i) {
-    sums[i] = grouped.sites[i % grouped.sites.size()] - 2 * unequal[i];
+  std::ranges::copy(d.group_sums(pairs, group_sites(d.order, group_of, groups)), sums);
+}
+
+SlabOverlaps ReplicaEngine::slab_overlaps(const std::vector<std::int64_t>& shape) {
+  check_shape(shape, options_.sites);
+  std::vector<SiteGroups> slabs;  // by axis
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    slabs.push_back(group_sites(detail_->order, coordinates(shape, axis), shape[axis]));
   }
+  return [this, slabs = std::move(slabs)](std::span<const ReplicaPair> pairs, std::size_t axis,
+                                          std::int64_t* sums) {
+    const DeviceGuard guard{device_};
+    std::ranges::copy(sound().group_sums(pairs, slabs[axis]), sums);
+  };
 }
 
 }  // namespace multispin::cuda

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "multispin/cuda/replica_engine.hpp"
 #include "multispin/graph_order.hpp"
+#include "multispin/known_temperatures.hpp"
+#include "multispin/site_groups.hpp"
 #include "queue.hpp"
 #include "replica_launch.hpp"
 #include "runtime.hpp"
@@ -27,6 +30,7 @@ std::unique_ptr<Memory> uploaded(Stream& stream, const std::vector<T>& items,
 struct ReplicaEngine::Detail {
   Detail(const ReplicaOptions& options, const DeviceInfo& info);
 
+  Stream& stream() const { return *queue.stream; }
   AllLanes all() const;
   SweptRun swept(const OrderedRun& run) const;
   std::size_t lanes() const { return 64 * static_cast<std::size_t>(words); }
@@ -35,10 +39,13 @@ struct ReplicaEngine::Detail {
   std::uint64_t sweeps_of_piece() const;
   void measure(std::int64_t* totals);
   std::size_t totals_of_draw() const { return 2 * lanes(); }
-  void sums_from(const std::int64_t* totals, multispin::Sums* sums) const;
+  void sums_from(const std::int64_t* totals, Sums* sums) const;
   // Thresholds of one kind of sites: planes, then which lanes always accept.
   std::int64_t threshold_words(const update::SiteKind& kind) const;
   void set_lane_temperatures(std::span<const double> temperatures);
+  void upload_known();
+  std::vector<std::int64_t> group_sums(std::span<const ReplicaPair> pairs,
+                                       const SiteGroups& groups);
 
   const update::BondModel model;
   const bool shared;
@@ -51,16 +58,18 @@ struct ReplicaEngine::Detail {
   const std::int64_t edge_count;
   const random::StreamKeys keys;
   GraphOrder order;  // its bonds and edges are on the device only
-  std::shared_ptr<Stream> stream;
+  Queue queue;
   Memory spins;
   std::unique_ptr<Memory> signs, bonds, edges, position_of;
   std::unique_ptr<Memory> thresholds;         // of all kinds of sites, one after the other
   std::vector<std::int64_t> first_threshold;  // of each kind, in words
   std::vector<update::SharedThresholds> shared_thresholds;
   std::vector<update::FieldSigns> field;
-  Totals totals;
-  Pace pace;
-  bool broken = false;
+  // By temperature, for each kind of sites; on the device as well, as far as it goes there.
+  KnownTemperatures<std::vector<update::ClassBits>> known;
+  static constexpr std::size_t classes_of_kind = std::extent_v<decltype(update::ClassBits::of)>;
+  std::unique_ptr<Memory> known_table;
+  std::size_t known_on_device = 0;
 };
 
 }  // namespace multispin::cuda

@@ -9,6 +9,7 @@ void bind_info(pybind11::module_& module);
 void bind_lattice(pybind11::module_& module);
 void bind_replica(pybind11::module_& module);
 void bind_tempering(pybind11::module_& module);
+void bind_tempering_of(pybind11::module_& module);
 void bind_cuda_devices(pybind11::module_& module);
 void bind_cuda_lattice(pybind11::module_& module);
 void bind_cuda_replica(pybind11::module_& module);

@@ -6,17 +6,18 @@
 namespace multispin {
 namespace {
 
-using Engine = Guarded<LatticeEngine>;
+using namespace lattice_binding;
+using Bound = Guarded<LatticeEngine>;
 
-std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
-                                    double J, double h, const std::string& dynamics,
-                                    const std::string& rng, std::uint64_t seed,
-                                    std::uint64_t first_stream, int threads, std::int64_t planes) {
+std::unique_ptr<Bound> make_engine(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
+                                   double J, double h, const std::string& dynamics,
+                                   const std::string& rng, std::uint64_t seed,
+                                   std::uint64_t first_stream, int threads, std::int64_t planes) {
   LatticeOptions o =
       make_options(rows, columns, replicas, J, h, dynamics, rng, seed, first_stream, planes);
   o.threads = threads;
   const py::gil_scoped_release release;
-  return std::make_unique<Engine>(o);
+  return std::make_unique<Bound>(o);
 }
 
 }  // namespace
@@ -24,21 +25,10 @@ std::unique_ptr<Engine> make_engine(std::int64_t rows, std::int64_t columns, std
 void bind_lattice(py::module_& module) {
   using namespace pybind11::literals;
   module.def("lattice_bytes", &lattice_bytes, "rows"_a, "columns"_a, "replicas"_a, "planes"_a = 1);
-  bind_lattice_engine<Engine>(module)
-      .def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
-           "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "threads"_a, "planes"_a = 1)
-      .def_property(
-          "sweeps_done",
-          [](Engine& e) {
-            finish(e);
-            return e.sweeps_done();
-          },
-          [](Engine& e, std::uint64_t sweeps) {
-            finish(e);
-            e.set_sweeps_done(sweeps);
-          })
-      .def_property_readonly("isa",
-                             [](const Engine& e) { return std::string(name(e.options().isa)); });
+  py::class_<Bound> type = bind_lattice_engine<Bound>(module);
+  type.def(py::init(&make_engine), py::kw_only(), "rows"_a, "columns"_a, "replicas"_a, "J"_a, "h"_a,
+           "dynamics"_a, "rng"_a, "seed"_a, "first_stream"_a, "threads"_a, "planes"_a = 1);
+  bind_on_cpu(type);
 }
 
 }  // namespace multispin

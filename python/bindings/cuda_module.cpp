@@ -7,6 +7,7 @@
 PYBIND11_MODULE(_cuda, module) {
   module.doc() = "Compiled CUDA engines of multispin; use the classes of the package instead.";
   multispin::bind_cuda_devices(module);
+  multispin::bind_tempering(module);
   multispin::bind_cuda_lattice(module);
   multispin::bind_cuda_replica(module);
 }

@@ -49,8 +49,8 @@ inline bool signal_waiting() {
   return PyErr_CheckSignals() != 0;
 }
 
-template <class Engine>
-void finish(Engine& engine) {
+template <class E>
+void finish(E& engine) {
   bool finished = false;
   {
     const Unlocked unlocked{engine};

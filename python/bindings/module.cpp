@@ -6,7 +6,8 @@
 PYBIND11_MODULE(_core, module) {
   module.doc() = "Compiled core of multispin; use the classes of the package instead.";
   multispin::bind_info(module);
+  multispin::bind_tempering(module);
+  multispin::bind_tempering_of(module);
   multispin::bind_lattice(module);
   multispin::bind_replica(module);
-  multispin::bind_tempering(module);
 }

@@ -33,10 +33,11 @@ class Setting {
 };
 
 std::vector<std::uint64_t> packed_of(CudaEngine& engine, std::int64_t replica) {
-  const model::Lattice& l = engine.lattice();
-  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.all_rows() * l.words));
-  engine.get_packed(replica, words.data());
-  return words;
+  const std::int64_t each = 2 * engine.lattice().all_rows() * engine.lattice().words;
+  std::vector<std::uint64_t> words(static_cast<std::size_t>(engine.options().replicas * each));
+  engine.get_packed(words.data());
+  const auto first = words.begin() + replica * each;
+  return {first, first + each};
 }
 
 Spins spins_of(CudaEngine& engine, std::int64_t replica) {
@@ -80,7 +81,7 @@ void expect_equal(const LatticeOptions& options, double temperature) {
     EXPECT_TRUE(same_spins(test::spins_of(expected, r), spins_of(engine, r), options.columns))
         << describe(options) << ", replica " << r;
     EXPECT_EQ(test::packed_of(expected, r), packed_of(engine, r)) << describe(options);
-    EXPECT_EQ(now[static_cast<std::size_t>(r)], expected.sums(r)) << describe(options);
+    EXPECT_EQ(now[static_cast<std::size_t>(r)], test::sums_of(expected, r)) << describe(options);
   }
 }
 
@@ -197,12 +198,14 @@ TEST(CudaEngine, SetsAndGetsSpins) {
     expected.randomize();
     CudaEngine by_spins{options, 0};
     CudaEngine by_words{options, 0};
+    std::vector<std::uint64_t> words;
     for (std::int64_t r = 0; r < 3; ++r) {
       by_spins.set_spins(r, test::spins_of(expected, r).data());
-      std::vector<std::uint64_t> words = test::packed_of(expected, r);
-      for (auto& word : words) word |= ~bits::lane_mask(expected.lattice().lanes);  // rubbish
-      by_words.set_packed(r, words.data());
+      const std::vector<std::uint64_t> of_one = test::packed_of(expected, r);
+      words.insert(words.end(), of_one.begin(), of_one.end());
     }
+    for (auto& word : words) word |= ~bits::lane_mask(expected.lattice().lanes);  // rubbish
+    by_words.set_packed(words.data());
     for (std::int64_t r = 0; r < 3; ++r) {
       EXPECT_EQ(packed_of(by_spins, r), test::packed_of(expected, r)) << columns;
       EXPECT_EQ(packed_of(by_words, r), test::packed_of(expected, r)) << columns;

@@ -238,7 +238,7 @@ TEST(Engine, StateIsSpinsAndSweepNumber) {
     LatticeEngine first{options}, second{options};
     for (LatticeEngine* engine : {&first, &second}) set_temperature(*engine, 2.3);
     first.sweep(5);
-    second.set_packed(0, packed_of(first).data());
+    second.set_packed(packed_of(first).data());
     second.set_sweeps_done(first.sweeps_done());
     first.sweep(5);
     second.sweep(5);

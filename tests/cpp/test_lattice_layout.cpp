@@ -88,7 +88,7 @@ TEST(Layout, PackedWordsComeBackWithoutTheUnusedLanes) {
     LatticeEngine engine{make_options(rows, columns)};
     std::vector<std::uint64_t> words = packed_of(engine);
     for (std::uint64_t& word : words) word = generator();
-    engine.set_packed(0, words.data());
+    engine.set_packed(words.data());
     for (std::uint64_t& word : words) word &= bits::lane_mask(engine.lattice().lanes);
     EXPECT_EQ(packed_of(engine), words) << describe(engine.options());
     LatticeEngine copy{make_options(rows, columns)};
@@ -107,7 +107,7 @@ TEST(Layout, NeighboursByEnergyAtEveryIsa) {
       for (std::uint64_t seed = 0; seed < 4; ++seed) {
         const Spins spins = random_spins(rows * columns, seed);
         engine.set_spins(0, spins.data());
-        EXPECT_EQ(engine.sums(0), naive_sums(spins, rows, columns)) << describe(options);
+        EXPECT_EQ(sums_of(engine), naive_sums(spins, rows, columns)) << describe(options);
       }
     }
   }
@@ -124,7 +124,7 @@ TEST(Layout, OneSpinDownAtEveryIsa) {
       for (std::int8_t& spin : spins) {
         spin = -1;
         engine.set_spins(0, spins.data());
-        EXPECT_EQ(engine.sums(0), (LatticeSums{2 * rows * columns - 8, rows * columns - 2}));
+        EXPECT_EQ(sums_of(engine), (LatticeSums{2 * rows * columns - 8, rows * columns - 2}));
         spin = 1;
       }
     }
@@ -148,7 +148,7 @@ TEST(Layout, SiteOfEveryBitOfACube) {
       ASSERT_EQ((word >> (k / l.words) & 1U) != 0, up) << describe(engine.options());
     }
     LatticeEngine copy{engine.options()};
-    copy.set_packed(0, words.data());
+    copy.set_packed(words.data());
     EXPECT_EQ(packed_of(copy), words) << describe(engine.options());
   }
 }
@@ -162,7 +162,7 @@ TEST(Layout, NeighboursOfACubeByEnergyAtEveryIsa) {
       for (std::uint64_t seed = 0; seed < 4; ++seed) {
         const Spins spins = random_spins(planes * rows * columns, seed);
         engine.set_spins(0, spins.data());
-        EXPECT_EQ(engine.sums(0), naive_sums(spins, rows, columns, planes)) << describe(options);
+        EXPECT_EQ(sums_of(engine), naive_sums(spins, rows, columns, planes)) << describe(options);
       }
     }
   }
@@ -170,11 +170,11 @@ TEST(Layout, NeighboursOfACubeByEnergyAtEveryIsa) {
 
 TEST(Layout, FillAndStart) {
   LatticeEngine engine{make_options(6, 130)};
-  EXPECT_EQ(engine.sums(0), (LatticeSums{2 * 6 * 130, 6 * 130}));  // all up from the start
+  EXPECT_EQ(sums_of(engine), (LatticeSums{2 * 6 * 130, 6 * 130}));  // all up from the start
   engine.fill(false);
-  EXPECT_EQ(engine.sums(0), (LatticeSums{2 * 6 * 130, -6 * 130}));
+  EXPECT_EQ(sums_of(engine), (LatticeSums{2 * 6 * 130, -6 * 130}));
   engine.fill(true);
-  EXPECT_EQ(engine.sums(0), (LatticeSums{2 * 6 * 130, 6 * 130}));
+  EXPECT_EQ(sums_of(engine), (LatticeSums{2 * 6 * 130, 6 * 130}));
 }
 
 TEST(Layout, BytesAreAboutOneBitASpin) {

@@ -126,7 +126,7 @@ TEST(Stop, InsideASweepItIsNotCountedYet) {
 // the work. Two rows are four steps, each long enough for the clock to be looked at after it; with
 // a sweep of about 58 ms the poll, which is first asked after 50 ms, is asked after the fourth.
 TEST(Stop, IsNeverSilent) {
-  const auto milliseconds = [](std::int64_t columns, const LatticeEngine::Poll& poll) {
+  const auto milliseconds = [](std::int64_t columns, const Poll& poll) {
     LatticeEngine engine{slow(2, columns)};
     prepare(engine);
     const auto start = Clock::now();

@@ -103,7 +103,8 @@ void expect_replicas_recorded(const Glass& glass, const Draw& drawn, const std::
   for (std::int64_t k = 0; k < glass.ladders; ++k) {
     const Sums sums = sums_of_spins(glass, sample, at[index(k)]);
     const std::size_t to = index((sample * glass.temperatures + t) * glass.ladders + k);
-    EXPECT_EQ(drawn.bonds[to], sums.bonds) << sample << ", " << t << ", " << k;
+    EXPECT_EQ(drawn.energies[to], energy_of(sums, glass.options.J, glass.options.h))
+        << sample << ", " << t << ", " << k;
     EXPECT_EQ(drawn.spins[to], sums.spins) << sample << ", " << t << ", " << k;
   }
 }
@@ -135,7 +136,7 @@ TEST(Tempering, RecordsWhatTheSpinsSay) {
     const Glass glass{setup};
     Tempered tempered{setup};
     for (std::uint64_t draws = 1; draws <= 5; ++draws) {
-      const std::vector<std::int16_t> before = tempered.tempering.state().temperature_index;
+      const std::vector<std::int16_t> before = tempered.tempering.state().ladder.temperature_index;
       const Draw drawn = draw(tempered, setup);
       EXPECT_EQ(tempered.engine.sweeps_done(), 2 * draws);
       EXPECT_EQ(drawn.temperature_index, before);
@@ -164,7 +165,7 @@ TEST(Tempering, RecordsOnlyWhatIsAskedFor) {
   ASSERT_TRUE(none.tempering.draw({}));
   EXPECT_EQ(drawn.spins, expected.spins);
   EXPECT_EQ(drawn.link_overlaps, expected.link_overlaps);
-  EXPECT_EQ(drawn.bonds, untouched.bonds);
+  EXPECT_EQ(drawn.energies, untouched.energies);
   const Draw second = draw(all, setup);
   EXPECT_EQ(draw(some, setup), second) << "recorded or not";
   EXPECT_EQ(draw(none, setup), second) << "recorded or not";
@@ -181,7 +182,7 @@ TEST(Tempering, ExchangesBetweenDraws) {
     draw(each, often);
     EXPECT_EQ(draw(third, seldom), draw(each, often));
   }
-  EXPECT_EQ(third.tempering.state().exchanges_done, 9U);
+  EXPECT_EQ(third.tempering.state().ladder.exchanges_done, 9U);
 }
 
 // Whether an exchange is tried depends on its number; where the colder walker does not have the
@@ -194,15 +195,16 @@ TEST(Tempering, ExchangesNeighboursInTurnAndAlwaysWhereEnergyGoesDown) {
   for (std::int64_t number = 0; number < 20; ++number) {
     const Tempering::State before = tempered.tempering.state();
     const Draw drawn = draw(tempered, setup);
-    const Tempering::State& after = tempered.tempering.state();
-    std::vector<std::int64_t> accepted = before.accepted, attempted = before.attempted;
+    const Tempering::State after = tempered.tempering.state();
+    std::vector<std::int64_t> accepted = before.ladder.accepted,
+                              attempted = before.ladder.attempted;
     for (std::int64_t sample = 0; sample < glass.samples; ++sample) {
       for (std::int64_t k = 0; k < glass.ladders; ++k) {
         std::vector<std::int16_t> now(index(glass.temperatures));  // by the temperature before
         for (std::size_t t = 0; t < now.size(); ++t) {
-          const auto walker =
-              glass.replica_at(before.temperature_index, sample, k, static_cast<std::int64_t>(t));
-          now[t] = after.temperature_index[index(walker)];
+          const auto walker = glass.replica_at(before.ladder.temperature_index, sample, k,
+                                               static_cast<std::int64_t>(t));
+          now[t] = after.ladder.temperature_index[index(walker)];
         }
         std::int64_t next = 0;
         for (std::int64_t t = number % 2; t + 1 < glass.temperatures; t += 2) {
@@ -210,7 +212,7 @@ TEST(Tempering, ExchangesNeighboursInTurnAndAlwaysWhereEnergyGoesDown) {
           next = t + 2;
           const std::size_t gap = index(sample * (glass.temperatures - 1) + t);
           const std::size_t low = index((sample * glass.temperatures + t) * glass.ladders + k);
-          const bool down = drawn.bonds[low] <= drawn.bonds[low + index(glass.ladders)];
+          const bool down = drawn.energies[low] >= drawn.energies[low + index(glass.ladders)];
           const bool swapped = now[index(t)] == t + 1;
           EXPECT_EQ(now[index(t)], swapped ? t + 1 : t);
           EXPECT_EQ(now[index(t + 1)], swapped ? t : t + 1);
@@ -223,11 +225,11 @@ TEST(Tempering, ExchangesNeighboursInTurnAndAlwaysWhereEnergyGoesDown) {
         for (; next < glass.temperatures; ++next) EXPECT_EQ(now[index(next)], next);
       }
     }
-    EXPECT_EQ(after.attempted, attempted);
-    EXPECT_EQ(after.accepted, accepted);
-    for (std::size_t r = 0; r < after.temperature_index.size(); ++r) {
+    EXPECT_EQ(after.ladder.attempted, attempted);
+    EXPECT_EQ(after.ladder.accepted, accepted);
+    for (std::size_t r = 0; r < after.ladder.temperature_index.size(); ++r) {
       EXPECT_EQ(tempered.engine.temperatures()[r],
-                setup.temperatures[index(after.temperature_index[r])]);
+                setup.temperatures[index(after.ladder.temperature_index[r])]);
     }
   }
   EXPECT_GT(certain, 0);
@@ -246,9 +248,9 @@ TEST(Tempering, GoesOnFromItsStateInAnotherEngine) {
     second.tempering.set_state(first.tempering.state());
     for (int draws = 0; draws < 4; ++draws) EXPECT_EQ(draw(first, setup), draw(second, setup));
     EXPECT_EQ(packed_of(first.engine), packed_of(second.engine));
-    EXPECT_EQ(first.tempering.state().accepted, second.tempering.state().accepted);
-    EXPECT_EQ(first.tempering.state().attempted, second.tempering.state().attempted);
-    EXPECT_TRUE(first.tempering.state().travel == second.tempering.state().travel);
+    EXPECT_EQ(first.tempering.state().ladder.accepted, second.tempering.state().ladder.accepted);
+    EXPECT_EQ(first.tempering.state().ladder.attempted, second.tempering.state().ladder.attempted);
+    EXPECT_TRUE(first.tempering.state().ladder.travel == second.tempering.state().ladder.travel);
   }
 }
 
@@ -419,21 +421,22 @@ TEST(TemperingErrors, States) {
     expect_message([&] { tempered.tempering.set_state(state); }, parts);
   };
   Tempering::State state = good;
-  state.temperature_index.pop_back();
+  state.ladder.temperature_index.pop_back();
   refused(state, {"state", "other sizes"});
   state = good;
-  state.attempted.push_back(0);
+  state.ladder.attempted.push_back(0);
   refused(state, {"state", "other sizes"});
   state = good;
-  state.accepted.clear();
+  state.ladder.accepted.clear();
   refused(state, {"state", "other sizes"});
   for (const std::int16_t bad : std::vector<std::int16_t>{-1, 4, 32767, -32768}) {
     state = good;
-    state.temperature_index[5] = bad;
+    state.ladder.temperature_index[5] = bad;
     refused(state, {"temperature_index"});
   }
   state = good;
-  std::swap(state.temperature_index[3], state.temperature_index[4]);  // of two ladders
+  std::swap(state.ladder.temperature_index[3],
+            state.ladder.temperature_index[4]);  // of two ladders
   refused(state, {"temperature_index", "two walkers"});
   for (int draws = 0; draws < 3; ++draws) {
     EXPECT_EQ(draw(tempered, setup), draw(untouched, setup)) << "a refused state changes nothing";

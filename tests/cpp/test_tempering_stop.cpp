@@ -18,12 +18,12 @@ bool at_once() {
 }
 
 void expect_same(const Tempering& one, const Tempering& other) {
-  EXPECT_EQ(one.state().exchanges_done, other.state().exchanges_done);
+  EXPECT_EQ(one.state().ladder.exchanges_done, other.state().ladder.exchanges_done);
   EXPECT_EQ(one.state().clusters_moved, other.state().clusters_moved);
-  EXPECT_EQ(one.state().temperature_index, other.state().temperature_index);
-  EXPECT_EQ(one.state().attempted, other.state().attempted);
-  EXPECT_EQ(one.state().accepted, other.state().accepted);
-  EXPECT_TRUE(one.state().travel == other.state().travel);
+  EXPECT_EQ(one.state().ladder.temperature_index, other.state().ladder.temperature_index);
+  EXPECT_EQ(one.state().ladder.attempted, other.state().ladder.attempted);
+  EXPECT_EQ(one.state().ladder.accepted, other.state().ladder.accepted);
+  EXPECT_TRUE(one.state().ladder.travel == other.state().ladder.travel);
 }
 
 // Sweeps and exchanges that take microseconds each, in a draw that has no end. Another tempering
@@ -39,7 +39,7 @@ void expect_unharmed(Ladders setup) {
   rest.set_state(interrupted.tempering.state());
   ASSERT_TRUE(rest.draw({}));
   Tempered whole{setup};
-  while (whole.tempering.state().exchanges_done < rest.state().exchanges_done) {
+  while (whole.tempering.state().ladder.exchanges_done < rest.state().ladder.exchanges_done) {
     ASSERT_TRUE(whole.tempering.draw({}));
   }
   EXPECT_EQ(packed_of(interrupted.engine), packed_of(whole.engine));
@@ -68,7 +68,7 @@ TEST(TemperingStop, BetweenSweepsToADistantExchange) {
   Tempered interrupted{setup};
   ASSERT_FALSE(interrupted.tempering.draw({}, at_once));
   ASSERT_TRUE(interrupted.engine.finish());
-  EXPECT_EQ(interrupted.tempering.state().exchanges_done, 0U);
+  EXPECT_EQ(interrupted.tempering.state().ladder.exchanges_done, 0U);
   setup.swap_interval = interrupted.engine.sweeps_done() + 5;
   Tempering rest{interrupted.engine, tempering_of(setup), setup.shape};
   Draw got{setup};

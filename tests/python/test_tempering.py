@@ -376,7 +376,7 @@ def test_a_stop_among_cluster_moves_leaves_no_trace(
     else:
         pytest.fail("never stopped among the cluster moves")
     assert meta["exchanges"] == 0
-    assert len(arrays["record_bonds"]) == 1
+    assert len(arrays["record_energy"]) == 1
     data = run(model, checkpoint=path, **arguments)
     assert data.identical(run(model, **arguments))
     meta, _ = ms.io.read_checkpoint(path, "temper")
@@ -425,18 +425,17 @@ def test_what_is_refused(changes: dict[str, Any], error: type[Exception], messag
 def test_arrays_whose_size_wraps_around_are_refused() -> None:
     model = ms.Ising((4, 4))
     sampler = ms.Sampler(model, np.ones(32), replicas=32, engine="replica", device="cpu")
-    ladder = _core.Tempering(
-        sampler._engine, temperatures=np.linspace(1, 2, 16).tolist(), ladders=2, swap_interval=1,
+    ladder = sampler._engine.tempering(
+        temperatures=np.linspace(1, 2, 16).tolist(), ladders=2, swap_interval=1,
         exchanges_per_draw=1, cluster_moves=False, seed=0, shape=[4, 4],
     )  # fmt: skip
-    names = ("spins", "overlaps", "link_overlaps", "overlaps_k2", "temperature_index")
     draws = 2**59  # times 32 replicas is 0 modulo 2^64
-    bonds = np.empty((draws, 0), dtype=np.int64)
-    with pytest.raises(ValueError, match="bonds: got an array of another size"):
-        ladder.run(draws=draws, bonds=bonds, pairs=16, **dict.fromkeys(names))
+    energy = np.empty((draws, 0))
+    with pytest.raises(ValueError, match="energy: got an array of another size"):
+        ladder.run(draws=draws, energy=energy)
     with pytest.raises(ValueError, match="shape: allowed: none, or sides"):
-        _core.Tempering(
-            sampler._engine, temperatures=np.linspace(1, 2, 16).tolist(), ladders=2,
+        sampler._engine.tempering(
+            temperatures=np.linspace(1, 2, 16).tolist(), ladders=2,
             swap_interval=1, exchanges_per_draw=1, cluster_moves=False, seed=0, shape=[4, 5],
         )  # fmt: skip
 

@@ -12,23 +12,23 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "multispin/checks.hpp"
 #include "multispin/isa.hpp"
+#include "multispin/pairs.hpp"
+#include "multispin/poll.hpp"
 #include "multispin/random/streams.hpp"
+#include "multispin/slabs.hpp"
 #include "multispin/sums.hpp"
 #include "multispin/update/acceptance.hpp"
 
 namespace multispin {
 
+class StopWatch;
 using update::Dynamics;
-
-struct GraphEdge {
-  std::uint32_t first, second;  // sites
-};
 
 struct ReplicaOptions {
   std::int64_t sites = 0;
@@ -54,11 +54,6 @@ void check_replica_options(const ReplicaOptions& options);  // but for threads a
 void check_replica_temperatures(const ReplicaOptions& options,
                                 std::span<const double> temperatures);
 
-// Two replicas to be compared.
-struct ReplicaPair {
-  std::uint32_t first, second;
-};
-
 // Bytes that an engine of this size holds.
 std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
                           std::int64_t replicas, std::uint64_t first_stream, bool shared);
@@ -66,8 +61,7 @@ std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t s
 // Not for several threads at once: one engine, one caller.
 class ReplicaEngine {
  public:
-  // Called from time to time by the calling thread; true asks for a stop. Must not throw.
-  using Poll = std::function<bool()>;
+  using Sums = multispin::Sums;
 
   // All spins up, temperature 1. Throws std::invalid_argument, std::bad_alloc.
   explicit ReplicaEngine(ReplicaOptions options);
@@ -76,6 +70,7 @@ class ReplicaEngine {
   ReplicaEngine& operator=(const ReplicaEngine&) = delete;
 
   const ReplicaOptions& options() const { return options_; }  // without edges and signs
+  std::int64_t sites() const { return options_.sites; }
   std::uint64_t sweeps_done() const { return sweeps_done_; }
   std::span<const double> temperatures() const { return temperatures_; }
   int colours() const;
@@ -93,6 +88,7 @@ class ReplicaEngine {
   void randomize();
   void fill(bool up);
   void sums(Sums* sums) const;  // of every replica
+  double energy(const Sums& of_one) const { return energy_of(of_one, options_.J, options_.h); }
   // +1/-1 by site; get and set one replica. set throws std::invalid_argument on other values.
   void get_spins(std::int64_t replica, std::int8_t* spins) const;
   void set_spins(std::int64_t replica, const std::int8_t* spins);
@@ -100,6 +96,8 @@ class ReplicaEngine {
   std::int64_t packed_words() const { return (options_.replicas + 63) / 64; }
   void get_packed(std::uint64_t* words) const;
   void set_packed(const std::uint64_t* words);
+  std::vector<std::int64_t> spin_shape() const { return {options_.replicas, options_.sites}; }
+  std::vector<std::int64_t> packed_shape() const { return {options_.sites, packed_words()}; }
   // sum_i s_i^a s_i^b of pairs of replicas.
   void overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const;
   // sum over bonds of s_i^a s_j^a s_i^b s_j^b of pairs of replicas.
@@ -108,11 +106,15 @@ class ReplicaEngine {
   // sums[pair * groups + g].
   void group_overlaps(std::span<const ReplicaPair> pairs, std::span<const std::int32_t> group_of,
                       std::int64_t groups, std::int64_t* sums) const;
+  // The same by coordinate, where the sites are those of a lattice of this shape. As long as the
+  // engine lives.
+  SlabOverlaps slab_overlaps(const std::vector<std::int64_t>& shape) const;
+  // Picks one of the sites where two replicas differ and swaps their spins on its cluster: the
+  // sites that differ and that bonds between such sites connect to it. E_a + E_b stays the same.
+  void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
 
  private:
-  friend class Tempering;
   struct Detail;
-  class StopWatch;
   bool advance(std::uint64_t sweeps, StopWatch& watch);
   ReplicaOptions options_;
   std::vector<double> temperatures_;

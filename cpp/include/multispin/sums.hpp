@@ -11,4 +11,7 @@ struct Sums {
   std::int64_t spins = 0;  // sum of s_i
 };
 
+// -J bonds - h spins, never with the sign of a negative zero.
+double energy_of(const Sums& sums, double J, double h);
+
 }  // namespace multispin

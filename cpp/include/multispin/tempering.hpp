@@ -1,11 +1,8 @@
-// Parallel tempering (replica exchange) over the replicas of a replica engine.
+// Parallel tempering (replica exchange) over the replicas of any engine: sweeps, draws, cluster
+// moves, and exchanges by a ladder (ladder.hpp).
 //
-// Swendsen & Wang, PRL 57, 2607 (1986); Geyer (1991); Hukushima & Nemoto, J. Phys. Soc. Jpn. 65,
-// 1604 (1996). The engine's replicas are *walkers*: walker w of ladder l is engine replica l * M +
-// w, M the number of temperatures; a disorder sample has several ladders. At an exchange two
-// walkers at neighbouring temperatures T_i < T_{i+1} swap their *temperatures* with probability
-//   min(1, exp((1/T_i - 1/T_{i+1}) (E_i - E_{i+1}));
-// spins stay where they are. Exchanges alternate between even and odd i.
+// The engine's replicas are the walkers: walker w of ladder l is engine replica l * M + w. Spins
+// stay where they are; temperatures move.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +10,13 @@
 #include <span>
 #include <vector>
 
-#include "multispin/replica_engine.hpp"
-#include "multispin/site_groups.hpp"
+#include "multispin/engine.hpp"
+#include "multispin/ladder.hpp"
+#include "multispin/slabs.hpp"
 
 namespace multispin {
+
+class StopWatch;
 
 struct TemperingOptions {
   std::vector<double> temperatures;  // ascending, at least two
@@ -29,11 +29,64 @@ struct TemperingOptions {
   std::uint64_t seed = 0;
 };
 
+// What tempering needs of an engine, which has to live on.
+struct TemperedEngine {
+  using Pairs = std::span<const ReplicaPair>;
+
+  std::int64_t replicas = 0, samples = 1;
+  bool independent = true;          // replicas of each other
+  std::vector<std::int64_t> shape;  // sides of a periodic lattice, or empty: no overlaps_k2
+  std::function<bool(const Poll&)> finish;
+  std::function<bool(std::uint64_t sweeps, const Poll&)> sweep;
+  std::function<std::uint64_t()> sweeps_done;
+  std::function<void(std::span<const double>)> set_temperatures;
+  std::function<void(double* energies, std::int64_t* spins)> measure;  // of each replica
+  std::function<void(Pairs, std::int64_t* sums)> overlaps, link_overlaps;
+  SlabOverlaps slab_overlaps;
+  // Empty where an engine has no clusters.
+  std::function<void(std::int64_t a, std::int64_t b, std::uint64_t number)> move_cluster;
+};
+
+template <Engine E>
+TemperedEngine tempered(E& engine, std::vector<std::int64_t> shape) {
+  TemperedEngine out;
+  out.replicas = engine.options().replicas;
+  if constexpr (requires { engine.options().samples; }) out.samples = engine.options().samples;
+  if constexpr (requires { engine.options().shared_random_numbers; }) {
+    out.independent = !engine.options().shared_random_numbers;
+  }
+  out.finish = [&engine](const Poll& poll) { return engine.finish(poll); };
+  out.sweep = [&engine](std::uint64_t sweeps, const Poll& poll) {
+    return engine.sweep(sweeps, poll);
+  };
+  out.sweeps_done = [&engine] { return engine.sweeps_done(); };
+  out.set_temperatures = [&engine](std::span<const double> t) { engine.set_temperatures(t); };
+  std::vector<typename E::Sums> sums(static_cast<std::size_t>(out.replicas));
+  out.measure = [&engine, sums](double* energies, std::int64_t* spins) mutable {
+    engine.sums(sums.data());
+    for (const auto& of_one : sums) {
+      *energies++ = engine.energy(of_one);
+      *spins++ = of_one.spins;
+    }
+  };
+  using Pairs = TemperedEngine::Pairs;
+  out.overlaps = [&engine](Pairs pairs, std::int64_t* to) { engine.overlaps(pairs, to); };
+  out.link_overlaps = [&engine](Pairs pairs, std::int64_t* to) { engine.link_overlaps(pairs, to); };
+  out.slab_overlaps = engine.slab_overlaps(shape);
+  out.shape = std::move(shape);
+  if constexpr (requires { engine.move_cluster(0, 0, 0); }) {
+    out.move_cluster = [&engine](std::int64_t a, std::int64_t b, std::uint64_t number) {
+      engine.move_cluster(a, b, number);
+    };
+  }
+  return out;
+}
+
 // What a draw writes; null pointers are left out. Sizes for S samples, M temperatures, K ladders,
 // P = K (K - 1) / 2 pairs of ladders (0, 1), (0, 2), ...:
 struct TemperingRecord {
-  std::int64_t* bonds = nullptr;              // (S, M, K), as Sums
-  std::int64_t* spins = nullptr;              // (S, M, K)
+  double* energies = nullptr;                 // (S, M, K), total
+  std::int64_t* spins = nullptr;              // (S, M, K), sum_i s_i
   std::int64_t* overlaps = nullptr;           // (S, M, P), sum_i s_i^a s_i^b
   std::int64_t* link_overlaps = nullptr;      // (S, M, P)
   double* overlaps_k2 = nullptr;              // (S, M, P): |sum_i s_i^a s_i^b exp(2 pi i x / L)|^2,
@@ -41,75 +94,54 @@ struct TemperingRecord {
   std::int16_t* temperature_index = nullptr;  // (S, K, M), by walker
 };
 
-// How walkers move between the ends of the ladder, seen at every exchange, before it: of engine
-// replicas, ladders, and samples and temperatures (S, M).
-struct Travel {
-  std::vector<std::int8_t> last_end;                // 1 the top, -1 the bottom, 0 none so far
-  std::vector<std::int64_t> passages;               // from the one end to the other
-  std::vector<std::int64_t> steps;                  // exchanges of walkers with an end, of a ladder
-  std::vector<std::int64_t> from_top, from_bottom;  // visits of walkers that come from there
-
-  bool operator==(const Travel&) const = default;
-};
-
 class Tempering {
  public:
-  using Poll = ReplicaEngine::Poll;
+  // Throws std::invalid_argument.
+  Tempering(TemperedEngine engine, TemperingOptions options);
+  template <Engine E>
+  Tempering(E& engine, TemperingOptions options, std::vector<std::int64_t> shape)
+      : Tempering(tempered(engine, std::move(shape)), std::move(options)) {}
 
-  // `shape`: sides of a periodic lattice in row-major order, or empty (then no overlaps_k2). Throws
-  // std::invalid_argument.
-  Tempering(ReplicaEngine& engine, TemperingOptions options, std::vector<std::int64_t> shape);
-
+  // Completes what the engine has begun. False if `poll` asked for a stop.
+  bool finish(const Poll& poll = {}) { return engine_.finish(poll); }
   // Sweeps and exchanges until the next draw is due, and writes it to `record` (which may be
   // empty). False if `poll` asked for a stop; the next call then goes on to the same draw. A stop
   // among the cluster moves comes after the draw was written, and it is not written again: give
   // the same record, and keep it together with the state.
   bool draw(const TemperingRecord& record, const Poll& poll = {});
 
+  std::int64_t replicas() const { return ladder_.walkers(); }
   // Pairs of ladders of all samples and temperatures.
-  std::int64_t pair_count() const { return ladders_ * size_ * (options_.ladders - 1) / 2; }
+  std::int64_t pair_count() const { return replicas() * (ladder_.ladders() - 1) / 2; }
 
   // What there is to keep beside the engine's state.
   struct State {
-    std::uint64_t exchanges_done = 0;
+    LadderState ladder;
     std::int64_t clusters_moved = 0;  // before the next exchange; above 0 only after a stop
-    std::vector<std::int16_t> temperature_index;    // by engine replica
-    std::vector<std::int64_t> attempted, accepted;  // (S, M - 1)
-    Travel travel;
+
+    bool operator==(const State&) const = default;
   };
-  const State& state() const { return state_; }
-  void set_state(const State& state);  // throws std::invalid_argument
+  State state() const { return {ladder_.state(), clusters_moved_}; }
+  // Of a finished engine; throws std::invalid_argument.
+  void set_state(const State& state);
 
  private:
-  std::int64_t walker(std::int64_t ladder, std::int64_t temperature) const {
-    return ladder * size_ + at_[static_cast<std::size_t>(ladder * size_ + temperature)];
-  }
-  double energy(const Sums& sums) const;
-  void note_travel();
-  void exchange();
-  bool sweep(ReplicaEngine::StopWatch& watch);
+  bool sweep(StopWatch& watch, const Poll& ask);
+  void measure();
   std::int64_t cluster_count() const;
-  bool move_clusters(ReplicaEngine::StopWatch& watch);
-  void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
-  void find_slabs();
-  void find_walkers();
+  bool move_clusters(StopWatch& watch);
   void apply_temperatures();
   void write(const TemperingRecord& record) const;
   void write_k2(std::span<const ReplicaPair> compared, double* k2) const;
   std::vector<ReplicaPair> pairs() const;
 
-  ReplicaEngine& engine_;
+  TemperedEngine engine_;
   TemperingOptions options_;
-  std::vector<std::int64_t> shape_;
-  std::int64_t size_;         // temperatures
-  std::int64_t ladders_ = 0;  // of all samples
-  State state_;
-  random::PhiloxBlock exchange_key_, cluster_key_;
-  std::vector<std::int64_t> at_;                      // walker by (ladder, temperature)
-  std::vector<std::vector<std::uint64_t>> bits_;      // thresholds by temperature
-  std::vector<const std::uint64_t*> bits_of_walker_;  // by engine replica
-  std::vector<Sums> sums_;
-  std::vector<SiteGroups> slabs_;  // by axis: sites of one coordinate
+  Ladder ladder_;
+  std::int64_t clusters_moved_ = 0;
+  bool temperatures_due_ = true;                 // the engine has not got those of the ladder yet
+  std::vector<double> temperatures_, energies_;  // by walker
+  std::vector<std::int64_t> spins_;
 };
 
 }  // namespace multispin

@@ -6,8 +6,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from multispin import _core
+from multispin.models.forms import SignedEdges
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from multispin.models import Model
@@ -105,9 +109,18 @@ class Engine(ABC):
     def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
         """Set the temperature of each replica."""
 
-    @abstractmethod
     def tempering(self, **options: Any) -> Any:
-        """Return a ladder of temperatures over the replicas, as `_core.tempering_of` makes it."""
+        """Return a ladder of temperatures over the replicas; options as of `_core.tempering_of`."""
+        form = self.request.model.form(SignedEdges)
+        edges = np.empty((0, 2)) if form is None else form.listed()[0]
+        return _core.tempering_of(
+            self,
+            replicas=self.request.replicas,
+            sites=self.request.model.n_spins,
+            samples=self.request.samples,
+            edges=np.ascontiguousarray(edges, dtype=np.uint32),
+            **options,
+        )
 
     # --- looking ----------------------------------------------------------------------------------
 
@@ -116,8 +129,8 @@ class Engine(ABC):
         """Total energies, (replicas,)."""
 
     @abstractmethod
-    def magnetizations(self) -> NDArray[np.float64]:
-        """Mean spins, (replicas,)."""
+    def spin_sums(self) -> NDArray[np.int64]:
+        """Sums over all spins, (replicas,)."""
 
     @abstractmethod
     def overlaps(self, pairs: NDArray[np.uint32]) -> NDArray[np.int64]:

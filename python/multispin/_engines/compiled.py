@@ -59,7 +59,7 @@ class Compiled(Engine):
     def record(self, draws: int, interval: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Repeat: `interval` sweeps, then energy and magnetization per spin, (draws, replicas)."""
         bonds, spins = self._engine.record(draws, interval)
-        return self._energy(bonds, spins), spins / self.request.model.n_spins
+        return self._energy(bonds, spins), spins
 
     @property
     def temperatures(self) -> NDArray[np.float64]:
@@ -73,16 +73,16 @@ class Compiled(Engine):
 
     def tempering(self, **options: Any) -> Any:
         """Return a ladder of temperatures over the replicas."""
-        return self._engine.tempering(samples=self.request.samples, **options)
+        return self._engine.tempering(**options)
 
     def energies(self) -> NDArray[np.float64]:
         """Total energies, (replicas,)."""
         return self._energy(*self._engine.sums())
 
-    def magnetizations(self) -> NDArray[np.float64]:
-        """Mean spins, (replicas,)."""
+    def spin_sums(self) -> NDArray[np.int64]:
+        """Sums over all spins, (replicas,)."""
         spins: NDArray[np.int64] = self._engine.sums()[1]
-        return spins / self.request.model.n_spins
+        return spins
 
     def overlaps(self, pairs: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Sums over all sites of s_i^a s_i^b, of pairs (P, 2) of replicas."""

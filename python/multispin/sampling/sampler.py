@@ -226,9 +226,9 @@ class Sampler:
         interval = checks.count("interval", interval, 1, _MAX_SWEEPS)
         chains = self._engine.request.replicas
         check_memory(f"draws: {draws} of {registry.counted(chains)}", 48 * draws * chains)
-        energy, magnetization = self._engine.record(draws, interval)
+        energies, spins = self._engine.record(draws, interval)
         shape = (draws, *self._lead)
-        return energy.reshape(shape), magnetization.reshape(shape)
+        return energies.reshape(shape), spins.reshape(shape) / self._model.n_spins
 
     @property
     def sweeps_done(self) -> int:
@@ -259,7 +259,7 @@ class Sampler:
 
     def magnetization(self) -> NDArray[np.float64]:
         """Mean spin, ``(replicas,)`` float64."""
-        return self._engine.magnetizations().reshape(self._lead)
+        return self._engine.spin_sums().reshape(self._lead) / self._model.n_spins
 
     def overlap(self) -> NDArray[np.float64]:
         """Overlaps q_ab = (1/N) sum_i s_i^a s_i^b of all pairs of replicas.

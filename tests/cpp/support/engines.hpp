@@ -89,10 +89,17 @@ inline Spins spins_of(const LatticeEngine& engine, std::int64_t replica = 0) {
 }
 
 inline std::vector<std::uint64_t> packed_of(const LatticeEngine& engine, std::int64_t replica = 0) {
-  const model::Lattice& l = engine.lattice();
-  std::vector<std::uint64_t> words(static_cast<std::size_t>(2 * l.all_rows() * l.words));
-  engine.get_packed(replica, words.data());
-  return words;
+  const std::int64_t each = 2 * engine.lattice().all_rows() * engine.lattice().words;
+  std::vector<std::uint64_t> words(static_cast<std::size_t>(engine.options().replicas * each));
+  engine.get_packed(words.data());
+  const auto first = words.begin() + replica * each;
+  return {first, first + each};
+}
+
+inline LatticeSums sums_of(const LatticeEngine& engine, std::int64_t replica = 0) {
+  std::vector<LatticeSums> sums(static_cast<std::size_t>(engine.options().replicas));
+  engine.sums(sums.data());
+  return sums[static_cast<std::size_t>(replica)];
 }
 
 inline LatticeSums naive_sums(const Spins& spins, std::int64_t rows, std::int64_t columns,

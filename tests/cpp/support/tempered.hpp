@@ -59,20 +59,21 @@ struct Tempered {
 // All that a draw can write, filled with what no draw writes.
 struct Draw {
   explicit Draw(const Ladders& s)
-      : bonds(static_cast<std::size_t>(s.samples * s.ladders) * s.temperatures.size(), -1000),
-        spins(bonds),
-        overlaps(bonds.size() * static_cast<std::size_t>(s.ladders - 1) / 2, -1000),
+      : energies(static_cast<std::size_t>(s.samples * s.ladders) * s.temperatures.size(), -1000.0),
+        spins(energies.size(), -1000),
+        overlaps(energies.size() * static_cast<std::size_t>(s.ladders - 1) / 2, -1000),
         link_overlaps(overlaps),
         overlaps_k2(overlaps.size(), -1.0),
-        temperature_index(bonds.size(), -1) {}
+        temperature_index(energies.size(), -1) {}
 
   TemperingRecord record() {
-    return {bonds.data(),         spins.data(),       overlaps.data(),
+    return {energies.data(),      spins.data(),       overlaps.data(),
             link_overlaps.data(), overlaps_k2.data(), temperature_index.data()};
   }
   bool operator==(const Draw&) const = default;
 
-  std::vector<std::int64_t> bonds, spins, overlaps, link_overlaps;
+  std::vector<double> energies;
+  std::vector<std::int64_t> spins, overlaps, link_overlaps;
   std::vector<double> overlaps_k2;
   std::vector<std::int16_t> temperature_index;
 };

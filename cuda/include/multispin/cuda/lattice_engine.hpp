@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "multispin/cuda/device.hpp"
 #include "multispin/cuda/device_array.hpp"
 #include "multispin/lattice_engine.hpp"
+#include "multispin/lattice_pairs.hpp"
 
 namespace multispin::cuda {
 
@@ -27,7 +27,7 @@ std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t 
 // whole sweep, and every later call throws DeviceError too.
 class LatticeEngine {
  public:
-  using Poll = multispin::LatticeEngine::Poll;
+  using Sums = multispin::Sums;
 
   // All spins up, temperature 1. `threads` and `isa` of the options do not matter here. Throws
   // std::invalid_argument too.
@@ -38,6 +38,7 @@ class LatticeEngine {
 
   const LatticeOptions& options() const { return options_; }
   const model::Lattice& lattice() const { return lattice_; }
+  std::int64_t sites() const { return lattice_.spins(); }
   int device() const { return device_; }
   // Sweeps that have been put into the queue: whole ones, always.
   std::uint64_t sweeps_done() const { return sweeps_done_; }
@@ -46,7 +47,7 @@ class LatticeEngine {
   // As multispin::LatticeEngine::run. If `poll` asks for a stop, what is in the queue by then still
   // runs: two pieces of 2^33 spin updates, or two sweeps of a larger lattice; sweeps_done() counts
   // it.
-  bool run(std::uint64_t draws, std::uint64_t interval, LatticeSums* sums, const Poll& poll = {});
+  bool run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll = {});
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   // Waits for the queue; false if `poll` asked for a stop before.
   bool finish(const Poll& poll = {});
@@ -55,12 +56,23 @@ class LatticeEngine {
   void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
   void randomize();
   void fill(bool up);
-  void sums(LatticeSums* of_each_replica);
-  // As in multispin::LatticeEngine, on the host; one replica.
+  void sums(Sums* of_each_replica);
+  double energy(const Sums& of_one) const { return energy_of(of_one, options_.J, options_.h); }
+  // As in multispin::LatticeEngine, on the host: spins of one replica, words of all.
   void get_spins(std::int64_t replica, std::int8_t* spins);
   void set_spins(std::int64_t replica, const std::int8_t* spins);
-  void get_packed(std::int64_t replica, std::uint64_t* words);
-  void set_packed(std::int64_t replica, const std::uint64_t* words);
+  void get_packed(std::uint64_t* words);
+  void set_packed(const std::uint64_t* words);
+  std::vector<std::int64_t> spin_shape() const {
+    return lattice_spin_shape(lattice_, options_.replicas);
+  }
+  std::vector<std::int64_t> packed_shape() const {
+    return lattice_packed_shape(lattice_, options_.replicas);
+  }
+  // These bring the words of all replicas to the host and count there.
+  void overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
+  void link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
+  SlabOverlaps slab_overlaps(const std::vector<std::int64_t>& shape);
   void correlation(std::int64_t replica, int axis, std::int64_t* sums);
   void block_average(std::int64_t replica, std::int64_t height, std::int64_t width, float* means);
 
@@ -80,7 +92,8 @@ class LatticeEngine {
   model::Lattice lattice_;
   int device_;
   std::vector<double> temperatures_;
-  Detail& sound() const;  // throws DeviceError if a sweep has failed
+  WordsOfReplica words_on_host();  // a copy
+  Detail& sound() const;           // throws DeviceError if a sweep has failed
   std::uint64_t sweeps_done_ = 0;
   std::unique_ptr<Detail> detail_;
 };

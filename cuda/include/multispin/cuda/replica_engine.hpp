@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -27,7 +26,7 @@ std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t s
 // whole sweep, and every later call throws DeviceError too.
 class ReplicaEngine {
  public:
-  using Poll = multispin::ReplicaEngine::Poll;
+  using Sums = multispin::Sums;
 
   // All spins up, temperature 1. `threads` and `isa` of the options do not matter here. Throws
   // std::invalid_argument too.
@@ -37,6 +36,7 @@ class ReplicaEngine {
   ReplicaEngine& operator=(const ReplicaEngine&) = delete;
 
   const ReplicaOptions& options() const { return options_; }
+  std::int64_t sites() const { return options_.sites; }
   int device() const { return device_; }
   // Sweeps that have been put into the queue: whole ones, always.
   std::uint64_t sweeps_done() const { return sweeps_done_; }
@@ -45,8 +45,7 @@ class ReplicaEngine {
 
   // As multispin::ReplicaEngine::run. If `poll` asks for a stop, what is in the queue by then still
   // runs: two pieces of 2^33 spin updates, or two sweeps; sweeps_done() counts it.
-  bool run(std::uint64_t draws, std::uint64_t interval, multispin::Sums* sums,
-           const Poll& poll = {});
+  bool run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll = {});
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   // Waits for the queue; false if `poll` asked for a stop before.
   bool finish(const Poll& poll = {});
@@ -56,16 +55,20 @@ class ReplicaEngine {
   void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
   void randomize();
   void fill(bool up);
-  void sums(multispin::Sums* sums);
+  void sums(Sums* sums);
+  double energy(const Sums& of_one) const { return energy_of(of_one, options_.J, options_.h); }
   void get_spins(std::int64_t replica, std::int8_t* spins);
   void set_spins(std::int64_t replica, const std::int8_t* spins);
   std::int64_t packed_words() const { return (options_.replicas + 63) / 64; }
   void get_packed(std::uint64_t* words);
   void set_packed(const std::uint64_t* words);
+  std::vector<std::int64_t> spin_shape() const { return {options_.replicas, options_.sites}; }
+  std::vector<std::int64_t> packed_shape() const { return {options_.sites, packed_words()}; }
   void overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
   void link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
   void group_overlaps(std::span<const ReplicaPair> pairs, std::span<const std::int32_t> group_of,
                       std::int64_t groups, std::int64_t* sums);
+  SlabOverlaps slab_overlaps(const std::vector<std::int64_t>& shape);
 
   // On the device, in new memory. spins: int8 (replicas, sites); packed: uint64 (sites, words), as
   // get_packed.
