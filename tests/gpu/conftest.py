@@ -14,7 +14,7 @@ import sys
 import pytest
 
 import multispin as ms
-from multispin._engines.registry import devices
+from multispin._engines import devices
 
 EMULATED = os.environ.get("MULTISPIN_EMULATED_CUDA", "")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin._engines.registry import devices
+from multispin._engines import devices
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 import multispin as ms
 from multispin._base import memory
-from multispin._engines.registry import devices, registry
+from multispin._engines import devices, registry
 
 if TYPE_CHECKING:
     from pathlib import Path
