@@ -12,14 +12,14 @@ import numpy as np
 import xarray as xr
 
 import multispin as ms
-from multispin import exact, plot, tour
+from multispin import exact, page, plot
 from multispin.analysis.summary import summarize
 from multispin.runs import throughput
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Blocks = list[tour.Text | tour.Picture | tour.Table]
+    Blocks = list[page.Text | page.Picture | page.Table]
     Row = tuple[str, float, float, float]  # quantity, measured, its standard error, exact
 
 T_C = exact.critical_temperature
@@ -33,12 +33,12 @@ CROSSING = (2.25, 2.26, 2.265, T_C, 2.275, 2.28, 2.29)
 SIZES = (32, 64, 128)
 
 
-def chapter(quick: bool = False) -> tour.Chapter:
+def chapter(quick: bool = False) -> page.Chapter:
     """Run the chapter "The Ising model" and return it."""
     scan = scan_temperatures(quick)
     crossing = measure_near_criticality(quick)
     speed = measure_throughput(quick)
-    return tour.Chapter(
+    return page.Chapter(
         "The Ising model",
         [
             *introduce(quick),
@@ -58,7 +58,7 @@ def chapter(quick: bool = False) -> tour.Chapter:
 def scan_temperatures(quick: bool) -> xr.Dataset:
     """Measure a large lattice on both sides of the transition."""
     size, sweeps = (256, 4000) if quick else (1024, 24_000)
-    tour.announce(f"{len(COLD + HOT)} temperatures of a {size}×{size} lattice")
+    page.announce(f"{len(COLD + HOT)} temperatures of a {size}×{size} lattice")
     runs = [
         ms.simulate(
             ms.Ising((size, size)),
@@ -76,7 +76,7 @@ def scan_temperatures(quick: bool) -> xr.Dataset:
 
 def measure_near_criticality(quick: bool) -> list[xr.Dataset]:
     """Measure small lattices around T_c: many replicas, run much longer than they remember."""
-    tour.announce(f"lattices of {', '.join(map(str, SIZES))} spins a side near T_c")
+    page.announce(f"lattices of {', '.join(map(str, SIZES))} spins a side near T_c")
     return [
         ms.simulate(
             ms.Ising((size, size)),
@@ -93,7 +93,7 @@ def measure_near_criticality(quick: bool) -> list[xr.Dataset]:
 
 def measure_throughput(quick: bool) -> xr.Dataset:
     """Measure the speed of one thread and of all."""
-    tour.announce("throughput")
+    page.announce("throughput")
     cores = len(os.sched_getaffinity(0))
     return throughput.measure(
         sizes=(128, 512) if quick else (128, 512, 2048, 8192),
@@ -116,7 +116,7 @@ def relax(temperature: float, init: str, size: int, sweeps: int) -> ms.Sampler:
 def introduce(quick: bool) -> Blocks:
     """Show the model in its two phases and between them."""
     size, sweeps = (1024, 200) if quick else (2048, 60_000)
-    tour.announce(f"pictures of a {size}×{size} lattice")
+    page.announce(f"pictures of a {size}×{size} lattice")
     ordered = relax(2.0, "up", size, min(sweeps, 1000))
     critical = relax(T_C, "random", size, sweeps)
     disordered = relax(2.6, "random", size, min(sweeps, 1000))
@@ -125,7 +125,7 @@ def introduce(quick: bool) -> Blocks:
     titles = ["$T = 2.0$: ordered", r"$T = T_c \approx 2.269$: critical", "$T = 2.6$: disordered"]
     spins = critical.spins()[0]
     return [
-        tour.Text(
+        page.Text(
             """
 <p>Each site of a square lattice carries a spin that points up or down, <i>s</i> = ±1. Neighbours
 like to agree: every pair that does lowers the energy <i>E</i> = −<i>J</i> Σ <i>s<sub>i</sub>
@@ -137,14 +137,14 @@ which of the two wins depends on <i>T</i> alone. (Here <i>J</i> = 1 and Boltzman
 among phase transitions and, being solved exactly, the best test of a program like this one.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.runs.snapshots(pictures, titles),
             f"{size}×{size} spins, dark where they point up; a pixel is the mean of "
             f"{block}×{block}. The middle one is {sweeps:,} sweeps from a random start: patches "
             "have grown large, and would go on growing to the size of the lattice.",
             "Three square pictures of spins: nearly all up; patches of every size; fine grain.",
         ),
-        tour.Picture(
+        page.Picture(
             plot.runs.snapshots(*magnify(spins)),
             "The critical lattice seen from ever closer. There are patches within patches: until "
             "single spins come into sight, nothing tells one scale from another.",
@@ -168,7 +168,7 @@ def show_scan(scan: xr.Dataset) -> Blocks:
     """Show energy and magnetization through the transition."""
     size, sweeps = scan.attrs["shape"][0], scan.attrs["sweeps"]
     return [
-        tour.Text(
+        page.Text(
             f"""
 <h3>Through the transition</h3>
 <p>A lattice of {size}×{size} spins, {sweeps:,} sweeps at each of {scan.sizes["temperature"]}
@@ -178,7 +178,7 @@ grows as its size to the power 2.17, and at <i>L</i> = 1024 this local dynamics 
 100,000 sweeps for one independent configuration; an error bar taken from less would be a lie.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.runs.overview(scan),
             f"{size}×{size} spins. Error bars are standard errors that allow for autocorrelation; "
             "most are smaller than the points.",
@@ -191,7 +191,7 @@ def show_crossing(runs: list[xr.Dataset]) -> Blocks:
     """Show how small lattices tell T_c."""
     chains = runs[0].sizes["replica"]
     return [
-        tour.Text(
+        page.Text(
             f"""
 <h3>Finding T<sub>c</sub> without knowing it</h3>
 <p>At <i>T<sub>c</sub></i> itself small lattices do better. Kurt Binder’s cumulant
@@ -201,7 +201,7 @@ Where a lattice looks the same at every scale, size cannot matter: the curves cr
 replicas at each temperature, all lattices of one size in one batch.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.runs.binder(runs),
             "Binder cumulant of three lattices near the critical temperature.",
             "Three curves of growing steepness that cross at the critical temperature.",
@@ -214,14 +214,14 @@ def show_throughput(speed: xr.Dataset) -> Blocks:
     best = float(speed.flips_per_ns.max())
     processor, instructions = speed.attrs["processor"], speed.attrs["instruction_set"]
     return [
-        tour.Text(
+        page.Text(
             f"""
 <h3>How fast?</h3>
 <p>A spin is one bit, so one machine instruction works on as many spins as a register has bits. Here
 up to {best:.3g} spins were updated per nanosecond, each with random numbers of its own.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.runs.throughput(speed),
             f"Attempted spin updates per nanosecond at <i>T<sub>c</sub></i>; {processor}, "
             f"{instructions}.",
@@ -240,14 +240,14 @@ def compare(scan: xr.Dataset, crossing: list[xr.Dataset]) -> Blocks:
     ]
     within = sum(abs(distance) < 1 for distance in distances)
     return [
-        tour.Text(
+        page.Text(
             """
 <h3>Measured and exact</h3>
 <p>If the program and its error bars are right, about two differences in three are below one
 standard error, and hardly any exceeds three.</p>
 """
         ),
-        tour.Table(
+        page.Table(
             ("quantity", "measured", "± error", "exact", "difference / error"),
             cells,
             f"Measured against exact: {within} of {len(rows)} within one standard error, the "
@@ -311,4 +311,4 @@ def root_near_zero(polynomial: NDArray[np.float64]) -> float:
 
 
 if __name__ == "__main__":
-    tour.main(chapter)
+    page.main(chapter)

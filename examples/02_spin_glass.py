@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 import multispin as ms
-from multispin import exact, plot, tour
+from multispin import exact, page, plot
 from multispin.analysis import crossing, equilibration, statistics
 from multispin.analysis.summary import summarize_overlaps
 from multispin.plot.style import COLOURS, INK, MARKERS, new_figure, style
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    Blocks = list[tour.Text | tour.Picture | tour.Table]
+    Blocks = list[page.Text | page.Picture | page.Table]
 
 # On both sides of T_c, and so dense that neighbours exchange at L = 8.
 TEMPERATURES = np.geomspace(0.7, 2.0, 14).round(3)
@@ -48,13 +48,13 @@ QUICK = (Glasses(4, 512, 2560), Glasses(6, 256, 2560))
 FULL = (Glasses(4, 2048, 3200), Glasses(6, 1024, 6400), Glasses(8, 256, 32_000))
 
 
-def chapter(quick: bool = False) -> tour.Chapter:
+def chapter(quick: bool = False) -> page.Chapter:
     """Run the chapter "The spin glass" and return it."""
     annealed = anneal(quick)
     glasses = QUICK if quick else FULL
     runs = [temper(glass) for glass in glasses]
     halves = [second_half(run) for run in runs]
-    return tour.Chapter(
+    return page.Chapter(
         "The spin glass",
         [
             *introduce(annealed),
@@ -78,7 +78,7 @@ def anneal(quick: bool) -> xr.Dataset:
     """Cool 512 replicas of one sample, fast and slowly, and return their last energies."""
     size, replicas = 8, 512
     sweeps = [1, 10, 100, 1000] if quick else [1, 10, 100, 1000, 10_000]
-    tour.announce(f"{replicas} replicas of a {size}×{size}×{size} glass, cooled")
+    page.announce(f"{replicas} replicas of a {size}×{size}×{size} glass, cooled")
     glass = ms.EdwardsAnderson((size,) * 3, seed=1)
     runs = [ms.anneal(glass, COOLING, per_step, replicas=replicas) for per_step in sweeps]
     return xr.Dataset(
@@ -90,7 +90,7 @@ def anneal(quick: bool) -> xr.Dataset:
 
 def temper(glass: Glasses) -> xr.Dataset:
     """Temper samples from a random start, every sweep of which is kept for the verdicts."""
-    tour.announce(f"{glass.samples} samples of L = {glass.size}, {glass.sweeps:,} sweeps each")
+    page.announce(f"{glass.samples} samples of L = {glass.size}, {glass.sweeps:,} sweeps each")
     interval = glass.sweeps // DRAWS
     return ms.temper(
         ms.EdwardsAnderson((glass.size,) * 3, samples=glass.samples, seed=glass.size),
@@ -118,7 +118,7 @@ def introduce(annealed: xr.Dataset) -> Blocks:
     there = [int(np.isclose(row, lowest).sum()) for row in energies]
     slowest = int(annealed.sweeps[-1])
     return [
-        tour.Text(
+        page.Text(
             """
 <p>Now let every bond of a cubic lattice be drawn by lot: half of them want their two spins equal,
 half want them opposite, <i>E</i> = −Σ <i>J<sub>ij</sub> s<sub>i</sub> s<sub>j</sub></i> with
@@ -132,7 +132,7 @@ that go their own ways. They share every instruction, a bit each. The slower the
 lower they end, but most stay caught in a valley on the way.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             energy_histogram(annealed),
             f"Energies per spin of {replicas} replicas of one 8×8×8 sample, cooled from "
             f"<i>T</i> = {COOLING[0]:.3g} to {COOLING[-1]:.3g}. The lowest energy that any reached "
@@ -180,7 +180,7 @@ def show_overlaps(run: xr.Dataset) -> Blocks:
     """Show P(q) on both sides of the transition."""
     size, samples = run.attrs["shape"][0], run.sizes["sample"]
     return [
-        tour.Text(
+        page.Text(
             """
 <h3>Order that cannot be seen</h3>
 <p>A frozen glass looks as random as a hot one. Its order shows when two replicas of it are
@@ -191,7 +191,7 @@ tempering</i> replicas at many temperatures exchange these now and then, so that
 its valley where it is hot and settles in another where it is cold.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.glass.overlap_distribution(run),
             f"Distribution of the overlap, mean over {samples} disorder samples of {size}×{size}×"
             f"{size} spins; bands are standard errors over samples. Far above "
@@ -213,7 +213,7 @@ def show_tempering(runs: list[xr.Dataset]) -> Blocks:
     # Ladders are equally long, so rates average and times do not.
     trip = 1 / np.mean(1 / largest.round_trip_time.values)
     return [
-        tour.Text(
+        page.Text(
             f"""
 <h3>Is it equilibrium?</h3>
 <p>Averages over the last half, quarter and eighth of a run have to agree, for energies, squared
@@ -222,7 +222,7 @@ overlaps and link overlaps, at every temperature. That is a necessary condition 
 three standard errors; by chance alone that happens at about one in 60. {remark(failed)}</p>
 """
         ),
-        tour.Table(
+        page.Table(
             (
                 "L",
                 "samples",
@@ -237,7 +237,7 @@ three standard errors; by chance alone that happens at about one in 60. {remark(
             f"columns say at how many of {len(TEMPERATURES)} temperatures the averages agree, and "
             "name the others.",
         ),
-        tour.Picture(
+        page.Picture(
             plot.glass.tempering(largest),
             f"<i>L</i> = {size}: how often neighbouring temperatures exchange, and how many of the "
             "walkers at each were last at the hottest, counted at every exchange. A steep part is "
@@ -319,7 +319,7 @@ def show_crossing(runs: list[xr.Dataset]) -> Blocks:
             )
     rows += [(who, f"{T:.3f}", f"{error:.3f}", "-", "-") for who, T, error in KNOWN_T_C]
     return [
-        tour.Text(
+        page.Text(
             """
 <h3>Finding T<sub>c</sub></h3>
 <p>The correlation length ξ says how far the overlap of two replicas hangs together. Where there is
@@ -328,12 +328,12 @@ no scale, ξ/<i>L</i> does not know <i>L</i>: as with the Ising model the curves
 the community until about 2000 to be sure of this transition at all.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.glass.correlation_length(runs),
             "Correlation length over size; errors are over disorder samples.",
             "Falling curves of growing steepness that cross near a temperature of 1.1.",
         ),
-        tour.Table(
+        page.Table(
             ("crossing", "T", "± error", "ξ/L there", "found"),
             rows,
             "Where ξ/L of two sizes cross, with bootstrap errors over samples; found: the share of "
@@ -347,7 +347,7 @@ def compare(quick: bool) -> Blocks:
     """Hold a small sample against exact sums over all its states."""
     shape = (3, 3, 4) if quick else (4, 4, 4)
     name = "×".join(map(str, shape))
-    tour.announce(f"exact sums over all states of a {name} glass")
+    page.announce(f"exact sums over all states of a {name} glass")
     glass = ms.EdwardsAnderson(shape, seed=5)
     run = ms.temper(
         glass,
@@ -367,14 +367,14 @@ def compare(quick: bool) -> Blocks:
         cells = f"{value:.6f}", f"{error:.6f}", f"{true:.6f}", f"{(value - true) / error:+.1f}"
         rows.append((f"e, T = {temperature:g}", *cells))
     return [
-        tour.Text(
+        page.Text(
             f"""
 <h3>Measured and exact</h3>
 <p>There is no formula, but a sample of {name} spins is small enough to sum over all its
 2<sup>{glass.n_spins}</sup> states, one spin at a time.</p>
 """
         ),
-        tour.Table(
+        page.Table(
             ("quantity", "measured", "± error", "exact", "difference / error"),
             rows,
             f"Energy per spin of one sample of {name} spins, tempered, and from exact sums.",
@@ -383,4 +383,4 @@ def compare(quick: bool) -> Blocks:
 
 
 if __name__ == "__main__":
-    tour.main(chapter)
+    page.main(chapter)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import multispin as ms
-from multispin import plot, tour
+from multispin import page, plot
 from multispin.analysis.replica_error import ReplicaError, replica_error
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    Blocks = list[tour.Text | tour.Picture | tour.Table]
+    Blocks = list[page.Text | page.Picture | page.Table]
 
 # Hot enough for 1000 sweeps to forget the start: what is shown is the cost of replicas, not that of
 # reaching equilibrium.
@@ -25,11 +25,11 @@ GLASS, T_GLASS = ms.EdwardsAnderson((8, 8, 8), seed=3), 1.8
 ISING, T_ISING = ms.Ising((16, 16)), 2.8
 
 
-def chapter(quick: bool = False) -> tour.Chapter:
+def chapter(quick: bool = False) -> page.Chapter:
     """Run the chapter "How many replicas?" and return it."""
     glass = sweep(GLASS, T_GLASS, quick)
     ising = sweep(ISING, T_ISING, quick)
-    return tour.Chapter(
+    return page.Chapter(
         "How many replicas?",
         [*introduce(glass, ising), *tabulate(glass, ising), *warn(quick)],
         data={"replicas_glass": glass, "replicas_ising": ising},
@@ -42,7 +42,7 @@ def chapter(quick: bool = False) -> tour.Chapter:
 def sweep(model: ms.EdwardsAnderson | ms.Ising, temperature: float, quick: bool) -> xr.Dataset:
     """Run ever more replicas of a model."""
     most = 8 if quick else 10
-    tour.announce(f"1 to {2**most} replicas of {model}")
+    page.announce(f"1 to {2**most} replicas of {model}")
     return ms.replica_sweep(
         model,
         temperature,
@@ -62,7 +62,7 @@ def run_in_step(quick: bool) -> ReplicaError:
     No one would want that of replicas, so the sampler has it for disorder samples only: here 64
     samples with the same bonds.
     """
-    tour.announce("64 copies with the same random numbers")
+    page.announce("64 copies with the same random numbers")
     copies = np.broadcast_to(GLASS.bonds, (64, *GLASS.bonds.shape))
     sampler = ms.Sampler(
         ms.EdwardsAnderson.from_bonds(copies, samples=64),
@@ -84,7 +84,7 @@ def introduce(glass: xr.Dataset, ising: xr.Dataset) -> Blocks:
     time = sweep_time(glass)
     cheap = int(glass.replicas.values[time < 2 * time[0]][-1])
     return [
-        tour.Text(
+        page.Text(
             f"""
 <p>A <i>replica</i> is one more copy of the same system, with random numbers of its own. Copies do
 not know of each other, so the mean over <i>R</i> of them has a statistical error smaller by
@@ -101,7 +101,7 @@ random, and an Ising model of 16×16 spins at <i>T</i> = {T_ISING}. The small Is
 fill words with the sites of a row, and that is what the sampler chooses for few replicas.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.replicas.overview({"glass 8×8×8": glass, "Ising 16×16": ising}),
             "Top: attempted spin updates per nanosecond of all replicas together, on one thread, "
             "and what the engine holds in memory. Bottom left: the standard error of the energy of "
@@ -139,7 +139,7 @@ def tabulate(glass: xr.Dataset, ising: xr.Dataset) -> Blocks:
         for run in (glass, ising)
     )
     return [
-        tour.Table(
+        page.Table(
             (
                 "replicas",
                 "glass: µs a sweep",
@@ -161,7 +161,7 @@ def warn(quick: bool) -> Blocks:
     found = run_in_step(quick)
     worth = (found.error[0] / found.error[-1]) ** 2
     return [
-        tour.Text(
+        page.Text(
             f"""
 <h3>Copies that are not independent</h3>
 <p>Random numbers take most of the time. Why not draw one for each site and give it to all copies?
@@ -173,7 +173,7 @@ bar that took them for independent would be too small by a factor of {np.sqrt(64
 is why every replica here has random numbers of its own.</p>
 """
         ),
-        tour.Picture(
+        page.Picture(
             plot.replicas.error(found),
             "The same glass, all copies given the same random numbers: the error of the mean "
             "energy stops falling.",
@@ -183,4 +183,4 @@ is why every replica here has random numbers of its own.</p>
 
 
 if __name__ == "__main__":
-    tour.main(chapter)
+    page.main(chapter)

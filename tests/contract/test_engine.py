@@ -262,25 +262,17 @@ def test_ctrl_c_stops_a_sweep_and_loses_nothing(subject: Subject) -> None:
 
 def test_one_thread_at_a_time(subject: Subject) -> None:
     sampler = subject.sampler()
-    refused: list[BaseException] = []
-    stop = threading.Event()
+    refused: list[RuntimeError] = []
 
-    def sweep_too() -> None:
-        while not stop.is_set():
-            try:
-                sampler.sweep(1)
-            except RuntimeError as error:
-                refused.append(error)
+    def sweep_until_refused(sweeps: int) -> None:
+        try:
+            while not refused:
+                sampler.sweep(sweeps)
+        except RuntimeError as error:
+            refused.append(error)
 
-    other = threading.Thread(target=sweep_too)
+    other = threading.Thread(target=sweep_until_refused, args=(1,))
     other.start()
-    try:
-        while not refused:
-            try:
-                sampler.sweep(20)
-            except RuntimeError as error:
-                refused.append(error)
-    finally:
-        stop.set()
-        other.join()
+    sweep_until_refused(20)
+    other.join()
     assert "one call at a time" in str(refused[0])

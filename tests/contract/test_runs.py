@@ -34,7 +34,7 @@ def temper(subject: Subject, **changes: Any) -> Any:
 RUNS = [simulate, anneal, temper]
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The run is not to go on."""
 
 
@@ -56,14 +56,14 @@ def test_a_run_on_any_device_has_the_same_numbers(subject: Subject, run: Any) ->
 def test_a_stopped_run_goes_on_bit_for_bit(subject: Subject, run: Any, tmp_path: Path) -> None:
     def stop(progress: ms.progress.Progress) -> None:
         if 0 < progress.sweeps < progress.total:
-            raise Stopped
+            raise StoppedError
 
     stops = 0
     for _ in range(200):
         try:
             data = run(subject, checkpoint=tmp_path / "run.npz", progress=stop)
             break
-        except Stopped:
+        except StoppedError:
             stops += 1
     assert stops > 0
     xr.testing.assert_identical(data, run(subject))

@@ -1,5 +1,5 @@
 // The replica engine: what its trajectories do not depend on. That they are the right ones is
-// tested against the slow twin (tests/python/test_replica_twin.py).
+// tested against the slow twin (tests/python/engines/test_replica_twin.py).
 #include <gtest/gtest.h>
 
 #include <cstdint>

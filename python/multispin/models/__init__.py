@@ -6,7 +6,8 @@
 `Pairwise`          any couplings on any graph
 =================== ============================================================================
 
-Every model has the properties and the method ``energy`` of `Model`.
+Every model has the properties and the method ``energy`` of `Model`; those whose spins interact in
+pairs have couplings, edges and signs, as `SignedGraph` says.
 """
 
 from __future__ import annotations
@@ -19,13 +20,22 @@ from multispin.models.disorder import random_signs
 from multispin.models.edwards_anderson import EdwardsAnderson
 from multispin.models.ising import Ising
 from multispin.models.pairwise import Pairwise
+from multispin.models.signed_graph import SignedGraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["EdwardsAnderson", "Ising", "Model", "Pairwise", "from_state", "random_signs"]
+__all__ = [
+    "EdwardsAnderson",
+    "Ising",
+    "Model",
+    "Pairwise",
+    "SignedGraph",
+    "from_state",
+    "random_signs",
+]
 
 _KINDS: dict[str, type[Model]] = {
     kind.__name__: kind for kind in (Ising, EdwardsAnderson, Pairwise)

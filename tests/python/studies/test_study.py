@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from multispin.progress import StudyProgress
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 ISING: dict[str, Any] = {"L": [4, 6], "seed": [0, 1, 2], "sweeps": 8}
 SQUARES: dict[str, Any] = {"x": range(7)}
 

@@ -14,7 +14,9 @@ import pytest
 import xarray as xr
 
 import multispin as ms
-from multispin import cli, plot, tour
+from multispin import cli, plot
+from multispin.page import Chapter, Table, Text, tour
+from multispin.page.render import render
 
 QUICK = ["ising", "--size", "32", "--sweeps", "200", "--thermalization", "50"]
 
@@ -222,8 +224,8 @@ def test_a_chapter_alone_agrees_with_exact_results() -> None:
 
 
 def test_a_page_escapes_what_is_text() -> None:
-    table = tour.Table(("a < b", "x"), [("<script>", "&")], "1 < 2")
-    page = tour.render([tour.Chapter("J & h", [tour.Text("<p>1 &lt; 2</p>"), table])])
+    table = Table(("a < b", "x"), [("<script>", "&")], "1 < 2")
+    page = render([Chapter("J & h", [Text("<p>1 &lt; 2</p>"), table])])
     assert "<h2>J &amp; h</h2>" in page
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
@@ -231,13 +233,13 @@ def test_a_page_escapes_what_is_text() -> None:
 
 
 def test_chapters_are_listed_in_order() -> None:
-    page = tour.render([tour.Chapter("first", []), tour.Chapter("second", [])])
+    page = render([Chapter("first", []), Chapter("second", [])])
     assert page.index('href="#chapter-1"') < page.index('href="#chapter-2"')
     assert page.index("<h2>first") < page.index("<h2>second")
 
 
 def test_tables_are_readable_in_a_terminal() -> None:
-    table = tour.Table(("quantity", "value"), [("e", "-1.41"), ("longer name", "2")])
+    table = Table(("quantity", "value"), [("e", "-1.41"), ("longer name", "2")])
     assert str(table).splitlines() == [
         "quantity     value",
         "e            -1.41",

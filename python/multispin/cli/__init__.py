@@ -1,0 +1,5 @@
+"""The command ``multispin``: whole studies without writing a program."""
+
+from multispin.cli.main import main
+
+__all__ = ["main"]

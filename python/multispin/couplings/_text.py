@@ -1,0 +1,76 @@
+"""Lines of text: read with their numbers, checked as edges, written all or nothing."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from multispin import io
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+PathLike = str | os.PathLike[str]
+
+
+class Edges:
+    """Edges read so far, in the order of the file; a line that is not one is refused."""
+
+    def __init__(self, path: PathLike, first_site: int, n_spins: int | None) -> None:
+        self.path, self.first_site, self.n_spins = os.fspath(path), first_site, n_spins
+        self.line_of: dict[tuple[int, int], int] = {}  # by pair of sites from 0
+        self.couplings: list[float] = []
+
+    def add(self, number: int, line: str) -> None:
+        """Take in line `number`, ``i j J``."""
+        try:
+            first, second, value = line.split()
+            if "_" in line:  # 1_0 is 10 in Python, and in no other program
+                raise ValueError
+            i, j = int(first) - self.first_site, int(second) - self.first_site
+            coupling = float(value)
+        except ValueError:
+            raise self._error(number, repr(line)) from None
+        last = math.inf if self.n_spins is None else self.n_spins - 1
+        if not (0 <= min(i, j) < max(i, j) <= last and math.isfinite(coupling)):
+            raise self._error(number, repr(line))
+        pair = (min(i, j), max(i, j))
+        if pair in self.line_of:
+            raise self._error(number, f"{line!r}, the pair of line {self.line_of[pair]}")
+        self.line_of[pair] = number
+        self.couplings.append(coupling)
+
+    def _error(self, number: int, got: str) -> ValueError:
+        sites = f"two different sites from {self.first_site}"
+        if self.n_spins is not None:
+            sites += f" to {self.n_spins - 1 + self.first_site}"
+        allowed = f"{sites} and a finite number, each pair once"
+        return ValueError(f"{self.path}:{number}: got {got}, allowed: {allowed}")
+
+
+def lines_of(path: PathLike) -> Iterator[tuple[int, str]]:
+    """Yield number and text of the lines that are neither blank nor a comment."""
+    # Bytes that are no text are shown in the message about their line.
+    with Path(path).open(encoding="utf-8", errors="backslashreplace") as file:
+        for number, line in enumerate(file, 1):
+            text = line.strip()
+            if text and not text.startswith("#"):
+                yield number, text
+
+
+def write_lines(
+    path: PathLike, head: str, edges: NDArray[np.int64], values: NDArray[np.float64]
+) -> None:
+    """Write lines ``i j value`` below the line `head`."""
+    lines = (
+        f"{i} {j} {int(value) if value.is_integer() else value!r}\n"
+        for (i, j), value in zip(edges.tolist(), values.tolist(), strict=True)
+    )
+    text = f"{head}\n{''.join(lines)}".encode()
+    with io.replacing(path) as file:
+        file.write(text)

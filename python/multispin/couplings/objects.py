@@ -1,0 +1,221 @@
+"""Couplings in objects of other packages: scipy.sparse, NetworkX, dimod."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.extras import require
+from multispin.couplings._pairs import check_no_field, merged
+from multispin.models import Pairwise, SignedGraph
+
+
+def to_sparse(model: SignedGraph) -> Any:
+    """Return a model's couplings as a scipy.sparse array; `Pairwise` is the way back.
+
+    Parameters
+    ----------
+    model : SignedGraph
+        One set of couplings, and h = 0, as the array has no place for a field.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        Symmetric, (N, N) float64.
+
+    Raises
+    ------
+    MissingExtraError
+        If SciPy is not installed.
+    TypeError, ValueError
+        If the model is not of this kind.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> ms.couplings.to_sparse(ms.Ising((3,), J=-1.0)).toarray().tolist()
+    [[0.0, -1.0, -1.0], [-1.0, 0.0, -1.0], [-1.0, -1.0, 0.0]]
+    """
+    sparse = require("scipy.sparse", "graphs")
+    check_no_field(model)
+    (i, j), couplings = (part.T for part in merged(model))
+    rows, columns = np.concatenate([i, j]), np.concatenate([j, i])
+    entries = (np.concatenate([couplings, couplings]), (rows, columns))
+    return sparse.csr_array(entries, shape=(model.n_spins, model.n_spins))
+
+
+def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
+    """Make the model of a NetworkX graph.
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        Undirected, of at least one node, without parallel edges or loops. Site k is the k-th of
+        ``graph.nodes``.
+    weight : str
+        The attribute that is the coupling of an edge. Each edge has to have it.
+    h : float
+        Uniform field.
+
+    Returns
+    -------
+    Pairwise
+        The model.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of this kind.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> import multispin as ms
+    >>> graph = networkx.Graph()
+    >>> graph.add_edge("a", "b", J=-1.0)
+    >>> ms.couplings.from_networkx(graph).couplings.tolist()
+    [-1.0]
+    """
+    allowed = "an undirected graph of NetworkX without parallel edges"
+    if not (hasattr(graph, "is_directed") and hasattr(graph, "is_multigraph")):
+        raise TypeError(checks.describe("graph", graph, allowed))
+    if graph.is_directed() or graph.is_multigraph():
+        raise ValueError(f"graph: got a {type(graph).__name__}, allowed: {allowed}")
+    if len(graph) == 0:
+        raise ValueError("graph: got one without nodes, allowed: at least one node")
+    site = {node: k for k, node in enumerate(graph.nodes)}
+    edges, couplings = [], []
+    for one, other, coupling in graph.edges(data=weight):
+        if coupling is None:
+            got = f"an edge ({one!r}, {other!r}) without it"
+            raise ValueError(f"weight: got {weight!r}, and {got}, allowed: one that all edges have")
+        if one == other:
+            raise ValueError(f"graph: got a loop at the node {one!r}, allowed: edges of two nodes")
+        edges.append((site[one], site[other]))
+        couplings.append(checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
+    return Pairwise.from_edges(len(site), edges, couplings, h)
+
+
+def to_networkx(model: SignedGraph, weight: str = "J") -> Any:
+    """Return a model's couplings as a NetworkX graph.
+
+    Parameters
+    ----------
+    model : SignedGraph
+        One set of couplings, and h = 0, as the graph has no place for a field.
+    weight : str
+        The attribute to put the couplings into, float.
+
+    Returns
+    -------
+    networkx.Graph
+        With the nodes 0 to N − 1, in this order.
+
+    Raises
+    ------
+    MissingExtraError
+        If NetworkX is not installed.
+    TypeError, ValueError
+        If the model is not of this kind.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> graph = ms.couplings.to_networkx(ms.Ising((4, 4)))
+    >>> graph.degree[0], graph[0][1]
+    (4, {'J': 1.0})
+    """
+    networkx = require("networkx", "graphs")
+    check_no_field(model)
+    edges, couplings = merged(model)
+    graph = networkx.Graph()
+    graph.add_nodes_from(range(model.n_spins))
+    triples = zip(*edges.T.tolist(), couplings.tolist(), strict=True)
+    graph.add_weighted_edges_from(triples, weight=weight)
+    return graph
+
+
+def from_dimod_negating(bqm: Any) -> Pairwise:
+    """Make the model of a dimod binary quadratic model, with the signs of all biases changed.
+
+    dimod's energy is +Σ J s s + Σ h s + offset, multispin's is −Σ J s s − Σ h s. With both signs
+    changed they are the same but for the offset: ``bqm.energy(s) = model.energy(s) + bqm.offset``.
+
+    Parameters
+    ----------
+    bqm : dimod.BinaryQuadraticModel
+        Of vartype SPIN, with one linear bias for all variables. Site k is the k-th of
+        ``bqm.variables``.
+
+    Returns
+    -------
+    Pairwise
+        The model, with h minus the linear bias.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the binary quadratic model is not of this kind.
+
+    Examples
+    --------
+    >>> import dimod
+    >>> import multispin as ms
+    >>> bqm = dimod.BinaryQuadraticModel({}, {("a", "b"): 1.0}, 0.0, "SPIN")  # antiferromagnetic
+    >>> ms.couplings.from_dimod_negating(bqm).couplings.tolist()
+    [-1.0]
+    """
+    if not (hasattr(bqm, "vartype") and hasattr(bqm, "to_numpy_vectors")):
+        allowed = "a dimod.BinaryQuadraticModel"
+        raise TypeError(checks.describe("bqm", bqm, allowed))
+    if bqm.vartype.name != "SPIN":
+        allowed = "SPIN, which bqm.change_vartype('SPIN') makes it"
+        raise ValueError(checks.describe("bqm.vartype", bqm.vartype.name, allowed))
+    if len(bqm.variables) == 0:
+        raise ValueError("bqm: got one without variables, allowed: at least one variable")
+    linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
+    if not bool(np.all(linear == linear[0])):
+        allowed = "one for all variables; fields that differ from site to site are not supported"
+        raise ValueError(checks.describe("bqm.linear", linear, allowed))
+    edges = np.stack([i, j], axis=1).astype(np.int64)
+    return Pairwise.from_edges(len(linear), edges, -quadratic, -float(linear[0]))
+
+
+def to_dimod_negating(model: SignedGraph) -> Any:
+    """Return the dimod binary quadratic model of the same energy: all signs are changed.
+
+    dimod's energy is +Σ J s s + Σ h s, multispin's is −Σ J s s − Σ h s. So the quadratic biases
+    are −J and the linear ones −h, and ``bqm.energy(s) = model.energy(s)``.
+
+    Parameters
+    ----------
+    model : SignedGraph
+        One set of couplings.
+
+    Returns
+    -------
+    dimod.BinaryQuadraticModel
+        Of vartype SPIN, with the variables 0 to N − 1.
+
+    Raises
+    ------
+    MissingExtraError
+        If dimod is not installed.
+    TypeError, ValueError
+        If the model is not of this kind.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> bqm = ms.couplings.to_dimod_negating(ms.Ising((3,), h=0.5))
+    >>> float(bqm.energy({0: 1, 1: 1, 2: 1}))
+    -4.5
+    """
+    dimod = require("dimod", "graphs")
+    edges, couplings = merged(model)
+    linear = np.full(model.n_spins, -model.h)
+    return dimod.BinaryQuadraticModel.from_numpy_vectors(
+        linear, (*edges.T, -couplings), 0.0, "SPIN"
+    )
