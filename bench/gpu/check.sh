@@ -117,7 +117,7 @@ assert multispin.info()["cuda"]["devices"]' "$site"
 }
 
 tests() {
-  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider tests/gpu
+  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider tests/gpu tests/device tests/contract
 }
 
 # The harness is there afterwards unless Google Benchmark is missing.

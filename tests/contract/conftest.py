@@ -6,7 +6,6 @@ model on a device. Without a GPU, or an emulated one, subjects on GPUs skip with
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ import pytest
 import emulated
 import multispin as ms
 from contract.slow_engine import SlowEngine
-from multispin._engines import devices, registry
+from multispin._engines import registry
 
 if TYPE_CHECKING:
     from multispin.models import Model
@@ -88,9 +87,5 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     """Return an engine with a model on a device, in turn all of them."""
     one: Subject = request.param
     if one.device == "cuda":
-        reason = devices.why_not()
-        if reason and os.environ.get("MULTISPIN_REQUIRE_GPU") == "1":
-            pytest.fail(f"MULTISPIN_REQUIRE_GPU=1, but {reason}")
-        if reason:
-            pytest.skip(reason)
+        emulated.demand_gpu()
     return one

@@ -108,6 +108,6 @@ def test_numbers_of_replicas(subject: Subject) -> None:
     if subject.engine == "slow":
         pytest.skip("takes long, and the engine is the sampler's choice")
     data = ms.replica_sweep(
-        subject.model, 2.0, replicas=[1, 4], sweeps=120, device=subject.device, rng=subject.rng
+        subject.model, 2.0, replicas=[1, 4], sweeps=240, device=subject.device, rng=subject.rng
     )
     assert data.energy_per_spin.shape == (2,)

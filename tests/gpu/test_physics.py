@@ -15,7 +15,7 @@ import pytest
 
 import multispin as ms
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("real")]
+pytestmark = pytest.mark.slow
 
 REPLICAS = 64
 LIMIT = 4.0
