@@ -1,21 +1,26 @@
 """Check that includes and imports point one way only.
 
-The layers, lowest first; a file may include its own layer and those below it::
+Two tables say which way: `LAYERS` for C++ and CUDA, lowest first, where a file may include its own
+layer and those below it; `BENEATH` for the packages and modules of ``python/multispin``, its rooms.
+Beyond the tables, in C++ and CUDA:
 
-    host_device -> bits -> random -> model -> update -> host API -> cpp/src
-                                                                 -> cuda/include -> cuda/src
-
-The host API is the headers that lie directly in ``cpp/include/multispin``. Beyond the order:
-
+- no family of engines (`FAMILIES`) includes a file of another;
 - nothing in ``cpp/`` or ``cuda/`` knows Python, and ``cpp/`` does not know CUDA;
+- public headers include public headers, and ``cuda/`` includes those of ``cpp/`` only;
 - CUDA's own headers are included where kernels are launched and where the runtime is wrapped
   (`CUDA_USERS`), so that everything else compiles without nvcc too;
-- the bindings see the host APIs, never ``cpp/src`` or ``cuda/src``;
-- an instruction-set translation unit (``cpp/src/<engine>_<isa>.cpp``) reaches, over any number of
-  headers, only the layers up to ``update`` and headers of ``cpp/src``, and no std containers: an
-  inline function built with AVX flags must never be the one the linker picks for everybody;
-- in Python, only `CORE_USERS` import ``_core`` or ``_cuda``, and the oracles reach neither nor a
-  module that imports them: a test against an oracle compares two independent computations.
+- the bindings see public headers only;
+- an instruction-set translation unit (``<isa>.cpp``) reaches, over any number of headers, only the
+  layers up to `RULES`, headers of its own family but the engine, and no std containers: an inline
+  function built with AVX flags must never be the one the linker picks for everybody.
+
+And in Python:
+
+- only `CORE_USERS` import ``_core`` or ``_cuda``;
+- the oracles (`ORACLES`) reach neither, over any number of modules: a test against an oracle
+  compares two independent computations;
+- ``_name`` is imported within the package that it stands in, and nowhere else;
+- the package's face, ``multispin/__init__.py``, is for users: no room imports it.
 
 Run as ``python tools/check_layering.py [ROOT]``; prints each violation and exits with 1 if any.
 """
@@ -36,27 +41,74 @@ CUDA_INCLUDE_ROOT = Path("cuda/include")
 PACKAGE = Path("python/multispin")
 BINDINGS = Path("python/bindings")
 
-# Layer of each folder or file; the longest matching path counts.
-LAYERS = {
-    INCLUDE_ROOT / "multispin/host_device.hpp": 0,
-    INCLUDE_ROOT / "multispin/bits": 1,
-    INCLUDE_ROOT / "multispin/random": 2,
-    INCLUDE_ROOT / "multispin/model": 3,
-    INCLUDE_ROOT / "multispin/update": 4,
-    INCLUDE_ROOT / "multispin": 5,
-    Path("cpp/src"): 6,
-    CUDA_INCLUDE_ROOT: 6,
-    Path("cuda/src"): 7,
+# --- the tables -----------------------------------------------------------------------------------
+
+# Engines of one kind, on CPUs and GPUs: a folder of this name in each part of the tree.
+FAMILIES = ("lattice", "replica")
+
+# Lowest first; the longest matching path counts. "*" stands for each family.
+LAYERS = (
+    ("cpp/include/multispin/host_device.hpp",),
+    ("cpp/include/multispin/bits",),
+    ("cpp/include/multispin/random",),
+    # `model` and `update` are where `rules` and the families' headers stand before they move.
+    ("cpp/include/multispin/rules", "cpp/include/multispin/model", "cpp/include/multispin/update"),
+    ("cpp/include/multispin",),
+    ("cpp/src", "cuda/include/multispin/cuda"),
+    ("cuda/src",),
+    ("cpp/include/multispin/*",),
+    ("cpp/src/*", "cuda/include/multispin/cuda/*"),
+    ("cuda/src/*",),
+)
+RULES = 3  # the highest layer that instruction-set units share
+
+# In `cuda/src` itself before they move.
+CUDA_USERS = (
+    "cuda/src/device/runtime.cu",
+    "cuda/src/device/launch.hpp",
+    "cuda/src/runtime.cu",
+    "cuda/src/launch.hpp",
+)
+
+# A room sees the rooms named here, and all that these see.
+BENEATH: dict[str, tuple[str, ...]] = {
+    "errors": (),
+    "_base": ("errors",),
+    "io": ("_base",),
+    "progress": ("_base",),
+    # what needs no spins, or no engine
+    "studies": ("io", "progress"),
+    "analysis": ("_base",),
+    "exact": ("_base",),
+    "theory": ("_base",),
+    "plot": ("analysis", "exact", "theory"),
+    # the way of a run
+    "graphs": ("_base",),
+    "models": ("graphs",),
+    "couplings": ("models", "io"),
+    "_engines": ("models", "io"),
+    "_info": ("_engines",),
+    "sampling": ("_engines",),
+    "runs": ("sampling", "_info", "progress", "analysis", "exact"),
+    "learn": ("runs", "theory"),
+    # what users start
+    "page": ("learn", "couplings", "studies", "plot"),
+    "cli": ("page",),
+    "__main__": ("cli",),
 }
-UPDATE_LAYER = 4
+
+CORES = (PACKAGE / "_core", PACKAGE / "_cuda")
+CORE_USERS = (PACKAGE / "_engines", PACKAGE / "_info.py")
+ORACLES = (PACKAGE / "exact", Path("tests/reference"))
+
+# --- what is looked for ---------------------------------------------------------------------------
 
 CPP_SUFFIXES = {".hpp", ".h", ".cpp", ".cu", ".cuh"}
-ISA_UNIT = re.compile(r"_(portable|avx2|avx512|neon)\.cpp$")
+ISA_UNIT = re.compile(r"(^|_)(portable|avx2|avx512|neon)\.cpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 PYTHON_HEADER = re.compile(r"^(Python\.h|structmember\.h|pybind11/|numpy/)")
 CUDA_HEADER = re.compile(r"^(cuda|curand|cub/|thrust/|cooperative_groups)")
-CUDA_USERS = frozenset({Path("cuda/src/runtime.cu"), Path("cuda/src/launch.hpp")})
 # Headers whose templates and inline functions would be compiled with the unit's own flags and
 # offered to the linker. What slips through anyway is found by check_symbols.py.
 STD_FORBIDDEN_IN_ISA_UNITS = frozenset(
@@ -67,16 +119,14 @@ STD_FORBIDDEN_IN_ISA_UNITS = frozenset(
     """.split()  # noqa: SIM905 (a list of forty literals would hide what it says)
 )
 
-CORES = (PACKAGE / "_core", PACKAGE / "_cuda")
-CORE_USERS = frozenset(
-    {
-        "_info.py",
-        "compiled.py",
-        "devices.py",
-        "registry.py",
-    }
-)
-ORACLES = (PACKAGE / "exact.py", Path("tests/reference"))
+LAYER_OF = {
+    Path(place.replace("*", family)): layer
+    for layer, places in enumerate(LAYERS)
+    for place in places
+    for family in FAMILIES
+}
+# A file's family is a folder it stands in, or the beginning of its name.
+FAMILY = re.compile(rf"/({'|'.join(FAMILIES)})[/_]")
 
 
 def violations(root: Path) -> list[str]:
@@ -93,7 +143,7 @@ def _cpp_violations(root: Path) -> Iterator[str]:
             reason = _forbidden_include(path, header, target)
             if reason:
                 yield f"{path}: includes {header}: {reason}"
-        if path.parent == Path("cpp/src") and ISA_UNIT.search(path.name):
+        if path.is_relative_to("cpp/src") and ISA_UNIT.search(path.name):
             yield from _isa_unit_violations(root, path)
 
 
@@ -107,29 +157,38 @@ def _cpp_files(root: Path, *folders: str) -> Iterator[Path]:
 def _includes(root: Path, path: Path) -> Iterator[tuple[str, Path | None]]:
     """Yield each include of `path` as written, and the repository's file it means, if any."""
     text = (root / path).read_text(encoding="utf-8")
+    # Families have files of the same name on both sides: its own side's is what a file means.
+    private = sorted((Path("cpp/src"), Path("cuda/src")), key=lambda p: p.parts[0] != path.parts[0])
     for quote, header in INCLUDE.findall(text):
         places = [INCLUDE_ROOT, CUDA_INCLUDE_ROOT]
         if quote == '"':
-            places = [path.parent, Path("cpp/src"), Path("cuda/src"), *places]
+            places = [path.parent, *private, *places]
         found = ((root / place / header).resolve() for place in places)
         target = next((file for file in found if file.is_file()), None)
         inside = target is not None and target.is_relative_to(root.resolve())
         yield header, target.relative_to(root.resolve()) if target and inside else None
 
 
-def _layer(path: Path) -> int | None:
-    matches = [place for place in LAYERS if path.is_relative_to(place)]
-    return LAYERS[max(matches, key=lambda place: len(place.parts))] if matches else None
+def _place(path: Path) -> Path | None:
+    """Return the place in `LAYERS` that `path` belongs to, if any."""
+    matches = [place for place in LAYER_OF if path.is_relative_to(place)]
+    return max(matches, key=lambda place: len(place.parts)) if matches else None
+
+
+def _family(path: Path) -> str | None:
+    match = FAMILY.search(str(path))
+    return match[1] if match else None
+
+
+def _is_private(path: Path) -> bool:
+    return path.is_relative_to("cpp/src") or path.is_relative_to("cuda/src")
 
 
 def _forbidden_include(path: Path, header: str, target: Path | None) -> str | None:
     """Say why `path` may not include `header`, or return None if it may."""
     if path.is_relative_to(BINDINGS):
-        places = ("cpp/src", "cuda/src")
-        private = target is not None and any(target.is_relative_to(place) for place in places)
-        if private or CUDA_HEADER.match(header):
-            return "the bindings see the host API only"
-        return None
+        private = target is not None and _is_private(target)
+        return "bindings see public headers only" if private or CUDA_HEADER.match(header) else None
     if PYTHON_HEADER.match(header) or (target and target.is_relative_to("python")):
         return "cpp/ and cuda/ do not know Python"
     if path.is_relative_to("cpp") and (
@@ -138,18 +197,24 @@ def _forbidden_include(path: Path, header: str, target: Path | None) -> str | No
         or (target and target.is_relative_to("cuda"))
     ):
         return "cpp/ does not know CUDA"
-    if CUDA_HEADER.match(header) and path not in CUDA_USERS:
-        return f"only {', '.join(sorted(map(str, CUDA_USERS)))} include CUDA's headers"
+    if CUDA_HEADER.match(header) and str(path) not in CUDA_USERS:
+        return f"only {', '.join(CUDA_USERS)} include CUDA's headers"
     if header.startswith("multispin/") and target is None:
         return "no such header in the repository"
-    if target is None:
-        return None
-    own, other = _layer(path), _layer(target)
+    return _wrong_way(path, target) if target else None
+
+
+def _wrong_way(path: Path, target: Path) -> str | None:
+    """Say which arrow of the tables runs backwards from `path` to `target`, if one does."""
+    own, other = _place(path), _place(target)
     if own is None or other is None:
         return "a file outside the layers"
-    if path.is_relative_to("cuda") and target.is_relative_to("cpp/src"):
-        return "cuda/ sees cpp/include only"
-    return f"layer {other} from layer {own}" if other > own else None
+    if _is_private(target) and (not _is_private(path) or path.parts[0] != target.parts[0]):
+        return "cpp/include, cuda/include, and cuda/src from cpp/, see public headers only"
+    families = _family(path), _family(target)
+    if None not in families and families[0] != families[1]:
+        return f"the family {families[0]} does not see the family {families[1]}"
+    return f"{other} lies above {own}" if LAYER_OF[other] > LAYER_OF[own] else None
 
 
 def _isa_unit_violations(root: Path, unit: Path) -> Iterator[str]:
@@ -165,28 +230,66 @@ def _isa_unit_violations(root: Path, unit: Path) -> Iterator[str]:
                 continue
             seen.add(target)
             pending.append(target)
-            layer = _layer(target)
-            kernel_header = target.parent == Path("cpp/src") and target.suffix == ".hpp"
-            if not kernel_header and (layer is None or layer > UPDATE_LAYER):
-                yield f"{unit}: reaches {target} through {path}: above the update layer"
+            place = _place(target)
+            shared = place is not None and LAYER_OF[place] <= RULES
+            own = _family(target) == _family(unit) and not target.name.endswith("engine.hpp")
+            if not (shared or (own and target.suffix == ".hpp")):
+                yield f"{unit}: reaches {target} through {path}: not for instruction-set units"
 
 
 # --- Python ---------------------------------------------------------------------------------------
 
 
 def _python_violations(root: Path) -> Iterator[str]:
-    graph = {path: set(_imports(root, path)) for path in _python_files(root)}
-    oracles = [p for p in graph if any(p == o or p.is_relative_to(o) for o in ORACLES)]
-    for core in CORES:
-        for path, targets in graph.items():
-            if core in targets and not (
-                path.parent in (PACKAGE, PACKAGE / "_engines") and path.name in CORE_USERS
-            ):
-                yield f"{path}: imports {core.name}: only {', '.join(sorted(CORE_USERS))} do"
-        for path in oracles:
+    files = list(_python_files(root))
+    for path in files:
+        if not path.is_relative_to(PACKAGE):
+            continue
+        for target in sorted(set(_imports(root, path, types=True))):
+            reason = _forbidden_import(path, target)
+            if reason:
+                name = target.name if target in CORES else target
+                yield f"{path}: imports {name}: {reason}"
+    graph = {path: set(_imports(root, path)) for path in files}
+    for path in files:
+        if not any(path.is_relative_to(oracle) for oracle in ORACLES):
+            continue
+        for core in CORES:
             chain = _chain_to(core, path, graph)
             if chain:
                 yield f"{path}: an oracle reaches {core.name}: {' -> '.join(map(str, chain))}"
+
+
+def _forbidden_import(path: Path, target: Path) -> str | None:
+    """Say why a file of the package may not import `target`, or return None if it may."""
+    if target in CORES:
+        allowed = any(path.is_relative_to(user) for user in CORE_USERS)
+        users = ", ".join(user.stem for user in CORE_USERS)
+        return None if allowed else f"only {users} import compiled modules"
+    parts = target.relative_to(PACKAGE).with_suffix("").parts
+    for depth, part in enumerate(parts):
+        home = PACKAGE.joinpath(*parts[:depth])
+        if part.startswith("_") and not part.startswith("__") and not path.is_relative_to(home):
+            return f"{part} is private to {home}"
+    own, other = _room(path), _room(target)
+    if own in (other, "__init__"):
+        return None
+    if own not in BENEATH:
+        return f"{own} is a room without a line in BENEATH"
+    if other == "__init__":
+        return "the package's face is for users"
+    return None if other in _seen_from(own) else f"{own} does not see {other}"
+
+
+def _room(path: Path) -> str:
+    """Return the package or module directly below ``multispin`` that `path` belongs to."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def _seen_from(room: str) -> set[str]:
+    """Return all rooms that `room` sees."""
+    seen = set(BENEATH[room])
+    return seen.union(*map(_seen_from, seen))
 
 
 def _python_files(root: Path) -> Iterator[Path]:
@@ -195,14 +298,14 @@ def _python_files(root: Path) -> Iterator[Path]:
             yield path.relative_to(root)
 
 
-def _imports(root: Path, path: Path) -> Iterator[Path]:
-    """Yield the package's files that `path` imports at run time, and the compiled modules.
+def _imports(root: Path, path: Path, types: bool = False) -> Iterator[Path]:
+    """Yield the package's files and compiled modules that `path` imports when it runs.
 
-    Importing a submodule also runs the package's ``__init__``; that is not counted, because an
-    oracle cannot take results from it without naming it.
+    With `types`, also what it imports for annotations alone. Importing a submodule also runs the
+    package's ``__init__``; that is not counted: nothing can be taken from it without naming it.
     """
     tree = ast.parse((root / path).read_text(encoding="utf-8"), filename=str(path))
-    for node in _run_time_nodes(tree):
+    for node in ast.walk(tree) if types else _run_time_nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _module_file(root, alias.name.split("."))

@@ -66,12 +66,12 @@ def binder_curve(
     Returns
     -------
     Curve
-        g as in `multispin.overlaps.binder_ratio`, without the correction of its bias.
+        g as in `analysis.overlaps.binder_ratio`, without the correction of its bias.
 
     Raises
     ------
     TypeError, ValueError
-        As `multispin.overlaps.binder_ratio`; also if ``resamples`` or ``seed`` is not allowed.
+        As `analysis.overlaps.binder_ratio`; also if ``resamples`` or ``seed`` is not allowed.
 
     Examples
     --------
@@ -111,13 +111,13 @@ def correlation_length_curve(
     Returns
     -------
     Curve
-        ξ/L with ξ as in `multispin.overlaps.correlation_length`, without the correction of its
+        ξ/L with ξ as in `analysis.overlaps.correlation_length`, without the correction of its
         bias.
 
     Raises
     ------
     TypeError, ValueError
-        As `multispin.overlaps.correlation_length`; also if ``resamples`` or ``seed`` is not
+        As `analysis.overlaps.correlation_length`; also if ``resamples`` or ``seed`` is not
         allowed.
 
     Examples

@@ -12,7 +12,7 @@ are by jackknife over blocks of draws, after the average over pairs: pairs share
 are not independent, while blocks of draws are.
 
 Such errors know what the draws know. A glass that is stuck has no error bar that can be believed;
-see `multispin.equilibration`.
+see `analysis.equilibration`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     r"""Reduce a run to one value and one standard error per temperature.
 
     Replicas are independent runs of one system and are pooled; errors allow for autocorrelation
-    (see `multispin.statistics`). Disorder samples are averaged: errors are then over samples.
+    (see `analysis.statistics`). Disorder samples are averaged: errors are then over samples.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     xarray.Dataset
         Along ``temperature``, each with its ``<name>_error``: ``energy_per_spin``
         :math:`e = \langle E \rangle / N`, ``abs_magnetization`` :math:`\langle |m| \rangle`,
-        ``specific_heat``, ``susceptibility`` and ``binder`` (defined in `multispin.statistics`).
+        ``specific_heat``, ``susceptibility`` and ``binder`` (defined in `analysis.statistics`).
         Of at least 2 disorder samples, the average of what each of them has, but for ``binder``,
         :math:`1 - [\langle m^4 \rangle] / (3 [\langle m^2 \rangle]^2)`.
         ``tau`` is the integrated autocorrelation time of :math:`|m|` in sweeps, of samples the
@@ -116,7 +116,7 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
     xarray.Dataset
         Along ``temperature``, each with its ``<name>_error``: ``spin_glass_susceptibility``
         :math:`\chi_{SG}` and ``binder_ratio`` g, and ``xi_over_length`` :math:`\xi/L` if all sides
-        of the lattice are equal (defined in `multispin.overlaps`). Errors are over samples if there
+        of the lattice are equal (defined in `analysis.overlaps`). Errors are over samples if there
         are at least 2 of them, else over draws. Ratios of averages are ``nan`` for 2 samples with
         fewer than 20 draws: without one, the jackknife has a ratio of next to nothing.
 

@@ -2,7 +2,7 @@
 
 Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of its own. Tempering
 runs hold ``overlap`` (temperature, pair, draw) and more, with ``sample`` as a first dimension if
-there are disorder samples; see `multispin.summary.summarize_overlaps`.
+there are disorder samples; see `analysis.summary.summarize_overlaps`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     run : xarray.Dataset
         With ``overlap`` and the attribute ``n_spins``.
     bins : int
-        Most bins to use; see `multispin.overlaps.distribution`.
+        Most bins to use; see `analysis.overlaps.distribution`.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     >>> from multispin import plot
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
-    >>> plot.overlap_distribution(run).savefig("overlap_distribution.png")
+    >>> plot.glass.overlap_distribution(run).savefig("overlap_distribution.png")
     """
     checks.dataset("run", run, ("overlap", "temperature", "pair", "draw"), _TEMPERED)
     samples = run.sizes.get("sample", 1) > 1
@@ -134,7 +134,7 @@ def binder_ratio(runs: Runs) -> Figure:
     >>> from multispin import plot
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
-    >>> plot.binder_ratio(run).savefig("binder_ratio.png")
+    >>> plot.glass.binder_ratio(run).savefig("binder_ratio.png")
     """
     return _curves(runs, "binder_ratio", r"Binder ratio $g$")
 
@@ -165,7 +165,7 @@ def correlation_length(runs: Runs) -> Figure:
     >>> from multispin import plot
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
-    >>> plot.correlation_length(run).savefig("correlation_length.png")
+    >>> plot.glass.correlation_length(run).savefig("correlation_length.png")
     """
     return _curves(runs, "xi_over_length", r"correlation length $\xi / L$")
 
@@ -183,7 +183,7 @@ def tempering(run: xr.Dataset) -> Figure:
     matplotlib.figure.Figure
         The acceptance between neighbouring temperatures, and the fraction of walkers at each that
         come from the top. That is linear in the temperature's number (the line) if walkers meet no
-        bottleneck; see `multispin.temperature_grid`.
+        bottleneck; see `analysis.temperature_grid`.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def tempering(run: xr.Dataset) -> Figure:
     >>> from multispin import plot
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1, samples=4)
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
-    >>> plot.tempering(run).savefig("tempering.png")
+    >>> plot.glass.tempering(run).savefig("tempering.png")
     """
     needed = ("swap_accepted", "swap_attempts", "from_top", "round_trips", "temperature")
     checks.dataset("run", run, needed, "one of temper")
@@ -256,7 +256,7 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
     >>> from multispin import plot
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
     >>> run = ms.anneal(glass, np.linspace(3.0, 0.3, 28), 20, replicas=64)
-    >>> plot.annealing(run).savefig("annealing.png")
+    >>> plot.glass.annealing(run).savefig("annealing.png")
     """
     needed = ("energy", "best_state_energy", "temperature", "step")
     checks.dataset("run", run, needed, "one of anneal")

@@ -36,7 +36,7 @@ def error(result: ReplicaError) -> Figure:
     Parameters
     ----------
     result : ReplicaError
-        What `multispin.replica_error.replica_error` returned.
+        What `analysis.replica_error.replica_error` returned.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def error(result: ReplicaError) -> Figure:
     >>> from multispin import plot
     >>> from multispin.analysis.replica_error import replica_error
     >>> values = np.random.default_rng(1).normal(size=(64, 100))  # (replica, draw)
-    >>> plot.error(replica_error(values)).savefig("error.png")
+    >>> plot.replicas.error(replica_error(values)).savefig("error.png")
     """
     checks.instance("result", result, ReplicaError, "what replica_error returned")
     with style():
@@ -86,7 +86,7 @@ def throughput(replicas: ArrayLike, flips_per_ns: ArrayLike) -> Figure:
     >>> import multispin as ms
     >>> from multispin import plot
     >>> run = ms.replica_sweep(ms.Ising((8, 8)), 2.5, (1, 2, 4, 8), sweeps=200, thermalization=50)
-    >>> plot.throughput(run.replicas, run.flips_per_ns).savefig("throughput.png")
+    >>> plot.replicas.throughput(run.replicas, run.flips_per_ns).savefig("throughput.png")
     """
     with style():
         figure = new_figure(6.4, 4.2)
@@ -125,7 +125,7 @@ def overview(runs: xr.Dataset | Mapping[str, xr.Dataset]) -> Figure:
     >>> import multispin as ms
     >>> from multispin import plot
     >>> run = ms.replica_sweep(ms.Ising((8, 8)), 2.5, (1, 2, 4, 8), sweeps=200, thermalization=50)
-    >>> plot.overview({"8 x 8": run}).savefig("overview.png")
+    >>> plot.replicas.overview({"8 x 8": run}).savefig("overview.png")
     """
     named = _named(runs)
     numbers = np.unique(np.concatenate([run.replicas.values for run in named.values()]))

@@ -81,7 +81,7 @@ def energy(runs: Runs) -> Figure:
     --------
     >>> import multispin as ms
     >>> run = ms.simulate(ms.Ising((32, 32)), [2.0, 2.3, 2.6], 200, 100, interval=2, replicas=4)
-    >>> ms.plot.energy(run).savefig("energy.png")
+    >>> ms.plot.runs.energy(run).savefig("energy.png")
     """
     return _single(runs, "energy_per_spin")
 
@@ -187,7 +187,7 @@ def throughput(bench: xr.Dataset) -> Figure:
     Parameters
     ----------
     bench : xarray.Dataset
-        What `multispin.benchmark.measure` returned.
+        What `multispin.runs.throughput.measure` returned.
 
     Returns
     -------

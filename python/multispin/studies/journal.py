@@ -58,12 +58,12 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from multispin import io
 from multispin._base.interrupts import interrupts_held
-from multispin._info import __version__
 from multispin.errors import CheckpointError
 from multispin.studies.points import key_of, signature_of
 
@@ -80,7 +80,7 @@ _DIGEST_LENGTH = 64
 
 def new_header(task: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return the header of a study made by this version of multispin."""
-    origin = {"format": FORMAT, "version": VERSION, "multispin": __version__}
+    origin = {"format": FORMAT, "version": VERSION, "multispin": version("multispin")}
     return origin | {"task": task, "parameters": parameters}
 
 
