@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests are shared out to processes; a test may not depend on the order or on what runs beside it.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --quiet
 # [build-system] requires of pyproject.toml, as words for the shell
 BUILD_REQUIRES := $(shell sed -n '/^requires/s/^requires = \[\(.*\)\]$$/\1/p' pyproject.toml | sed 's/", "/" "/g')
@@ -11,8 +13,6 @@ BUILD_REQUIRES := $(shell sed -n '/^requires/s/^requires = \[\(.*\)\]$$/\1/p' py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
-# Where nvcc is found, compile for the GPU at hand, or for one architecture; a wheel has them all.
-export CUDAARCHS ?= $(shell nvidia-smi >/dev/null 2>&1 && echo native || echo 80)
 
 # A change in any of these means: build and install again. Python modules are not among them, the
 # install is editable.
@@ -22,7 +22,7 @@ CXX_FILES := $(shell find cpp cuda python/bindings tests bench examples -type f 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test validate lint format bench clean
+.PHONY: help venv demo test thorough validate lint format bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,8 +32,11 @@ venv: $(VENV)/installed  ## create .venv with multispin, its extras and the test
 demo: $(VENV)/installed  ## run the tour and write its HTML page
 	$(BIN)/multispin demo
 
-test: $(VENV)/installed  ## run the Python tests, without the slow validation
-	$(BIN)/python -m pytest
+test: $(VENV)/installed  ## run the Python tests that are soon done
+	$(PYTEST)
+
+thorough: $(VENV)/installed  ## run those that take longer, which .ci/run runs too
+	$(PYTEST) -m thorough
 
 validate: $(VENV)/installed  ## run the slow validation against physics
 	$(BIN)/python -m pytest -m slow

@@ -8,16 +8,14 @@ endif()
 
 if(NOT MULTISPIN_CUDA STREQUAL OFF)
   include(CheckLanguage)
-  # Machine code for the architectures from Ampere on, and PTX, from which the driver compiles for
-  # later ones. CMAKE_CUDA_ARCHITECTURES chooses others, and so does CUDAARCHS in the environment,
-  # also in a folder that was configured before.
-  if(NOT "$ENV{CUDAARCHS}" STREQUAL "")
-    set(CMAKE_CUDA_ARCHITECTURES "$ENV{CUDAARCHS}")
-  elseif(NOT CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES "80-real;86-real;89-real;90;100-real;120")
-  endif()
+  include(cmake/cuda_architectures.cmake)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
+    if(NOT "$ENV{CUDAARCHS}" STREQUAL "")
+      set(CMAKE_CUDA_ARCHITECTURES "$ENV{CUDAARCHS}")
+    elseif(NOT CMAKE_CUDA_ARCHITECTURES)
+      multispin_cuda_architectures(${CMAKE_CUDA_COMPILER} CMAKE_CUDA_ARCHITECTURES)
+    endif()
     enable_language(CUDA)
     # A CMake older than nvcc does not know this flag of it.
     if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)

@@ -228,6 +228,7 @@ def stationary_energy(shape: tuple[int, ...], J: float, h: float, T: float) -> t
     return mean, float(p @ (energy - mean) ** 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 @pytest.mark.parametrize(("J", "h"), [(1.0, 0.0), (-1.0, 0.4)])

@@ -196,6 +196,7 @@ def test_every_chapter_is_numbered_once() -> None:
     assert numbers[0] == "01"
 
 
+@pytest.mark.thorough
 def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["demo", "--quick", "--output", "tour.html"]) == 0
     assert names(folder) == ["tour.html", "tour.nc", "tour.png"]

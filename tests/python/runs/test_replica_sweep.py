@@ -63,6 +63,7 @@ def check_mean(values: NDArray[np.float64], true: Any, bias: float = 0.0) -> Any
 # --- errors -------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("model", [ms.Ising((8, 8)), ms.EdwardsAnderson((4, 4, 4), seed=1)])
 def test_errors_fall_as_independent_replicas_do(model: Any) -> None:
     suffixes = ("slope", "slope_error", "error", "direct_error")
@@ -90,6 +91,7 @@ class InStep(ms.Sampler):
         return (energy + energy[..., :1]) / 2, (m + m[..., :1]) / 2
 
 
+@pytest.mark.thorough
 def test_replicas_that_share_noise_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replica_sweeps, "Sampler", InStep)
     slope, slope_error, direct = of_seeds(

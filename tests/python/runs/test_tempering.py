@@ -263,6 +263,7 @@ class WrongExponent(Tempering):
         return super().accepts(i, self.factor * d)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("factor", [0.8, 1.0, 1.2])
 def test_a_wrong_exponent_would_be_seen(factor: float) -> None:
     """By the p-values of the test above, of the twin's exchanges; right ones pass with any seed."""
@@ -291,20 +292,21 @@ run.to_netcdf(result, engine="h5netcdf")
 """
 
 
-def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.thorough)])
+def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path, times: int) -> None:
     import xarray
 
     random = np.random.default_rng(1)
     command = [sys.executable, "-c", SCRIPT]
     checkpoint, result = tmp_path / "run.npz", tmp_path / "run.nc"
-    for _ in range(20):
+    for _ in range(times):
         process = subprocess.Popen([*command, str(checkpoint), str(result), "0.005"])
         before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
         while not checkpoint.exists() or checkpoint.stat().st_mtime_ns == before:
             assert process.poll() is None  # not before it has come further
             time.sleep(0.002)
         time.sleep(float(random.uniform(0.0, 0.1)))
-        assert process.poll() is None, "finished before it could be killed 20 times"
+        assert process.poll() is None, f"finished before it could be killed {times} times"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     subprocess.run([*command, str(checkpoint), str(result), "0"], check=True)

@@ -190,6 +190,7 @@ def views() -> list[States]:
     return [*patterns, np.unique(pairs, axis=1, return_inverse=True)[1].ravel()]
 
 
+@pytest.mark.thorough
 @each_generator
 @each_case
 def test_patterns_of_four_by_four(dynamics: str, J: float, h: float, T: float, rng: str) -> None:

@@ -7,6 +7,7 @@ the sweeps were done, of which there are too many for the call to end by itself.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -89,14 +90,21 @@ def test_in_the_middle_of_one_long_sweep(threads: int) -> None:
     assert 1 <= result["done"] < 20
 
 
-@pytest.mark.parametrize("call", [["sweep", 10**9], ["record", 2000, 10**5], ["record", 10, 10**8]])
-@pytest.mark.parametrize(("shape", "replicas", "threads"), [
+SAMPLERS = [  # shape, replicas, threads
     ([64, 256], 1, 1),  # many sweeps between two looks
     ([64, 256], 5, 2),  # replicas by several threads
     ([16, 128], 300, 2),
     ([1024, 2048], 1, 1),  # many steps a sweep
     ([1024, 2048], 1, 2),  # bands
     ([1024, 2048], 2, 7),
+]
+CALLS = [["sweep", 10**9], ["record", 2000, 10**5], ["record", 10, 10**8]]
+
+
+@pytest.mark.parametrize(("shape", "replicas", "threads", "call"), [
+    # Each sampler and each call soon, every pair of them among the thorough tests.
+    pytest.param(*SAMPLERS[i], CALLS[j], marks=[] if i % 3 == j else pytest.mark.thorough)
+    for i, j in itertools.product(range(len(SAMPLERS)), range(len(CALLS)))
 ])  # fmt: skip
 def test_several_times_in_a_row(
     shape: list[int], replicas: int, threads: int, call: list[Any]
