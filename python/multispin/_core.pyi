@@ -25,7 +25,31 @@ __all__: list[str] = [
     "lattice_bytes",
     "replica_bytes",
     "selected_isa",
+    "tempering_of",
 ]
+
+class Tempering:
+    def run(
+        self,
+        *,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        energy: numpy.typing.NDArray[numpy.float64] | None = None,
+        spins: numpy.typing.NDArray[numpy.int64] | None = None,
+        overlap: numpy.typing.NDArray[numpy.int64] | None = None,
+        link_overlap: numpy.typing.NDArray[numpy.int64] | None = None,
+        overlap_k2: numpy.typing.NDArray[numpy.float64] | None = None,
+        temperature_index: numpy.typing.NDArray[numpy.int16] | None = None,
+    ) -> None: ...
+    def set_state(
+        self,
+        exchanges_done: typing.SupportsInt | typing.SupportsIndex,
+        clusters_moved: typing.SupportsInt | typing.SupportsIndex,
+        numbers: collections.abc.Mapping[
+            str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+        ],
+    ) -> None: ...
+    @property
+    def state(self) -> tuple[int, int, dict[str, list[int]]]: ...
 
 class LatticeEngine:
     def __init__(
@@ -52,6 +76,12 @@ class LatticeEngine:
     def correlation(self) -> tuple[numpy.typing.NDArray[numpy.int64], ...]: ...
     def fill(self, up: bool) -> None: ...
     def finish(self) -> None: ...
+    def link_overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
     def randomize(self) -> None: ...
     def record(
         self,
@@ -68,6 +98,17 @@ class LatticeEngine:
         self,
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
     def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
     @property
     def isa(self) -> str: ...
     @property
@@ -126,6 +167,17 @@ class ReplicaEngine:
         self,
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
     def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
     @property
     def colours(self) -> int: ...
     @property
@@ -138,42 +190,6 @@ class ReplicaEngine:
     def sweeps_done(self) -> int: ...
     @sweeps_done.setter
     def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
-
-class Tempering:
-    def __init__(
-        self,
-        engine: ReplicaEngine,
-        *,
-        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
-        ladders: typing.SupportsInt | typing.SupportsIndex,
-        swap_interval: typing.SupportsInt | typing.SupportsIndex,
-        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
-        cluster_moves: bool,
-        seed: typing.SupportsInt | typing.SupportsIndex,
-        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
-    ) -> None: ...
-    def run(
-        self,
-        *,
-        draws: typing.SupportsInt | typing.SupportsIndex,
-        bonds: numpy.typing.NDArray[numpy.int64] | None,
-        spins: numpy.typing.NDArray[numpy.int64] | None,
-        overlaps: numpy.typing.NDArray[numpy.int64] | None,
-        link_overlaps: numpy.typing.NDArray[numpy.int64] | None,
-        overlaps_k2: numpy.typing.NDArray[numpy.float64] | None,
-        temperature_index: numpy.typing.NDArray[numpy.int16] | None,
-        pairs: typing.SupportsInt | typing.SupportsIndex,
-    ) -> None: ...
-    def set_state(
-        self,
-        exchanges_done: typing.SupportsInt | typing.SupportsIndex,
-        clusters_moved: typing.SupportsInt | typing.SupportsIndex,
-        numbers: collections.abc.Mapping[
-            str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
-        ],
-    ) -> None: ...
-    @property
-    def state(self) -> tuple[int, int, dict[str, list[int]]]: ...
 
 def available_isas() -> list[str]: ...
 def compiler() -> str: ...
@@ -193,6 +209,21 @@ def replica_bytes(
     shared: bool,
 ) -> int: ...
 def selected_isa() -> str: ...
+def tempering_of(
+    engine: typing.Any,
+    *,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    edges: numpy.typing.NDArray[numpy.uint32],
+    temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    ladders: typing.SupportsInt | typing.SupportsIndex,
+    swap_interval: typing.SupportsInt | typing.SupportsIndex,
+    exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+    cluster_moves: bool,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    samples: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> Tempering: ...
 
 AES_KEY_ROUNDS: int = 3
 AES_PLANES: int = 16
