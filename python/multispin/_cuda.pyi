@@ -15,6 +15,7 @@ __all__: list[str] = [
     "DeviceInfo",
     "LatticeEngine",
     "ReplicaEngine",
+    "Tempering",
     "demand_device",
     "devices",
     "driver_version",
@@ -58,6 +59,29 @@ class DeviceArray:
     @property
     def strides(self) -> tuple[int, ...]: ...
 
+class Tempering:
+    def run(
+        self,
+        *,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        energy: numpy.typing.NDArray[numpy.float64] | None = None,
+        spins: numpy.typing.NDArray[numpy.int64] | None = None,
+        overlap: numpy.typing.NDArray[numpy.int64] | None = None,
+        link_overlap: numpy.typing.NDArray[numpy.int64] | None = None,
+        overlap_k2: numpy.typing.NDArray[numpy.float64] | None = None,
+        temperature_index: numpy.typing.NDArray[numpy.int16] | None = None,
+    ) -> None: ...
+    def set_state(
+        self,
+        exchanges_done: typing.SupportsInt | typing.SupportsIndex,
+        clusters_moved: typing.SupportsInt | typing.SupportsIndex,
+        numbers: collections.abc.Mapping[
+            str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+        ],
+    ) -> None: ...
+    @property
+    def state(self) -> tuple[int, int, dict[str, list[int]]]: ...
+
 class LatticeEngine:
     def __init__(
         self,
@@ -85,6 +109,12 @@ class LatticeEngine:
     def device_spins(self) -> DeviceArray: ...
     def fill(self, up: bool) -> None: ...
     def finish(self) -> None: ...
+    def link_overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
     def randomize(self) -> None: ...
     def record(
         self,
@@ -108,6 +138,17 @@ class LatticeEngine:
         self,
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
     def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
     @property
     def device(self) -> int: ...
     @property
@@ -177,6 +218,17 @@ class ReplicaEngine:
         self,
     ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
     def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
     @property
     def colours(self) -> int: ...
     @property

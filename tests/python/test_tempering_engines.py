@@ -135,7 +135,7 @@ class InPython:
 def tempering_of(engine: Any, model: Any, **changes: Any) -> Any:
     return _core.tempering_of(
         engine, replicas=WALKERS, sites=model.n_spins, edges=model.edges.astype(np.uint32),
-        **keywords(model.shape, **changes),
+        **(keywords(model.shape) | changes),
     )  # fmt: skip
 
 
