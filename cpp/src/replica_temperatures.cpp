@@ -4,6 +4,7 @@
 #include <map>
 
 #include "replica_detail.hpp"
+#include "threads.hpp"
 
 namespace multispin {
 namespace {
@@ -66,6 +67,12 @@ void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle, BitsOfReplicas
   }
 }
 
+void ReplicaEngine::Detail::set_bits(BitsOfReplicas bits, int threads) {
+  for_each_index(
+      worth(words_per_site() * sites, threads), static_cast<std::int64_t>(bundles.size()),
+      [&](std::int64_t b) { set_bundle_bits(bundles[static_cast<std::size_t>(b)], bits); });
+}
+
 void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
   check_replica_temperatures(options_, temperatures);
   Detail& d = *detail_;
@@ -74,7 +81,7 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
     if (d.known_bits.size() > most_known) d.known_bits.clear();
     std::vector<const std::uint64_t*> bits;
     for (const double t : temperatures) bits.push_back(d.bits_at(t).data());
-    for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle, bits);
+    d.set_bits(bits, options_.threads);
     return;
   }
   for (BundleMemory& bundle : d.bundles) {

@@ -157,8 +157,7 @@ void Tempering::apply_temperatures() {
     engine_.temperatures_[r] = options_.temperatures[index];
     bits_of_walker_[r] = bits_[index].data();
   }
-  ReplicaEngine::Detail& d = *engine_.detail_;
-  for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle, bits_of_walker_);
+  engine_.detail_->set_bits(bits_of_walker_, engine_.options().threads);
 }
 
 double Tempering::energy(const Sums& sums) const {

@@ -113,6 +113,8 @@ class ReplicaEngine {
   friend class Tempering;
   struct Detail;
   class StopWatch;
+  class Run;
+  bool execute(std::uint64_t draws, std::uint64_t interval, Sums* sums, StopWatch& watch);
   bool advance(std::uint64_t sweeps, StopWatch& watch);
   ReplicaOptions options_;
   std::vector<double> temperatures_;
