@@ -37,29 +37,27 @@ struct LatticeEngine::Detail {
     return {{colour(replica, 0), colour(replica, 1)}, lattice.stride};
   }
   void wrap_rows(std::int64_t replica, int c, std::int64_t begin, std::int64_t end) const;
-  LatticeSums sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const;
-  std::vector<LatticeSums> band_sums(std::int64_t replica) const;
-  // visit(colour, row, whether it looks right) for every row, each band by its own thread, which is
-  // also the first to touch the band's memory; then the copies of the edge rows are made good.
+  Sums sums(std::int64_t replica, std::int64_t begin, std::int64_t end) const;
+  std::vector<Sums> band_sums(std::int64_t replica) const;
+  // visit(colour, row, whether it looks right) for every row, by several threads, each the
+  // first to touch the memory of bands of its own; then the copies of the edge rows are made good.
   template <class Visit>
   void for_rows(std::int64_t replica, const Visit& visit) const {
-    const int bands = static_cast<int>(plan.size());
-    const int threads = usable(bands);
-#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
-    for (int b = 0; b < bands; ++b) {
+    for_each_index(usable(threads), static_cast<std::int64_t>(plan.size()), [&](std::int64_t b) {
       const BandPlan& band = plan[static_cast<std::size_t>(b)];
       for (int c = 0; c < 2; ++c) {
         for (std::int64_t row = band.begin; row < band.end; ++row) {
           visit(c, row, model::looks_right(row / lattice.rows, row, c));
         }
       }
-    }
+    });
     for (int c = 0; c < 2; ++c) wrap_rows(replica, c, 0, lattice.all_rows());
   }
   // One step of a sweep of one replica.
   void step(const SweepStep& step, std::int64_t replica, std::uint64_t sweep) const;
 
   const model::Lattice lattice;
+  const int threads;
   const kernels::LatticeKernels& kernels;
   const bool packed;         // several rows in a wide word
   const std::int64_t front;  // words before row 0, a multiple of a cache line
@@ -76,9 +74,13 @@ struct LatticeEngine::Detail {
   KnownTemperatures<Rates> known;
   std::vector<update::Acceptance> acceptance;
   std::vector<kernels::UpdateRows> update;
-  // Steps that each band of each replica has done since sweeps_done. Each has a cache line to
-  // itself: threads that share one slow each other down at every step.
-  struct alignas(64) Cursor : std::atomic<std::uint64_t> {};
+  // Steps that each band of each replica has done since sweeps_done, draws that it has measured in
+  // a run, and whether a thread works on it. Each has a cache line to itself: threads that share
+  // one slow each other down at every step.
+  struct alignas(64) Cursor : std::atomic<std::uint64_t> {
+    std::atomic<std::uint64_t> draws{0};
+    std::atomic<bool> taken{false};
+  };
   std::vector<Cursor> cursor;
   bool unfinished = false;
 };

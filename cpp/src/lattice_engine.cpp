@@ -97,6 +97,7 @@ std::vector<std::int64_t> lattice_packed_shape(const model::Lattice& l, std::int
 
 LatticeEngine::Detail::Detail(const LatticeOptions& options)
     : lattice(model::make_lattice(options.rows, options.columns, options.planes)),
+      threads(options.threads),
       kernels(kernels_for(options.isa)),
       packed(lattice.stride < kernels.words && kernels.words % lattice.stride == 0),
       front(front_words(lattice)),
@@ -105,11 +106,15 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
       memory(static_cast<std::size_t>(2 * options.replicas * colour_stride)),
       acceptance(static_cast<std::size_t>(options.replicas)),
       update(acceptance.size()) {
-  // Replicas are shared out to the threads; only when there are too few is a lattice cut up.
-  constexpr std::int64_t least_spins_per_band = 1 << 18;
+  // Replicas are shared out to the threads; only when there are too few is a lattice cut up, into
+  // more bands than threads: while a thread has lost its processor, others can go on for about a
+  // quarter as many sweeps as there are bands.
+  constexpr std::int64_t least_spins_per_band = 1 << 16;
+  constexpr std::int64_t most_bands_per_thread = 32;
   const bool cut = options.replicas < options.threads;
   const std::int64_t worth = std::max<std::int64_t>(1, lattice.spins() / least_spins_per_band);
-  const std::int64_t bands = cut ? std::min<std::int64_t>(options.threads, worth) : 1;
+  const std::int64_t bands =
+      cut ? std::min<std::int64_t>(most_bands_per_thread * options.threads, worth) : 1;
   plan = plan_sweep(lattice, packed ? kernels.words / lattice.stride : 1, static_cast<int>(bands));
   cursor = std::vector<Cursor>(static_cast<std::size_t>(options.replicas) * plan.size());
   for (std::int64_t r = 0; r < options.replicas; ++r) {
@@ -148,13 +153,10 @@ Sums LatticeEngine::Detail::sums(std::int64_t replica, std::int64_t begin, std::
 
 std::vector<Sums> LatticeEngine::Detail::band_sums(std::int64_t replica) const {
   std::vector<Sums> result(plan.size());
-  const int bands = static_cast<int>(plan.size());
-  const int threads = usable(bands);
-#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
-  for (int b = 0; b < bands; ++b) {
+  for_each_index(usable(threads), static_cast<std::int64_t>(plan.size()), [&](std::int64_t b) {
     const auto i = static_cast<std::size_t>(b);
     result[i] = sums(replica, plan[i].begin, plan[i].end);
-  }
+  });
   return result;
 }
 

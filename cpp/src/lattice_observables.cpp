@@ -42,8 +42,7 @@ void LatticeEngine::correlation(std::int64_t replica, int axis, std::int64_t* su
     return row / l.rows * l.rows + (row + d) % l.rows;
   };
   const int threads = usable(options_.threads);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t d = 0; d <= l.side(axis) / 2; ++d) {
+  for_each_index(threads, l.side(axis) / 2 + 1, [&](std::int64_t d) {
     std::vector<std::uint64_t> moved(static_cast<std::size_t>(l.words));
     std::int64_t differ = 0;
     for (std::int64_t row = 0; row < l.all_rows(); ++row) {
@@ -62,7 +61,7 @@ void LatticeEngine::correlation(std::int64_t replica, int axis, std::int64_t* su
       }
     }
     sums[d] = l.spins() - 2 * differ;
-  }
+  });
 }
 
 void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std::int64_t width,
@@ -71,8 +70,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
   check_block(l, height, width);
   const std::int64_t across = l.columns / width;
   const int threads = usable(options_.threads);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t block = 0; block < l.all_rows() / height; ++block) {
+  for_each_index(threads, l.all_rows() / height, [&](std::int64_t block) {
     std::vector<std::int64_t> up(static_cast<std::size_t>(across));
     for (std::int64_t w = 0; w < l.words; ++w) {
       bits::LaneCounters counters;
@@ -88,7 +86,7 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
                            static_cast<double>(height * width);
       means[block * across + i] = static_cast<float>(2.0 * share - 1.0);
     }
-  }
+  });
 }
 
 void LatticeEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {

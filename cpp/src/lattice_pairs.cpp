@@ -87,11 +87,10 @@ void each_pair(const model::Lattice& l, const WordsOfReplica& words,
                std::span<const ReplicaPair> pairs, int threads, const Visit& visit) {
   const auto count = static_cast<std::int64_t>(pairs.size());
   const int team = worth(count * 2 * l.all_rows() * l.words, threads);
-#pragma omp parallel for num_threads(team) schedule(dynamic, 1) if (team > 1)
-  for (std::int64_t i = 0; i < count; ++i) {
+  for_each_index(team, count, [&](std::int64_t i) {
     const ReplicaPair& pair = pairs[static_cast<std::size_t>(i)];
     visit(i, Unequal{l, words(pair.first), words(pair.second)});
-  }
+  });
 }
 
 }  // namespace

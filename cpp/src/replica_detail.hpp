@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,6 +13,7 @@
 #include "multispin/replica_engine.hpp"
 #include "multispin/site_groups.hpp"
 #include "replica_kernels.hpp"
+#include "replica_plan.hpp"
 #include "spin_memory.hpp"
 
 namespace multispin {
@@ -24,7 +26,7 @@ struct KindThresholds {
   update::SharedThresholds shared;
 };
 
-// Up to 512 lanes and everything that belongs to them.
+// Up to bundle_lanes lanes and everything that belongs to them.
 struct BundleMemory {
   int words;                // of a site: 2, 4 or 8
   std::int64_t first_lane;  // lane 0 is that of the first stream of the first word
@@ -66,11 +68,8 @@ struct ReplicaEngine::Detail {
   // Updates the positions `begin` to `end` of a run in one bundle.
   void update(const BundleMemory& bundle, const OrderedRun& run, std::int64_t begin,
               std::int64_t end, std::uint64_t sweep) const;
-  void sweep(const BundleMemory& bundle, std::uint64_t sweep) const;
-  void sweep_bundles(std::uint64_t first, std::uint64_t sweeps, int threads) const;
-  void update_all(const OrderedRun& run, std::int64_t begin, std::int64_t end, std::uint64_t now,
-                  int threads) const;
-  bool sweep_in_pieces(std::uint64_t now, int threads, StopWatch& watch);
+  std::uint64_t furthest() const;
+  std::uint64_t take_completed();
   std::int64_t words_per_site() const;
   void bundle_sums(const BundleMemory& bundle, std::int64_t replicas, Sums* sums) const;
   // A row for each 64 items (sites or edges), with a word for each lane: row_word(replica).
@@ -94,15 +93,22 @@ struct ReplicaEngine::Detail {
   const int any_field;  // index of the rule
   const std::int64_t sites;
   const std::int64_t lane_offset;  // lanes before the first replica's
+  const std::int64_t bundle_lanes;
   GraphOrder order;
   std::vector<update::FieldSigns> field;  // by number of the kind
   random::StreamKeys keys;
   std::vector<BundleMemory> bundles;
   KnownTemperatures<std::vector<std::uint64_t>> known_bits;  // as bits_at gives them
   std::vector<const std::uint64_t*> bits_of_replica;         // out of them
-  // Where an interrupted sweep goes on.
-  std::size_t cursor_run = 0;
-  std::int64_t cursor_position = 0;
+  std::vector<ReplicaPart> plan;
+  // Steps that each part of each bundle has done since sweeps_done, draws that it has measured in a
+  // run, and whether a thread works on it. Each has a cache line to itself: threads that share one
+  // slow each other down at every step.
+  struct alignas(64) Cursor : std::atomic<std::uint64_t> {
+    std::atomic<std::uint64_t> draws{0};
+    std::atomic<bool> taken{false};
+  };
+  std::vector<Cursor> cursor;
   bool unfinished = false;
 };
 

@@ -45,12 +45,20 @@ std::int64_t aligned_down(std::uint64_t stream, bool shared) {
   return static_cast<std::int64_t>(stream / lanes * lanes);
 }
 
-// Words of a site in each bundle.
-std::vector<int> bundle_words(std::int64_t lanes, bool shared) {
+// Lanes of a bundle: 512, but where half as many fill the widest word and there are threads to
+// share them out to, 256.
+std::int64_t lanes_of_bundles(const ReplicaOptions& o) {
+  const bool halves = o.threads > 1 && o.isa != Isa::avx512 && !o.shared_random_numbers;
+  return halves ? block_lanes / 2 : block_lanes;
+}
+
+// Words of a site in each bundle of so many lanes at most.
+std::vector<int> bundle_words(std::int64_t lanes, std::int64_t bundle_lanes, bool shared) {
   std::vector<int> words;
-  for (; lanes > 0; lanes -= block_lanes) {
-    const bool whole = shared || lanes > block_lanes / 2;
-    words.push_back(whole ? 8 : (lanes > pair_lanes ? 4 : 2));
+  for (; lanes > 0; lanes -= bundle_lanes) {
+    const std::int64_t own = std::min(lanes, bundle_lanes);
+    const bool whole = shared || own > block_lanes / 2;
+    words.push_back(whole ? 8 : (own > pair_lanes ? 4 : 2));
   }
   return words;
 }
@@ -61,7 +69,7 @@ std::size_t replica_bytes(std::int64_t sites, std::int64_t edges, std::int64_t s
                           std::int64_t replicas, std::uint64_t first_stream, bool shared) {
   const auto offset = static_cast<std::int64_t>(first_stream) - aligned_down(first_stream, shared);
   std::int64_t words = 0;
-  for (const int w : bundle_words(replicas + offset, shared)) words += w;
+  for (const int w : bundle_words(replicas + offset, block_lanes, shared)) words += w;
   const std::int64_t sign_words = samples > 1 ? words * edges : 0;
   // A bond is kept at both ends and once by itself.
   const std::int64_t graph = sites * 8 + edges * (2 * 8 + 12 + 4);
@@ -76,6 +84,7 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
       any_field(model.zero_field_flip() ? 0 : 1),
       sites(o.sites),
       lane_offset(static_cast<std::int64_t>(o.first_stream) - aligned_down(o.first_stream, shared)),
+      bundle_lanes(lanes_of_bundles(o)),
       order(order_graph(o.sites, o.edges, model.zero_field_flip())),
       keys(random::lane_keys(o.seed, shared)) {
   for (const update::SiteKind& kind : order.kinds) {
@@ -83,7 +92,7 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
   }
   if (o.samples == 1) name_signs(order, o.signs);
   std::int64_t lane = 0;
-  for (const int words : bundle_words(o.replicas + lane_offset, shared)) {
+  for (const int words : bundle_words(o.replicas + lane_offset, bundle_lanes, shared)) {
     const auto first_word =
         static_cast<std::uint64_t>((aligned_down(o.first_stream, shared) + lane) / word_lanes);
     bundles.push_back({words, lane, first_word, nullptr, nullptr, {}});
@@ -93,8 +102,16 @@ ReplicaEngine::Detail::Detail(const ReplicaOptions& o)
         static_cast<std::size_t>((sites + 1) * words + kernels::block_words));
     make_signs(o, bundle);
     bundle.thresholds.resize(order.kinds.size());
-    lane += block_lanes;
+    lane += bundle_lanes;
   }
+  // Bundles are shared out to the threads; only when there are too few are they cut up.
+  constexpr std::int64_t least_words = 1 << 13;
+  constexpr std::int64_t strips_per_thread = 8;
+  const auto count = static_cast<std::int64_t>(bundles.size());
+  const int words = bundles.front().words;
+  const bool cut = count < o.threads && words * sites >= least_words;
+  plan = plan_replicas(order, words, cut ? strips_per_thread * o.threads / count : 1);
+  cursor = std::vector<Cursor>(bundles.size() * plan.size());
 }
 
 void ReplicaEngine::Detail::make_signs(const ReplicaOptions& o, BundleMemory& bundle) const {
@@ -111,17 +128,18 @@ void ReplicaEngine::Detail::make_signs(const ReplicaOptions& o, BundleMemory& bu
 
 ReplicaEngine::Detail::Place ReplicaEngine::Detail::place(std::int64_t replica) const {
   const std::int64_t lane = lane_of(replica);
-  const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / block_lanes)];
-  const std::int64_t inside = lane % block_lanes;
+  const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / bundle_lanes)];
+  const std::int64_t inside = lane % bundle_lanes;
   return {bundle.spins->data() + inside / word_lanes, bundle.words,
           static_cast<int>(inside % word_lanes)};
 }
 
 ReplicaEngine::Detail::LaneWord ReplicaEngine::Detail::lane_word(std::int64_t number) const {
-  const auto b = static_cast<std::size_t>(number / kernels::block_words);
+  const std::int64_t most = bundle_lanes / word_lanes;
+  const auto b = static_cast<std::size_t>(number / most);
   if (b >= bundles.size()) return {nullptr, 0};
   const BundleMemory& bundle = bundles[b];
-  const std::int64_t w = number % kernels::block_words;
+  const std::int64_t w = number % most;
   if (w >= bundle.words) return {nullptr, 0};
   return {bundle.spins->data() + w, bundle.words};
 }

@@ -23,12 +23,10 @@ void ReplicaEngine::Detail::bundle_sums(const BundleMemory& bundle, std::int64_t
 
 void ReplicaEngine::sums(Sums* sums) const {
   const Detail& d = *detail_;
-  const auto count = static_cast<int>(d.bundles.size());
   const int threads = worth(d.words_per_site() * d.sites, options_.threads);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1 && count > 1)
-  for (int b = 0; b < count; ++b) {
+  for_each_index(threads, static_cast<std::int64_t>(d.bundles.size()), [&](std::int64_t b) {
     d.bundle_sums(d.bundles[static_cast<std::size_t>(b)], options_.replicas, sums);
-  }
+  });
 }
 
 std::int64_t ReplicaEngine::Detail::row_words() const {
@@ -41,7 +39,7 @@ std::int64_t ReplicaEngine::Detail::row_words() const {
 
 std::int64_t ReplicaEngine::Detail::row_word(std::int64_t replica) const {
   const std::int64_t lane = lane_of(replica);
-  const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / block_lanes)];
+  const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / bundle_lanes)];
   const std::int64_t own = lane - bundle.first_lane;
   return bundle.first_lane + own % 64 * bundle.words + own / 64;
 }
@@ -52,15 +50,12 @@ std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, int t
   const std::int64_t row_count = (items + 63) / 64;
   const std::int64_t width = row_words();
   std::vector<std::uint64_t> rows(static_cast<std::size_t>(row_count * width));
-  const auto count = static_cast<int>(bundles.size());
-#pragma omp parallel for num_threads(threads) collapse(2) if (threads > 1)
-  for (std::int64_t r = 0; r < row_count; ++r) {
-    for (int b = 0; b < count; ++b) {
-      const BundleMemory& bundle = bundles[static_cast<std::size_t>(b)];
+  for_each_index(threads, row_count, [&](std::int64_t r) {
+    for (const BundleMemory& bundle : bundles) {
       const int in_word = static_cast<int>(std::min<std::int64_t>(64, items - 64 * r));
       turn(bundle.view(), 64 * r, in_word, rows.data() + r * width + bundle.first_lane);
     }
-  }
+  });
   return rows;
 }
 
@@ -81,8 +76,8 @@ void ReplicaEngine::Detail::compare(const std::vector<std::uint64_t>& rows,
   const std::int64_t width = row_words();
   const auto count = static_cast<std::int64_t>(pairs.size());
   const std::size_t groups = items.size();
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (std::int64_t begin = 0; begin < count; begin += piece) {
+  for_each_index(threads, (count + piece - 1) / piece, [&](std::int64_t number) {
+    const std::int64_t begin = number * piece;
     const std::int64_t size = std::min(piece, count - begin);
     kernels::WordPair words[piece];
     for (std::int64_t i = 0; i < size; ++i) {
@@ -99,7 +94,7 @@ void ReplicaEngine::Detail::compare(const std::vector<std::uint64_t>& rows,
         to[static_cast<std::size_t>(i) * groups + g] = items[g] - 2 * unequal[i];
       }
     }
-  }
+  });
 }
 
 void ReplicaEngine::Detail::group_overlaps(std::span<const ReplicaPair> pairs,

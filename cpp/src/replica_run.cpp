@@ -1,19 +1,12 @@
 // Running sweeps of replicas: threads, measurements, and stopping in the middle of a sweep.
-#include <omp.h>
-
 #include <algorithm>
 
 #include "replica_detail.hpp"
 #include "stop_watch.hpp"
+#include "strips.hpp"
 #include "threads.hpp"
 
 namespace multispin {
-namespace {
-
-// Words that one thread updates in a few milliseconds: the work between two looks at the clock.
-constexpr std::int64_t piece_words = 1 << 20;
-
-}  // namespace
 
 void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun& run,
                                    std::int64_t begin, std::int64_t end,
@@ -38,80 +31,156 @@ void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun&
        sweep});
 }
 
-void ReplicaEngine::Detail::sweep(const BundleMemory& bundle, std::uint64_t sweep) const {
-  for (const OrderedRun& run : order.runs) update(bundle, run, run.begin, run.end, sweep);
-}
+// Takes every bundle from where its cursors are to `draws` times `interval` sweeps after
+// `first_sweep`, or until it is stopped. A strip of work (strips.hpp) is a part of a bundle.
+// Measures only bundles that are not cut up.
+class ReplicaEngine::Run {
+ public:
+  Run(const ReplicaOptions& options, Detail& detail, std::uint64_t first_sweep, std::uint64_t draws,
+      std::uint64_t interval, Sums* sums, StopWatch& watch)
+      : options_(options),
+        detail_(detail),
+        parts_(detail.plan.size()),
+        first_sweep_(first_sweep),
+        draws_(draws),
+        interval_(interval),
+        sums_(sums),
+        watch_(watch) {
+    for (auto& cursor : detail_.cursor) cursor.draws.store(0, std::memory_order_relaxed);
+  }
 
-// Every bundle by one thread, without waiting for each other.
-void ReplicaEngine::Detail::sweep_bundles(std::uint64_t first, std::uint64_t sweeps,
-                                          int threads) const {
-  const auto count = static_cast<int>(bundles.size());
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1 && count > 1)
-  for (int b = 0; b < count; ++b) {
-    for (std::uint64_t s = 0; s < sweeps; ++s) {
-      sweep(bundles[static_cast<std::size_t>(b)], first + s);
+  // False if stopped before all is done.
+  bool execute() {
+    const std::int64_t words = detail_.words_per_site() * detail_.sites;
+    const auto sweeps = static_cast<std::int64_t>(std::min<std::uint64_t>(draws_ * interval_, 64));
+    Turns(*this, worth(words * sweeps, options_.threads)).take();
+    for (std::size_t strip = 0; strip < strips(); ++strip) {
+      if (!reached(strip, draws_ * interval_)) return false;
     }
+    return true;
   }
-}
 
-// A part of a run in all bundles, cut into as many tasks as there are threads at least.
-void ReplicaEngine::Detail::update_all(const OrderedRun& run, std::int64_t begin, std::int64_t end,
-                                       std::uint64_t now, int threads) const {
-  const auto count = static_cast<std::int64_t>(bundles.size());
-  const std::int64_t parts = count >= threads ? 1 : (threads + count - 1) / count;
-  const auto tasks = static_cast<int>(parts * count);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1)
-  for (int task = 0; task < tasks; ++task) {
-    const std::int64_t part = task % parts;
-    const std::int64_t from = begin + (end - begin) * part / parts;
-    const std::int64_t to = begin + (end - begin) * (part + 1) / parts;
-    if (from < to) update(bundles[static_cast<std::size_t>(task / parts)], run, from, to, now);
+  std::size_t strips() const { return detail_.cursor.size(); }
+  std::atomic<bool>& taken(std::size_t strip) { return detail_.cursor[strip].taken; }
+  bool done(std::size_t strip) const {
+    return reached(strip, draws_ * interval_) && !measures_left(strip);
   }
-}
-
-// One sweep from the cursor on, a piece at a time; false if stopped before its end.
-bool ReplicaEngine::Detail::sweep_in_pieces(std::uint64_t now, int threads, StopWatch& watch) {
-  const std::int64_t piece = std::max<std::int64_t>(64, piece_words * threads / words_per_site());
-  for (; cursor_run < order.runs.size(); ++cursor_run) {
-    const OrderedRun& run = order.runs[cursor_run];
-    for (cursor_position = std::max(cursor_position, run.begin); cursor_position < run.end;) {
-      if (watch.look_stopped()) {
-        unfinished = true;
-        return false;
+  bool ready(std::size_t strip) const {
+    if (done(strip)) return false;
+    const ReplicaPart& part = part_of(strip);
+    const std::size_t bundle = strip - strip % parts_;
+    const std::uint64_t sweeps = detail_.cursor[strip].load(std::memory_order_acquire) /
+                                 std::max<std::size_t>(1, part.steps.size());
+    return std::ranges::all_of(part.before,
+                               [&](auto p) { return reached(bundle + p, sweeps + 1); }) &&
+           std::ranges::all_of(part.after, [&](auto p) { return reached(bundle + p, sweeps); });
+  }
+  // Several sweeps while the neighbours allow it: a small graph stays in cache meanwhile.
+  void turn(std::size_t strip, bool calling_thread) {
+    constexpr std::int64_t words_per_turn = 1 << 15;
+    const std::size_t steps = part_of(strip).steps.size();
+    std::int64_t words = 0;
+    do {
+      if (measurement_due(strip)) {
+        measure(strip);
+      } else {
+        words += advance(strip, calling_thread);
       }
-      const std::int64_t end = std::min(cursor_position + piece, run.end);
-      update_all(run, cursor_position, end, now, threads);
-      cursor_position = end;
-    }
+      const bool inside = detail_.cursor[strip].load(std::memory_order_relaxed) % steps != 0;
+      if (!inside && words >= words_per_turn) break;
+    } while (!stopped() && ready(strip));
   }
-  cursor_run = 0;
-  cursor_position = 0;
+  bool stopped() const { return watch_.stopped(); }
+  void look() { watch_.look(); }
+
+ private:
+  const ReplicaPart& part_of(std::size_t strip) const { return detail_.plan[strip % parts_]; }
+  const BundleMemory& bundle_of(std::size_t strip) const { return detail_.bundles[strip / parts_]; }
+  bool reached(std::size_t strip, std::uint64_t sweeps) const {
+    return detail_.cursor[strip].load(std::memory_order_acquire) >=
+           sweeps * part_of(strip).steps.size();
+  }
+  bool measures_left(std::size_t strip) const {
+    return sums_ != nullptr && detail_.cursor[strip].draws.load(std::memory_order_acquire) < draws_;
+  }
+  bool measurement_due(std::size_t strip) const {
+    return measures_left(strip) &&
+           reached(strip, (detail_.cursor[strip].draws.load() + 1) * interval_);
+  }
+
+  // One step. Returns the words that it took.
+  std::int64_t advance(std::size_t strip, bool calling_thread) {
+    const std::vector<ReplicaStep>& steps = part_of(strip).steps;
+    std::atomic<std::uint64_t>& cursor = detail_.cursor[strip];
+    const std::uint64_t done = cursor.load(std::memory_order_relaxed);
+    const ReplicaStep& step = steps[done % steps.size()];
+    const BundleMemory& bundle = bundle_of(strip);
+    detail_.update(bundle, detail_.order.runs[step.run], step.begin, step.end,
+                   first_sweep_ + done / steps.size());
+    cursor.store(done + 1, std::memory_order_release);
+    const std::int64_t words = (step.end - step.begin) * bundle.words;
+    if (calling_thread) watch_.worked(words);
+    return words;
+  }
+  void measure(std::size_t strip) {
+    std::atomic<std::uint64_t>& draws = detail_.cursor[strip].draws;
+    const auto replicas = static_cast<std::uint64_t>(options_.replicas);
+    detail_.bundle_sums(bundle_of(strip), options_.replicas,
+                        sums_ + draws.load(std::memory_order_relaxed) * replicas);
+    draws.fetch_add(1, std::memory_order_release);
+  }
+
+  const ReplicaOptions& options_;
+  Detail& detail_;
+  std::size_t parts_;
+  std::uint64_t first_sweep_, draws_, interval_;
+  Sums* sums_;
+  StopWatch& watch_;
+};
+
+// The sweep that the furthest part has begun.
+std::uint64_t ReplicaEngine::Detail::furthest() const {
+  std::uint64_t sweeps = 0;
+  for (std::size_t i = 0; i < cursor.size(); ++i) {
+    const std::uint64_t steps = plan[i % plan.size()].steps.size();
+    sweeps = std::max(sweeps, (cursor[i].load() + steps - 1) / steps);
+  }
+  return sweeps;
+}
+
+// Takes the sweeps that all parts have done off the cursors, and returns their number.
+std::uint64_t ReplicaEngine::Detail::take_completed() {
+  std::uint64_t sweeps = ~std::uint64_t{0};
+  for (std::size_t i = 0; i < cursor.size(); ++i) {
+    sweeps = std::min<std::uint64_t>(sweeps, cursor[i].load() / plan[i % plan.size()].steps.size());
+  }
   unfinished = false;
-  return true;
+  for (std::size_t i = 0; i < cursor.size(); ++i) {
+    const std::uint64_t left = cursor[i].load() - sweeps * plan[i % plan.size()].steps.size();
+    cursor[i].store(left, std::memory_order_relaxed);
+    unfinished = unfinished || left > 0;
+  }
+  return sweeps;
+}
+
+bool ReplicaEngine::execute(std::uint64_t draws, std::uint64_t interval, Sums* sums,
+                            StopWatch& watch) {
+  const bool completed =
+      Run(options_, *detail_, sweeps_done_, draws, interval, sums, watch).execute();
+  sweeps_done_ += detail_->take_completed();
+  return completed;
 }
 
 bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
-  Detail& d = *detail_;
-  const int threads = usable(options_.threads);
-  const std::int64_t words = d.words_per_site() * d.sites;
-  const std::uint64_t goal = sweeps_done_ + sweeps;
-  if (d.unfinished) {
-    if (!d.sweep_in_pieces(sweeps_done_, threads, watch)) return false;
-    ++sweeps_done_;
-  }
+  // Pieces: after a stop, no bundle is further ahead of another than that.
+  constexpr std::int64_t piece_words = 1 << 22;
+  const std::int64_t words = detail_->words_per_site() * detail_->sites;
+  const auto piece = static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
+  const std::uint64_t goal = sweeps_done_ + std::max(sweeps, detail_->furthest());
   while (sweeps_done_ < goal) {
     if (watch.look_stopped()) return false;
-    if (words > piece_words / 4) {
-      if (!d.sweep_in_pieces(sweeps_done_, threads, watch)) return false;
-      ++sweeps_done_;
-    } else {
-      const std::uint64_t most =
-          static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
-      const std::uint64_t piece = std::min(goal - sweeps_done_, most);
-      const auto piece_of_words = words * static_cast<std::int64_t>(piece);
-      d.sweep_bundles(sweeps_done_, piece, worth(piece_of_words, threads));
-      sweeps_done_ += piece;
-    }
+    const std::uint64_t next = std::max(std::min(goal - sweeps_done_, piece), detail_->furthest());
+    if (!execute(1, next, nullptr, watch)) return false;
   }
   return true;
 }
@@ -119,15 +188,28 @@ bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
 bool ReplicaEngine::finish(const Poll& poll) {
   if (!detail_->unfinished) return true;
   StopWatch watch{poll};
-  return advance(1, watch);
+  return advance(0, watch);
 }
 
 bool ReplicaEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll) {
   StopWatch watch{poll};
   if (detail_->unfinished && !finish(poll)) return false;
-  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+  constexpr std::int64_t piece_words = 1 << 22;
+  const std::int64_t words = detail_->words_per_site() * detail_->sites;
+  const auto sweeps = static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
+  const std::uint64_t most = interval == 0 ? 1 : sweeps / interval;
+  const auto replicas = static_cast<std::uint64_t>(options_.replicas);
+  for (std::uint64_t draw = 0; draw < draws;) {
+    if (sums != nullptr && detail_->plan.size() == 1 && most > 1) {
+      if (watch.look_stopped()) return false;
+      const std::uint64_t piece = std::min(most, draws - draw);
+      if (!execute(piece, interval, sums + draw * replicas, watch)) return false;
+      draw += piece;
+      continue;
+    }
     if (!advance(interval, watch)) return false;
-    if (sums != nullptr) this->sums(sums + draw * static_cast<std::uint64_t>(options_.replicas));
+    if (sums != nullptr) this->sums(sums + draw * replicas);
+    ++draw;
   }
   return true;
 }

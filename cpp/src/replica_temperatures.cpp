@@ -3,6 +3,7 @@
 #include <array>
 
 #include "replica_detail.hpp"
+#include "threads.hpp"
 
 namespace multispin {
 
@@ -90,7 +91,10 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
   std::ranges::copy(temperatures, temperatures_.begin());
   if (next == d.bits_of_replica) return;
   d.bits_of_replica = std::move(next);
-  for (BundleMemory& bundle : d.bundles) d.set_bundle_bits(bundle);
+  for_each_index(worth(d.words_per_site() * d.sites, options_.threads),
+                 static_cast<std::int64_t>(d.bundles.size()), [&](std::int64_t b) {
+                   d.set_bundle_bits(d.bundles[static_cast<std::size_t>(b)]);
+                 });
 }
 
 }  // namespace multispin

@@ -115,6 +115,8 @@ class ReplicaEngine {
 
  private:
   struct Detail;
+  class Run;
+  bool execute(std::uint64_t draws, std::uint64_t interval, Sums* sums, StopWatch& watch);
   bool advance(std::uint64_t sweeps, StopWatch& watch);
   ReplicaOptions options_;
   std::vector<double> temperatures_;
