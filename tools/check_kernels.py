@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [ROOT / "cuda" / "src" / f"{engine}_sweep.cu" for engine in ("lattice", "replica")]
+SOURCES = [ROOT / "cuda" / "src" / engine / "sweep.cu" for engine in ("lattice", "replica")]
 INCLUDES = ("cpp/include", "cuda/include", "cuda/src")
 ARCHITECTURE = "sm_90"
 

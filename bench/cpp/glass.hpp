@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "multispin/replica_engine.hpp"
+#include "multispin/replica/engine.hpp"
 
 namespace multispin::bench {
 

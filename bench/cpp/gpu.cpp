@@ -1,7 +1,7 @@
 #include "gpu.hpp"
 
 #ifdef MULTISPIN_BENCH_CUDA
-#  include "multispin/cuda/lattice_engine.hpp"
+#  include "multispin/cuda/lattice/engine.hpp"
 #endif
 
 namespace multispin::bench {

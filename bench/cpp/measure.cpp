@@ -14,8 +14,8 @@
 #include "physics.hpp"
 
 #ifdef MULTISPIN_BENCH_CUDA
-#  include "multispin/cuda/lattice_engine.hpp"
-#  include "multispin/cuda/replica_engine.hpp"
+#  include "multispin/cuda/lattice/engine.hpp"
+#  include "multispin/cuda/replica/engine.hpp"
 #endif
 
 namespace multispin::bench {

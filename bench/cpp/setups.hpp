@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gpu.hpp"
-#include "multispin/lattice_engine.hpp"
-#include "multispin/replica_engine.hpp"
+#include "multispin/lattice/engine.hpp"
+#include "multispin/replica/engine.hpp"
 
 namespace multispin::bench {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "demand.hpp"
-#include "factors.hpp"
+#include "host/demand.hpp"
+#include "host/factors.hpp"
 
 namespace multispin {
 namespace {

@@ -3,8 +3,8 @@
 #include <functional>
 #include <numeric>
 
-#include "demand.hpp"
-#include "factors.hpp"
+#include "host/demand.hpp"
+#include "host/factors.hpp"
 
 namespace multispin {
 

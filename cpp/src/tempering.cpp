@@ -5,8 +5,8 @@
 #include <numbers>
 #include <string>
 
-#include "demand.hpp"
-#include "stop_watch.hpp"
+#include "host/demand.hpp"
+#include "host/stop_watch.hpp"
 
 namespace multispin {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "multispin/lattice_engine.hpp"
+#include "multispin/lattice/engine.hpp"
 
 int main() {
   multispin::LatticeOptions options;

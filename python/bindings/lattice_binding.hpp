@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine_binding.hpp"
-#include "multispin/lattice_engine.hpp"
+#include "multispin/lattice/engine.hpp"
 
 namespace multispin::lattice_binding {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine_binding.hpp"
-#include "multispin/replica_engine.hpp"
+#include "multispin/replica/engine.hpp"
 
 namespace multispin::replica_binding {
 

@@ -7,7 +7,7 @@
 //   MULTISPIN_EMULATED_DELAY    milliseconds until a mark in a queue is passed (0)
 //   MULTISPIN_EMULATED_FAILURE  name of a kernel that cannot be started
 //   MULTISPIN_EMULATED_CAPABILITY  compute capability, major (9)
-#include "runtime.hpp"
+#include "device/runtime.hpp"
 
 #include <chrono>
 #include <cstdlib>

@@ -106,7 +106,7 @@ VIOLATIONS = [
         "the family lattice does not see the family replica",
     ),
     ("cpp/src/replica/engine.cpp", '#include "lattice/plan.hpp"', "see the family lattice"),
-    ("cpp/src/replica_engine.cpp", '#include "lattice/kernels.hpp"', "see the family lattice"),
+    ("cpp/src/replica/engine.cpp", '#include "lattice/kernels.hpp"', "see the family lattice"),
     ("cpp/src/lattice/impl.hpp", '#include "replica/engine.cpp"', "see the family replica"),
     (
         "cuda/src/replica/sweep.cu",

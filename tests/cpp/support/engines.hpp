@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "multispin/lattice_engine.hpp"
+#include "multispin/lattice/engine.hpp"
 
 namespace multispin {
 
@@ -28,13 +28,13 @@ inline void PrintTo(const LatticeSums& sums, std::ostream* out) {
 
 }  // namespace multispin
 
-namespace multispin::update {
+namespace multispin::rules {
 
 inline void PrintTo(Dynamics dynamics, std::ostream* out) {
   *out << (dynamics == Dynamics::glauber ? "glauber" : "metropolis");
 }
 
-}  // namespace multispin::update
+}  // namespace multispin::rules
 
 namespace multispin::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "multispin/replica_engine.hpp"
+#include "multispin/replica/engine.hpp"
 #include "support/engines.hpp"
 
 namespace multispin::test {

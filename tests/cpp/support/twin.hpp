@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "multispin/lattice_engine.hpp"
+#include "multispin/lattice/engine.hpp"
 
 namespace twin {
 

@@ -13,7 +13,7 @@
 namespace multispin::random {
 
 // Every acceptance probability is compared on a generator's `coarse_planes` bit planes. The next
-// plane chooses the rare lanes that draw again, `tail_planes` planes long (update/threshold.hpp).
+// plane chooses the rare lanes that draw again, `tail_planes` planes long (rules/threshold.hpp).
 // The dearer the planes, the fewer of them are coarse.
 inline constexpr int tail_planes = 32;
 

@@ -1,0 +1,85 @@
+// Updates of a site with any number of bonds +J and -J, for one word of replicas of any width.
+//
+// A rule says what is counted over the bonds of a site, which classes of lanes have a threshold of
+// their own, and what becomes of the spin. Every lane has its own temperature, so a threshold is a
+// word for each bit plane (lane_thresholds.hpp).
+//
+// Rules come with 2, 4, 6, 8 or 12 slots for bonds; a site uses the smallest that holds its degree.
+// A slot without a bond counts nothing.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/bits/count.hpp"
+#include "multispin/bits/word.hpp"
+#include "multispin/host_device.hpp"
+
+namespace multispin::rules {
+
+// What a rule needs to know beside thresholds: which spin the local field of class n favours (all
+// bits), and all bits if the old spin does not matter.
+struct FieldSigns {
+  std::uint64_t up[13];
+  std::uint64_t heat_bath;
+};
+
+// Metropolis without a field. u unsatisfied bonds of d: dE = 2 J (d - 2u), so a spin with 2u >= d
+// flips in any case, and there is a class for each u below.
+template <int bond_slots>
+struct ZeroFieldFlip {
+  static constexpr int slots = bond_slots;
+  static constexpr int classes = slots / 2;
+  static constexpr int planes = bits::count_planes<slots>;
+
+  // A set bit is an unsatisfied bond.
+  template <class W>
+  MULTISPIN_HD static W counted(W spin, W neighbour, W sign) {
+    return bits::xor3(spin, neighbour, sign);
+  }
+  // Each lane's value; lanes without a class have ones.
+  template <class W>
+  MULTISPIN_HD static W select(const W* planes, const W (&value)[classes]) {
+    return bits::select<slots>(planes, [&](auto number) {
+      constexpr int u = decltype(number)::value;
+      if constexpr (u < classes) {
+        return value[u];
+      } else {
+        return bits::Ones{};
+      }
+    });
+  }
+  template <class W>
+  MULTISPIN_HD static W result(W spin, const W* /*planes*/, W accepted, const FieldSigns& /*f*/) {
+    return spin ^ accepted;
+  }
+};
+
+// Any dynamics, any field: a class for each number n of bonds that favour the spin up. The local
+// field is f = J (2n - d) + h, U = sign(f) (up if f = 0) what it favours; as for the square
+// lattice, new = U xor (accepted & mask), where the mask is ones for the heat bath and s = U for
+// Metropolis.
+template <int bond_slots>
+struct AnyField {
+  static constexpr int slots = bond_slots;
+  static constexpr int classes = slots + 1;
+  static constexpr int planes = bits::count_planes<slots>;
+
+  template <class W>
+  MULTISPIN_HD static W counted(W /*spin*/, W neighbour, W sign) {
+    return neighbour ^ sign;
+  }
+  template <class W>
+  MULTISPIN_HD static W select(const W* planes, const W (&value)[classes]) {
+    return bits::select<slots>(planes, [&](auto n) { return value[decltype(n)::value]; });
+  }
+  template <class W>
+  MULTISPIN_HD static W result(W spin, const W* planes, W accepted, const FieldSigns& field) {
+    W up[classes];
+    for (int n = 0; n < classes; ++n) up[n] = bits::splat<W>(field.up[n]);
+    const W favoured = select(planes, up);
+    const W may_leave = bits::or_not(bits::splat<W>(field.heat_bath), spin ^ favoured);
+    return bits::xor_and(favoured, accepted, may_leave);
+  }
+};
+
+}  // namespace multispin::rules
