@@ -5,7 +5,6 @@
 
 #include "foreign_spins.hpp"
 #include "multispin/graph_signs.hpp"
-#include "multispin/lattice_engine.hpp"
 #include "replica_on_device.hpp"
 
 namespace multispin::cuda {
