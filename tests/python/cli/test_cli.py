@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -374,13 +373,31 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         plot.runs.snapshots([], [])
 
 
+# The command line in a process that says when its first sweeps begin.
+CHILD = """
+import runpy
+import multispin as ms
+
+sweep = ms.Sampler.sweep
+
+def announced(self, *sweeps):
+    print("sweeping", flush=True)
+    return sweep(self, *sweeps)
+
+ms.Sampler.sweep = announced
+runpy.run_module("multispin", run_name="__main__")
+"""
+
+
 def test_ctrl_c_is_one_line(folder: Path) -> None:
-    words = [*QUICK, "--size", "4096", "--sweeps", "1000000"]
-    command = [sys.executable, "-m", "multispin", *words, "--checkpoint", "run.npz"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
-        time.sleep(3.0)
+    words = [*QUICK, "--size", "4096", "--sweeps", "1000000", "--checkpoint", "run.npz"]
+    command = [sys.executable, "-c", CHILD, *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "sweeping\n"
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate()
     assert child.returncode == 130
     assert err == "multispin: interrupted\n"
     assert names(folder) == ["run.npz"]
