@@ -43,11 +43,13 @@ def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
 
 def plan_of(model: ms.models.Model, **changes: Any) -> Any:
     from multispin.runs._tempering_run import Plan
+    from multispin.runs.tempering import _lattice
 
     plan = Plan(
         model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
         swap_interval=1, cluster_moves=False, measure=("overlap", "link_overlap", "overlap_k2"),
-        seed=1, dynamics="metropolis", init="random", device="cpu", rng="auto", threads=1,
+        seed=1, dynamics="metropolis", init="random", device="cpu", rng="auto",
+        engine="replica", threads=1, lattice=_lattice(model),
     )  # fmt: skip
     return dataclasses.replace(plan, **changes)
 
