@@ -88,6 +88,14 @@ def test_tempering_keeps_every_walker(subject: Subject) -> None:
     assert {"overlap", "energy", "magnetization"} <= set(data.data_vars)
 
 
+def test_clusters_move_where_the_engine_has_them(subject: Subject) -> None:
+    if subject.engine == "replica" and subject.device == "cpu":
+        assert temper(subject, cluster_moves=True, device="auto").attrs["device"] == "cpu"
+        return
+    with pytest.raises(ValueError, match="^cluster_moves: got True, allowed: False, or True with"):
+        temper(subject, cluster_moves=True)
+
+
 def test_averages_are_those_of_the_exact_distribution(subject: Subject) -> None:
     # Six standard errors of independent replicas, each after 200 sweeps: below 1e-8 a test.
     model = subject.model if subject.model.samples is None else subject.model.sample(0)

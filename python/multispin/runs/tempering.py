@@ -159,6 +159,10 @@ def temper(
     replicas = checks.count("replicas", replicas, 2)
     swap_interval = checks.count("swap_interval", swap_interval, 1)
     interval = checks.count("interval", interval, 1)
+    cluster_moves = checks.flag("cluster_moves", cluster_moves)
+    engine = _engine(
+        engine, model, replicas * np.size(temperatures), device if cluster_moves else None
+    )
     plan = Plan(
         model=model,
         temperatures=checks.ascending_temperatures("temperatures", temperatures),
@@ -167,14 +171,14 @@ def temper(
         thermalization=_multiple("thermalization", thermalization, interval, "interval"),
         interval=_multiple("interval", interval, swap_interval, "swap_interval"),
         swap_interval=swap_interval,
-        cluster_moves=checks.flag("cluster_moves", cluster_moves),
+        cluster_moves=cluster_moves,
         measure=_measures(measure, model),
         seed=checks.seed("seed", seed),
         dynamics=dynamics,
         init=checks.choice("init", init, ("random", "up", "down")),
-        device=device,
+        device="cpu" if cluster_moves else device,
         rng=rng,
-        engine=_engine(engine, model, replicas * np.size(temperatures), cluster_moves),
+        engine=engine,
         threads=threads,
         lattice=_lattice(model),
     )
@@ -203,12 +207,14 @@ def _multiple(name: str, value: object, of: int, of_name: str) -> int:
     return number
 
 
-def _engine(name: str, model: Model, walkers: int, cluster_moves: bool) -> str:
+def _engine(name: str, model: Model, walkers: int, clusters_on: str | None) -> str:
+    """Return the engine's name; `clusters_on` is the device on which clusters move, if they do."""
     request = Request(model, walkers * (model.samples or 1), tempering=True)
     kind = registry.choose(name, request)
-    if cluster_moves and "cluster_moves" not in kind.abilities:
-        allowed = f"False with the {kind.name} engine"
-        raise ValueError(checks.describe("cluster_moves", cluster_moves, allowed))
+    able = "cluster_moves" in kind.abilities and clusters_on in ("cpu", "auto")
+    if clusters_on is not None and not able:
+        allowed = "False, or True with the replica engine on the CPU"
+        raise ValueError(checks.describe("cluster_moves", True, allowed))
     return kind.name
 
 
