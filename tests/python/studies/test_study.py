@@ -568,7 +568,7 @@ def test_the_file_of_another_study_is_refused_and_kept(
 def test_another_task_or_version_is_another_study(
     expected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from multispin.studies.study import journal
+    from multispin.studies import journal
 
     path = tmp_path / "file"
     path.write_bytes(expected.read_bytes())
