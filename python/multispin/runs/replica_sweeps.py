@@ -83,7 +83,7 @@ def replica_sweep(
     for independent:
 
     * ``…_error``, from the run with the most replicas: how the means of *disjoint groups* of R of
-      them scatter, block of draws by block (`multispin.replica_error`). With it come the error's
+      them scatter, block of draws by block (`analysis.replica_error`). With it come the error's
       own standard error and the slope d ln error / d ln R, -1/2 if replicas are independent;
     * ``…_direct_error``, from a run with R replicas: their mean as one series, with its
       autocorrelation.
