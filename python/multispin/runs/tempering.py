@@ -82,7 +82,7 @@ def temper(
     replicas : int
         Ladders, at least two: overlaps are between replicas that never met.
     thermalization : int
-        Sweeps before them, a multiple of `interval`. The check `analysis.equilibration.logarithmic_bins`
+        Sweeps before them, a multiple of `interval`. `analysis.equilibration.logarithmic_bins`
         wants to see all sweeps: leave it 0 and drop draws afterwards.
     interval : int
         Sweeps from one measurement to the next, a multiple of `swap_interval`.
@@ -123,8 +123,8 @@ def temper(
         ``temperature_index`` ``(replica, walker, draw)`` says where each walker is at a draw; what
         it visited since the last one is not seen there. But ``round_trips`` ``(replica, walker)``,
         ``round_trip_time`` ``(replica,)``, in sweeps, and ``from_top`` ``(temperature,)``, what
-        `analysis.round_trips.round_trips` gives for ``interval=swap_interval``, are counted at every
-        exchange from the start on, whatever `interval` is.
+        `analysis.round_trips.round_trips` gives for ``interval=swap_interval``, are counted at
+        every exchange from the start on, whatever `interval` is.
 
     Raises
     ------
