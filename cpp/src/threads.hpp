@@ -38,21 +38,25 @@ inline int worth(std::int64_t words, int threads) {
 // must return only when there is nothing left to begin. Must not throw.
 void share(int threads, const std::function<void(int)>& work);
 
-// How a thread waits for others: it looks for a few microseconds, as late as one that is running
-// may be, then it sleeps. A processor without work takes over a thread that waits for another one,
+// How a thread waits for others: it looks for some microseconds, as late as one that is running may
+// be, then it sleeps. A processor without work takes over a thread that waits for another one,
 // which is the thread that has been waited for as a rule; one that is merely offered (yield) does
 // not.
 class Patience {
  public:
-  void reset() { looks_ = 0; }
+  void reset() { waiting_ = false; }
   void wait() {
-    constexpr int looks_before_sleep = 300;
-    if (++looks_ <= looks_before_sleep) return;
+    const auto now = Clock::now();
+    if (!waiting_) since_ = now;
+    waiting_ = true;
+    if (now - since_ < std::chrono::microseconds(30)) return;
     std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 
  private:
-  int looks_ = 0;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point since_;
+  bool waiting_ = false;
 };
 
 // act(i) for every i < count, by up to `threads` threads, each index by one of them. Threads begin

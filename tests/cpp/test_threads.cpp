@@ -94,6 +94,30 @@ TEST(Threads, BandsOfALongRun) {
   }
 }
 
+// Few bands, odd numbers of them, and more threads than bands.
+TEST(Threads, FewBands) {
+  for (const LatticeOptions& lattice :
+       {make_options(128, 1024), make_options(194, 1026), make_options(330, 1024),
+        make_cubic(6, 128, 512), make_cubic(10, 130, 256)}) {
+    LatticeOptions options = lattice;
+    std::vector<std::uint64_t> expected;
+    std::vector<LatticeSums> expected_sums;
+    for (int threads = 1; threads <= 8; ++threads) {
+      options.threads = threads;
+      LatticeEngine engine{options};
+      set_temperature(engine, 2.269);
+      std::vector<LatticeSums> sums(30);
+      engine.run(30, 3, sums.data());
+      if (threads == 1) {
+        expected = packed_of(engine);
+        expected_sums = sums;
+      }
+      EXPECT_TRUE(packed_of(engine) == expected) << describe(options);
+      EXPECT_EQ(sums, expected_sums) << describe(options);
+    }
+  }
+}
+
 TEST(Threads, ReplicasSharedOut) {
   std::vector<std::vector<std::uint64_t>> expected;
   std::vector<LatticeSums> expected_sums;
