@@ -26,10 +26,11 @@ inline int usable(int threads) {
   return threads > 1 && !threads_usable() ? 1 : threads;
 }
 
-// Threads that are worth calling for so many words to go through: one that sleeps needs about as
-// long to come as ten thousands of them take.
+// Threads that are worth calling for so many words to go through. Beside another program, who has
+// come may be sent away at any time, and to get over that takes longer than a hundred thousand
+// words.
 inline int worth(std::int64_t words, int threads) {
-  constexpr std::int64_t least_words = 1 << 14;
+  constexpr std::int64_t least_words = 1 << 17;
   return words < least_words ? 1 : usable(threads);
 }
 
