@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 #: What `temper` can measure beside energy and magnetization: name of the variable -> dtype of the
 #: engine's sums.
-PAIR_SUMS = {"overlap": np.int64, "link_overlap": np.int64, "overlap_k2": np.float64}
+PAIR_SUMS: dict[str, type[np.generic]] = {
+    "overlap": np.int64,
+    "link_overlap": np.int64,
+    "overlap_k2": np.float64,
+}
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ class TemperingRun:
     @property
     def _rows(self) -> int:
         """Rows of the records so far. A draw's is written before clusters move at its end."""
-        exchanges, moved, *_ = self._ladder.state
+        exchanges: int = self._ladder.state[0]
+        moved: int = self._ladder.state[1]
         last = (exchanges + 1) * self.plan.swap_interval % self.plan.interval == 0
         return max(0, self.drawn + (moved > 0 and last) - self.plan.discarded)
 
@@ -211,5 +216,6 @@ class TemperingRun:
 
 
 def _dtype(name: str) -> type[np.generic]:
-    own = {"energy": np.float64, "spins": np.int64, "temperature_index": np.int16}
-    return (own | PAIR_SUMS)[name]
+    if name in PAIR_SUMS:
+        return PAIR_SUMS[name]
+    return {"energy": np.float64, "spins": np.int64, "temperature_index": np.int16}[name]
