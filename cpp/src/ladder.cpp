@@ -54,6 +54,7 @@ Ladder::Ladder(std::vector<double> temperatures, std::int64_t ladders, std::int6
   const std::int64_t factors[] = {size(), ladders, samples};
   demand(factors_of(walkers, factors),
          "replicas: allowed: as many as temperatures times ladders times samples");
+  for (std::size_t i = 0; i + 1 < t.size(); ++i) gaps_.push_back(1.0 / t[i] - 1.0 / t[i + 1]);
   all_ladders_ = walkers / size();
   const auto count = static_cast<std::size_t>(walkers);
   for (std::size_t r = 0; r < count; ++r) {
@@ -127,22 +128,21 @@ void Ladder::exchange(std::span<const double> energies) {
   note_travel();
   const auto odd = static_cast<std::int64_t>(state_.exchanges_done % 2);
   for (std::int64_t ladder = 0; ladder < all_ladders_; ++ladder) {
+    const std::size_t first_gap = static_cast<std::size_t>(ladder / ladders_) * gaps_.size();
+    std::int64_t* const at = at_.data() + ladder * size();
     for (std::int64_t i = odd; i + 1 < size(); i += 2) {
-      const auto low = static_cast<std::size_t>(walker(ladder, i));
-      const auto high = static_cast<std::size_t>(walker(ladder, i + 1));
-      const auto at = static_cast<std::size_t>(i);
-      const double d = (1.0 / temperatures_[at] - 1.0 / temperatures_[at + 1]) *
-                       (energies[low] - energies[high]);
-      const auto gap = static_cast<std::size_t>(ladder / ladders_ * (size() - 1) + i);
-      ++state_.attempted[gap];
+      const auto low = static_cast<std::size_t>(ladder * size() + at[i]);
+      const auto high = static_cast<std::size_t>(ladder * size() + at[i + 1]);
+      const auto gap = static_cast<std::size_t>(i);
+      const double d = gaps_[gap] * (energies[low] - energies[high]);
+      ++state_.attempted[first_gap + gap];
       if (d < 0.0 &&
           uniform(drawn(exchange_key_, ladder, i, state_.exchanges_done)) >= std::exp(d)) {
         continue;
       }
-      ++state_.accepted[gap];
+      ++state_.accepted[first_gap + gap];
       std::swap(state_.temperature_index[low], state_.temperature_index[high]);
-      std::swap(at_[static_cast<std::size_t>(ladder * size() + i)],
-                at_[static_cast<std::size_t>(ladder * size() + i + 1)]);
+      std::swap(at[i], at[i + 1]);
     }
   }
   ++state_.exchanges_done;

@@ -24,7 +24,7 @@ class KnownTemperatures {
     if (slots_[slot].number != none) return slots_[slot].number;
     check_temperature(temperature);
     values_.push_back(make(temperature));
-    if (2 * values_.size() > slots_.size()) {
+    if (8 * values_.size() > slots_.size()) {
       grow();
       slot = slot_of(bits);
     }
@@ -50,7 +50,8 @@ class KnownTemperatures {
   // Where a temperature is, or has to be put.
   std::size_t slot_of(std::uint64_t bits) const {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t slot = (bits * 0x9e3779b97f4a7c15U >> 32) & mask;
+    // The highest bits of the product, which all bits of the temperature have a part in.
+    std::size_t slot = bits * 0x9e3779b97f4a7c15U >> (64 - std::countr_zero(slots_.size()));
     while (slots_[slot].number != none && slots_[slot].bits != bits) slot = (slot + 1) & mask;
     return slot;
   }
@@ -63,7 +64,8 @@ class KnownTemperatures {
   }
 
   std::vector<Value> values_;
-  std::vector<Slot> slots_ = std::vector<Slot>(64);  // a power of two, at most half of them in use
+  // A power of two. Few are in use, so that nearly all temperatures are found at once.
+  std::vector<Slot> slots_ = std::vector<Slot>(512);
 };
 
 }  // namespace multispin

@@ -69,6 +69,7 @@ class Ladder {
   void find_walkers();
 
   std::vector<double> temperatures_;
+  std::vector<double> gaps_;  // 1/T_i - 1/T_{i+1}
   std::int64_t ladders_, all_ladders_;
   random::PhiloxBlock exchange_key_, cluster_key_;
   LadderState state_;

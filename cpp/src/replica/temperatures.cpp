@@ -80,14 +80,12 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
     d.known_bits.clear();
     d.bits_of_replica.clear();
   }
-  const bool all_new = d.bits_of_replica.empty();
   const auto bits = [&](double t) { return d.bits_at(t); };
   std::vector<const std::uint64_t*> next(temperatures.size());
-  for (std::size_t r = 0; r < next.size(); ++r) {
-    const bool same = !all_new && temperatures[r] == temperatures_[r];
-    next[r] = same ? d.bits_of_replica[r]
-                   : d.known_bits[d.known_bits.number(temperatures[r], bits)].data();
-  }
+  // Without looking whether a replica keeps its temperature: such a branch is taken at random.
+  std::ranges::transform(temperatures, next.begin(), [&](double t) {
+    return d.known_bits[d.known_bits.number(t, bits)].data();
+  });
   std::ranges::copy(temperatures, temperatures_.begin());
   if (next == d.bits_of_replica) return;
   d.bits_of_replica = std::move(next);
