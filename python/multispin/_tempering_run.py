@@ -216,6 +216,9 @@ class TemperingRun:
 
 
 def _dtype(name: str) -> type[np.generic]:
-    if name in PAIR_SUMS:
-        return PAIR_SUMS[name]
-    return {"energy": np.float64, "spins": np.int64, "temperature_index": np.int16}[name]
+    own: dict[str, type[np.generic]] = {
+        "energy": np.float64,
+        "spins": np.int64,
+        "temperature_index": np.int16,
+    }
+    return (own | PAIR_SUMS)[name]
