@@ -194,10 +194,7 @@ bool ReplicaEngine::finish(const Poll& poll) {
 }
 
 void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temperatures) {
-  if (known.crowded(static_cast<std::int64_t>(used.replicas))) {
-    known.clear();
-    known_on_device = 0;
-  }
+  if (known.crowded(static_cast<std::int64_t>(used.replicas))) known.clear();
   const auto bits = [&](double t) {
     std::vector<rules::ClassBits> of_kinds;
     for (const rules::SiteKind& kind : order.kinds) {
@@ -212,29 +209,21 @@ void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temper
         std::clamp<std::size_t>(lane, used.before, used.before + used.replicas - 1) - used.before;
     number_of_lane.push_back(known.number(temperatures[replica], bits));
   }
-  upload_known();
+  std::vector<update::ClassBits> bits_of_known;  // (temperature, kind)
+  for (std::uint32_t number = 0; number < known.size(); ++number) {
+    bits_of_known.insert(bits_of_known.end(), known[number].begin(), known[number].end());
+  }
+  const auto table = uploaded(stream(), bits_of_known, "temperatures");
   const auto numbers = uploaded(stream(), number_of_lane, "temperatures");
   const auto row = static_cast<std::int64_t>(order.kinds.size() * classes_of_kind);
   for (std::size_t i = 0; i < order.kinds.size(); ++i) {
-    const LaneNumbers of_kind{(known_table->data<rules::ClassBits>() + i)->of, row,
+    const LaneNumbers of_kind{(table->data<rules::ClassBits>() + i)->of, row,
                               numbers->data<std::uint32_t>(), words};
     enqueue_turn_thresholds(stream(), of_kind, model.classes(slots_for(order.kinds[i])),
                             coarse_planes + random::tail_planes,
                             thresholds->data<std::uint64_t>() + first_threshold[i]);
   }
-  stream().synchronize();  // the numbers go
-}
-
-// Those that are not on the device yet, with all others.
-void ReplicaEngine::Detail::upload_known() {
-  if (known_on_device == known.size()) return;
-  std::vector<rules::ClassBits> table;  // (temperature, kind)
-  for (std::uint32_t number = 0; number < known.size(); ++number) {
-    table.insert(table.end(), known[number].begin(), known[number].end());
-  }
-  known_table = uploaded(stream(), table, "temperatures");
-  known_on_device = known.size();
-  stream().synchronize();  // the host's copy goes
+  stream().synchronize();  // the tables go
 }
 
 void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {

@@ -43,7 +43,6 @@ struct ReplicaEngine::Detail {
   // Thresholds of one kind of sites: planes, then which lanes always accept.
   std::int64_t threshold_words(const rules::SiteKind& kind) const;
   void set_lane_temperatures(std::span<const double> temperatures);
-  void upload_known();
   std::vector<std::int64_t> group_sums(std::span<const ReplicaPair> pairs,
                                        const SiteGroups& groups);
 
@@ -65,11 +64,9 @@ struct ReplicaEngine::Detail {
   std::vector<std::int64_t> first_threshold;  // of each kind, in words
   std::vector<rules::SharedThresholds> shared_thresholds;
   std::vector<rules::FieldSigns> field;
-  // By temperature, for each kind of sites; on the device as well, as far as it goes there.
+  // By temperature, for each kind of sites.
   KnownTemperatures<std::vector<rules::ClassBits>> known;
   static constexpr std::size_t classes_of_kind = std::extent_v<decltype(rules::ClassBits::of)>;
-  std::unique_ptr<Memory> known_table;
-  std::size_t known_on_device = 0;
 };
 
 }  // namespace multispin::cuda

@@ -44,8 +44,6 @@ struct LatticeOptions {
   Isa isa = selected_isa();
 };
 
-using LatticeSums = Sums;
-
 // Bytes of spins that an engine of this size holds.
 std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
                           std::int64_t planes = 1);
