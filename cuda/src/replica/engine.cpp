@@ -209,7 +209,7 @@ void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temper
         std::clamp<std::size_t>(lane, used.before, used.before + used.replicas - 1) - used.before;
     number_of_lane.push_back(known.number(temperatures[replica], bits));
   }
-  std::vector<update::ClassBits> bits_of_known;  // (temperature, kind)
+  std::vector<rules::ClassBits> bits_of_known;  // (temperature, kind)
   for (std::uint32_t number = 0; number < known.size(); ++number) {
     bits_of_known.insert(bits_of_known.end(), known[number].begin(), known[number].end());
   }

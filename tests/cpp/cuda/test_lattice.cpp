@@ -46,8 +46,8 @@ Spins spins_of(CudaEngine& engine, std::int64_t replica) {
   return spins;
 }
 
-std::vector<LatticeSums> sums_of(CudaEngine& engine) {
-  std::vector<LatticeSums> sums(static_cast<std::size_t>(engine.options().replicas));
+std::vector<Sums> sums_of(CudaEngine& engine) {
+  std::vector<Sums> sums(static_cast<std::size_t>(engine.options().replicas));
   engine.sums(sums.data());
   return sums;
 }
@@ -69,14 +69,14 @@ void expect_equal(const LatticeOptions& options, double temperature) {
   engine.set_temperatures(temperatures);
   expected.randomize();
   engine.randomize();
-  std::vector<LatticeSums> sums(static_cast<std::size_t>(2 * options.replicas));
-  std::vector<LatticeSums> expected_sums(sums.size());
+  std::vector<Sums> sums(static_cast<std::size_t>(2 * options.replicas));
+  std::vector<Sums> expected_sums(sums.size());
   ASSERT_TRUE(expected.run(2, 2, expected_sums.data()));
   ASSERT_TRUE(engine.run(2, 2, sums.data()));
   ASSERT_TRUE(engine.sweep(1));
   ASSERT_TRUE(expected.sweep(1));
   EXPECT_EQ(sums, expected_sums) << describe(options);
-  const std::vector<LatticeSums> now = sums_of(engine);
+  const std::vector<Sums> now = sums_of(engine);
   for (std::int64_t r = 0; r < options.replicas; ++r) {
     EXPECT_TRUE(same_spins(test::spins_of(expected, r), spins_of(engine, r), options.columns))
         << describe(options) << ", replica " << r;
@@ -346,7 +346,7 @@ TEST(CudaEngine, StopsAtOnceAndGoesOn) {
     const auto at_second = [&asked] { return ++asked == 2; };
     EXPECT_FALSE(engine.sweep(1 << 30, at_second));
     EXPECT_EQ(std::exchange(asked, 1), 2);
-    std::vector<LatticeSums> sums(3);
+    std::vector<Sums> sums(3);
     EXPECT_FALSE(engine.run(3, 1, sums.data(), at_second));
     EXPECT_EQ(std::exchange(asked, 1), 2);
     EXPECT_FALSE(engine.finish(at_second));
@@ -419,7 +419,7 @@ TEST(CudaEngine, NamesTheKernelThatFailed) {
        {std::pair{128, "small_sweeps"}, {8192, "half_sweep"}, {128, "measure"}}) {
     const LatticeOptions options = make_options(64, columns, Generator::philox);
     CudaEngine engine{options, 0};
-    std::vector<LatticeSums> sums(1);
+    std::vector<Sums> sums(1);
     {
       const Setting setting{"MULTISPIN_EMULATED_FAILURE", kernel};
       const std::string message =

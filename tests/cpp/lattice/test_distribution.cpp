@@ -100,7 +100,7 @@ std::vector<std::size_t> classes(const LatticeOptions& o) {
   for (std::size_t state = 0; state < result.size(); ++state) {
     result[state] = state;
     if (sites <= 8) continue;
-    const LatticeSums sums = naive_sums(spins_of_state(state, sites), o.rows, o.columns, o.planes);
+    const Sums sums = naive_sums(spins_of_state(state, sites), o.rows, o.columns, o.planes);
     result[state] = known.try_emplace({sums.bonds, sums.spins}, known.size()).first->second;
   }
   return result;

@@ -124,7 +124,7 @@ TEST(Layout, OneSpinDownAtEveryIsa) {
       for (std::int8_t& spin : spins) {
         spin = -1;
         engine.set_spins(0, spins.data());
-        EXPECT_EQ(sums_of(engine), (LatticeSums{2 * rows * columns - 8, rows * columns - 2}));
+        EXPECT_EQ(sums_of(engine), (Sums{2 * rows * columns - 8, rows * columns - 2}));
         spin = 1;
       }
     }
@@ -170,11 +170,11 @@ TEST(Layout, NeighboursOfACubeByEnergyAtEveryIsa) {
 
 TEST(Layout, FillAndStart) {
   LatticeEngine engine{make_options(6, 130)};
-  EXPECT_EQ(sums_of(engine), (LatticeSums{2 * 6 * 130, 6 * 130}));  // all up from the start
+  EXPECT_EQ(sums_of(engine), (Sums{2 * 6 * 130, 6 * 130}));  // all up from the start
   engine.fill(false);
-  EXPECT_EQ(sums_of(engine), (LatticeSums{2 * 6 * 130, -6 * 130}));
+  EXPECT_EQ(sums_of(engine), (Sums{2 * 6 * 130, -6 * 130}));
   engine.fill(true);
-  EXPECT_EQ(sums_of(engine), (LatticeSums{2 * 6 * 130, 6 * 130}));
+  EXPECT_EQ(sums_of(engine), (Sums{2 * 6 * 130, 6 * 130}));
 }
 
 TEST(Layout, BytesAreAboutOneBitASpin) {

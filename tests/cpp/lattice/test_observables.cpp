@@ -94,7 +94,7 @@ TEST(Observables, RunMeasuresAfterEveryInterval) {
       engine->randomize();
     }
     constexpr std::size_t draws = 5;
-    std::vector<LatticeSums> sums(draws * 3);
+    std::vector<Sums> sums(draws * 3);
     recorded.run(draws, 4, sums.data());
     for (std::size_t draw = 0; draw < draws; ++draw) {
       stepped.sweep(4);
@@ -114,9 +114,9 @@ TEST(Observables, RunMayOnlyMeasure) {
     options.threads = threads;
     LatticeEngine engine{options};
     engine.randomize();
-    std::vector<LatticeSums> sums(3);
+    std::vector<Sums> sums(3);
     engine.run(3, 0, sums.data());
-    EXPECT_EQ(sums, std::vector<LatticeSums>(3, sums_of(engine)));
+    EXPECT_EQ(sums, std::vector<Sums>(3, sums_of(engine)));
     EXPECT_EQ(engine.sweeps_done(), 0U);
   }
 }
@@ -126,7 +126,7 @@ TEST(Observables, LongIntervals) {
   const LatticeOptions options = make_options(256, 256);
   LatticeEngine engine{options}, other{options};
   for (LatticeEngine* e : {&engine, &other}) set_temperature(*e, 3.0);
-  std::vector<LatticeSums> sums(2);
+  std::vector<Sums> sums(2);
   engine.run(2, 3000, sums.data());
   other.sweep(3000);
   EXPECT_EQ(sums[0], sums_of(other));

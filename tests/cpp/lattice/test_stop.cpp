@@ -161,9 +161,9 @@ TEST(Stop, NextRunMeasuresWhatItShould) {
     LatticeEngine interrupted{options}, whole{options};
     prepare(interrupted);
     prepare(whole);
-    std::vector<LatticeSums> lost(100'000);
+    std::vector<Sums> lost(100'000);
     ASSERT_FALSE(interrupted.run(lost.size(), 1, lost.data(), at_once));
-    std::vector<LatticeSums> sums(3), expected(3);
+    std::vector<Sums> sums(3), expected(3);
     ASSERT_TRUE(interrupted.run(3, 2, sums.data()));
     whole.sweep(interrupted.sweeps_done() - 6);
     whole.run(3, 2, expected.data());

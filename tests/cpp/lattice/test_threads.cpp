@@ -75,12 +75,12 @@ TEST(Threads, BandsOfALongRun) {
       options.dynamics = dynamics;
       options.h = dynamics == Dynamics::glauber ? 0.1 : 0.0;
       std::vector<std::uint64_t> expected;
-      std::vector<LatticeSums> expected_sums;
+      std::vector<Sums> expected_sums;
       for (const int threads : {1, 2, 3, 4, 7}) {
         options.threads = threads;
         LatticeEngine engine{options};
         set_temperature(engine, 2.269);
-        std::vector<LatticeSums> sums(5);
+        std::vector<Sums> sums(5);
         engine.run(5, 4, sums.data());
         EXPECT_EQ(sums.back(), sums_of(engine));
         if (threads == 1) {
@@ -101,12 +101,12 @@ TEST(Threads, FewBands) {
         make_cubic(6, 128, 512), make_cubic(10, 130, 256)}) {
     LatticeOptions options = lattice;
     std::vector<std::uint64_t> expected;
-    std::vector<LatticeSums> expected_sums;
+    std::vector<Sums> expected_sums;
     for (int threads = 1; threads <= 8; ++threads) {
       options.threads = threads;
       LatticeEngine engine{options};
       set_temperature(engine, 2.269);
-      std::vector<LatticeSums> sums(30);
+      std::vector<Sums> sums(30);
       engine.run(30, 3, sums.data());
       if (threads == 1) {
         expected = packed_of(engine);
@@ -120,7 +120,7 @@ TEST(Threads, FewBands) {
 
 TEST(Threads, ReplicasSharedOut) {
   std::vector<std::vector<std::uint64_t>> expected;
-  std::vector<LatticeSums> expected_sums;
+  std::vector<Sums> expected_sums;
   for (const int threads : {1, 2, 3, 7}) {
     LatticeOptions options = make_options(32, 192, Generator::philox);
     options.replicas = 7;
@@ -128,7 +128,7 @@ TEST(Threads, ReplicasSharedOut) {
     LatticeEngine engine{options};
     engine.set_temperatures(std::vector<double>{1, 1.5, 2, 2.5, 3, 3.5, 4});
     engine.randomize();
-    std::vector<LatticeSums> sums(10 * 7);
+    std::vector<Sums> sums(10 * 7);
     engine.run(10, 3, sums.data());
     std::vector<std::vector<std::uint64_t>> got;
     for (std::int64_t r = 0; r < options.replicas; ++r) got.push_back(packed_of(engine, r));
@@ -146,7 +146,7 @@ TEST(Threads, SeveralReplicasInBands) {
   LatticeOptions options = make_options(512, 1024);
   options.replicas = 2;
   const std::vector<double> temperatures = {2.0, 2.5};
-  std::vector<std::vector<LatticeSums>> sums;
+  std::vector<std::vector<Sums>> sums;
   std::vector<std::vector<std::uint64_t>> words;
   for (const int threads : {1, 3}) {
     options.threads = threads;

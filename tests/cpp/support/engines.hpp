@@ -19,10 +19,10 @@ inline void PrintTo(Isa isa, std::ostream* out) {
 inline void PrintTo(Generator generator, std::ostream* out) {
   *out << (generator == Generator::aes ? "aes" : "philox");
 }
-inline bool operator==(const LatticeSums& a, const LatticeSums& b) {
+inline bool operator==(const Sums& a, const Sums& b) {
   return a.bonds == b.bonds && a.spins == b.spins;
 }
-inline void PrintTo(const LatticeSums& sums, std::ostream* out) {
+inline void PrintTo(const Sums& sums, std::ostream* out) {
   *out << "bonds " << sums.bonds << ", spins " << sums.spins;
 }
 
@@ -96,19 +96,19 @@ inline std::vector<std::uint64_t> packed_of(const LatticeEngine& engine, std::in
   return {first, first + each};
 }
 
-inline LatticeSums sums_of(const LatticeEngine& engine, std::int64_t replica = 0) {
-  std::vector<LatticeSums> sums(static_cast<std::size_t>(engine.options().replicas));
+inline Sums sums_of(const LatticeEngine& engine, std::int64_t replica = 0) {
+  std::vector<Sums> sums(static_cast<std::size_t>(engine.options().replicas));
   engine.sums(sums.data());
   return sums[static_cast<std::size_t>(replica)];
 }
 
-inline LatticeSums naive_sums(const Spins& spins, std::int64_t rows, std::int64_t columns,
-                              std::int64_t planes = 1) {
+inline Sums naive_sums(const Spins& spins, std::int64_t rows, std::int64_t columns,
+                       std::int64_t planes = 1) {
   const auto at = [&](std::int64_t z, std::int64_t r, std::int64_t c) {
     const std::int64_t row = z % planes * rows + r % rows;
     return std::int64_t{spins[static_cast<std::size_t>(row * columns + c % columns)]};
   };
-  LatticeSums sums;
+  Sums sums;
   for (std::int64_t z = 0; z < planes; ++z) {
     for (std::int64_t r = 0; r < rows; ++r) {
       for (std::int64_t c = 0; c < columns; ++c) {
