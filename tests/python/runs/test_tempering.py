@@ -416,7 +416,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         ({"measure": "overlap"}, TypeError, "measure: got 'overlap'"),
         ({"cluster_moves": 1}, TypeError, "cluster_moves: got 1"),
         ({"init": "hot"}, ValueError, "init: got 'hot'"),
-        ({"device": "cuda"}, ValueError, "device: got 'cuda'"),
+        ({"device": "tpu"}, ValueError, "device: got 'tpu'"),
         ({"dynamics": "wolff"}, ValueError, "dynamics: got 'wolff'"),
         ({"model": "glass"}, TypeError, "model: got 'glass'"),
     ],
