@@ -98,6 +98,7 @@ void set_state(BoundTempering& bound, std::uint64_t exchanges_done, std::int64_t
     for (const std::int64_t number : found->second) array.push_back(static_cast<Number>(number));
   });
   finish(bound);
+  const Unlocked unlocked{bound};
   bound.tempering.set_state(state);
 }
 

@@ -19,23 +19,21 @@ class BoundTempering {
   // `engine_in_use` is that of a Guarded engine; null for engines that guard themselves.
   BoundTempering(py::object engine, bool* engine_in_use, TemperedEngine parts,
                  TemperingOptions options)
-      : in_use{engine_in_use == nullptr ? own_ : *engine_in_use},
-        tempering{std::move(parts), std::move(options)},
-        engine_{std::move(engine)} {}
+      : engine_{std::move(engine)},
+        in_use{engine_in_use == nullptr ? own_ : *engine_in_use},
+        tempering{std::move(parts), std::move(options)} {}
   BoundTempering(const BoundTempering&) = delete;
   BoundTempering& operator=(const BoundTempering&) = delete;
 
   bool finish(const Poll& poll) { return tempering.finish(poll); }
 
  private:
+  py::object engine_;  // outlives `tempering`
   bool own_ = false;
 
  public:
   bool& in_use;
   Tempering tempering;
-
- private:
-  py::object engine_;
 };
 
 inline TemperingOptions tempering_options(std::vector<double> temperatures, std::int64_t ladders,

@@ -11,8 +11,7 @@
 //   std::atomic<bool>& taken(std::size_t strip)
 //   bool done(std::size_t strip) const         nothing is left to do
 //   bool ready(std::size_t strip) const        not done, and its neighbours allow it to go on;
-//   stays
-//                                              true until the strip's next turn
+//                                              stays true until the strip's next turn
 //   void turn(std::size_t strip, bool calling_thread)   goes on, for as long as seems good
 //   bool stopped() const, void look()          as a StopWatch
 #pragma once

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <vector>
 
 namespace multispin {
@@ -48,7 +47,7 @@ class Helpers {
   bool start_one() {
     try {
       std::thread([this] { help(); }).detach();
-    } catch (const std::system_error&) {
+    } catch (...) {
       return false;  // the system has no more; those that there are have to do
     }
     ++total_;
@@ -126,7 +125,7 @@ bool threads_usable() {
   return first_user == getpid();
 }
 
-void share(int threads, const std::function<void(int)>& work) {
+void share(int threads, const std::function<void(int)>& work) noexcept {
   if (threads <= 1) {
     work(0);
     return;

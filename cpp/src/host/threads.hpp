@@ -26,18 +26,20 @@ inline int usable(int threads) {
   return threads > 1 && !threads_usable() ? 1 : threads;
 }
 
-// Threads that are worth calling for so many words to go through. Beside another program, who has
-// come may be sent away at any time, and to get over that takes longer than a hundred thousand
-// words.
+// Work of so many words is worth calling other threads for. Beside another program, who has come
+// may be sent away at any time, and to get over that takes longer than a hundred thousand words.
+// Tests set it to 0, so that small systems are shared out too.
+inline std::int64_t least_shared_words = 1 << 17;
+
+// Threads that are worth calling for so many words to go through.
 inline int worth(std::int64_t words, int threads) {
-  constexpr std::int64_t least_words = 1 << 17;
-  return words < least_words ? 1 : usable(threads);
+  return words < least_shared_words ? 1 : usable(threads);
 }
 
 // Calls work(0), and until that returns work(1) ... work(threads - 1) on other threads, as they
 // come; returns when all that have come are done. So work(0) must not count on any of them, and
 // must return only when there is nothing left to begin. Must not throw.
-void share(int threads, const std::function<void(int)>& work);
+void share(int threads, const std::function<void(int)>& work) noexcept;
 
 // How a thread waits for others: it looks for some microseconds, as late as one that is running may
 // be, then it sleeps. A processor without work takes over a thread that waits for another one,

@@ -52,7 +52,9 @@ class ReplicaEngine::Run {
   // False if stopped before all is done.
   bool execute() {
     const std::int64_t words = detail_.words_per_site() * detail_.sites;
-    const auto sweeps = static_cast<std::int64_t>(std::min<std::uint64_t>(draws_ * interval_, 64));
+    // Parts of a bundle wait for each other in every sweep, bundles do not.
+    const std::uint64_t most = parts_ > 1 ? 64 : std::uint64_t{1} << 20;
+    const auto sweeps = static_cast<std::int64_t>(std::min(draws_ * interval_, most));
     Turns(*this, worth(words * sweeps, options_.threads)).take();
     for (std::size_t strip = 0; strip < strips(); ++strip) {
       if (!reached(strip, draws_ * interval_)) return false;

@@ -49,11 +49,12 @@ class Engine(ABC):
     Replicas are numbered through all disorder samples. Between two calls an engine is in order:
     what Ctrl-C interrupted in a sweep is completed by whatever comes next.
 
-    Methods that not every engine has are its *abilities*: those that `abilities` names, and that
-    `registry.ask` hands out.
+    What not every engine can do are its *abilities*, by name. Most are methods, and `registry.ask`
+    hands them out.
     """
 
     name: ClassVar[str]
+    on_gpu: ClassVar[bool] = False  # whether it runs on GPUs too
     abilities: ClassVar[frozenset[str]] = frozenset()
 
     # --- asked before there is one ----------------------------------------------------------------
@@ -97,8 +98,8 @@ class Engine(ABC):
         """Sweeps since the initial state."""
 
     @abstractmethod
-    def record(self, draws: int, interval: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Repeat: `interval` sweeps, then energy and magnetization per spin, (draws, replicas)."""
+    def record(self, draws: int, interval: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Repeat: `interval` sweeps, then energies and sums over spins, (draws, replicas)."""
 
     @property
     @abstractmethod

@@ -9,16 +9,30 @@ import numpy as np
 from multispin import _core
 from multispin._engines import devices
 from multispin._engines.base import Engine, Request
+from multispin.models.signed_graph import SignedGraph, two_magnitudes
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from numpy.typing import NDArray
 
+    from multispin.models import Model
+
 
 def module_of(gpu: int | None) -> ModuleType:
     """Return the compiled module of a device's engines."""
     return _core if gpu is None else devices.cuda_module()
+
+
+def several_magnitudes(model: Model) -> str:
+    """Return why no compiled engine runs a model of several magnitudes; nothing for others."""
+    if not isinstance(model, SignedGraph) or model.one_magnitude:
+        return ""
+    return (
+        f"model: got {model!r} with couplings of several magnitudes, "
+        f"such as {two_magnitudes(model.couplings)}, allowed: one, +J and -J (others need the "
+        "dense engine, which this version does not have)"
+    )
 
 
 class Compiled(Engine):
@@ -27,6 +41,7 @@ class Compiled(Engine):
     Subclasses make the compiled object and say what J and h are in its sums.
     """
 
+    on_gpu = True
     abilities = frozenset({"device_spins", "device_packed", "set_device_spins"})
 
     def __init__(self, request: Request, engine: Any, J: float, h: float) -> None:
@@ -56,8 +71,8 @@ class Compiled(Engine):
         sweeps: int = self._engine.sweeps_done
         return sweeps
 
-    def record(self, draws: int, interval: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Repeat: `interval` sweeps, then energy and magnetization per spin, (draws, replicas)."""
+    def record(self, draws: int, interval: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Repeat: `interval` sweeps, then energies and sums over spins, (draws, replicas)."""
         bonds, spins = self._engine.record(draws, interval)
         return self._energy(bonds, spins), spins
 

@@ -17,7 +17,7 @@ from multispin.errors import DeviceError
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from multispin._engines.base import Request
+    from multispin._engines.base import Engine, Request
 
 #: `device="auto"` takes a GPU for this many spins or more, over all replicas. For fewer, starting
 #: kernels is expected to take longer than running them.
@@ -103,19 +103,24 @@ def choose(device: str, rng: str, spins: int, at_once: int) -> int | None:
     return 0 if at_once / 6 < cuda_module().free_memory(0) else None
 
 
-def placed(request: Request, device: str) -> Request:
-    """Return a request that says where it runs and draws from which generator.
+def placed(request: Request, device: str, kind: type[Engine]) -> Request:
+    """Return a request of a kind of engine that says where it runs and which generator it has.
 
     Raises
     ------
     DeviceError
         As :func:`choose`.
     """
-    gpu = choose(device, request.rng, request.spins, request.spins)
+    gpu = choose(device_for(kind, device), request.rng, request.spins, request.spins)
     rng = request.rng
     if rng == "auto":
         rng = "aes" if gpu is None else "philox"
     return replace(request, gpu=gpu, rng=rng)
+
+
+def device_for(kind: type[Engine], device: str) -> str:
+    """Return what ``"auto"`` means for an engine: the CPU if it runs on nothing else."""
+    return "cpu" if device == "auto" and not kind.on_gpu else device
 
 
 def check_isa() -> None:

@@ -43,11 +43,11 @@ def choose(name: object, request: Request) -> type[Engine]:
     name = checks.choice("engine", name, names())
     refusals = {engine: engine.refuses(request) for engine in ENGINES}
     able = [engine for engine in ENGINES if not refusals[engine]]
-    if not able:
-        raise ValueError(refusals[ENGINES[-1]])
     for engine in ENGINES:
         if engine.name == name and refusals[engine]:
             raise ValueError(refusals[engine])
+    if not able:
+        raise ValueError(refusals[ENGINES[-1]])
     asked = [engine for engine in able if name in ("auto", engine.name)]
     return max(asked, key=lambda engine: engine.suits(request))
 
@@ -62,7 +62,7 @@ def check_fits(kind: type[Engine], request: Request) -> None:
     ValueError
         For a GPU and an engine that runs on none.
     """
-    if request.gpu is not None and "device_spins" not in kind.abilities:
+    if request.gpu is not None and not kind.on_gpu:
         allowed = f"'cpu' with the {kind.name} engine"
         raise ValueError(checks.describe("device", f"cuda:{request.gpu}", allowed))
     sides = " x ".join(str(side) for side in request.model.shape)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines.compiled import Compiled, module_of
+from multispin._engines.compiled import Compiled, module_of, several_magnitudes
 from multispin.models.forms import SignedEdges
-from multispin.models.signed_graph import SignedGraph, two_magnitudes
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -46,7 +45,9 @@ class ReplicaEngine(Compiled):
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
         model, replicas = request.model, request.replicas
         if model.form(SignedEdges) is None:
-            return _no_signs(model)
+            return several_magnitudes(model) or checks.describe(
+                "model", model, "couplings +J and -J"
+            )
         if model.n_spins >= _SITES:
             allowed = "fewer than 2**28 sites, or even sides from 2 to 2**31 in 2 or 3 dimensions"
             return checks.describe("shape", model.shape, allowed)
@@ -130,16 +131,6 @@ def _signed(model: Model) -> SignedEdges:
     form = model.form(SignedEdges)
     assert form is not None
     return form
-
-
-def _no_signs(model: Model) -> str:
-    if not isinstance(model, SignedGraph):
-        return f"model: got {model!r}, allowed with the replica engine: couplings +J and -J"
-    return (
-        f"model: got {model!r} with couplings of several magnitudes, "
-        f"such as {two_magnitudes(model.couplings)}, allowed: one, +J and -J (others need the "
-        "dense engine, which this version does not have)"
-    )
 
 
 def _bytes(module: ModuleType, request: Request, edges: int, samples: int) -> int:

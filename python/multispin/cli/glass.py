@@ -11,7 +11,7 @@ from multispin._base import checks
 from multispin.analysis.statistics import MIN_DRAWS
 from multispin.analysis.summary import energy_per_spin, summarize_overlaps
 from multispin.cli.output import check_files, print_table, write
-from multispin.cli.words import add_command, add_files, temperatures_of
+from multispin.cli.words import add_command, add_files, add_machine, temperatures_of
 from multispin.models import EdwardsAnderson
 from multispin.runs.tempering import temper
 
@@ -51,7 +51,7 @@ def register(commands: Any) -> None:
     add("--cluster-moves", action="store_true", help="swap clusters of replicas before exchanges")
     add("--seed", type=int, default=1, metavar="N", help="seed of bonds and random streams")
     add("--dynamics", default="metropolis", metavar="NAME", help="metropolis or glauber")
-    add("--threads", type=int, metavar="N", help="threads (default: all cores)")
+    add_machine(command)
     add("--rng", default="auto", metavar="NAME", help="generator: auto, aes or philox")
     add("--checkpoint", metavar="FILE", help="keep the run here, and go on from it if it is there")
     add("--progress", action="store_true", help="show a bar with flips/ns and time left")
@@ -78,6 +78,7 @@ def _run(options: argparse.Namespace) -> None:
         cluster_moves=options.cluster_moves,
         seed=options.seed,
         dynamics=options.dynamics,
+        device=options.device,
         rng=options.rng,
         threads=options.threads,
         checkpoint=options.checkpoint,

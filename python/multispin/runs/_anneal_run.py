@@ -82,6 +82,11 @@ class AnnealRun:
         return self.best_energy.size
 
     @property
+    def consistent(self) -> bool:
+        """Whether it can be kept: always, as what is measured is noted or measured again."""
+        return True
+
+    @property
     def finished(self) -> bool:
         """Whether the last look has been taken."""
         return self.looked == self.schedule.sweeps

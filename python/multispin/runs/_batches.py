@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base.interrupts import interrupts_held
+from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
 from multispin.sampling.sampler import Sampler
 
@@ -120,6 +121,10 @@ class BatchRun:
         sampler = Sampler._from_state(meta["sampler"], states, plan.device, plan.threads)
         run._start(plan, meta["first"], sampler, meta["chains"])
         run.drawn = meta["drawn"]
+        next_draw = plan.thermalization + (run.drawn + 1) * plan.interval
+        if sampler.sweeps_done > next_draw:
+            given = f"{sampler.sweeps_done} sweeps and {run.drawn} draws"
+            raise CheckpointError(f"the checkpoint is of no run: it has {given}")
         run.energy[: run.drawn] = arrays["energy"]
         run.magnetization[: run.drawn] = arrays["magnetization"]
         return run
@@ -133,6 +138,7 @@ class BatchRun:
         self.magnetization = np.empty((plan.draws, chains))
         self._plan = plan
         self._pace = Pace()
+        self.consistent = True  # but while draws are made that nobody has yet
 
     @property
     def stop(self) -> int:
@@ -190,12 +196,14 @@ class BatchRun:
     def _record(self, draws: int) -> None:
         """Draw several times in one call; its draws would be lost if Ctrl-C broke into it."""
         with interrupts_held():
+            self.consistent = False
             with self._pace.learning(draws * self._plan.interval):
                 energy, magnetization = self.sampler.record(draws, self._plan.interval)
             rows = slice(self.drawn, self.drawn + draws)
             self.energy[rows] = energy
             self.magnetization[rows] = magnetization
             self.drawn += draws
+            self.consistent = True
 
 
 def run_batch(

@@ -49,6 +49,10 @@ class Pieces(Protocol):
     sampler: Sampler
 
     @property
+    def consistent(self) -> bool:
+        """Whether it can be kept: not if anything but Ctrl-C broke into a piece of work."""
+
+    @property
     def finished(self) -> bool:
         """Whether there is nothing left to do."""
 
@@ -87,4 +91,5 @@ def drive(
         with interrupts_held():
             if run.finished:
                 end()
-            file.save(state)
+            if run.consistent:  # else the last that was kept is better
+                file.save(state)

@@ -118,6 +118,11 @@ class TemperingRun:
         return exchanges * self.plan.swap_interval // self.plan.interval
 
     @property
+    def consistent(self) -> bool:
+        """Whether it can be kept: always, as what is measured is noted or measured again."""
+        return True
+
+    @property
     def finished(self) -> bool:
         """Whether all draws are there."""
         return self.drawn == self.plan.discarded + self.plan.draws

@@ -96,7 +96,7 @@ def simulate(
         As for `Sampler`, for all chains of the run together.
     threads : int, optional
         Threads of each sampler; by default all cores, and one with an `executor`, whose workers
-        share the machine. OpenMP's threads do not survive a fork: workers of a process pool that
+        share the machine. Threads do not survive a fork: workers of a process pool that
         are to have several need the start method "spawn" or "forkserver".
     checkpoint : path, optional
         File that keeps the run. If it exists, the run continues from it; once the run is
@@ -162,6 +162,9 @@ def simulate(
     replicas = checks.count("replicas", replicas, 1)
     devices.check(device)
     chains = len(table) * replicas
+    # One engine and one device for all of the run, however it is cut into batches.
+    kind = registry.choose(engine, Request(model, chains))
+    spins = chains * model.n_spins
     plan = Plan(
         model=model,
         thermalization=checks.count("thermalization", thermalization, 0),
@@ -169,10 +172,9 @@ def simulate(
         draws=sweeps // interval,
         seed=checks.seed("seed", seed),
         dynamics=dynamics,
-        # One engine and one device for all of the run, however it is cut into batches.
-        engine=registry.choose(engine, Request(model, chains)).name,
+        engine=kind.name,
         device=devices.resolve(
-            device, rng, chains * model.n_spins, min(chains * model.n_spins, most_at_once(model))
+            devices.device_for(kind, device), rng, spins, min(spins, most_at_once(model))
         ),
         rng=rng,
         threads=1 if threads is None and executor is not None else threads,
@@ -193,7 +195,8 @@ def simulate(
             else:
                 _run_elsewhere(run, file, reporter, executor)
         except KeyboardInterrupt:
-            file.save(run.state)
+            if executor is not None:
+                file.save(run.state)
             raise
     return _dataset(xarray, run, file.origin)
 

@@ -160,12 +160,11 @@ def temper(
     swap_interval = checks.count("swap_interval", swap_interval, 1)
     interval = checks.count("interval", interval, 1)
     cluster_moves = checks.flag("cluster_moves", cluster_moves)
-    engine = _engine(
-        engine, model, replicas * np.size(temperatures), device if cluster_moves else None
-    )
+    table = checks.ascending_temperatures("temperatures", temperatures)
+    engine = _engine(engine, model, replicas * len(table), device if cluster_moves else None)
     plan = Plan(
         model=model,
-        temperatures=checks.ascending_temperatures("temperatures", temperatures),
+        temperatures=table,
         replicas=replicas,
         sweeps=checks.count("sweeps", sweeps, interval),
         thermalization=_multiple("thermalization", thermalization, interval, "interval"),

@@ -153,7 +153,7 @@ class Sampler:
             threads=registry.threads(threads),
         )
         kind = registry.choose(engine, request)
-        request = devices.placed(request, device)
+        request = devices.placed(request, device, kind)
         registry.check_fits(kind, request)
         temperatures = self._temperatures(temperature)
         start = checked_start(init, model.shape, self._lead, request.gpu)

@@ -1,4 +1,4 @@
-// A forked child has none of its parent's OpenMP threads: an inherited engine goes on with one
+// A forked child has none of its parent's threads: an inherited engine goes on with one
 // thread and the same trajectory, and a new one is refused more.
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -552,3 +553,24 @@ def test_too_few_draws_for_errors() -> None:
     with pytest.raises(ValueError, match=expected):
         summarize(run)
     assert summarize(ms.simulate(ms.Ising(SHAPE), 2.0, 200, 0, interval=10)).tau > 0
+
+
+def test_what_breaks_into_a_measurement_spoils_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 1e-3)
+    arguments: dict[str, Any] = {"sweeps": 3000, "thermalization": 10, "seed": 3, "threads": 1}
+    path, plain, calls = tmp_path / "run.npz", ms.Sampler.record, itertools.count()
+
+    def broken(sampler: ms.Sampler, draws: int, interval: int = 1) -> Any:
+        drawn = plain(sampler, draws, interval)
+        if next(calls) == 4:  # as a signal handler that raises would: the draws are lost
+            raise TimeoutError
+        return drawn
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ms.Sampler, "record", broken)
+        with pytest.raises(TimeoutError):
+            ms.simulate(ms.Ising((8, 8)), 2.0, checkpoint=path, checkpoint_interval=0, **arguments)
+    resumed = ms.simulate(ms.Ising((8, 8)), 2.0, checkpoint=path, **arguments)
+    xr.testing.assert_identical(resumed, ms.simulate(ms.Ising((8, 8)), 2.0, **arguments))

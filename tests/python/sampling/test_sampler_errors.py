@@ -307,7 +307,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_threads_in_a_forked_child_are_refused_instead_of_hanging() -> None:
-    # OpenMP's threads do not survive a fork.
+    # Threads do not survive a fork.
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORKED],
         capture_output=True, text=True, timeout=60, check=False,
