@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin._engines import registry
+from multispin._engines import devices, registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +44,19 @@ def test_threads_change_no_spin(subject: Subject) -> None:
 
 
 def test_every_device_has_the_same_spins(subject: Subject) -> None:
+    if subject.device == "cpu":
+        pytest.skip("the CPU is what others are compared with")
     here, there = subject.sampler(), subject.sampler(device="cpu")
     for sampler in (here, there):
         sampler.sweep(9)
     np.testing.assert_array_equal(spins_of(here), spins_of(there))
     np.testing.assert_array_equal(here.energy(), there.energy())
+
+
+def test_auto_is_the_cpu_for_an_engine_of_no_gpu(subject: Subject) -> None:
+    expected = "auto" if subject.kind.on_gpu else "cpu"
+    assert devices.device_for(subject.kind, "auto") == expected
+    assert devices.device_for(subject.kind, "cuda") == "cuda"
 
 
 def test_streams_seeds_and_replicas_differ(subject: Subject) -> None:

@@ -49,6 +49,8 @@ def test_a_run_says_what_made_it(subject: Subject, run: Any) -> None:
 
 @pytest.mark.parametrize("run", RUNS)
 def test_a_run_on_any_device_has_the_same_numbers(subject: Subject, run: Any) -> None:
+    if subject.device == "cpu":
+        pytest.skip("the CPU is what others are compared with")
     xr.testing.assert_equal(run(subject), run(subject, device="cpu"))
 
 

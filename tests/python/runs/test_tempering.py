@@ -415,6 +415,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         ({"measure": ["chi"]}, ValueError, "measure: got 'chi'"),
         ({"measure": "overlap"}, TypeError, "measure: got 'overlap'"),
         ({"cluster_moves": 1}, TypeError, "cluster_moves: got 1"),
+        ({"temperatures": [[1.0, 2.0], [3.0]]}, ValueError, "temperatures: got"),
         ({"init": "hot"}, ValueError, "init: got 'hot'"),
         ({"device": "tpu"}, ValueError, "device: got 'tpu'"),
         ({"dynamics": "wolff"}, ValueError, "dynamics: got 'wolff'"),

@@ -267,6 +267,11 @@ def test_the_lattice_engine_says_what_it_cannot_run(name: str) -> None:
         ms.Sampler(MODELS[name][0], engine="lattice")
 
 
+def test_a_named_engine_speaks_for_itself() -> None:
+    with pytest.raises(ValueError, match="^engine: got 'lattice' for the model EdwardsAnderson"):
+        ms.Sampler(ms.EdwardsAnderson((4, 4)), engine="lattice", first_stream=2**26)
+
+
 def test_what_is_no_engine() -> None:
     with pytest.raises(ValueError, match="^engine: got 'gpu', allowed: 'auto', 'lattice'"):
         ms.Sampler(ms.Ising((4, 4)), engine="gpu")
