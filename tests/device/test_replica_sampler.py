@@ -9,7 +9,8 @@ import pytest
 
 import multispin as ms
 from multispin._base import memory
-from multispin._engines import devices, registry
+from multispin._engines import devices
+from multispin._engines.replica import ReplicaEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -299,7 +300,7 @@ def test_a_device_that_does_not_exist(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     free = devices.cuda_module().free_memory(0)
     replicas = 64 * (free // 2**27 + 1)  # words of 8 bytes, of 2**24 sites each
-    monkeypatch.setattr(registry, "new", lambda *_: pytest.fail("something was made"))
+    monkeypatch.setattr(ReplicaEngine, "__init__", lambda *_: pytest.fail("something was made"))
     message = (
         rf"shape: {replicas} replicas of 4096 x 4096: needed [0-9.]+ GiB on cuda:0, "
         r"free: [0-9.]+ GiB"
@@ -312,7 +313,7 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch: pytest.Monk
 def test_memory_that_is_gone_by_then_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is free is asked for again where memory is taken."""
     free = devices.cuda_module().free_memory(0)
-    monkeypatch.setattr(registry, "bytes_held", lambda *_: 0)
+    monkeypatch.setattr(ReplicaEngine, "bytes_held", lambda _: 0)
     monkeypatch.setenv("MULTISPIN_EMULATED_MEMORY", "100")
     with pytest.raises(MemoryError, match=r"replicas: 130 of 30 sites: needed .*, free: 100"):
         make(*MODELS["graph"])
