@@ -212,6 +212,7 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert scan.attrs["generator"]
 
 
+@pytest.mark.thorough
 def test_a_chapter_alone_agrees_with_exact_results() -> None:
     # 19 differences in standard errors, which these short runs underestimate; the seeds are fixed.
     command = [sys.executable, str(tour.scripts()[0]), "--quick", "--output", "chapter.html"]
