@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ISA_OBJECT = re.compile(r"_(portable|avx2|avx512|neon)\.cpp\.o$")
+ISA_OBJECT = re.compile(r"^(portable|avx2|avx512|neon)\.cpp\.o$")
 WEAK_CLASSES = frozenset("WVu")
 
 
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
         ).stdout
         for name in weak_code(listing):
             failures += 1
-            print(f"{path.name}: weak code symbol {name}")
+            print(f"{path.parent.name}/{path.name}: weak code symbol {name}")
     print(f"symbols: {len(objects)} object(s), {failures} weak code symbol(s)")
     return 1 if failures else 0
 
