@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "support/expect_message.hpp"
@@ -126,16 +127,24 @@ void expect_draw_kept(const Ladders& setup, Opposed& interrupted, Draw& got) {
   }
 }
 
-// More and more clusters, until there is time to stop among them.
+// A draw that is stopped when the poll is asked for the time number `asks`; whether it was among
+// the cluster moves is looked at, and compared. Null if the draw was over before.
+std::optional<bool> stopped_among_clusters(const Ladders& setup, int asks) {
+  Opposed interrupted{setup};
+  Draw got{setup};
+  if (interrupted.tempering.draw(got.record(), [&asks] { return asks-- == 0; })) return {};
+  if (interrupted.tempering.state().clusters_moved == 0) return false;  // it was in the sweep
+  expect_draw_kept(setup, interrupted, got);
+  return true;
+}
+
+// Later and later, and with more and more clusters, until there is time to stop among them.
 TEST(TemperingStop, AmongClusterMovesADrawIsWrittenOnce) {
   for (int temperatures = 128; temperatures <= 4096; temperatures *= 2) {
     const Ladders setup = opposed(temperatures);
-    Opposed interrupted{setup};
-    Draw got{setup};
-    if (interrupted.tempering.draw(got.record(), at_once)) continue;
-    if (interrupted.tempering.state().clusters_moved == 0) continue;  // it was in the sweep
-    expect_draw_kept(setup, interrupted, got);
-    return;
+    for (int asks = 0; const auto among = stopped_among_clusters(setup, asks); ++asks) {
+      if (*among) return;
+    }
   }
   FAIL() << "never stopped among the cluster moves";
 }
