@@ -13,11 +13,11 @@ int main() {
   engine.set_temperatures(temperature);
 
   engine.sweep(500);
-  std::vector<multispin::LatticeSums> draws(200);
+  std::vector<multispin::Sums> draws(200);
   engine.run(draws.size(), 10, draws.data());  // ten sweeps before each
 
   double energy = 0, magnetization = 0;
-  for (const multispin::LatticeSums& draw : draws) {
+  for (const multispin::Sums& draw : draws) {
     energy -= static_cast<double>(draw.bonds);
     magnetization += static_cast<double>(draw.spins);
   }
