@@ -9,9 +9,11 @@
 #
 #   PYTHON                   another python3
 #   CUDAARCHS                what to compile for, instead of the GPU that is here
+#   MULTISPIN_BENCH          a multispin_bench that was built elsewhere, instead of building one
 #   MULTISPIN_CHECK_SECONDS  when to be done, whatever is missing by then: 570
 set -uo pipefail
 results=$(realpath -m "${1:-$(dirname "$0")/../results}")
+prebuilt=${MULTISPIN_BENCH:+$(realpath "$MULTISPIN_BENCH")}
 cd "$(dirname "$0")/../.." || exit 1
 
 if ! gpus=$(nvidia-smi -L 2>/dev/null) || [ -z "$gpus" ]; then
@@ -117,13 +119,20 @@ assert multispin.info()["cuda"]["devices"]' "$site"
 }
 
 tests() {
-  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider tests/gpu tests/device tests/contract
+  local workers=()
+  ! "$python" -c 'import xdist' 2>/dev/null || workers=(-n auto --maxprocesses 6)
+  MULTISPIN_REQUIRE_GPU=1 limited 150 "$python" -m pytest -q -p no:cacheprovider -p no:benchmark \
+    "${workers[@]}" tests/gpu tests/device tests/contract
 }
 
 # The harness is there afterwards unless Google Benchmark is missing.
 harness() {
   local log=$build/harness.log
   rm -f "$build/multispin_bench"
+  if [ -n "$prebuilt" ]; then
+    ln -s "$prebuilt" "$build/multispin_bench"
+    return
+  fi
   if ! limited 60 cmake -S . -B "$build/harness" -DCMAKE_BUILD_TYPE=Release -DMULTISPIN_CUDA=ON \
     -DMULTISPIN_BUILD_BENCH=ON >"$log" 2>&1; then
     grep -q benchmarkConfig.cmake "$log" ||
@@ -169,7 +178,8 @@ racecheck() { sanitizer racecheck; } # of shared memory, which the kernels do no
 
 physics() {
   local status=0
-  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider -m slow tests/gpu ||
+  MULTISPIN_REQUIRE_GPU=1 limited 120 "$python" -m pytest -q -p no:cacheprovider -p no:benchmark \
+    -m slow tests/gpu ||
     status=$?
   [ "$status" -ne 5 ] || skip "tests/gpu has no slow tests"
   return "$status"
@@ -182,35 +192,44 @@ resources() {
   limited 30 cuobjdump -res-usage "${module[0]}" | grep -E 'Fatbin elf|arch =|Function|REG' | c++filt
 }
 
-# Where the time of a half sweep goes.
-profile() {
+# Where the time of a kernel goes: its name, and a sampler whose sweep launches it.
+profile() { # kernel, sampler
   command -v ncu >/dev/null || skip "ncu is not installed"
-  local log=$build/ncu.txt status=0
-  limited 60 ncu --clock-control none --kernel-name-base demangled --kernel-name regex:HalfSweep \
+  local log=$build/ncu-$1.txt status=0
+  limited 60 ncu --clock-control none --kernel-name-base demangled --kernel-name "regex:$1" \
     --launch-skip 4 --launch-count 1 --section SpeedOfLight --section LaunchStats \
     --section Occupancy --section WarpStateStats --section ComputeWorkloadAnalysis \
-    "$python" -c '
-import multispin as ms
-s = ms.Sampler(ms.Ising((16384, 16384)), device="cuda", rng="philox")
+    --section InstructionStats --section MemoryWorkloadAnalysis --section SchedulerStats \
+    "$python" -c "
+import numpy as np, multispin as ms
+s = $2
 s.sweep(4)
-s.synchronize()' >"$log" 2>&1 || status=$?
+s.synchronize()" >"$log" 2>&1 || status=$?
   cat "$log"
   ! grep -q ERR_NVGPUCTRPERM "$log" || skip "this user may not read the GPU's counters"
-  grep -q "==PROF== Profiling" "$log" || { echo "no half sweep was seen" && return 1; }
+  grep -q "==PROF== Profiling" "$log" || { echo "no launch of $1 was seen" && return 1; }
   return "$status"
+}
+profile_lattice() {
+  profile HalfSweep "ms.Sampler(ms.Ising((16384, 16384)), 2.269, device='cuda', rng='philox')"
+}
+profile_replicas() {
+  profile UpdateSites "ms.Sampler(ms.EdwardsAnderson((64, 64, 64), seed=1), \
+    np.geomspace(0.5, 2.2, 2048), replicas=2048, device='cuda', rng='philox')"
 }
 
 section "machine" machine
 section "package with CUDA" package
-section "tests/gpu" tests
+section "tests on a GPU" tests
 section "benchmark harness" harness
 section "speed" speed
+section "profile, lattice" profile_lattice
+section "profile, replicas" profile_replicas
+section "physics (slow tests)" physics
+section "resources of the kernels" resources
 section "compute-sanitizer memcheck" memcheck
 section "compute-sanitizer initcheck" initcheck
 section "compute-sanitizer racecheck" racecheck
-section "physics (slow tests)" physics
-section "resources of the kernels" resources
-section "profile" profile
 
 printf '\n%d failed, after %d s\n' "${#failed[@]}" "$SECONDS"
 [ ${#failed[@]} -eq 0 ] || printf 'FAILED: %s\n' "${failed[@]}"

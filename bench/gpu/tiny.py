@@ -27,6 +27,7 @@ def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
             dynamics=dynamics,
             rng=rng,
             seed=1,
+            engine="lattice",
             device=device,
         )
 
@@ -44,10 +45,38 @@ def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
     np.testing.assert_array_equal(spins, on_cpu.spins())
 
 
+def exercise_replicas(model: ms.Model, replicas: int, shared: bool, rng: str) -> None:
+    """Do the same with replicas of a graph, beyond a word of them and within one."""
+
+    def sampler(device: str) -> ms.Sampler:
+        return ms.Sampler(
+            model,
+            TEMPERATURES[0] if shared else np.geomspace(0.5, 4.0, replicas),
+            replicas=replicas,
+            shared_random_numbers=shared,
+            rng=rng,
+            seed=1,
+            engine="replica",
+            device=device,
+        )
+
+    on_gpu = sampler("cuda")
+    on_gpu.sweep(3)
+    on_gpu.record(2, 1)
+    on_gpu.overlap()
+    spins = on_gpu.spins().copy_to_host()
+    on_cpu = sampler("cpu")
+    on_cpu.sweep(5)
+    np.testing.assert_array_equal(spins, on_cpu.spins())
+
+
 def main() -> None:
     """Go through all combinations."""
-    cases = itertools.product(SHAPES, (0.0, 0.1), ("metropolis", "glauber"), ("philox", "aes"))
-    done = [exercise(*case) for case in cases]
+    lattices = itertools.product(SHAPES, (0.0, 0.1), ("metropolis", "glauber"), ("philox", "aes"))
+    done = [exercise(*case) for case in lattices]
+    graphs = (ms.Ising((3, 5), h=0.1), ms.EdwardsAnderson((4, 3, 4), seed=1, samples=2))
+    replicas = itertools.product(graphs, (4, 130), (False, True), ("philox", "aes"))
+    done += [exercise_replicas(*case) for case in replicas]
     print(f"{len(done)} samplers swept and looked at")
 
 
