@@ -10,6 +10,7 @@
 #   PYTHON                   another python3
 #   CUDAARCHS                what to compile for, instead of the GPU that is here
 #   MULTISPIN_BENCH          a multispin_bench that was built elsewhere, instead of building one
+#   MULTISPIN_CHECK_ONLY     sections, by the names of their functions, instead of all
 #   MULTISPIN_CHECK_SECONDS  when to be done, whatever is missing by then: 570
 set -uo pipefail
 results=$(realpath -m "${1:-$(dirname "$0")/../results}")
@@ -52,6 +53,7 @@ failed=()
 # Each section is a shell function in a subshell that ends at the first command that fails.
 section() { # title, function
   local title=$1 start=$SECONDS status
+  [[ " ${MULTISPIN_CHECK_ONLY:-$2} " == *" $2 "* ]] || return
   printf '\n=== %s (at %d s)\n' "$title" "$SECONDS"
   (
     set -e

@@ -45,8 +45,9 @@ def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
     np.testing.assert_array_equal(spins, on_cpu.spins())
 
 
-def exercise_replicas(model: ms.Model, replicas: int, shared: bool, rng: str) -> None:
-    """Do the same with replicas of a graph, beyond a word of them and within one."""
+def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:
+    """Do the same with replicas of a graph; each sample of several in one replica shares numbers."""
+    shared = replicas == 1
 
     def sampler(device: str) -> ms.Sampler:
         return ms.Sampler(
@@ -63,7 +64,8 @@ def exercise_replicas(model: ms.Model, replicas: int, shared: bool, rng: str) ->
     on_gpu = sampler("cuda")
     on_gpu.sweep(3)
     on_gpu.record(2, 1)
-    on_gpu.overlap()
+    if not shared:
+        on_gpu.overlap()
     spins = on_gpu.spins().copy_to_host()
     on_cpu = sampler("cpu")
     on_cpu.sweep(5)
@@ -74,9 +76,9 @@ def main() -> None:
     """Go through all combinations."""
     lattices = itertools.product(SHAPES, (0.0, 0.1), ("metropolis", "glauber"), ("philox", "aes"))
     done = [exercise(*case) for case in lattices]
-    graphs = (ms.Ising((3, 5), h=0.1), ms.EdwardsAnderson((4, 3, 4), seed=1, samples=2))
-    replicas = itertools.product(graphs, (4, 130), (False, True), ("philox", "aes"))
-    done += [exercise_replicas(*case) for case in replicas]
+    samples = ms.EdwardsAnderson((4, 3, 4), seed=1, samples=3)
+    graphs = ((ms.Ising((3, 5), h=0.1), 4), (samples, 130), (samples, 1))
+    done += [exercise_graph(*graph, rng) for graph in graphs for rng in ("philox", "aes")]
     print(f"{len(done)} samplers swept and looked at")
 
 

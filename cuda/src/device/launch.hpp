@@ -5,9 +5,13 @@
 //
 //   launch         body(thread, slot) for every thread below `count` of every slot
 //   launch_sum     the same, adding the Body::sums numbers that it returns to those of the slot
-//   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins when
-//   all
+//   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins when all
 //                  threads of the block have done the one before
+//   launch_deferring
+//                  body(thread, slot, put_off): put_off(Body::Later) has body.finish(Later) called
+//                  when the threads around it are done, by one of them, or says false if there is
+//                  no room. For rare work: a warp does what any of its threads has to do, and put
+//                  together it is done by few warps
 //
 // A slot is a replica, mostly: all its threads see the same arguments, which a GPU then keeps where
 // they cost no registers.
@@ -15,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "device/runtime.hpp"
 #include "multispin/host_device.hpp"
@@ -26,9 +31,16 @@
 namespace multispin::cuda {
 
 inline constexpr std::uint32_t block_threads = 128;
-// 64 registers a thread, so that 1024 threads fit a multiprocessor: enough to hide what they wait
-// for.
+// Blocks that a multiprocessor holds, unless a body says otherwise (Body::blocks_at_once). With 8, a
+// thread has 64 registers, and 1024 threads are enough to hide what they wait for.
+template <class Body>
 inline constexpr std::uint32_t blocks_at_once = 8;
+template <class Body>
+  requires requires { Body::blocks_at_once; }
+inline constexpr std::uint32_t blocks_at_once<Body> = Body::blocks_at_once;
+// What a block can put off. A lane in 2^13 or fewer draws again: twice as many as there are in a
+// block of 32 words a thread.
+inline constexpr std::uint32_t most_put_off = 64;
 inline constexpr std::uint32_t most_block_threads = 512;  // of launch_blocks
 
 template <int count>
@@ -49,17 +61,29 @@ MULTISPIN_HD void add_to(std::int64_t* total, std::int64_t value) {
 
 namespace kernels {
 
+// A kernel of sm_90 or later may have its blocks on the GPU before the one ahead of it in the queue
+// is done (Stream::launches_early), which hides what a launch costs. Here they wait for it, having
+// let the next kernel's come.
+__device__ __forceinline__ void take_turn() {
+#  if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#  endif
+}
+
 template <class Body>
-__global__ void __launch_bounds__(block_threads, blocks_at_once)
+__global__ void __launch_bounds__(block_threads, blocks_at_once<Body>)
     threads(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot) {
+  take_turn();
   const std::uint32_t thread = blockIdx.x * block_threads + threadIdx.x;
   if (thread < count) body(thread, first_slot + blockIdx.y);
 }
 
 template <class Body>
-__global__ void __launch_bounds__(block_threads, blocks_at_once)
+__global__ void __launch_bounds__(block_threads, blocks_at_once<Body>)
     sums(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot,
          std::int64_t* totals) {
+  take_turn();
   const std::uint32_t thread = blockIdx.x * block_threads + threadIdx.x;
   const std::uint32_t slot = first_slot + blockIdx.y;
   Sums<Body::sums> own{};
@@ -85,6 +109,28 @@ __global__ void __launch_bounds__(most_block_threads)
   }
 }
 
+template <class Body>
+__global__ void __launch_bounds__(block_threads, blocks_at_once<Body>)
+    deferring(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot) {
+  __shared__ typename Body::Later put_off[most_put_off];
+  __shared__ std::uint32_t put_off_count;
+  if (threadIdx.x == 0) put_off_count = 0;
+  __syncthreads();
+  take_turn();
+  const std::uint32_t thread = blockIdx.x * block_threads + threadIdx.x;
+  if (thread < count) {
+    body(thread, first_slot + blockIdx.y, [&](const typename Body::Later& later) {
+      const std::uint32_t place = atomicAdd(&put_off_count, 1U);
+      if (place >= most_put_off) return false;
+      put_off[place] = later;
+      return true;
+    });
+  }
+  __syncthreads();
+  const std::uint32_t last = min(put_off_count, most_put_off);
+  for (std::uint32_t i = threadIdx.x; i < last; i += block_threads) body.finish(put_off[i]);
+}
+
 inline cudaStream_t stream_of(const Stream& stream) {
   return static_cast<cudaStream_t>(stream.handle());
 }
@@ -95,32 +141,63 @@ inline std::uint32_t blocks_for(std::uint32_t count) {
 
 inline constexpr std::uint32_t most_slots = 65535;  // of one launch: a grid's second dimension
 
+template <class... Arguments>
+void start(const Stream& stream, const char* name, void (*kernel)(Arguments...), dim3 blocks,
+           std::uint32_t threads, const Arguments&... arguments) {
+  cudaLaunchAttribute early{};
+  early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  early.val.programmaticStreamSerializationAllowed = 1;
+  cudaLaunchConfig_t config{};
+  config.gridDim = blocks;
+  config.blockDim = dim3(threads);
+  config.stream = stream_of(stream);
+  config.attrs = &early;
+  config.numAttrs = stream.launches_early() ? 1 : 0;
+  const void* pointers[] = {&arguments...};
+  cudaLaunchKernelExC(&config, reinterpret_cast<const void*>(kernel),
+                      const_cast<void**>(pointers));
+  check_launch(name);
+}
+
+// work(grid, first slot) for as many slots at a time as a grid takes.
+template <class Work>
+void by_slots(std::uint32_t count, std::uint32_t slots, const Work& work) {
+  for (std::uint32_t first = 0; first < slots; first += most_slots) {
+    work(dim3(blocks_for(count), std::min(slots - first, most_slots)), first);
+  }
+}
+
 }  // namespace kernels
 
 template <class Body>
 void launch(Stream& stream, const char* name, std::uint32_t count, std::uint32_t slots,
             const Body& body) {
-  for (std::uint32_t first = 0; first < slots; first += kernels::most_slots) {
-    const dim3 grid(kernels::blocks_for(count), std::min(slots - first, kernels::most_slots));
-    kernels::threads<<<grid, block_threads, 0, kernels::stream_of(stream)>>>(body, count, first);
-    check_launch(name);
-  }
+  kernels::by_slots(count, slots, [&](dim3 grid, std::uint32_t first) {
+    kernels::start(stream, name, kernels::threads<Body>, grid, block_threads, body, count, first);
+  });
+}
+
+template <class Body>
+void launch_deferring(Stream& stream, const char* name, std::uint32_t count, std::uint32_t slots,
+                      const Body& body) {
+  kernels::by_slots(count, slots, [&](dim3 grid, std::uint32_t first) {
+    kernels::start(stream, name, kernels::deferring<Body>, grid, block_threads, body, count, first);
+  });
 }
 
 template <class Body>
 void launch_sum(Stream& stream, const char* name, std::uint32_t count, std::uint32_t slots,
                 const Body& body, std::int64_t* totals) {
-  for (std::uint32_t first = 0; first < slots; first += kernels::most_slots) {
-    const dim3 grid(kernels::blocks_for(count), std::min(slots - first, kernels::most_slots));
-    kernels::sums<<<grid, block_threads, 0, kernels::stream_of(stream)>>>(body, count, first,
-                                                                          totals);
-    check_launch(name);
-  }
+  kernels::by_slots(count, slots, [&](dim3 grid, std::uint32_t first) {
+    kernels::start(stream, name, kernels::sums<Body>, grid, block_threads, body, count, first,
+                   totals);
+  });
 }
 
 template <class Body>
 void launch_blocks(Stream& stream, const char* name, std::uint32_t threads, std::uint32_t slots,
                    std::uint32_t phases, const Body& body) {
+  // Not early: its blocks would take the place of those that are at work (a tenth slower).
   kernels::blocks<<<slots, threads, 0, kernels::stream_of(stream)>>>(body, phases);
   check_launch(name);
 }
@@ -134,6 +211,27 @@ void launch(Stream& /*stream*/, const char* name, std::uint32_t count, std::uint
   check_launch(name);
   for (std::uint32_t slot = slots; slot-- > 0;) {
     for (std::uint32_t thread = count; thread-- > 0;) body(thread, slot);
+  }
+}
+
+template <class Body>
+void launch_deferring(Stream& /*stream*/, const char* name, std::uint32_t count,
+                      std::uint32_t slots, const Body& body) {
+  using Later = typename Body::Later;
+  check_launch(name);
+  constexpr std::size_t room = 2;  // little, so that it is found wanting
+  std::vector<Later> put_off;
+  for (std::uint32_t slot = slots; slot-- > 0;) {
+    for (std::uint32_t thread = count; thread-- > 0;) {
+      body(thread, slot, [&](const Later& later) {
+        if (put_off.size() == room) return false;
+        put_off.push_back(later);
+        return true;
+      });
+      if (thread % block_threads != 0) continue;
+      for (const Later& later : put_off) body.finish(later);
+      put_off.clear();
+    }
   }
 }
 

@@ -221,8 +221,23 @@ Memory::~Memory() {
   restore_device(before);
 }
 
+namespace {
+
+// Code for an older GPU, compiled anew by the driver of a newer one, does not wait: what counts is
+// what this file, like all others, was compiled for.
+__global__ void any_kernel() {}
+
+bool compiled_to_wait() {
+  cudaFuncAttributes attributes{};
+  check(cudaFuncGetAttributes(&attributes, any_kernel), "looking at a kernel");
+  return attributes.ptxVersion >= 90;
+}
+
+}  // namespace
+
 Stream::Stream(int device) : device_{device} {
   const DeviceGuard guard{device};
+  launches_early_ = compiled_to_wait();
   cudaStream_t stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
   handle_ = stream;

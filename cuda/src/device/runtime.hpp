@@ -56,6 +56,8 @@ class Stream {
 
   int device() const { return device_; }
   void* handle() const { return handle_; }
+  // Whether kernels wait for each other themselves (launch.hpp), so that they may come early.
+  bool launches_early() const { return launches_early_; }
 
   void copy(void* to, const void* from, std::size_t bytes);
   // `rows` times `width` bytes.
@@ -70,6 +72,7 @@ class Stream {
  private:
   int device_;
   void* handle_ = nullptr;
+  bool launches_early_ = false;
 };
 
 // A mark in a queue.

@@ -8,14 +8,14 @@
 
 namespace multispin::cuda {
 
-inline constexpr std::int64_t threads_of_multiprocessor = 1024;  // at once (launch.hpp)
-
 // Strips of the fewest rows with which the threads fill the GPU a whole number of times, about. A
 // strip reads two rows more than it has, so high ones read less; beyond `most` nothing is gained.
-inline Strips strips_for(const Geometry& lattice, std::int64_t replicas, int multiprocessors) {
+// `at_once`: threads that a multiprocessor holds.
+inline Strips strips_for(const Geometry& lattice, std::int64_t replicas, int multiprocessors,
+                         std::int64_t at_once = 1024) {
   constexpr std::int64_t most = 32;
   const std::int64_t words = std::int64_t{lattice.all_rows()} * lattice.words * replicas;
-  const std::int64_t threads = multiprocessors * threads_of_multiprocessor;
+  const std::int64_t threads = multiprocessors * at_once;
   const auto divided = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   const std::int64_t times = divided(words, most * threads);
   const std::int64_t height = 2 * divided(words, 2 * times * threads);

@@ -23,7 +23,8 @@ void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_
   for (std::uint32_t first = 0; first < run.replicas; first += Half::most_replicas) {
     const std::uint32_t count = std::min<std::uint32_t>(Half::most_replicas, run.replicas - first);
     Half half{{lattice, run.spins + 2 * first * lattice.colour_words},
-              strips_for(lattice, count, run.multiprocessors),
+              strips_for(lattice, count, run.multiprocessors,
+                         Half::blocks_at_once * std::int64_t{block_threads}),
               0,
               {}};
     for (std::uint32_t r = 0; r < count; ++r) {
@@ -36,7 +37,12 @@ void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_
         for (std::uint32_t r = 0; r < count; ++r) {
           half.shared[r].planes = Planes(run.keys[first + r], sweep, half.colour);
         }
-        launch(stream, "half_sweep", half.strips.threads(lattice), count, half);
+        const std::uint32_t threads = half.strips.threads(lattice);
+        if constexpr (Half::defers) {
+          launch_deferring(stream, "half_sweep", threads, count, half);
+        } else {
+          launch(stream, "half_sweep", threads, count, half);
+        }
       }
     }
   }

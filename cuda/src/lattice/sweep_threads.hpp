@@ -1,6 +1,7 @@
 // What one thread does in a sweep of a lattice. Bodies for launch.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "lattice/strips.hpp"
@@ -10,40 +11,72 @@
 
 namespace multispin::cuda {
 
-// Half a sweep of one strip.
-template <class UpdateRule, class Planes>
+// Half a sweep of one strip. redraw(word, Redrawn) as updated_word's.
+template <class UpdateRule, class Planes, class Redraw>
 MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int colour,
                                const Strips::Strip& strip,
-                               const rules::SharedDraws<UpdateRule, Planes>& shared) {
+                               const rules::SharedDraws<UpdateRule, Planes>& shared,
+                               const Redraw& redraw) {
   visit_strip<UpdateRule::neighbours>(
       spins, replica, colour, strip,
       [&](std::uint64_t* word, std::uint64_t flat, const auto& neighbours) {
-        const Word updated = rules::updated_word(shared, flat, neighbours);
+        const Word updated = rules::updated_word(
+            shared, flat, neighbours, [&](const rules::Redrawn<UpdateRule, Planes>& redrawn) {
+              return redraw(word, redrawn);
+            });
         bits::store(word, updated & spins.lattice.in_use);
       });
 }
 
+// What the arguments of a kernel may take, in bytes, with all drivers that this CUDA runs with.
+inline constexpr std::size_t most_argument_bytes = 32764;
+
 // Half a sweep of a few replicas, a thread a strip. What all threads of a replica need stands in
 // the kernel's arguments, from where a GPU takes it as an operand or into registers that all
-// threads share.
+// threads share. With two classes, there are registers enough for several replicas.
 //
-// Two classes need few enough of those registers to keep everything in them, where several replicas
-// cost nothing (and seven fit the 4 KiB of arguments that any driver takes). With more, operands
-// come from the arguments each time, which works best for a place that is known at compile time:
-// the one replica's.
+// Lanes draw again in one word of 128, so in every fourth warp: a seventh of the instructions. With
+// more classes, where planes are drawn in a loop, such words are put off; the unrolled code of two
+// classes leaves no registers for that (docs/performance.md).
 template <class UpdateRule, class Planes>
 struct HalfSweep {
-  static constexpr int most_replicas = UpdateRule::classes == 2 ? 7 : 1;
+  static constexpr bool defers = UpdateRule::classes > 2;
+  static constexpr std::uint32_t blocks_at_once = defers ? 6 : 8;
+  using Shared = rules::SharedDraws<UpdateRule, Planes>;
+  static constexpr int most_replicas =
+      defers ? 1 : static_cast<int>((most_argument_bytes - 256) / sizeof(Shared));
 
   Spins spins;  // from the first of the replicas on
   Strips strips;
   int colour;
-  rules::SharedDraws<UpdateRule, Planes> shared[most_replicas];
+  Shared shared[most_replicas];
+
+  struct Later {
+    std::uint64_t* word;
+    rules::Redrawn<UpdateRule, Planes> redrawn;
+  };
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t replica) const {
-    static_assert(sizeof(HalfSweep) <= 4096);
-    update_strip(spins, replica, colour, strips(spins.lattice, thread),
-                 shared[most_replicas == 1 ? 0 : replica]);
+    static_assert(sizeof(HalfSweep) + 2 * sizeof(std::uint32_t) <= most_argument_bytes);
+    update_strip(spins, replica, colour, strips(spins.lattice, thread), shared[replica],
+                 [&](std::uint64_t*, const rules::Redrawn<UpdateRule, Planes>& redrawn) {
+                   return redrawn.drawn(shared[replica]);
+                 });
+  }
+  // Of the one replica.
+  template <class PutOff>
+  MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t /*replica*/,
+                               const PutOff& put_off) const {
+    update_strip(spins, 0, colour, strips(spins.lattice, thread), shared[0],
+                 [&](std::uint64_t* word, const rules::Redrawn<UpdateRule, Planes>& redrawn) {
+                   return put_off(Later{word, redrawn}) ? redrawn.accepted
+                                                        : redrawn.drawn(shared[0]);
+                 });
+  }
+  MULTISPIN_HD void finish(const Later& later) const {
+    const auto& redrawn = later.redrawn;
+    const Word updated = redrawn.prospect.result(redrawn.spin, redrawn.drawn(shared[0]));
+    bits::store(later.word, updated & spins.lattice.in_use);
   }
 };
 
@@ -67,7 +100,10 @@ struct SmallSweeps {
         acceptance[replica]};
     const std::uint32_t count = strips.threads(spins.lattice);
     for (std::uint32_t strip = thread; strip < count; strip += threads) {
-      update_strip(spins, replica, colour, strips(spins.lattice, strip), shared);
+      update_strip(spins, replica, colour, strips(spins.lattice, strip), shared,
+                   [&](std::uint64_t*, const rules::Redrawn<UpdateRule, Planes>& redrawn) {
+                     return redrawn.drawn(shared);
+                   });
     }
   }
 };

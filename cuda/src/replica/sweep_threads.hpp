@@ -22,13 +22,30 @@ struct Sites {
   // What the rule counts over the bonds of a site.
   MULTISPIN_HD void count(std::uint32_t position, std::uint32_t word, Word spin,
                           Word (&planes)[Rule::planes]) const {
+    if (lanes.signs == nullptr) {
+      count_with(position, word, spin, planes,
+                 [](std::uint32_t number) { return bits::both(0U - number); });
+    } else {
+      const std::uint64_t* const signs = lanes.signs + word;
+      count_with(position, word, spin, planes, [&](std::uint32_t number) {
+        return bits::loaded<Word>(signs + std::uint64_t{number} * lanes.words);
+      });
+    }
+  }
+
+ private:
+  template <class Sign>
+  MULTISPIN_HD void count_with(std::uint32_t position, std::uint32_t word, Word spin,
+                               Word (&planes)[Rule::planes], const Sign& sign) const {
     const model::Bond* const bonds = run.bonds + (position - run.begin) * Rule::slots;
+    const std::uint64_t* const spins = lanes.spins + word;
     Word counted[Rule::slots];
     MULTISPIN_UNROLL(Rule::slots)
     for (int j = 0; j < Rule::slots; ++j) {
       const model::Bond bond = bonds[j];
-      const Word neighbour = bits::loaded<Word>(lanes.spin(bond.position, word));
-      counted[j] = Rule::counted(spin, neighbour, lanes.sign(bond.sign, word));
+      const Word neighbour =
+          bits::loaded<Word>(spins + std::uint64_t{bond.position} * lanes.words);
+      counted[j] = Rule::counted(spin, neighbour, sign(bond.sign));
     }
     bits::count_bits(counted, planes);
   }
@@ -40,6 +57,7 @@ struct Sites {
 template <class Rule, class Planes>
 struct UpdateSites {
   static constexpr int group = Rule::classes <= 4 ? 2 : 1;
+  static constexpr std::uint32_t blocks_at_once = 7;
 
   Sites<Rule> sites;
   rules::LaneThresholds thresholds;
@@ -79,10 +97,22 @@ struct UpdateSites {
         }
       }
     }
+    // All that is fetched, before any store that it might have to wait for. Sites beyond the run's
+    // end are past all positions: they look at its first one.
+    Word spin[group], count[group][Rule::planes];
     MULTISPIN_UNROLL(group)
     for (int i = 0; i < group; ++i) {
       plane[i] = planes.next(state[i], coarse);
-      finish(position[i], word, state[i], plane[i], less[i]);
+      const std::uint32_t at =
+          position[i] < sites.run.end ? position[i] : static_cast<std::uint32_t>(sites.run.begin);
+      spin[i] = bits::loaded<Word>(sites.lanes.spin(at, word));
+      sites.count(at, word, spin[i], count[i]);
+    }
+    MULTISPIN_UNROLL(group)
+    for (int i = 0; i < group; ++i) {
+      if (position[i] < sites.run.end) {
+        finish(sites.lanes.spin(position[i], word), word, state[i], plane[i], less[i], spin[i], count[i]);
+      }
     }
   }
 
@@ -97,23 +127,21 @@ struct UpdateSites {
                         sites.lanes.first_word + word);
   }
   // From what each class accepts, and the plane that chooses who draws again, to the new spins.
-  MULTISPIN_HD void finish(std::uint32_t position, std::uint32_t word,
+  MULTISPIN_HD void finish(std::uint64_t* place, std::uint32_t word,
                            const typename Planes::State& state, Word plane,
-                           const Word (&less)[Rule::classes]) const {
+                           const Word (&less)[Rule::classes], Word spin,
+                           const Word (&count)[Rule::planes]) const {
     constexpr int coarse = Planes::coarse_planes;
-    if (position >= sites.run.end) return;
-    std::uint64_t* const place = sites.lanes.spin(position, word);
-    const Word spin = bits::loaded<Word>(place);
-    rules::BondProspect<Word, Rule> prospect;
-    sites.count(position, word, spin, prospect.planes);
-    prospect.threshold = thresholds.planes + word;
-    prospect.always_accept = thresholds.always + word;
-    prospect.words = thresholds.words;
-    Word accepted = Rule::select(prospect.planes, less);
+    Word accepted = Rule::select(count, less);
     if (bits::any_field_below<rules::redraw_bits<coarse>>(&plane, 1)) {
+      rules::BondProspect<Word, Rule> prospect;
+      for (int b = 0; b < Rule::planes; ++b) prospect.planes[b] = count[b];
+      prospect.threshold = thresholds.planes + word;
+      prospect.always_accept = thresholds.always + word;
+      prospect.words = thresholds.words;
       accepted = rules::with_redrawn_lanes(planes, state, prospect, thresholds, plane, accepted);
     }
-    bits::store(place, Rule::result(spin, prospect.planes, accepted, field));
+    bits::store(place, Rule::result(spin, count, accepted, field));
   }
 };
 

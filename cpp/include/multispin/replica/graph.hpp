@@ -12,7 +12,7 @@ namespace multispin::model {
 
 // One end of a bond, as a site sees it: where the other end is, and where the signs are.
 // Sign word w of a lane is element sign * W + w of the signs; bit 1 is a coupling of -J.
-struct Bond {
+struct alignas(8) Bond {  // read in one piece
   std::uint32_t position;
   std::uint32_t sign;
 };

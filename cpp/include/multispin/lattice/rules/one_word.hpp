@@ -25,10 +25,27 @@ struct SharedDraws {
   Acceptance acceptance;
 };
 
-// neighbours() gives the Neighbours of the word.
-template <class UpdateRule, class Planes, class GetNeighbours>
+// A word of which some lanes draw again, with all that this takes: whoever has it can do it.
+template <class UpdateRule, class Planes>
+struct Redrawn {
+  bits::Word64 spin;  // before
+  typename UpdateRule::Prospect prospect;
+  bits::Word64 plane;     // chose the lanes
+  bits::Word64 accepted;  // by what was drawn first
+  typename Planes::State state;
+
+  // What they accept.
+  MULTISPIN_HD bits::Word64 drawn(const SharedDraws<UpdateRule, Planes>& shared) const {
+    return with_redrawn_lanes(shared.planes, state, prospect, shared.acceptance, plane, accepted);
+  }
+};
+
+// neighbours() gives the Neighbours of the word; redraw(Redrawn) gives what is accepted by a word
+// of which some lanes draw again, or what was accepted first if somebody will finish it later.
+template <class UpdateRule, class Planes, class GetNeighbours, class Redraw>
 MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& shared,
-                                       std::uint64_t flat_word, const GetNeighbours& neighbours) {
+                                       std::uint64_t flat_word, const GetNeighbours& neighbours,
+                                       const Redraw& redraw) {
   using W = bits::Word64;
   constexpr int coarse = Planes::coarse_planes;
   constexpr int classes = UpdateRule::classes;
@@ -56,8 +73,8 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   UpdateRule::prepare(shared.acceptance, site, prospect);
   W accepted = prospect.accepted(less, top_plane);
   if (bits::any_field_below<redraw_bits<coarse>>(&plane, 1)) {
-    accepted =
-        with_redrawn_lanes(shared.planes, state, prospect, shared.acceptance, plane, accepted);
+    accepted = redraw(
+        Redrawn<UpdateRule, Planes>{site.spin, prospect, plane, accepted, state});
   }
   return prospect.result(site.spin, accepted);
 }
