@@ -76,6 +76,16 @@ def test_many_tails_and_sweeps() -> None:
     np.testing.assert_array_equal(words(cpu), words(gpu))
 
 
+@pytest.mark.parametrize("replicas", [2, 8])
+def test_replicas_of_one_launch(replicas: int) -> None:
+    # Too large for one block of threads each; a launch has more arguments from eight on.
+    temperatures = np.linspace(2.0, 3.0, replicas)
+    cpu, gpu = pair((520, 8192), temperature=temperatures, replicas=replicas, rng="philox", seed=3)
+    for one in (cpu, gpu):
+        one.sweep(1)
+    np.testing.assert_array_equal(words(gpu), words(cpu))
+
+
 @pytest.mark.parametrize("shape", [(16, 64), (1088, 256)])
 @pytest.mark.parametrize("replicas", [2, 9, 40])
 def test_replicas(shape: tuple[int, int], replicas: int) -> None:

@@ -14,14 +14,14 @@
 namespace multispin::cuda {
 namespace {
 
-// One launch a half sweep of a few replicas.
-template <class UpdateRule, class Planes>
-void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
+// One launch a half sweep of up to `most` replicas.
+template <class UpdateRule, class Planes, int most>
+void sweep_together(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
                      std::uint64_t sweeps) {
-  using Half = HalfSweep<UpdateRule, Planes>;
+  using Half = HalfSweep<UpdateRule, Planes, most>;
   const Geometry lattice{run.lattice};
-  for (std::uint32_t first = 0; first < run.replicas; first += Half::most_replicas) {
-    const std::uint32_t count = std::min<std::uint32_t>(Half::most_replicas, run.replicas - first);
+  for (std::uint32_t first = 0; first < run.replicas; first += most) {
+    const std::uint32_t count = std::min<std::uint32_t>(most, run.replicas - first);
     Half half{{lattice, run.spins + 2 * first * lattice.colour_words},
               strips_for(lattice, count, run.multiprocessors,
                          Half::blocks_at_once * std::int64_t{block_threads}),
@@ -45,6 +45,20 @@ void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_
         }
       }
     }
+  }
+}
+
+// Arguments of more than 4 KiB cost a launch some 3 µs, which several replicas are worth. With more
+// than two classes there are no registers for more than one.
+template <class UpdateRule, class Planes>
+void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
+                     std::uint64_t sweeps) {
+  if constexpr (UpdateRule::classes > 2) {
+    sweep_together<UpdateRule, Planes, 1>(stream, run, first_sweep, sweeps);
+  } else if (run.replicas <= 7) {
+    sweep_together<UpdateRule, Planes, 7>(stream, run, first_sweep, sweeps);
+  } else {
+    sweep_together<UpdateRule, Planes, 60>(stream, run, first_sweep, sweeps);
   }
 }
 

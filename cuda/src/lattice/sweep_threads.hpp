@@ -31,25 +31,24 @@ MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int co
 // What the arguments of a kernel may take, in bytes, with all drivers that this CUDA runs with.
 inline constexpr std::size_t most_argument_bytes = 32764;
 
-// Half a sweep of a few replicas, a thread a strip. What all threads of a replica need stands in
-// the kernel's arguments, from where a GPU takes it as an operand or into registers that all
-// threads share. With two classes, there are registers enough for several replicas.
+// Half a sweep of `most` replicas or fewer, a thread a strip. What all threads of a replica need
+// stands in the kernel's arguments, from where a GPU takes it as an operand or into registers that
+// all threads share.
 //
 // Lanes draw again in one word of 128, so in every fourth warp: a seventh of the instructions. With
 // more classes, where planes are drawn in a loop, such words are put off; the unrolled code of two
 // classes leaves no registers for that (docs/performance.md).
-template <class UpdateRule, class Planes>
+template <class UpdateRule, class Planes, int most>
 struct HalfSweep {
   static constexpr bool defers = UpdateRule::classes > 2;
   static constexpr std::uint32_t blocks_at_once = defers ? 6 : 8;
   using Shared = rules::SharedDraws<UpdateRule, Planes>;
-  static constexpr int most_replicas =
-      defers ? 1 : static_cast<int>((most_argument_bytes - 256) / sizeof(Shared));
+  static_assert(!defers || most == 1);
 
   Spins spins;  // from the first of the replicas on
   Strips strips;
   int colour;
-  Shared shared[most_replicas];
+  Shared shared[most];
 
   struct Later {
     std::uint64_t* word;

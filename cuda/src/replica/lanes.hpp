@@ -20,11 +20,13 @@ struct Lanes {
   std::uint64_t first_word;    // number of word 0, for the random numbers
 
   MULTISPIN_HD std::uint64_t* spin(std::uint32_t position, std::uint32_t word) const {
-    return spins + std::int64_t{position} * words + word;
+    return spins + word + std::uint64_t{position} * words;
   }
   MULTISPIN_HD Word sign(std::uint32_t number, std::uint32_t word) const {
-    if (signs == nullptr) return bits::both(0U - number);
-    return bits::loaded<Word>(signs + std::int64_t{number} * words + word);
+    return signs == nullptr ? bits::both(0U - number) : sign_of_lanes(number, word);
+  }
+  MULTISPIN_HD Word sign_of_lanes(std::uint32_t number, std::uint32_t word) const {
+    return bits::loaded<Word>(signs + word + std::uint64_t{number} * words);
   }
 };
 

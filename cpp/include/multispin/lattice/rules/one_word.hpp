@@ -55,9 +55,11 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   MULTISPIN_UNROLL(classes)
   for (int n = 0; n < classes; ++n) less[n] = bits::both(shared.threshold.always[n]);
   // A chain of planes waits for itself anyway; unrolled, its code would be large. With six
-  // neighbours there are more thresholds than registers would hold, and the compiler would try.
-  [[maybe_unused]] constexpr int unrolled =
-      Planes::chained || UpdateRule::neighbours == 6 ? 1 : coarse;
+  // neighbours there are more thresholds than registers would hold, and the compiler would try. With
+  // five classes it would draw all planes first, were it not for one that is left for a loop.
+  [[maybe_unused]] constexpr int unrolled = Planes::chained || UpdateRule::neighbours == 6 ? 1
+                                            : classes > 2 ? coarse - 1
+                                                          : coarse;
   MULTISPIN_UNROLL(unrolled)
   for (int k = 0; k < coarse; ++k) {
     plane = shared.planes.next(state, k);
