@@ -45,7 +45,8 @@ void wait_until_filled(Stream& stream, const ForeignArray& spins) {
 
 void demand_ones(Stream& stream, Totals& totals, int multiprocessors, const std::int8_t* in,
                  std::int64_t items) {
-  const std::int64_t at_once = multiprocessors * std::int64_t{block_threads * blocks_at_once<CountOthers>};
+  const std::int64_t at_once =
+      multiprocessors * std::int64_t{block_threads * blocks_at_once<CountOthers>};
   const auto threads = static_cast<std::uint32_t>(std::min(items, at_once));
   std::int64_t others = 0;
   std::int64_t* const total = totals.cleared(stream, 1);

@@ -5,8 +5,9 @@
 //
 //   launch         body(thread, slot) for every thread below `count` of every slot
 //   launch_sum     the same, adding the Body::sums numbers that it returns to those of the slot
-//   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins when all
-//                  threads of the block have done the one before
+//   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins once
+//   all
+//                  of its threads have done the one before
 //   launch_deferring
 //                  body(thread, slot, put_off): put_off(Body::Later) has body.finish(Later) called
 //                  when the threads around it are done, by one of them, or says false if there is
@@ -31,8 +32,8 @@
 namespace multispin::cuda {
 
 inline constexpr std::uint32_t block_threads = 128;
-// Blocks that a multiprocessor holds, unless a body says otherwise (Body::blocks_at_once). With 8, a
-// thread has 64 registers, and 1024 threads are enough to hide what they wait for.
+// Blocks that a multiprocessor holds, unless a body says otherwise (Body::blocks_at_once). With 8,
+// a thread has 64 registers, and 1024 threads are enough to hide what they wait for.
 template <class Body>
 inline constexpr std::uint32_t blocks_at_once = 8;
 template <class Body>
@@ -154,8 +155,7 @@ void start(const Stream& stream, const char* name, void (*kernel)(Arguments...),
   config.attrs = &early;
   config.numAttrs = stream.launches_early() ? 1 : 0;
   const void* pointers[] = {&arguments...};
-  cudaLaunchKernelExC(&config, reinterpret_cast<const void*>(kernel),
-                      const_cast<void**>(pointers));
+  cudaLaunchKernelExC(&config, reinterpret_cast<const void*>(kernel), const_cast<void**>(pointers));
   check_launch(name);
 }
 

@@ -17,7 +17,7 @@ namespace {
 // One launch a half sweep of up to `most` replicas.
 template <class UpdateRule, class Planes, int most>
 void sweep_together(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,
-                     std::uint64_t sweeps) {
+                    std::uint64_t sweeps) {
   using Half = HalfSweep<UpdateRule, Planes, most>;
   const Geometry lattice{run.lattice};
   for (std::uint32_t first = 0; first < run.replicas; first += most) {

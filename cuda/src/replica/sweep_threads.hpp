@@ -106,7 +106,8 @@ struct UpdateSites {
     MULTISPIN_UNROLL(group)
     for (int i = 0; i < group; ++i) {
       if (position[i] < sites.run.end) {
-        finish(sites.lanes.spin(position[i], word), word, state[i], plane[i], less[i], spin[i], count[i]);
+        finish(sites.lanes.spin(position[i], word), word, state[i], plane[i], less[i], spin[i],
+               count[i]);
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/engines.hpp"
+#include "support/slowness.hpp"
 
 namespace multispin::test {
 namespace {
@@ -63,13 +64,13 @@ void expect_unharmed(const LatticeOptions& options) {
 }
 
 TEST(Stop, InsideASweep) {
-  expect_unharmed(slow(8192, 8192));
+  expect_unharmed(slow(8192 / slowness, 8192));
 }
 
 TEST(Stop, InsideASweepOfPlanes) {
   for (const int threads : {1, 3}) {
     LatticeOptions options = slow(512, 512);
-    options.planes = 256;
+    options.planes = 256 / slowness;
     options.threads = threads;
     expect_unharmed(options);
   }
@@ -77,7 +78,7 @@ TEST(Stop, InsideASweepOfPlanes) {
 
 TEST(Stop, InsideASweepOfBands) {
   for (const int threads : {2, 3}) {
-    LatticeOptions options = slow(8192, 8192);
+    LatticeOptions options = slow(8192 / slowness, 8192);
     options.threads = threads;
     expect_unharmed(options);
   }
@@ -85,7 +86,7 @@ TEST(Stop, InsideASweepOfBands) {
 
 TEST(Stop, AmongReplicas) {
   for (const int threads : {1, 2, 5}) {
-    LatticeOptions options = slow(1024, 1024);
+    LatticeOptions options = slow(1024 / slowness, 1024);
     options.replicas = 20;
     options.threads = threads;
     expect_unharmed(options);
@@ -93,7 +94,7 @@ TEST(Stop, AmongReplicas) {
 }
 
 TEST(Stop, AmongReplicasOfBands) {
-  LatticeOptions options = slow(2048, 2048);
+  LatticeOptions options = slow(2048 / slowness, 2048);
   options.replicas = 2;
   options.threads = 3;
   expect_unharmed(options);
@@ -111,7 +112,7 @@ TEST(Stop, AtEveryIsa) {
 // before it stops, on any machine.
 TEST(Stop, InsideASweepItIsNotCountedYet) {
   for (const int threads : {1, 2}) {
-    LatticeOptions options = slow(1 << 14, 1 << 15);
+    LatticeOptions options = slow((1 << 14) / slowness, 1 << 15);
     options.threads = threads;
     LatticeEngine engine{options};
     prepare(engine);
@@ -156,7 +157,7 @@ TEST(Stop, FinishWithoutAStopDoesNothing) {
 // The next run finishes the interrupted sweep and then does, and measures, all it is asked for.
 TEST(Stop, NextRunMeasuresWhatItShould) {
   for (const int threads : {1, 3}) {
-    LatticeOptions options = slow(2048, 2048);
+    LatticeOptions options = slow(2048 / slowness, 2048);
     options.threads = threads;
     LatticeEngine interrupted{options}, whole{options};
     prepare(interrupted);

@@ -54,12 +54,12 @@ TEST(ReplicaPlan, ThreadsChangeNothing) {
       if (replicas == 300) options = with_own_signs(options);
       std::vector<std::uint64_t> words;
       std::vector<Sums> expected;
-      for (int threads = 1; threads <= 8; ++threads) {
+      for (const int threads : {1, 2, 3, 5, 8}) {
         options.threads = threads;
         ReplicaEngine engine{options};
         prepare(engine);
-        std::vector<Sums> sums(3 * static_cast<std::size_t>(replicas));
-        engine.run(3, 7, sums.data());
+        std::vector<Sums> sums(2 * static_cast<std::size_t>(replicas));
+        engine.run(2, 3, sums.data());
         if (threads == 1) {
           words = packed_of(engine);
           expected = sums;

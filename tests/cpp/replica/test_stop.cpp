@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/replicas.hpp"
+#include "support/slowness.hpp"
 
 namespace multispin::test {
 namespace {
@@ -53,11 +54,11 @@ void expect_unharmed(const ReplicaOptions& options) {
 }
 
 TEST(ReplicaStop, InsideASweepOfALargeGraph) {
-  for (const int threads : {1, 3}) expect_unharmed(slow(300'001, 512, threads));
+  for (const int threads : {1, 3}) expect_unharmed(slow(300'001 / slowness, 512, threads));
 }
 
 TEST(ReplicaStop, InsideASweepOfBundles) {
-  for (const int threads : {1, 3}) expect_unharmed(slow(60'001, 1600, threads));
+  for (const int threads : {1, 3}) expect_unharmed(slow(60'001 / slowness, 1600, threads));
 }
 
 TEST(ReplicaStop, BetweenSweepsOfASmallGraph) {
@@ -66,7 +67,7 @@ TEST(ReplicaStop, BetweenSweepsOfASmallGraph) {
 
 // That stops do fall inside sweeps: finishing then counts one more sweep.
 TEST(ReplicaStop, InsideASweepItIsNotCountedYet) {
-  ReplicaEngine engine{slow(300'001, 512, 1)};
+  ReplicaEngine engine{slow(300'001 / slowness, 512, 1)};
   prepare(engine);
   bool inside = false;
   for (int tries = 0; tries < 20 && !inside; ++tries) {
@@ -91,7 +92,7 @@ TEST(ReplicaStop, FinishWithoutAStopDoesNothing) {
 // The next run finishes the interrupted sweep and then does, and measures, all it is asked for.
 TEST(ReplicaStop, NextRunMeasuresWhatItShould) {
   constexpr std::uint64_t replicas = 512;
-  const ReplicaOptions options = slow(100'001, replicas, 2);
+  const ReplicaOptions options = slow(100'001 / slowness, replicas, 2);
   ReplicaEngine interrupted{options}, whole{options};
   prepare(interrupted);
   prepare(whole);

@@ -11,6 +11,7 @@
 #include "multispin/tempering.hpp"
 #include "support/engines.hpp"
 #include "support/expect_message.hpp"
+#include "support/slowness.hpp"
 #include "support/tempered.hpp"
 
 namespace multispin::test {
@@ -182,7 +183,7 @@ TEST(TemperingOnDevices, GoesOnFromAStateElsewhere) {
 // A stop anywhere, and then on: lattices complete what they have begun before they count sweeps.
 TEST(TemperingOfLattices, AStopLeavesNoTrace) {
   Ladders setup = ladders_of({64, 64});
-  setup.swap_interval = 20000;
+  setup.swap_interval = 20000 / static_cast<int>(slowness);
   const LatticeOptions options = lattice_of(setup, 1.0, 0.0);
   LatticeEngine engine{options}, other{options};
   Tempering stopped{engine, tempering_of(setup), setup.shape};

@@ -55,8 +55,8 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   MULTISPIN_UNROLL(classes)
   for (int n = 0; n < classes; ++n) less[n] = bits::both(shared.threshold.always[n]);
   // A chain of planes waits for itself anyway; unrolled, its code would be large. With six
-  // neighbours there are more thresholds than registers would hold, and the compiler would try. With
-  // five classes it would draw all planes first, were it not for one that is left for a loop.
+  // neighbours there are more thresholds than registers would hold, and the compiler would try.
+  // With five classes it would draw all planes first, were it not for one that is left for a loop.
   [[maybe_unused]] constexpr int unrolled = Planes::chained || UpdateRule::neighbours == 6 ? 1
                                             : classes > 2 ? coarse - 1
                                                           : coarse;
@@ -75,8 +75,7 @@ MULTISPIN_HD bits::Word64 updated_word(const SharedDraws<UpdateRule, Planes>& sh
   UpdateRule::prepare(shared.acceptance, site, prospect);
   W accepted = prospect.accepted(less, top_plane);
   if (bits::any_field_below<redraw_bits<coarse>>(&plane, 1)) {
-    accepted = redraw(
-        Redrawn<UpdateRule, Planes>{site.spin, prospect, plane, accepted, state});
+    accepted = redraw(Redrawn<UpdateRule, Planes>{site.spin, prospect, plane, accepted, state});
   }
   return prospect.result(site.spin, accepted);
 }
