@@ -77,7 +77,7 @@ def _name(symbol: str) -> str:
         lattice = {"4": "square", "6": "cubic"} if "Update" not in words[0] else {}
         words.insert(1, lattice.get(rule["neighbours"], rule["neighbours"]))
     if words[:1] == ["HalfSweep"]:
-        words += re.findall(r"Li(\d+)E", symbol.split("EEv")[0])[-1:]
+        words += re.findall(r"Li(\d+)E", symbol.split("EEv", maxsplit=1)[0])[-1:]
     return " ".join(words)
 
 

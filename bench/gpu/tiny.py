@@ -46,7 +46,7 @@ def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
 
 
 def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:
-    """Do the same with replicas of a graph; each sample of several in one replica shares numbers."""
+    """Do the same with replicas of a graph; samples of one replica each share their numbers."""
     shared = replicas == 1
 
     def sampler(device: str) -> ms.Sampler:
