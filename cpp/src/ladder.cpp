@@ -101,11 +101,12 @@ void Ladder::find_walkers() {
   }
 }
 
-void Ladder::note_travel() {
+void Ladder::note_travel(std::int64_t first, std::int64_t end) {
   Travel& travel = state_.travel;
   const std::size_t top = temperatures_.size() - 1;
   const std::size_t size = temperatures_.size();
-  for (std::size_t ladder = 0; ladder < travel.steps.size(); ++ladder) {
+  for (auto ladder = static_cast<std::size_t>(first); ladder < static_cast<std::size_t>(end);
+       ++ladder) {
     const std::size_t sample = ladder / static_cast<std::size_t>(ladders_);
     std::int64_t* const from_top = travel.from_top.data() + sample * size;
     std::int64_t* const from_bottom = travel.from_bottom.data() + sample * size;
@@ -124,10 +125,11 @@ void Ladder::note_travel() {
   }
 }
 
-void Ladder::exchange(std::span<const double> energies) {
-  note_travel();
-  const auto odd = static_cast<std::int64_t>(state_.exchanges_done % 2);
-  for (std::int64_t ladder = 0; ladder < all_ladders_; ++ladder) {
+void Ladder::exchange(std::span<const double> energies, std::int64_t first, std::int64_t end,
+                      std::uint64_t number) {
+  note_travel(first, end);
+  const auto odd = static_cast<std::int64_t>(number % 2);
+  for (std::int64_t ladder = first; ladder < end; ++ladder) {
     const std::size_t first_gap = static_cast<std::size_t>(ladder / ladders_) * gaps_.size();
     std::int64_t* const at = at_.data() + ladder * size();
     for (std::int64_t i = odd; i + 1 < size(); i += 2) {
@@ -136,16 +138,12 @@ void Ladder::exchange(std::span<const double> energies) {
       const auto gap = static_cast<std::size_t>(i);
       const double d = gaps_[gap] * (energies[low] - energies[high]);
       ++state_.attempted[first_gap + gap];
-      if (d < 0.0 &&
-          uniform(drawn(exchange_key_, ladder, i, state_.exchanges_done)) >= std::exp(d)) {
-        continue;
-      }
+      if (d < 0.0 && uniform(drawn(exchange_key_, ladder, i, number)) >= std::exp(d)) continue;
       ++state_.accepted[first_gap + gap];
       std::swap(state_.temperature_index[low], state_.temperature_index[high]);
       std::swap(at[i], at[i + 1]);
     }
   }
-  ++state_.exchanges_done;
 }
 
 std::uint64_t Ladder::cluster_number(std::int64_t ladder, std::int64_t temperature) const {

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <complex>
+#include <exception>
 #include <numbers>
+#include <stdexcept>
 #include <string>
 
 #include "host/demand.hpp"
 #include "host/stop_watch.hpp"
+#include "host/threads.hpp"
 
 namespace multispin {
 namespace {
@@ -15,6 +18,13 @@ TemperedEngine checked(TemperedEngine engine) {
   demand(engine.independent,
          "shared_random_numbers: allowed: engines whose replicas are independent");
   return engine;
+}
+
+void demand_whole(bool broken) {
+  if (!broken) return;
+  throw std::runtime_error(
+      "tempering: draws could not be completed, so there is nothing to go on with: begin again, or "
+      "load a checkpoint");
 }
 
 }  // namespace
@@ -31,7 +41,13 @@ Tempering::Tempering(TemperedEngine engine, TemperingOptions options)
          "swap_interval, exchanges_per_draw: allowed: at least 1");
   demand(!options_.cluster_moves || engine_.move_cluster,
          "cluster_moves: got an engine without them, allowed: the replica engine on the CPU");
+  groups_ = groups();
   apply_temperatures();
+}
+
+Tempering::State Tempering::state() const {
+  demand_whole(broken_);
+  return {ladder_.state(), clusters_moved_};
 }
 
 void Tempering::set_state(const State& state) {
@@ -54,21 +70,26 @@ void Tempering::apply_temperatures() {
   temperatures_due_ = false;
 }
 
+std::uint64_t Tempering::exchanges_after(std::size_t draws) const {
+  const std::uint64_t done = ladder_.state().exchanges_done;
+  return (done / options_.exchanges_per_draw + draws) * options_.exchanges_per_draw;
+}
+
 bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
+  demand_whole(broken_);
   // One for all sweeps: short ones would end before it asks.
   StopWatch watch{poll};
   const Poll ask = poll ? Poll{[&watch] { return watch.look_stopped(); }} : Poll{};
   if (!engine_.finish(ask)) return false;
   if (temperatures_due_) apply_temperatures();
   const auto done = [&] { return ladder_.state().exchanges_done; };
-  const std::uint64_t goal =
-      (done() / options_.exchanges_per_draw + 1) * options_.exchanges_per_draw;
+  const std::uint64_t goal = exchanges_after(1);
   while (done() < goal) {
     if (clusters_moved_ == 0) {
       if (!sweep(watch, ask)) return false;
       measure();
       // Before the exchange: the spins belong to the temperatures they were swept at.
-      if (done() + 1 == goal) write(record);
+      if (done() + 1 == goal) write(record, 0, ladder_.all_ladders());
     }
     if (options_.cluster_moves) {
       if (!move_clusters(watch)) return false;
@@ -78,6 +99,89 @@ bool Tempering::draw(const TemperingRecord& record, const Poll& poll) {
     apply_temperatures();
   }
   return true;
+}
+
+// One group goes through all draws, then the next: threads need each other at the end only.
+bool Tempering::draw_all(std::span<const TemperingRecord> records, const Poll& poll) {
+  if (groups_.empty() || records.size() < 2) {
+    return std::ranges::all_of(records, [&](const auto& record) { return draw(record, poll); });
+  }
+  demand_whole(broken_);
+  if (!finish(poll)) return false;
+  if (temperatures_due_) apply_temperatures();
+  draw_groups(records);
+  return !poll || !poll();
+}
+
+void Tempering::draw_groups(std::span<const TemperingRecord> records) {
+  std::vector<std::exception_ptr> failures(groups_.size());
+  broken_ = true;
+  for_each_index(usable(engine_.parts.threads), static_cast<std::int64_t>(groups_.size()),
+                 [&](std::int64_t g) {
+                   const auto number = static_cast<std::size_t>(g);
+                   try {
+                     draw_group(groups_[number], records);
+                   } catch (...) {
+                     failures[number] = std::current_exception();
+                   }
+                 });
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+  broken_ = false;
+  const std::uint64_t goal = exchanges_after(records.size());
+  engine_.parts.set_sweeps_done(std::max(engine_.sweeps_done(), goal * options_.swap_interval));
+  ladder_.count_exchanges(goal - ladder_.state().exchanges_done);
+}
+
+void Tempering::draw_group(const Group& group, std::span<const TemperingRecord> records) {
+  const TemperedEngine::Parts& parts = engine_.parts;
+  std::uint64_t sweeps = engine_.sweeps_done();
+  const std::uint64_t first = exchanges_after(0), per_draw = options_.exchanges_per_draw;
+  const std::uint64_t goal = exchanges_after(records.size());
+  for (std::uint64_t number = ladder_.state().exchanges_done; number < goal; ++number) {
+    const std::uint64_t due = std::max(sweeps, (number + 1) * options_.swap_interval);
+    for (std::size_t part = group.first_part; part < group.end_part; ++part) {
+      parts.sweep(part, sweeps, due - sweeps);
+      parts.measure(part, energies_.data(), spins_.data());
+    }
+    sweeps = due;
+    if ((number + 1) % per_draw == 0) {
+      write(records[(number - first) / per_draw], group.first_ladder, group.end_ladder);
+    }
+    ladder_.exchange(energies_, group.first_ladder, group.end_ladder, number);
+    apply_temperatures(group);
+  }
+}
+
+void Tempering::apply_temperatures(const Group& group) {
+  const std::vector<std::int64_t>& ends = engine_.parts.ends;
+  for (std::size_t part = group.first_part; part < group.end_part; ++part) {
+    const std::int64_t begin = part == 0 ? 0 : ends[part - 1];
+    for (std::int64_t r = begin; r < ends[part]; ++r) {
+      temperatures_[static_cast<std::size_t>(r)] = ladder_.temperature_of(r);
+    }
+    engine_.parts.set_temperatures(
+        part, std::span{temperatures_}.subspan(static_cast<std::size_t>(begin),
+                                               static_cast<std::size_t>(ends[part] - begin)));
+  }
+}
+
+// Groups end where a part and a sample do. Clusters are moved by one thread.
+std::vector<Tempering::Group> Tempering::groups() const {
+  std::vector<Group> groups;
+  if (options_.cluster_moves) return groups;
+  const std::int64_t walkers = ladder_.ladders() * ladder_.size();  // of a sample
+  Group next{0, 0, 0, 0};
+  for (const std::int64_t end : engine_.parts.ends) {
+    ++next.end_part;
+    if (end % walkers != 0) continue;
+    next.end_ladder = end / ladder_.size();
+    groups.push_back(next);
+    next = {next.end_part, next.end_part, next.end_ladder, next.end_ladder};
+  }
+  if (groups.size() < 2) groups.clear();
+  return groups;
 }
 
 // Until the next exchange is due. False if stopped.
@@ -113,9 +217,9 @@ bool Tempering::move_clusters(StopWatch& watch) {
   return true;
 }
 
-std::vector<ReplicaPair> Tempering::pairs() const {
+std::vector<ReplicaPair> Tempering::pairs(std::int64_t first, std::int64_t end) const {
   std::vector<ReplicaPair> pairs;
-  for (std::int64_t first = 0; first < ladder_.all_ladders(); first += ladder_.ladders()) {
+  for (; first < end; first += ladder_.ladders()) {
     for (std::int64_t t = 0; t < ladder_.size(); ++t) {
       for (std::int64_t a = first; a < first + ladder_.ladders(); ++a) {
         for (std::int64_t b = a + 1; b < first + ladder_.ladders(); ++b) {
@@ -128,9 +232,9 @@ std::vector<ReplicaPair> Tempering::pairs() const {
   return pairs;
 }
 
-void Tempering::write(const TemperingRecord& record) const {
+void Tempering::write(const TemperingRecord& record, std::int64_t first, std::int64_t end) const {
   const std::int64_t K = ladder_.ladders();
-  for (std::int64_t ladder = 0; ladder < ladder_.all_ladders(); ++ladder) {
+  for (std::int64_t ladder = first; ladder < end; ++ladder) {
     for (std::int64_t t = 0; t < ladder_.size(); ++t) {
       const auto walker = static_cast<std::size_t>(ladder_.walker(ladder, t));
       const std::int64_t to = (ladder / K * ladder_.size() + t) * K + ladder % K;
@@ -139,12 +243,17 @@ void Tempering::write(const TemperingRecord& record) const {
     }
   }
   if (record.temperature_index != nullptr) {
-    std::ranges::copy(ladder_.state().temperature_index, record.temperature_index);
+    const std::int64_t begin = first * ladder_.size();
+    std::copy_n(ladder_.state().temperature_index.begin() + begin, (end - first) * ladder_.size(),
+                record.temperature_index + begin);
   }
-  const std::vector<ReplicaPair> compared = pairs();
-  if (record.overlaps != nullptr) engine_.overlaps(compared, record.overlaps);
-  if (record.link_overlaps != nullptr) engine_.link_overlaps(compared, record.link_overlaps);
-  if (record.overlaps_k2 != nullptr) write_k2(compared, record.overlaps_k2);
+  const std::vector<ReplicaPair> compared = pairs(first, end);
+  const std::int64_t before = first * ladder_.size() * (K - 1) / 2;  // pairs of samples before
+  if (record.overlaps != nullptr) engine_.overlaps(compared, record.overlaps + before);
+  if (record.link_overlaps != nullptr) {
+    engine_.link_overlaps(compared, record.link_overlaps + before);
+  }
+  if (record.overlaps_k2 != nullptr) write_k2(compared, record.overlaps_k2 + before);
 }
 
 void Tempering::write_k2(std::span<const ReplicaPair> compared, double* k2) const {

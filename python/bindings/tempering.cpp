@@ -45,17 +45,18 @@ void run(BoundTempering& bound, py::ssize_t draws, std::optional<Array<double>> 
   demand_size("link_overlap", link_overlap, draws, pairs);
   demand_size("overlap_k2", overlap_k2, draws, pairs);
   demand_size("temperature_index", temperature_index, draws, replicas);
+  std::vector<TemperingRecord> records;
   for (py::ssize_t draw = 0; draw < draws; ++draw) {
-    const TemperingRecord record{part(energy, draw),     part(spins, draw),
-                                 part(overlap, draw),    part(link_overlap, draw),
-                                 part(overlap_k2, draw), part(temperature_index, draw)};
-    bool done = false;
-    {
-      const Unlocked unlocked{bound};
-      done = bound.tempering.draw(record, signal_waiting);
-    }
-    if (!done) throw py::error_already_set();
+    records.push_back({part(energy, draw), part(spins, draw), part(overlap, draw),
+                       part(link_overlap, draw), part(overlap_k2, draw),
+                       part(temperature_index, draw)});
   }
+  bool done = false;
+  {
+    const Unlocked unlocked{bound};
+    done = bound.tempering.draw_all(records, signal_waiting);
+  }
+  if (!done) throw py::error_already_set();
 }
 
 // Exchanges done, clusters moved before the next one, and numbers by name.

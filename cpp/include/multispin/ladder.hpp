@@ -56,7 +56,15 @@ class Ladder {
     return temperatures_[static_cast<std::size_t>(index)];
   }
   // Notes where walkers are, then swaps temperatures. Energies are by walker.
-  void exchange(std::span<const double> energies);
+  void exchange(std::span<const double> energies) {
+    exchange(energies, 0, all_ladders_, state_.exchanges_done);
+    count_exchanges(1);
+  }
+  // The same for some of the ladders, all of each of their samples, at exchange `number`: other
+  // samples may be at another one meanwhile, on another thread. Counted when all are done.
+  void exchange(std::span<const double> energies, std::int64_t first, std::int64_t end,
+                std::uint64_t number);
+  void count_exchanges(std::uint64_t exchanges) { state_.exchanges_done += exchanges; }
   // Which site a cluster move of the next exchange begins with, of those that may.
   std::uint64_t cluster_number(std::int64_t ladder, std::int64_t temperature) const;
 
@@ -65,7 +73,7 @@ class Ladder {
   void set_state(const LadderState& state);    // that `check` has nothing against
 
  private:
-  void note_travel();
+  void note_travel(std::int64_t first, std::int64_t end);
   void find_walkers();
 
   std::vector<double> temperatures_;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -45,7 +46,45 @@ struct TemperedEngine {
   SlabOverlaps slab_overlaps;
   // Empty where an engine has no clusters.
   std::function<void(std::int64_t a, std::int64_t b, std::uint64_t number)> move_cluster;
+  // Replicas that can go on without the others, on as many threads (ReplicaEngine); no ends where
+  // an engine has no such parts, or one thread.
+  struct Parts {
+    int threads = 1;
+    std::vector<std::int64_t> ends;
+    std::function<void(std::size_t part, std::uint64_t first_sweep, std::uint64_t sweeps)> sweep;
+    std::function<void(std::size_t part, std::span<const double>)> set_temperatures;
+    std::function<void(std::size_t part, double* energies, std::int64_t* spins)> measure;  // all's
+    std::function<void(std::uint64_t sweeps)> set_sweeps_done;
+  } parts;
 };
+
+template <class E>
+TemperedEngine::Parts parts_of(E& engine) {
+  TemperedEngine::Parts out;
+  out.threads = engine.options().threads;
+  if (out.threads == 1) return out;
+  out.ends = engine.part_ends();
+  out.sweep = [&engine](std::size_t part, std::uint64_t first, std::uint64_t sweeps) {
+    engine.sweep_part(part, first, sweeps);
+  };
+  out.set_temperatures = [&engine](std::size_t part, std::span<const double> t) {
+    engine.set_part_temperatures(part, t);
+  };
+  // Each part has its own replicas of it.
+  const auto sums = std::make_shared<std::vector<typename E::Sums>>(
+      static_cast<std::size_t>(engine.options().replicas));
+  out.measure = [&engine, sums, ends = out.ends](std::size_t part, double* energies,
+                                                 std::int64_t* spins) {
+    engine.part_sums(part, sums->data());
+    const auto end = static_cast<std::size_t>(ends[part]);
+    for (std::size_t r = part == 0 ? 0 : static_cast<std::size_t>(ends[part - 1]); r < end; ++r) {
+      energies[r] = engine.energy((*sums)[r]);
+      spins[r] = (*sums)[r].spins;
+    }
+  };
+  out.set_sweeps_done = [&engine](std::uint64_t sweeps) { engine.set_sweeps_done(sweeps); };
+  return out;
+}
 
 template <Engine E>
 TemperedEngine tempered(E& engine, std::vector<std::int64_t> shape) {
@@ -74,6 +113,7 @@ TemperedEngine tempered(E& engine, std::vector<std::int64_t> shape) {
   out.link_overlaps = [&engine](Pairs pairs, std::int64_t* to) { engine.link_overlaps(pairs, to); };
   out.slab_overlaps = engine.slab_overlaps(shape);
   out.shape = std::move(shape);
+  if constexpr (requires { engine.part_ends(); }) out.parts = parts_of(engine);
   if constexpr (requires { engine.move_cluster(0, 0, 0); }) {
     out.move_cluster = [&engine](std::int64_t a, std::int64_t b, std::uint64_t number) {
       engine.move_cluster(a, b, number);
@@ -109,6 +149,10 @@ class Tempering {
   // among the cluster moves comes after the draw was written, and it is not written again: give
   // the same record, and keep it together with the state.
   bool draw(const TemperingRecord& record, const Poll& poll = {});
+  // A draw for each record, by as many threads as the engine has, if it has several parts. False if
+  // `poll`, which may not be asked before the end, asked for a stop: then it is not known which
+  // draws were written.
+  bool draw_all(std::span<const TemperingRecord> records, const Poll& poll = {});
 
   std::int64_t replicas() const { return ladder_.walkers(); }
   // Pairs of ladders of all samples and temperatures.
@@ -121,23 +165,36 @@ class Tempering {
 
     bool operator==(const State&) const = default;
   };
-  State state() const { return {ladder_.state(), clusters_moved_}; }
+  State state() const;
   // Of a finished engine; throws std::invalid_argument.
   void set_state(const State& state);
 
  private:
+  // Parts of the engine that have whole samples together.
+  struct Group {
+    std::size_t first_part, end_part;
+    std::int64_t first_ladder, end_ladder;
+  };
+  std::vector<Group> groups() const;
+  void draw_groups(std::span<const TemperingRecord> records);
+  void draw_group(const Group& group, std::span<const TemperingRecord> records);
+  void apply_temperatures(const Group& group);
+  std::uint64_t exchanges_after(std::size_t draws) const;
   bool sweep(StopWatch& watch, const Poll& ask);
   void measure();
   std::int64_t cluster_count() const;
   bool move_clusters(StopWatch& watch);
   void apply_temperatures();
-  void write(const TemperingRecord& record) const;
+  // Ladders `first` to `end`, all of each of their samples.
+  void write(const TemperingRecord& record, std::int64_t first, std::int64_t end) const;
   void write_k2(std::span<const ReplicaPair> compared, double* k2) const;
-  std::vector<ReplicaPair> pairs() const;
+  std::vector<ReplicaPair> pairs(std::int64_t first, std::int64_t end) const;
 
   TemperedEngine engine_;
   TemperingOptions options_;
   Ladder ladder_;
+  std::vector<Group> groups_;  // none if there are not several
+  bool broken_ = false;        // groups are not all at the same exchange
   std::int64_t clusters_moved_ = 0;
   bool temperatures_due_ = true;                 // the engine has not got those of the ladder yet
   std::vector<double> temperatures_, energies_;  // by walker

@@ -42,6 +42,9 @@ struct ReplicaEngine::Detail {
 
   void make_signs(const ReplicaOptions& options, BundleMemory& bundle) const;
   std::int64_t lane_of(std::int64_t replica) const { return replica + lane_offset; }
+  std::int64_t first_replica(std::size_t bundle) const {
+    return std::max<std::int64_t>(0, bundles[bundle].first_lane - lane_offset);
+  }
   // Element and bit of a replica's spin at a position.
   struct Place {
     std::uint64_t* words;  // of position 0
@@ -75,9 +78,14 @@ struct ReplicaEngine::Detail {
   // A row for each 64 items (sites or edges), with a word for each lane: row_word(replica).
   std::int64_t row_words() const;
   std::int64_t row_word(std::int64_t replica) const;
+  // Only those of the bundles are filled.
   template <class Turn>
-  std::vector<std::uint64_t> rows(std::int64_t items, int threads, const Turn& turn) const;
-  std::vector<std::uint64_t> site_rows(std::span<const std::uint32_t> positions, int threads) const;
+  std::vector<std::uint64_t> rows(std::span<const BundleMemory> of, std::int64_t items, int threads,
+                                  const Turn& turn) const;
+  std::vector<std::uint64_t> site_rows(std::span<const BundleMemory> of,
+                                       std::span<const std::uint32_t> positions, int threads) const;
+  // From the first to the last that has a replica of the pairs.
+  std::span<const BundleMemory> bundles_of(std::span<const ReplicaPair> pairs) const;
   // Rows first_row[g] to first_row[g + 1] are those of group g; sums[pair * groups + g] is the
   // number of its items minus twice that of unequal ones.
   void compare(const std::vector<std::uint64_t>& rows, std::span<const ReplicaPair> pairs,

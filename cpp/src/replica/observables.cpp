@@ -1,5 +1,6 @@
 // Sums and overlaps of replicas, without unpacking their spins.
 #include <algorithm>
+#include <limits>
 
 #include "host/threads.hpp"
 #include "multispin/replica/groups.hpp"
@@ -29,6 +30,10 @@ void ReplicaEngine::sums(Sums* sums) const {
   });
 }
 
+void ReplicaEngine::part_sums(std::size_t part, Sums* sums) const {
+  detail_->bundle_sums(detail_->bundles[part], options_.replicas, sums);
+}
+
 std::int64_t ReplicaEngine::Detail::row_words() const {
   std::int64_t words = 0;
   for (const BundleMemory& bundle : bundles) {
@@ -44,14 +49,28 @@ std::int64_t ReplicaEngine::Detail::row_word(std::int64_t replica) const {
   return bundle.first_lane + own % 64 * bundle.words + own / 64;
 }
 
+std::span<const BundleMemory> ReplicaEngine::Detail::bundles_of(
+    std::span<const ReplicaPair> pairs) const {
+  std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = 0;
+  for (const ReplicaPair& pair : pairs) {
+    first = std::min({first, lane_of(pair.first), lane_of(pair.second)});
+    last = std::max({last, lane_of(pair.first), lane_of(pair.second)});
+  }
+  const auto begin = static_cast<std::size_t>(first / bundle_lanes);
+  const auto end = static_cast<std::size_t>(last / bundle_lanes) + 1;
+  return pairs.empty() ? std::span<const BundleMemory>{}
+                       : std::span{bundles}.subspan(begin, end - begin);
+}
+
 template <class Turn>
-std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, int threads,
+std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::span<const BundleMemory> of,
+                                                       std::int64_t items, int threads,
                                                        const Turn& turn) const {
   const std::int64_t row_count = (items + 63) / 64;
   const std::int64_t width = row_words();
   std::vector<std::uint64_t> rows(static_cast<std::size_t>(row_count * width));
   for_each_index(threads, row_count, [&](std::int64_t r) {
-    for (const BundleMemory& bundle : bundles) {
+    for (const BundleMemory& bundle : of) {
       const int in_word = static_cast<int>(std::min<std::int64_t>(64, items - 64 * r));
       turn(bundle.view(), 64 * r, in_word, rows.data() + r * width + bundle.first_lane);
     }
@@ -60,8 +79,8 @@ std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::int64_t items, int t
 }
 
 std::vector<std::uint64_t> ReplicaEngine::Detail::site_rows(
-    std::span<const std::uint32_t> positions, int threads) const {
-  return rows(static_cast<std::int64_t>(positions.size()), threads,
+    std::span<const BundleMemory> of, std::span<const std::uint32_t> positions, int threads) const {
+  return rows(of, static_cast<std::int64_t>(positions.size()), threads,
               [&](const kernels::Bundle& bundle, std::int64_t first, int count, std::uint64_t* to) {
                 kernels.sites_of_lanes(bundle, positions.data() + first, count, to);
               });
@@ -103,8 +122,8 @@ void ReplicaEngine::Detail::group_overlaps(std::span<const ReplicaPair> pairs,
   const auto count = static_cast<std::int64_t>(pairs.size());
   const int worth_starting =
       worth(words_per_site() * sites + count * groups.first_word.back(), threads);
-  compare(site_rows(groups.positions, worth_starting), pairs, groups.first_word, groups.sites,
-          worth_starting, sums);
+  compare(site_rows(bundles_of(pairs), groups.positions, worth_starting), pairs, groups.first_word,
+          groups.sites, worth_starting, sums);
 }
 
 void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
@@ -112,7 +131,8 @@ void ReplicaEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* s
   const std::int64_t words[] = {0, (d.sites + 63) / 64};
   const auto count = static_cast<std::int64_t>(pairs.size());
   const int threads = worth(d.words_per_site() * d.sites + count * words[1], options_.threads);
-  d.compare(d.site_rows(d.order.position_of, threads), pairs, words, {&d.sites, 1}, threads, sums);
+  d.compare(d.site_rows(d.bundles_of(pairs), d.order.position_of, threads), pairs, words,
+            {&d.sites, 1}, threads, sums);
 }
 
 void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
@@ -123,7 +143,7 @@ void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64
   const int threads = worth(d.words_per_site() * edges + count * words[1], options_.threads);
   // Whether a bond is satisfied differs from s_i s_j by the sign that both replicas have.
   const std::vector<std::uint64_t> rows =
-      d.rows(edges, threads,
+      d.rows(d.bundles_of(pairs), edges, threads,
              [&](const kernels::Bundle& bundle, std::int64_t first, int count, std::uint64_t* to) {
                d.kernels.unsatisfied_of_lanes(bundle, d.order.edges.data() + first, count, to);
              });

@@ -187,6 +187,25 @@ bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
   return true;
 }
 
+// A bundle is a part.
+std::vector<std::int64_t> ReplicaEngine::part_ends() const {
+  std::vector<std::int64_t> ends;
+  for (std::size_t b = 1; b < detail_->bundles.size(); ++b) {
+    ends.push_back(detail_->first_replica(b));
+  }
+  ends.push_back(options_.replicas);
+  return ends;
+}
+
+void ReplicaEngine::sweep_part(std::size_t part, std::uint64_t first_sweep,
+                               std::uint64_t sweeps) const {
+  for (std::uint64_t sweep = first_sweep; sweep < first_sweep + sweeps; ++sweep) {
+    for (const OrderedRun& run : detail_->order.runs) {
+      detail_->update(detail_->bundles[part], run, run.begin, run.end, sweep);
+    }
+  }
+}
+
 bool ReplicaEngine::finish(const Poll& poll) {
   if (!detail_->unfinished) return true;
   StopWatch watch{poll};

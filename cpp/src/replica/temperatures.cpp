@@ -1,6 +1,7 @@
 // The thresholds of lanes, which follow their temperatures.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "host/threads.hpp"
 #include "replica/detail.hpp"
@@ -93,6 +94,17 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
                  static_cast<std::int64_t>(d.bundles.size()), [&](std::int64_t b) {
                    d.set_bundle_bits(d.bundles[static_cast<std::size_t>(b)]);
                  });
+}
+
+void ReplicaEngine::set_part_temperatures(std::size_t part, std::span<const double> temperatures) {
+  Detail& d = *detail_;
+  const auto first = static_cast<std::size_t>(d.first_replica(part));
+  const auto known = [](double) -> std::vector<std::uint64_t> { std::abort(); };  // all are
+  for (std::size_t i = 0; i < temperatures.size(); ++i) {
+    d.bits_of_replica[first + i] = d.known_bits[d.known_bits.number(temperatures[i], known)].data();
+  }
+  std::ranges::copy(temperatures, temperatures_.begin() + static_cast<std::ptrdiff_t>(first));
+  d.set_bundle_bits(d.bundles[part]);
 }
 
 }  // namespace multispin
