@@ -94,6 +94,14 @@ def dataset(name: str, value: Any, needed: Sequence[str], allowed: str) -> None:
         raise ValueError(f"{name}: got one without {', '.join(missing)}, allowed: {allowed}")
 
 
+def array(name: str, value: Any) -> NDArray[Any]:
+    """Return `value` as an array; refuse one with a mask, which would be lost without a word."""
+    if isinstance(value, np.ma.MaskedArray):
+        allowed = "an array without a mask (`compressed()` has what is not masked)"
+        raise TypeError(f"{name}: got a masked array, allowed: {allowed}")
+    return np.asarray(value)
+
+
 def lattice_shape(value: object) -> tuple[int, ...]:
     """Return `value` as the one to four sides of a periodic lattice, integers >= 2.
 
@@ -120,25 +128,25 @@ def temperatures(
         dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
         allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
     try:
-        array = np.asarray(value)
+        given = array(name, value)
     except ValueError as error:  # a ragged sequence
         raise ValueError(describe(name, value, allowed)) from error
-    if array.dtype.kind not in "iuf":
+    if given.dtype.kind not in "iuf":
         raise TypeError(describe(name, value, allowed))
-    array = np.atleast_1d(array).astype(np.float64)
-    good = bool(np.all(np.isfinite(array) & (array > 0.0)))
-    if array.ndim > ndim or array.size == 0 or not good:
+    numbers = np.atleast_1d(given).astype(np.float64)
+    good = bool(np.all(np.isfinite(numbers) & (numbers > 0.0)))
+    if numbers.ndim > ndim or numbers.size == 0 or not good:
         raise ValueError(describe(name, value, allowed))
-    return array
+    return numbers
 
 
 def ascending_temperatures(name: str, value: object) -> NDArray[np.float64]:
     """Return `value` as a new float64 array (n,): n >= 2 temperatures in ascending order."""
     allowed = "two or more temperatures in ascending order, finite numbers > 0"
-    array = temperatures(name, value, allowed=allowed)
-    if array.size < 2 or not bool(np.all(np.diff(array) > 0.0)):
+    ascending = temperatures(name, value, allowed=allowed)
+    if ascending.size < 2 or not bool(np.all(np.diff(ascending) > 0.0)):
         raise ValueError(describe(name, value, allowed))
-    return array
+    return ascending
 
 
 def _real(name: str, value: object, allowed: str) -> float:

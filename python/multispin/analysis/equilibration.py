@@ -132,7 +132,8 @@ def _over_samples(values: Array) -> tuple[Array, Array]:
 
 def _series(series: npt.ArrayLike, samples: bool) -> Array:
     """Check a series and return it as float64 (samples?, ..., replicas, draws)."""
-    x = np.asarray(series)
+    x = checks.array("series", series)
+    samples = checks.flag("samples", samples)
     if x.dtype.kind not in "fiub":
         raise TypeError(f"series: got an array of {x.dtype}, allowed: real numbers")
     if x.ndim < 2 + samples or x.size == 0:

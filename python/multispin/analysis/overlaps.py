@@ -117,7 +117,7 @@ def distribution(
     # Edges lie halfway between possible values, which are numbered from 0 (q = −1) to N (q = 1).
     number = _value_number(checked("overlap", overlap, samples), n_spins)
     shares = _histograms(number, edges, 1 if samples else _HISTOGRAM_BLOCKS)
-    if symmetric:
+    if checks.flag("symmetric", symmetric):
         shares = (shares + shares[..., ::-1]) / 2
     return _distribution(shares[..., 0, :] if samples else shares, edges, n_spins, samples)
 
@@ -289,7 +289,8 @@ def length_of_moments(q2: Array, k2: Array, length: int) -> Array:
 
 def checked(name: str, values: npt.ArrayLike, samples: bool) -> Array:
     """Check overlaps and return them as float64 (samples?, ..., pairs, draws)."""
-    q = np.asarray(values)
+    q = checks.array(name, values)
+    samples = checks.flag("samples", samples)
     if q.dtype.kind not in "fiu":
         raise TypeError(f"{name}: got an array of {q.dtype}, allowed: real numbers")
     shape = "(samples, ..., pairs, draws)" if samples else "(..., pairs, draws)"

@@ -82,7 +82,7 @@ def round_trips(temperature_index: npt.ArrayLike, n_temperatures: int) -> RoundT
     ([1, 1], 4.5, [0.0, 0.6, 1.0])
     """
     top = checks.count("n_temperatures", n_temperatures, 2) - 1
-    history = np.asarray(temperature_index)
+    history = checks.array("temperature_index", temperature_index)
     if history.dtype.kind not in "iu":
         raise TypeError(f"temperature_index: got an array of {history.dtype}, allowed: integers")
     if history.ndim < 2 or history.size == 0:

@@ -603,6 +603,7 @@ def _long_block(replicas: int, draws: int) -> int:
 def _pooled(series: npt.ArrayLike, replicas: bool) -> Array:
     """Check a series and return it as (..., replicas, draws)."""
     x = _real("series", series)
+    replicas = checks.flag("replicas", replicas)
     if replicas and x.ndim < 2:
         raise ValueError(f"series: got shape {x.shape}, allowed: (..., replicas, draws)")
     if x.shape[-1] < MIN_DRAWS:
@@ -613,7 +614,7 @@ def _pooled(series: npt.ArrayLike, replicas: bool) -> Array:
 
 
 def _real(name: str, values: npt.ArrayLike) -> Array:
-    array = np.asarray(values)
+    array = checks.array(name, values)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: got an array of {array.dtype}, allowed: real numbers")
     if array.ndim == 0:
@@ -623,7 +624,7 @@ def _real(name: str, values: npt.ArrayLike) -> Array:
 
 def _positive(name: str, value: npt.ArrayLike) -> Array:
     allowed = "finite numbers > 0"
-    array = np.asarray(value)
+    array = checks.array(name, value)
     if array.dtype.kind not in "fiu":
         raise TypeError(checks.describe(name, value, allowed))
     if not np.all(np.isfinite(array) & (array > 0)):

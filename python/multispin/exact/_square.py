@@ -22,7 +22,7 @@ SMALLEST_K = 1e-150
 def temperatures(T: npt.ArrayLike) -> Array:
     """Return the temperatures as float64, if they are positive and finite."""
     allowed = "finite numbers > 0"
-    array = np.asarray(T)
+    array = checks.array("T", T)
     if array.dtype.kind not in "fiu":
         raise TypeError(checks.describe("T", T, allowed))
     array = array.astype(np.float64)

@@ -114,7 +114,7 @@ class Model(ABC):
         raise NotImplementedError  # for models whose `samples` is always None
 
     def _checked_spins(self, spins: ArrayLike) -> NDArray[np.int8]:
-        s = np.asarray(spins)
+        s = checks.array("spins", spins)
         ndim, samples = len(self._shape), self.samples
         lead = () if samples is None else (samples,)
         fits = s.ndim >= ndim + len(lead) and s.shape[s.ndim - ndim :] == self._shape

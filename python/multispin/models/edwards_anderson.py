@@ -108,7 +108,7 @@ class EdwardsAnderson(Lattice):
         >>> ms.EdwardsAnderson.from_bonds(ladder)
         EdwardsAnderson.from_bonds(<shape (3, 4), sha256 b4a76b6792fa>, J=1.0, h=0.0)
         """
-        array = np.asarray(bonds)
+        array = checks.array("bonds", bonds)
         lead = () if samples is None else (checks.count("samples", samples, 1),)
         ndim = array.ndim - 1 - len(lead)
         if ndim < 1 or array.shape[: len(lead) + 1] != (*lead, ndim):

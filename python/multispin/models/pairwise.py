@@ -238,7 +238,7 @@ _Upper = tuple["NDArray[Any]", "NDArray[Any]", "NDArray[np.float64]", int]
 
 def _dense_upper(J: ArrayLike) -> _Upper:
     """Return i, j, J_ij of the non-zero couplings with i < j, and N."""
-    matrix = np.asarray(J)
+    matrix = checks.array("J", J)
     _check_matrix(matrix)
     _check_values("J", matrix)
     matrix = matrix.astype(np.float64)
@@ -251,10 +251,11 @@ def _dense_upper(J: ArrayLike) -> _Upper:
 def _sparse_upper(J: Any) -> _Upper:
     """Do what `_dense_upper` does for a matrix of scipy.sparse, of which duplicates are added."""
     _check_matrix(J)
-    matrix = J.tocsr(copy=True)
+    _check_sparse(J)
+    # Not in the type that was given: two of its numbers may have a sum that it cannot hold.
+    matrix = J.astype(np.float64).tocsr(copy=True)
     matrix.sum_duplicates()
     _check_values("J", matrix.data)
-    matrix = matrix.astype(np.float64)
     _check_diagonal(matrix.diagonal())
     _check_symmetric(matrix, *(matrix != matrix.T).nonzero())
     entries = matrix.tocoo()
@@ -268,6 +269,25 @@ def _check_matrix(J: Any) -> None:
     if len(J.shape) != 2 or J.shape[0] != J.shape[1] or J.shape[0] < 1:
         allowed = "a square matrix (N, N) of at least one site; from_edges takes lists of edges"
         raise ValueError(checks.describe("J", f"an array of shape {J.shape}", allowed))
+
+
+def _check_sparse(J: Any) -> None:
+    """Refuse numbers that are not real, and indices that scipy would follow out of its arrays."""
+    if J.dtype.kind not in "iuf":
+        raise TypeError(checks.describe("J", f"a matrix of {J.dtype}", "finite numbers"))
+    wrong = ""
+    if J.format == "coo":
+        places = np.stack([J.row, J.col]) if len(J.row) == len(J.col) == len(J.data) else None
+        if places is None or bool(np.any((places < 0) | (places >= J.shape[0]))):
+            wrong = "indices that are not those of its entries"
+    elif J.format in ("csr", "csc", "bsr"):
+        try:
+            J.check_format(full_check=True)
+        except ValueError as error:
+            wrong = str(error)
+    if wrong:
+        allowed = "a sparse matrix whose indices fit its shape and data"
+        raise ValueError(f"J: got one with {wrong}, allowed: {allowed}")
 
 
 def _check_values(name: str, values: NDArray[Any]) -> None:
@@ -309,7 +329,7 @@ def _checked_shape(shape: Any, n_spins: int) -> tuple[int, ...]:
 
 def _checked_edges(edges: ArrayLike, n_spins: int) -> NDArray[np.int64]:
     """Return edges (E, 2) as i < j, in the order given."""
-    array = np.asarray(edges)
+    array = checks.array("edges", edges)
     if array.size == 0:
         return np.empty((0, 2), dtype=np.int64)
     allowed = f"(E, 2) different sites from 0 to {n_spins - 1}"
@@ -332,7 +352,7 @@ def _checked_edges(edges: ArrayLike, n_spins: int) -> NDArray[np.int64]:
 
 def _checked_couplings(couplings: ArrayLike, n_edges: int) -> NDArray[np.float64]:
     """Return couplings as (E,) or (samples, E) float64."""
-    array = np.asarray(couplings)
+    array = checks.array("couplings", couplings)
     _check_values("couplings", array)
     if array.ndim == 0:
         array = np.full(n_edges, array)

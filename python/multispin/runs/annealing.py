@@ -173,7 +173,7 @@ def anneal(
     replicas = checks.count("replicas", replicas, 1)
     devices.check(device)
     checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
-    start = init if isinstance(init, str) else np.asarray(init)
+    start = init if isinstance(init, str) else checks.array("init", init)
     sampler = Sampler(
         model,
         temperature=table[0],

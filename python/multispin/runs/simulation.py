@@ -270,7 +270,7 @@ def _starts(
         return init
     each = (temperatures, replicas, *model.shape)
     allowed = f"a name, or spins +1 and -1 of shape {model.shape} or {each}"
-    states = np.asarray(init)
+    states = checks.array("init", init)
     if states.shape not in (model.shape, each):
         raise ValueError(f"init: got an array of shape {states.shape}, allowed: {allowed}")
     if states.dtype.kind not in "iuf" or not bool(np.all((states == 1) | (states == -1))):

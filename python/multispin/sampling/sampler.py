@@ -410,7 +410,9 @@ class Sampler:
             If a copy does not fit the GPU; the message says what it needs and what is free.
         """
         on_gpu = self._engine.request.gpu is not None
-        if not copy and not (on_gpu and "own_packed" in self._engine.abilities):
+        if not checks.flag("copy", copy) and not (
+            on_gpu and "own_packed" in self._engine.abilities
+        ):
             allowed = "True on the CPU and with the replica engine"
             raise ValueError(checks.describe("copy", copy, allowed))
         if on_gpu:

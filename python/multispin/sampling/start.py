@@ -45,6 +45,7 @@ def checked_start(
         raise TypeError(f"init: got a GPU array for a sampler on the CPU, allowed: {allowed}")
     if not isinstance(init, np.ndarray):
         raise TypeError(checks.describe("init", init, allowed))
+    init = checks.array("init", init)
     if init.shape not in (all_of_them, one):
         raise ValueError(f"init: got an array of shape {init.shape}, allowed: {allowed}")
     if init.dtype.kind not in "iuf" or not bool(np.all((init == 1) | (init == -1))):

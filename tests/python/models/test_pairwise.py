@@ -235,3 +235,35 @@ def test_wrong_arguments(name: str, value: Any, error: type[Exception], message:
     arguments = {"n_spins": 3, "edges": TRIANGLE, name: value}
     with pytest.raises(error, match=rf"^{name}: .*{message}"):
         ms.Pairwise.from_edges(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["coo", "csr", "csc"])
+def test_sparse_duplicates_are_added_as_real_numbers(kind: str) -> None:
+    # 200 is more than int8 holds: the sum would be -56.
+    rows, columns = np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])
+    J = scipy.sparse.coo_matrix((np.full(4, 100, np.int8), (rows, columns)), shape=(2, 2))
+    if kind != "coo":  # with the duplicates that the conversion would add
+        J = getattr(scipy.sparse, f"{kind}_matrix")(
+            (J.data, np.array([1, 1, 0, 0]), np.array([0, 2, 4])), shape=(2, 2)
+        )
+    assert ms.Pairwise(J).couplings.tolist() == [200.0]
+
+
+def corrupt(kind: str, place: int) -> Any:
+    J = scipy.sparse.csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]])).asformat(kind)
+    (J.row if kind == "coo" else J.indices)[0] = place
+    return J
+
+
+@pytest.mark.parametrize("kind", ["coo", "csr", "csc", "bsr"])
+@pytest.mark.parametrize("place", [-3, 2, 2**30])
+def test_sparse_indices_out_of_bounds_are_refused(kind: str, place: int) -> None:
+    with pytest.raises(ValueError, match="^J: got one with .*, allowed: a sparse matrix whose"):
+        ms.Pairwise(corrupt(kind, place))
+
+
+def test_sparse_indices_that_end_early_are_refused() -> None:
+    J = scipy.sparse.csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    J.indptr[-1] = 100
+    with pytest.raises(ValueError, match="^J: got one with"):
+        ms.Pairwise(J)
