@@ -176,7 +176,7 @@ sanitizer() { # tool
 }
 memcheck() { sanitizer memcheck; }
 initcheck() { sanitizer initcheck; }
-racecheck() { sanitizer racecheck; } # of shared memory, which the kernels do not use so far
+racecheck() { sanitizer racecheck; } # of shared memory
 
 physics() {
   local status=0

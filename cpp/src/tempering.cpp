@@ -58,6 +58,7 @@ void Tempering::set_state(const State& state) {
              ", allowed: 0, and less than there are to move");
   ladder_.set_state(state.ladder);
   clusters_moved_ = state.clusters_moved;
+  broken_ = false;
   apply_temperatures();
 }
 
@@ -167,20 +168,28 @@ void Tempering::apply_temperatures(const Group& group) {
   }
 }
 
-// Groups end where a part and a sample do. Clusters are moved by one thread.
+// Groups end where a part and a sample do. Clusters are moved by one thread. None if all parts
+// together, which meet at every exchange, would keep more threads at work.
 std::vector<Tempering::Group> Tempering::groups() const {
   std::vector<Group> groups;
   if (options_.cluster_moves) return groups;
   const std::int64_t walkers = ladder_.ladders() * ladder_.size();  // of a sample
   Group next{0, 0, 0, 0};
+  std::size_t most_parts = 0;
   for (const std::int64_t end : engine_.parts.ends) {
     ++next.end_part;
     if (end % walkers != 0) continue;
     next.end_ladder = end / ladder_.size();
     groups.push_back(next);
+    most_parts = std::max(most_parts, next.end_part - next.first_part);
     next = {next.end_part, next.end_part, next.end_ladder, next.end_ladder};
   }
-  if (groups.size() < 2) groups.clear();
+  const auto threads = static_cast<std::size_t>(engine_.parts.threads);
+  const auto rounds = [&](std::size_t count) { return (count + threads - 1) / threads; };
+  const std::size_t parts = engine_.parts.ends.size();
+  const bool slower = engine_.parts.sweep_is_shared &&
+                      (parts < threads || rounds(groups.size()) * most_parts > rounds(parts));
+  if (groups.size() < 2 || slower) groups.clear();
   return groups;
 }
 

@@ -74,6 +74,11 @@ CALLS: dict[str, tuple[str, Callable[[], object]]] = {
 }
 
 
+def test_a_masked_array_of_which_nothing_is_masked_is_an_array() -> None:
+    whole = np.ma.masked_array(SERIES[0])
+    assert statistics.mean(whole).value == statistics.mean(SERIES[0]).value
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_masked_arrays_are_refused(call: str) -> None:
     name, refused = CALLS[call]

@@ -50,6 +50,7 @@ struct TemperedEngine {
   // an engine has no such parts, or one thread.
   struct Parts {
     int threads = 1;
+    bool sweep_is_shared = false;  // by threads, when all parts are swept together
     std::vector<std::int64_t> ends;
     std::function<void(std::size_t part, std::uint64_t first_sweep, std::uint64_t sweeps)> sweep;
     std::function<void(std::size_t part, std::span<const double>)> set_temperatures;
@@ -63,6 +64,7 @@ TemperedEngine::Parts parts_of(E& engine) {
   TemperedEngine::Parts out;
   out.threads = engine.options().threads;
   if (out.threads == 1) return out;
+  out.sweep_is_shared = engine.sweep_is_shared();
   out.ends = engine.part_ends();
   out.sweep = [&engine](std::size_t part, std::uint64_t first, std::uint64_t sweeps) {
     engine.sweep_part(part, first, sweeps);
@@ -150,8 +152,8 @@ class Tempering {
   // the same record, and keep it together with the state.
   bool draw(const TemperingRecord& record, const Poll& poll = {});
   // A draw for each record, by as many threads as the engine has, if it has several parts. False if
-  // `poll`, which may not be asked before the end, asked for a stop: then it is not known which
-  // draws were written.
+  // `poll`, which may not be asked before the end, asked for a stop; the draws that were made are
+  // in the state.
   bool draw_all(std::span<const TemperingRecord> records, const Poll& poll = {});
 
   std::int64_t replicas() const { return ladder_.walkers(); }

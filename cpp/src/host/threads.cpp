@@ -126,13 +126,20 @@ bool threads_usable() {
 }
 
 void share(int threads, const std::function<void(int)>& work) noexcept {
-  if (threads <= 1) {
+  // Who works for one call does not call others for a part of it: all are at work as it is.
+  static thread_local bool at_work = false;
+  if (threads <= 1 || at_work) {
     work(0);
     return;
   }
+  const std::function<void(int)> marked = [&](int thread) {
+    at_work = true;
+    work(thread);
+    at_work = false;
+  };
   // Never destroyed: helpers may still be asleep in it when the process ends.
   static Helpers* const helpers = new Helpers;
-  helpers->share(threads, work);
+  helpers->share(threads, marked);
 }
 
 }  // namespace multispin

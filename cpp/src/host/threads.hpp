@@ -38,7 +38,8 @@ inline int worth(std::int64_t words, int threads) {
 
 // Calls work(0), and until that returns work(1) ... work(threads - 1) on other threads, as they
 // come; returns when all that have come are done. So work(0) must not count on any of them, and
-// must return only when there is nothing left to begin. Must not throw.
+// must return only when there is nothing left to begin. Must not throw. Called by `work` itself, it
+// is work(0) alone.
 void share(int threads, const std::function<void(int)>& work) noexcept;
 
 // How a thread waits for others: it looks for some microseconds, as late as one that is running may

@@ -75,20 +75,24 @@ struct ReplicaEngine::Detail {
   std::uint64_t take_completed();
   std::int64_t words_per_site() const;
   void bundle_sums(const BundleMemory& bundle, std::int64_t replicas, Sums* sums) const;
-  // A row for each 64 items (sites or edges), with a word for each lane: row_word(replica).
-  std::int64_t row_words() const;
+  // The number of a replica's word in rows of all lanes.
   std::int64_t row_word(std::int64_t replica) const;
-  // Only those of the bundles are filled.
+  // A row for each 64 items (sites or edges), with a word for each lane from that with word number
+  // `first` on.
+  struct Rows {
+    std::vector<std::uint64_t> words;
+    std::int64_t first, width;
+  };
   template <class Turn>
-  std::vector<std::uint64_t> rows(std::span<const BundleMemory> of, std::int64_t items, int threads,
-                                  const Turn& turn) const;
-  std::vector<std::uint64_t> site_rows(std::span<const BundleMemory> of,
-                                       std::span<const std::uint32_t> positions, int threads) const;
+  Rows rows(std::span<const BundleMemory> of, std::int64_t items, int threads,
+            const Turn& turn) const;
+  Rows site_rows(std::span<const BundleMemory> of, std::span<const std::uint32_t> positions,
+                 int threads) const;
   // From the first to the last that has a replica of the pairs.
   std::span<const BundleMemory> bundles_of(std::span<const ReplicaPair> pairs) const;
   // Rows first_row[g] to first_row[g + 1] are those of group g; sums[pair * groups + g] is the
   // number of its items minus twice that of unequal ones.
-  void compare(const std::vector<std::uint64_t>& rows, std::span<const ReplicaPair> pairs,
+  void compare(const Rows& rows, std::span<const ReplicaPair> pairs,
                std::span<const std::int64_t> first_row, std::span<const std::int64_t> items,
                int threads, std::int64_t* sums) const;
   void group_overlaps(std::span<const ReplicaPair> pairs, const SiteGroups& groups, int threads,

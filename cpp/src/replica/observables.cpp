@@ -34,14 +34,6 @@ void ReplicaEngine::part_sums(std::size_t part, Sums* sums) const {
   detail_->bundle_sums(detail_->bundles[part], options_.replicas, sums);
 }
 
-std::int64_t ReplicaEngine::Detail::row_words() const {
-  std::int64_t words = 0;
-  for (const BundleMemory& bundle : bundles) {
-    words = std::max(words, bundle.first_lane + 64 * bundle.words);
-  }
-  return words;
-}
-
 std::int64_t ReplicaEngine::Detail::row_word(std::int64_t replica) const {
   const std::int64_t lane = lane_of(replica);
   const BundleMemory& bundle = bundles[static_cast<std::size_t>(lane / bundle_lanes)];
@@ -63,22 +55,25 @@ std::span<const BundleMemory> ReplicaEngine::Detail::bundles_of(
 }
 
 template <class Turn>
-std::vector<std::uint64_t> ReplicaEngine::Detail::rows(std::span<const BundleMemory> of,
-                                                       std::int64_t items, int threads,
-                                                       const Turn& turn) const {
+ReplicaEngine::Detail::Rows ReplicaEngine::Detail::rows(std::span<const BundleMemory> of,
+                                                        std::int64_t items, int threads,
+                                                        const Turn& turn) const {
+  if (of.empty()) return {{}, 0, 0};
   const std::int64_t row_count = (items + 63) / 64;
-  const std::int64_t width = row_words();
-  std::vector<std::uint64_t> rows(static_cast<std::size_t>(row_count * width));
+  const std::int64_t first = of.front().first_lane;
+  const std::int64_t width = of.back().first_lane + 64 * of.back().words - first;
+  Rows rows{std::vector<std::uint64_t>(static_cast<std::size_t>(row_count * width)), first, width};
   for_each_index(threads, row_count, [&](std::int64_t r) {
     for (const BundleMemory& bundle : of) {
       const int in_word = static_cast<int>(std::min<std::int64_t>(64, items - 64 * r));
-      turn(bundle.view(), 64 * r, in_word, rows.data() + r * width + bundle.first_lane);
+      turn(bundle.view(), 64 * r, in_word,
+           rows.words.data() + r * width + bundle.first_lane - first);
     }
   });
   return rows;
 }
 
-std::vector<std::uint64_t> ReplicaEngine::Detail::site_rows(
+ReplicaEngine::Detail::Rows ReplicaEngine::Detail::site_rows(
     std::span<const BundleMemory> of, std::span<const std::uint32_t> positions, int threads) const {
   return rows(of, static_cast<std::int64_t>(positions.size()), threads,
               [&](const kernels::Bundle& bundle, std::int64_t first, int count, std::uint64_t* to) {
@@ -86,13 +81,11 @@ std::vector<std::uint64_t> ReplicaEngine::Detail::site_rows(
               });
 }
 
-void ReplicaEngine::Detail::compare(const std::vector<std::uint64_t>& rows,
-                                    std::span<const ReplicaPair> pairs,
+void ReplicaEngine::Detail::compare(const Rows& rows, std::span<const ReplicaPair> pairs,
                                     std::span<const std::int64_t> first_row,
                                     std::span<const std::int64_t> items, int threads,
                                     std::int64_t* sums) const {
   constexpr std::int64_t piece = 512;  // of pairs: what belongs to them stays in the cache
-  const std::int64_t width = row_words();
   const auto count = static_cast<std::int64_t>(pairs.size());
   const std::size_t groups = items.size();
   for_each_index(threads, (count + piece - 1) / piece, [&](std::int64_t number) {
@@ -101,12 +94,12 @@ void ReplicaEngine::Detail::compare(const std::vector<std::uint64_t>& rows,
     kernels::WordPair words[piece];
     for (std::int64_t i = 0; i < size; ++i) {
       const ReplicaPair& pair = pairs[static_cast<std::size_t>(begin + i)];
-      words[i] = {static_cast<std::uint32_t>(row_word(pair.first)),
-                  static_cast<std::uint32_t>(row_word(pair.second))};
+      words[i] = {static_cast<std::uint32_t>(row_word(pair.first) - rows.first),
+                  static_cast<std::uint32_t>(row_word(pair.second) - rows.first)};
     }
     std::int64_t unequal[piece];
     for (std::size_t g = 0; g < groups; ++g) {
-      kernels.count_unequal(rows.data() + first_row[g] * width, width,
+      kernels.count_unequal(rows.words.data() + first_row[g] * rows.width, rows.width,
                             first_row[g + 1] - first_row[g], words, size, unequal);
       std::int64_t* const to = sums + begin * static_cast<std::int64_t>(groups);
       for (std::int64_t i = 0; i < size; ++i) {
@@ -142,7 +135,7 @@ void ReplicaEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64
   const auto count = static_cast<std::int64_t>(pairs.size());
   const int threads = worth(d.words_per_site() * edges + count * words[1], options_.threads);
   // Whether a bond is satisfied differs from s_i s_j by the sign that both replicas have.
-  const std::vector<std::uint64_t> rows =
+  const Detail::Rows rows =
       d.rows(d.bundles_of(pairs), edges, threads,
              [&](const kernels::Bundle& bundle, std::int64_t first, int count, std::uint64_t* to) {
                d.kernels.unsatisfied_of_lanes(bundle, d.order.edges.data() + first, count, to);

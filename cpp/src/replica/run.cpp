@@ -197,8 +197,11 @@ std::vector<std::int64_t> ReplicaEngine::part_ends() const {
   return ends;
 }
 
-void ReplicaEngine::sweep_part(std::size_t part, std::uint64_t first_sweep,
-                               std::uint64_t sweeps) const {
+bool ReplicaEngine::sweep_is_shared() const {
+  return worth(detail_->words_per_site() * detail_->sites, options_.threads) > 1;
+}
+
+void ReplicaEngine::sweep_part(std::size_t part, std::uint64_t first_sweep, std::uint64_t sweeps) {
   for (std::uint64_t sweep = first_sweep; sweep < first_sweep + sweeps; ++sweep) {
     for (const OrderedRun& run : detail_->order.runs) {
       detail_->update(detail_->bundles[part], run, run.begin, run.end, sweep);

@@ -1,7 +1,7 @@
 // The thresholds of lanes, which follow their temperatures.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <stdexcept>
 
 #include "host/threads.hpp"
 #include "replica/detail.hpp"
@@ -99,7 +99,9 @@ void ReplicaEngine::set_temperatures(std::span<const double> temperatures) {
 void ReplicaEngine::set_part_temperatures(std::size_t part, std::span<const double> temperatures) {
   Detail& d = *detail_;
   const auto first = static_cast<std::size_t>(d.first_replica(part));
-  const auto known = [](double) -> std::vector<std::uint64_t> { std::abort(); };  // all are
+  const auto known = [](double) -> std::vector<std::uint64_t> {
+    throw std::logic_error("set_part_temperatures: got one that no replica has had");
+  };
   for (std::size_t i = 0; i < temperatures.size(); ++i) {
     d.bits_of_replica[first + i] = d.known_bits[d.known_bits.number(temperatures[i], known)].data();
   }

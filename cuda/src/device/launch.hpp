@@ -5,9 +5,8 @@
 //
 //   launch         body(thread, slot) for every thread below `count` of every slot
 //   launch_sum     the same, adding the Body::sums numbers that it returns to those of the slot
-//   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins once
-//   all
-//                  of its threads have done the one before
+//   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins when
+//                  the block has done the one before
 //   launch_deferring
 //                  body(thread, slot, put_off): put_off(Body::Later) has body.finish(Later) called
 //                  when the threads around it are done, by one of them, or says false if there is

@@ -55,7 +55,7 @@ void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_
                      std::uint64_t sweeps) {
   if constexpr (UpdateRule::classes > 2) {
     sweep_together<UpdateRule, Planes, 1>(stream, run, first_sweep, sweeps);
-  } else if (run.replicas <= 7) {
+  } else if (run.replicas <= 7 || driver_version() < driver_for_many_arguments) {
     sweep_together<UpdateRule, Planes, 7>(stream, run, first_sweep, sweeps);
   } else {
     sweep_together<UpdateRule, Planes, 60>(stream, run, first_sweep, sweeps);

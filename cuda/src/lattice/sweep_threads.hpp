@@ -28,8 +28,9 @@ MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int co
       });
 }
 
-// What the arguments of a kernel may take, in bytes, with all drivers that this CUDA runs with.
+// What the arguments of a kernel may take, in bytes. Drivers before that of CUDA 12.1 take 4096.
 inline constexpr std::size_t most_argument_bytes = 32764;
+inline constexpr int driver_for_many_arguments = 12010;
 
 // Half a sweep of `most` replicas or fewer, a thread a strip. What all threads of a replica need
 // stands in the kernel's arguments, from where a GPU takes it as an operand or into registers that

@@ -95,9 +95,9 @@ def dataset(name: str, value: Any, needed: Sequence[str], allowed: str) -> None:
 
 
 def array(name: str, value: Any) -> NDArray[Any]:
-    """Return `value` as an array; refuse one with a mask, which would be lost without a word."""
-    if isinstance(value, np.ma.MaskedArray):
-        allowed = "an array without a mask (`compressed()` has what is not masked)"
+    """Return `value` as an array; refuse one of which some is masked: that would be forgotten."""
+    if np.ma.is_masked(value):
+        allowed = "one of which nothing is masked (`compressed()` has what is not)"
         raise TypeError(f"{name}: got a masked array, allowed: {allowed}")
     return np.asarray(value)
 
@@ -158,4 +158,4 @@ def _real(name: str, value: object, allowed: str) -> float:
         raise ValueError(describe(name, value, allowed)) from error
     if not math.isfinite(number):
         raise ValueError(describe(name, value, allowed))
-    return number
+    return number + 0.0  # never -0.0, which is equal to 0.0 but is not written like it

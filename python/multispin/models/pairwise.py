@@ -254,6 +254,7 @@ def _sparse_upper(J: Any) -> _Upper:
     _check_sparse(J)
     # Not in the type that was given: two of its numbers may have a sum that it cannot hold.
     matrix = J.astype(np.float64).tocsr(copy=True)
+    _check_sparse(matrix)  # of the formats that are not looked at before
     matrix.sum_duplicates()
     _check_values("J", matrix.data)
     _check_diagonal(matrix.diagonal())
@@ -281,8 +282,12 @@ def _check_sparse(J: Any) -> None:
         if places is None or bool(np.any((places < 0) | (places >= J.shape[0]))):
             wrong = "indices that are not those of its entries"
     elif J.format in ("csr", "csc", "bsr"):
+        # A copy, as this also cuts off what it takes for spare; and by itself it believes pointers
+        # that go down.
         try:
-            J.check_format(full_check=True)
+            if J.indptr.ndim != 1 or bool(np.any(np.diff(J.indptr) < 0)):
+                raise ValueError("index pointers that go down")
+            J.copy().check_format(full_check=True)
         except ValueError as error:
             wrong = str(error)
     if wrong:

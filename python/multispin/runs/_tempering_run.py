@@ -110,6 +110,7 @@ class TemperingRun:
             for name, shape in plan.record_shapes().items()
         }
         self._pace = Pace()
+        self._whole = True
 
     @property
     def drawn(self) -> int:
@@ -119,13 +120,13 @@ class TemperingRun:
 
     @property
     def consistent(self) -> bool:
-        """Whether it can be kept: always, as what is measured is noted or measured again."""
-        return True
+        """Whether it can be kept: not if something went wrong among several draws."""
+        return self._whole
 
     @property
     def finished(self) -> bool:
         """Whether all draws are there."""
-        return self.drawn == self.plan.discarded + self.plan.draws
+        return self._whole and self.drawn == self.plan.discarded + self.plan.draws
 
     @property
     def sweeps_done(self) -> int:
@@ -172,7 +173,9 @@ class TemperingRun:
                 self._run(drawn, 1)
             else:
                 with interrupts_held():
+                    self._whole = False
                     self._run(drawn, draws)
+                    self._whole = True
         return self.sweeps_done - before
 
     def _run(self, drawn: int, draws: int) -> None:

@@ -162,3 +162,22 @@ def test_configurations_of_another_shape(shape: tuple[int, ...]) -> None:
 def test_values_that_are_no_spins(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^spins: .*allowed: \+1 and -1"):
         ms.Ising((2, 2)).energy(np.full((2, 2), value))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ms.Ising((4, 4), J=-0.0), ms.Ising((4, 4), J=0.0)),
+        (ms.Ising((4, 4), h=-0.0), ms.Ising((4, 4))),
+        (ms.EdwardsAnderson((4, 4), seed=1, h=-0.0), ms.EdwardsAnderson((4, 4), seed=1)),
+        (
+            ms.Pairwise(np.ones((3, 3)) - np.eye(3), h=-0.0),
+            ms.Pairwise(np.ones((3, 3)) - np.eye(3)),
+        ),
+    ],
+    ids=repr,
+)
+def test_equal_models_are_written_alike(one: ms.Model, other: ms.Model) -> None:
+    assert one == other
+    assert repr(one) == repr(other)
+    assert repr(one.state()) == repr(other.state())

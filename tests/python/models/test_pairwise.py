@@ -262,8 +262,17 @@ def test_sparse_indices_out_of_bounds_are_refused(kind: str, place: int) -> None
         ms.Pairwise(corrupt(kind, place))
 
 
-def test_sparse_indices_that_end_early_are_refused() -> None:
-    J = scipy.sparse.csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]]))
-    J.indptr[-1] = 100
+@pytest.mark.parametrize("indptr", [[0, 1, 100], [0, 2, 0], [0, 2**30, 2], [0, -1, 2], [5, 1, 2]])
+@pytest.mark.parametrize("kind", ["csr", "csc"])
+def test_sparse_pointers_out_of_bounds_are_refused(kind: str, indptr: list[int]) -> None:
+    J = scipy.sparse.csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]])).asformat(kind)
+    J.indptr[:] = indptr
     with pytest.raises(ValueError, match="^J: got one with"):
         ms.Pairwise(J)
+
+
+def test_sparse_couplings_are_left_as_they_are() -> None:
+    J = scipy.sparse.csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    J.data, J.indices = np.resize(J.data, 5), np.resize(J.indices, 5)  # room for more
+    ms.Pairwise(J)
+    assert len(J.data) == len(J.indices) == 5

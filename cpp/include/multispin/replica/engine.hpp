@@ -113,11 +113,13 @@ class ReplicaEngine {
   // sites that differ and that bonds between such sites connect to it. E_a + E_b stays the same.
   void move_cluster(std::int64_t a, std::int64_t b, std::uint64_t number);
 
+  // Whether threads find a sweep of all replicas worth coming for.
+  bool sweep_is_shared() const;
   // Parts: replicas that can go on without the others, where each part ends. What follows may be
-  // called for several parts at a time, from as many threads, and then for all of them alike.
+  // called for several parts at a time, from as many threads. In the end all parts have to have
+  // done the same, and set_sweeps_done counts it.
   std::vector<std::int64_t> part_ends() const;
-  // Sweeps from number `first_sweep` on, which set_sweeps_done counts.
-  void sweep_part(std::size_t part, std::uint64_t first_sweep, std::uint64_t sweeps) const;
+  void sweep_part(std::size_t part, std::uint64_t first_sweep, std::uint64_t sweeps);
   // One for each replica of the part, among those of set_temperatures' latest call.
   void set_part_temperatures(std::size_t part, std::span<const double> temperatures);
   void part_sums(std::size_t part, Sums* sums) const;  // sums[r] of each replica r of the part
