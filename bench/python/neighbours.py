@@ -73,6 +73,7 @@ def seconds(sweep: Sweep, sweeps: int) -> float:
 
 def sweeps_for(sweep: Sweep, wanted: float) -> int:
     """How many sweeps take about so many seconds."""
+    sweep(16)  # the first call imports what a run needs
     sweeps = 16
     while (taken := seconds(sweep, sweeps)) < wanted / 4:
         sweeps *= 2
