@@ -6,10 +6,14 @@ compute-sanitizer --tool racecheck python bench/gpu/tiny.py
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import multispin as ms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Whole words, one lane, a few bits over, and one that is swept by strips.
 SHAPES = ((64, 128), (2, 2), (6, 130), (10, 1026), (1088, 256))
@@ -18,58 +22,44 @@ TEMPERATURES = [2.27, 2.27, 1.0]  # two rules: launches of two replicas, and of 
 
 def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
     """Sweep and look at everything; the spins have to be those of the CPU."""
-
-    def sampler(device: str) -> ms.Sampler:
-        return ms.Sampler(
-            ms.Ising(shape, h=h),
-            TEMPERATURES,
-            replicas=len(TEMPERATURES),
-            dynamics=dynamics,
-            rng=rng,
-            seed=1,
-            engine="lattice",
-            device=device,
-        )
-
-    on_gpu = sampler("cuda")
+    settings: dict[str, Any] = {
+        "model": ms.Ising(shape, h=h), "temperature": TEMPERATURES, "dynamics": dynamics,
+        "replicas": len(TEMPERATURES), "rng": rng, "seed": 1, "engine": "lattice",
+    }  # fmt: skip
+    on_gpu = ms.Sampler(**settings, device="cuda")
     on_gpu.sweep(3)
     on_gpu.record(2, 1)
     on_gpu.energy()
     on_gpu.correlation()
     on_gpu.block_average((2, 2))
-    spins = on_gpu.spins().copy_to_host()
     on_gpu.packed()
+    spins = compare(on_gpu, settings)
     ms.Sampler(ms.Ising(shape), 2.27, init=spins[0], rng=rng, device="cuda").sweep(1)
-    on_cpu = sampler("cpu")
-    on_cpu.sweep(5)
-    np.testing.assert_array_equal(spins, on_cpu.spins())
 
 
 def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:
     """Do the same with replicas of a graph; samples of one replica each share their numbers."""
     shared = replicas == 1
-
-    def sampler(device: str) -> ms.Sampler:
-        return ms.Sampler(
-            model,
-            TEMPERATURES[0] if shared else np.geomspace(0.5, 4.0, replicas),
-            replicas=replicas,
-            shared_random_numbers=shared,
-            rng=rng,
-            seed=1,
-            engine="replica",
-            device=device,
-        )
-
-    on_gpu = sampler("cuda")
+    settings: dict[str, Any] = {
+        "model": model, "replicas": replicas, "shared_random_numbers": shared,
+        "temperature": TEMPERATURES[0] if shared else np.geomspace(0.5, 4.0, replicas),
+        "rng": rng, "seed": 1, "engine": "replica",
+    }  # fmt: skip
+    on_gpu = ms.Sampler(**settings, device="cuda")
     on_gpu.sweep(3)
     on_gpu.record(2, 1)
     if not shared:
         on_gpu.overlap()
-    spins = on_gpu.spins().copy_to_host()
-    on_cpu = sampler("cpu")
+    compare(on_gpu, settings)
+
+
+def compare(on_gpu: ms.Sampler, settings: dict[str, Any]) -> NDArray[np.int8]:
+    """Hold the spins after five sweeps against those of the CPU, and return them."""
+    spins: NDArray[np.int8] = on_gpu.spins().copy_to_host()
+    on_cpu = ms.Sampler(**settings, device="cpu")
     on_cpu.sweep(5)
     np.testing.assert_array_equal(spins, on_cpu.spins())
+    return spins
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ void sweep_together(Stream& stream, const ReplicaRun& run, std::uint64_t first_s
   }
 }
 
-// Arguments of more than 4 KiB cost a launch some 3 µs, which several replicas are worth. With more
+// Thirty KiB of arguments cost a launch some 3 µs, which several replicas are worth. With more
 // than two classes there are no registers for more than one.
 template <class UpdateRule, class Planes>
 void sweep_by_strips(Stream& stream, const ReplicaRun& run, std::uint64_t first_sweep,

@@ -28,7 +28,8 @@ MULTISPIN_HD void update_strip(const Spins& spins, std::uint32_t replica, int co
       });
 }
 
-// What the arguments of a kernel may take, in bytes. Drivers before that of CUDA 12.1 take 4096.
+// What the arguments of a kernel may take, in bytes, with all drivers and from CUDA 12.1 on.
+inline constexpr std::size_t few_argument_bytes = 4096;
 inline constexpr std::size_t most_argument_bytes = 32764;
 inline constexpr int driver_for_many_arguments = 12010;
 
@@ -37,8 +38,8 @@ inline constexpr int driver_for_many_arguments = 12010;
 // all threads share.
 //
 // Lanes draw again in one word of 128, so in every fourth warp: a seventh of the instructions. With
-// more classes, where planes are drawn in a loop, such words are put off; the unrolled code of two
-// classes leaves no registers for that (docs/performance.md).
+// more than two classes such words are put off; the code of two classes, whose planes are all
+// unrolled, leaves no registers for that (docs/performance.md).
 template <class UpdateRule, class Planes, int most>
 struct HalfSweep {
   static constexpr bool defers = UpdateRule::classes > 2;
@@ -57,7 +58,8 @@ struct HalfSweep {
   };
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t replica) const {
-    static_assert(sizeof(HalfSweep) + 2 * sizeof(std::uint32_t) <= most_argument_bytes);
+    static_assert(sizeof(HalfSweep) + 2 * sizeof(std::uint32_t) <=
+                  (most <= 7 ? few_argument_bytes : most_argument_bytes));
     update_strip(spins, replica, colour, strips(spins.lattice, thread), shared[replica],
                  [&](std::uint64_t*, const rules::Redrawn<UpdateRule, Planes>& redrawn) {
                    return redrawn.drawn(shared[replica]);
