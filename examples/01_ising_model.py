@@ -57,14 +57,14 @@ def chapter(quick: bool = False) -> page.Chapter:
 
 def scan_temperatures(quick: bool) -> xr.Dataset:
     """Measure a large lattice on both sides of the transition."""
-    size, sweeps = (256, 4000) if quick else (1024, 24_000)
+    size, sweeps = (256, 4000) if quick else (1024, 12_000)
     page.announce(f"{len(COLD + HOT)} temperatures of a {size}×{size} lattice")
     runs = [
         ms.simulate(
             ms.Ising((size, size)),
             temperatures,
             sweeps=sweeps,
-            thermalization=sweeps // 3,
+            thermalization=1300 if quick else 8000,
             interval=20,
             init=init,
             seed=seed,
@@ -81,7 +81,7 @@ def measure_near_criticality(quick: bool) -> list[xr.Dataset]:
         ms.simulate(
             ms.Ising((size, size)),
             CROSSING,
-            sweeps=size * (40 if quick else 1000),
+            sweeps=size * (40 if quick else 500),
             thermalization=size * (20 if quick else 100),
             interval=size // 2,
             replicas=8 if quick else 32,
@@ -115,7 +115,7 @@ def relax(temperature: float, init: str, size: int, sweeps: int) -> ms.Sampler:
 
 def introduce(quick: bool) -> Blocks:
     """Show the model in its two phases and between them."""
-    size, sweeps = (1024, 200) if quick else (2048, 60_000)
+    size, sweeps = (1024, 200) if quick else (2048, 30_000)
     page.announce(f"pictures of a {size}×{size} lattice")
     ordered = relax(2.0, "up", size, min(sweeps, 1000))
     critical = relax(T_C, "random", size, sweeps)

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,7 +84,9 @@ def _name(symbol: str) -> str:
 
 def main() -> int:
     """Print the table and return the exit code."""
-    kernels = [kernel for source in SOURCES for kernel in resources(sys.argv[1], source)]
+    with ThreadPoolExecutor() as compilers:
+        found = compilers.map(lambda source: resources(sys.argv[1], source), SOURCES)
+        kernels = [kernel for source in found for kernel in source]
     bad = [kernel for kernel in kernels if kernel.matters and (kernel.stack or kernel.spills)]
     print(f"{ARCHITECTURE:44} registers  stack  spills (bytes)")
     for kernel in sorted(kernels):

@@ -85,7 +85,7 @@ TEST(Stop, InsideASweepOfBands) {
 }
 
 TEST(Stop, AmongReplicas) {
-  for (const int threads : {1, 2, 5}) {
+  for (const int threads : few({1, 2, 5})) {
     LatticeOptions options = slow(1024 / slowness, 1024);
     options.replicas = 20;
     options.threads = threads;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/engines.hpp"
+#include "support/slowness.hpp"
 #include "support/twin.hpp"
 
 namespace multispin::test {
@@ -24,7 +25,7 @@ TEST_P(Bands, AreTheTrajectoryOfTheTwin) {
     expected.randomize();
     expected.sweep(2);
     for (const Isa isa : available_isas()) {
-      for (const int threads : {1, 2, 3, 7}) {
+      for (const int threads : few({1, 2, 3, 7})) {
         options.isa = isa;
         options.threads = threads;
         LatticeEngine engine{options};
@@ -47,7 +48,7 @@ TEST_P(Bands, OfPlanesAreTheTrajectoryOfTheTwin) {
     expected.randomize();
     expected.sweep(2);
     for (const Isa isa : available_isas()) {
-      for (const int threads : {1, 2, 3, 7}) {
+      for (const int threads : few({1, 2, 3, 7})) {
         options.isa = isa;
         options.threads = threads;
         LatticeEngine engine{options};

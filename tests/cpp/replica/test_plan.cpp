@@ -8,6 +8,7 @@
 
 #include "replica/plan.hpp"
 #include "support/replicas.hpp"
+#include "support/slowness.hpp"
 
 namespace multispin::test {
 namespace {
@@ -54,7 +55,7 @@ TEST(ReplicaPlan, ThreadsChangeNothing) {
       if (replicas == 300) options = with_own_signs(options);
       std::vector<std::uint64_t> words;
       std::vector<Sums> expected;
-      for (const int threads : {1, 2, 3, 5, 8}) {
+      for (const int threads : few({1, 2, 3, 5, 8})) {
         options.threads = threads;
         ReplicaEngine engine{options};
         prepare(engine);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <vector>
 
 namespace multispin::test {
 
@@ -12,5 +14,12 @@ inline constexpr std::int64_t slowness = 8;
 #else
 inline constexpr std::int64_t slowness = 1;
 #endif
+
+// The cases of a test that runs equal work for each: there, only the first and the last of them.
+template <typename Case>
+std::vector<Case> few(std::initializer_list<Case> all) {
+  if constexpr (slowness == 1) return all;
+  return {*all.begin(), *(all.end() - 1)};
+}
 
 }  // namespace multispin::test

@@ -84,6 +84,7 @@ def test_a_cube_of_27_spins() -> None:
     assert turned.energy == pytest.approx(found.energy, rel=1e-12)
 
 
+@pytest.mark.thorough
 def test_a_cube_of_64_spins_at_high_temperature() -> None:
     """Z = 2^N cosh(K)^(3N) times the sum over closed graphs of products of v σ, v = tanh K.
 

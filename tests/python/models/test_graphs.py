@@ -121,6 +121,7 @@ def test_a_seed_gives_one_graph() -> None:
     assert edges.tolist() == GOLDEN
 
 
+@pytest.mark.thorough
 def test_triangles_are_as_rare_as_in_a_uniform_graph() -> None:
     # Their number tends to a Poisson variable of mean (d - 1)^3 / 6 (Bollobas 1980): at n = 400 the
     # mean is within a per cent of it. 300 graphs; 5 standard deviations, 6e-7.
@@ -136,6 +137,7 @@ def test_triangles_are_as_rare_as_in_a_uniform_graph() -> None:
     assert abs(count - mean) < 5 * mean**0.5 + 0.01 * mean
 
 
+@pytest.mark.thorough
 def test_all_small_graphs_occur() -> None:
     # 70 cubic graphs of 6 labelled sites, not uniformly so small: those 10 that are K_3,3 come
     # about 2.7 times as often as the 60 prisms.

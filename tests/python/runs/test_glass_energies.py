@@ -28,6 +28,7 @@ def exact_energy(index: int) -> float:
     return ms.exact.eliminate(GLASS, float(TEMPERATURES[index])).energy
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 def test_energies_of_a_tempered_glass(dynamics: str) -> None:
     """64 ladders are 64 independent runs: t-values with 63 degrees of freedom.
