@@ -19,6 +19,7 @@ from multispin.errors import (
     DeviceError,
     ExecutorError,
     MissingExtraError,
+    SlowMixingWarning,
     StudyError,
 )
 from multispin.models import EdwardsAnderson, Ising, Pairwise
@@ -40,6 +41,7 @@ __all__ = [
     "MissingExtraError",
     "Pairwise",
     "Sampler",
+    "SlowMixingWarning",
     "StudyError",
     "__version__",
     "analysis",

@@ -1,4 +1,4 @@
-"""The exceptions of multispin that Python has no name for.
+"""The exceptions and warnings of multispin that Python has no name for.
 
 Wrong arguments raise `TypeError` or `ValueError`; the message names the argument, what was given
 and what is allowed.
@@ -6,7 +6,14 @@ and what is allowed.
 
 from __future__ import annotations
 
-__all__ = ["CheckpointError", "DeviceError", "ExecutorError", "MissingExtraError", "StudyError"]
+__all__ = [
+    "CheckpointError",
+    "DeviceError",
+    "ExecutorError",
+    "MissingExtraError",
+    "SlowMixingWarning",
+    "StudyError",
+]
 
 
 class CheckpointError(RuntimeError):
@@ -27,6 +34,10 @@ class ExecutorError(RuntimeError):
 
 class MissingExtraError(ImportError):
     """An optional package is not installed; the message says which extra of multispin brings it."""
+
+
+class SlowMixingWarning(UserWarning):
+    """A sampler that does what it was asked to, but hardly mixes; the message says what would."""
 
 
 class StudyError(RuntimeError):

@@ -81,6 +81,11 @@ def derive(seed: int, stream: int, purpose: int, i: int) -> tuple[int, int, int,
     return tuple(int(word) for word in words)  # type: ignore[return-value]
 
 
+def nearly_free(field: float, degree: int, J: float, h: float) -> bool:
+    """Whether Metropolis leaves a site with this local field to the heat bath."""
+    return (h != 0 or J == 0) and abs(field) <= 2**-10 * (degree * abs(J) + abs(h))
+
+
 class Lattice:
     """One replica: spins of ±1, int8 of the lattice's shape, and the number of sweeps done."""
 
@@ -155,7 +160,9 @@ class Lattice:
         field = self.J * (2 * n_up - self.neighbours) + self.h
         preferred = 1 if field >= 0 else -1
         x = 2 * abs(field) / self.temperature
-        if self.dynamics == "metropolis":
+        if self.dynamics == "metropolis" and not nearly_free(
+            field, self.neighbours, self.J, self.h
+        ):
             accepted = self._accepted(math.exp(-x), draws)
             against = accepted & (old == preferred)
         else:

@@ -18,6 +18,7 @@ from reference.lattice import (
     TAIL_PLANES,
     Draws,
     derive,
+    nearly_free,
 )
 from reference.philox import philox4x32
 
@@ -130,7 +131,8 @@ class Replicas:
             sums += self.signs[:, number] * self.spins[:, other]
         up = (sums + degree) // 2  # bonds that favour +1
         preferred = np.where(self.J * (2 * up - degree) + self.h >= 0, 1, -1)
-        may_leave = (self.spins[:, site] == preferred) | (self.dynamics == "glauber")
+        heat_bath = np.array([self._heat_bath(degree, n) for n in range(degree + 1)])
+        may_leave = (self.spins[:, site] == preferred) | heat_bath[up]
         if site in self.lazy:  # without a local field, either spin leaves by chance
             free = 2 * up == degree
             preferred = np.where(free, self.spins[:, site], preferred)
@@ -171,7 +173,12 @@ class Replicas:
         if lazy and 2 * up == degree:
             return 0.5
         x = 2 * abs(self.J * (2 * up - degree) + self.h) / temperature
-        return 1 / (1 + math.exp(x)) if self.dynamics == "glauber" else math.exp(-x)
+        return 1 / (1 + math.exp(x)) if self._heat_bath(degree, up) else math.exp(-x)
+
+    def _heat_bath(self, degree: int, up: int) -> bool:
+        """Whether the old spin does not matter, with so many bonds that favour +1."""
+        field = self.J * (2 * up - degree) + self.h
+        return self.dynamics == "glauber" or nearly_free(field, degree, self.J, self.h)
 
     # --- random numbers --------------------------------------------------------------------------
 

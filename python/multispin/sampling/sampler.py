@@ -14,6 +14,7 @@ from multispin._engines.base import Request
 from multispin.models import Model
 from multispin.sampling import observables, state
 from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.mixing import warn_where_slow
 from multispin.sampling.start import checked_start
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Sampler:
         ``"metropolis"`` or ``"glauber"``. With the replica engine and h = 0, Metropolis flips a
         spin without a local field with probability 1/2 on rings, at double bonds, and at one site
         of each part whose sites all have an even number of bonds: else it would flip for certain,
-        and not every state be reached.
+        and not every state be reached. In a field, Metropolis leaves a spin whose neighbours cancel
+        the field, to 1 part in 1024, to the heat bath.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
         ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
@@ -110,6 +112,12 @@ class Sampler:
         If the lattice does not fit; the message says what it needs and what there is.
     DeviceError
         If the device cannot be used.
+
+    Warns
+    -----
+    SlowMixingWarning
+        Where Metropolis accepts more than 90 % of all flips: T > 19 (z |J| + \|h\|) for z bonds a
+        site. Sweeps then turn nearly all spins to and fro, which takes very long to forget a start.
 
     Examples
     --------
@@ -157,6 +165,7 @@ class Sampler:
         registry.check_fits(kind, request)
         temperatures = self._temperatures(temperature)
         start = checked_start(init, model.shape, self._lead, request.gpu)
+        self._warned = warn_where_slow(model, request.dynamics, temperatures)
         self._engine = kind(request)
         self._engine.set_temperatures(temperatures)
         start(self._engine)
@@ -245,7 +254,10 @@ class Sampler:
 
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
-        self._engine.set_temperatures(self._temperatures(value))
+        temperatures = self._temperatures(value)
+        if not self._warned:
+            self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
+        self._engine.set_temperatures(temperatures)
 
     # --- observables --------------------------------------------------------------------------
 

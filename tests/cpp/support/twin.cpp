@@ -229,10 +229,15 @@ Lattice::Lattice(const multispin::LatticeOptions& options, std::uint64_t stream,
   for (int up = 0; up <= neighbours_; ++up) {
     const double field = options.J * (2 * up - neighbours_) + options.h;
     const double boost = std::exp(2 * std::fabs(field) / temperature);
-    const double probability = glauber ? 1 / (1 + boost) : 1 / boost;
-    rules_[static_cast<std::size_t>(up)] = {
-        field >= 0 ? 1 : -1, static_cast<std::uint64_t>(std::nearbyint(
-                                 std::ldexp(probability, coarse_planes_ + tail_planes)))};
+    // Metropolis in a field leaves sites with next to no local field to the heat bath.
+    const bool heat_bath =
+        glauber ||
+        ((options.h != 0 || options.J == 0) &&
+         std::fabs(field) <= (neighbours_ * std::fabs(options.J) + std::fabs(options.h)) / 1024);
+    const double probability = heat_bath ? 1 / (1 + boost) : 1 / boost;
+    rules_[static_cast<std::size_t>(up)] = {field >= 0 ? 1 : -1, heat_bath,
+                                            static_cast<std::uint64_t>(std::nearbyint(std::ldexp(
+                                                probability, coarse_planes_ + tail_planes)))};
   }
 }
 
@@ -286,7 +291,6 @@ void Lattice::sweep(int sweeps) {
 
 void Lattice::update(int colour, std::int64_t plane, std::int64_t row, std::int64_t word,
                      std::uint64_t flat) {
-  const bool glauber = options_.dynamics == multispin::Dynamics::glauber;
   Planes planes{options_, stream_, flat, colour, sweeps_done};
   for (int lane = 0; lane < lanes_; ++lane) {
     const std::int64_t column = column_of(colour, plane, row, word, lane);
@@ -295,7 +299,7 @@ void Lattice::update(int colour, std::int64_t plane, std::int64_t row, std::int6
     if (options_.planes > 1) sum += at(plane - 1, row, column) + at(plane + 1, row, column);
     const Rule& rule = rules_[static_cast<std::size_t>((sum + neighbours_) / 2)];
     std::int8_t& spin = at(plane, row, column);
-    const bool draws = glauber || spin == rule.favoured;
+    const bool draws = rule.heat_bath || spin == rule.favoured;
     const bool against = draws && accepts(rule.threshold, coarse_planes_, planes, lane);
     spin = static_cast<std::int8_t>(against ? -rule.favoured : rule.favoured);
   }

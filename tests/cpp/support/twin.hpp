@@ -44,6 +44,7 @@ class Lattice {
   // A spin draws one number against a threshold.
   struct Rule {
     int favoured;             // +1 or -1
+    bool heat_bath;           // whether a spin against it draws too
     std::uint64_t threshold;  // Q: probability to turn against it, times 2^(coarse + tail planes)
   };
   // visit(plane, row, word, its flat index)

@@ -12,6 +12,8 @@
 //   Heat bath:  the new spin is -U with probability
 //               q = 1 / (1 + exp(2|f|/T)), else U    (Glauber, J. Math. Phys. 4, 294 (1963)).
 // So both are: new = U xor (less & mask), with one threshold for each of the N + 1 values of n.
+// Each value of n may have the one or the other, and in a field Metropolis leaves those with next
+// to no local field to the heat bath (nearly_free).
 #pragma once
 
 #include <cmath>
@@ -27,6 +29,15 @@ enum class Dynamics : int { metropolis = 0, glauber = 1 };
 
 inline constexpr int most_neighbours = 6;
 
+// Whether a site of `degree` bonds ±J with the local field f gets a heat bath whatever the dynamics.
+// Metropolis flips a spin without a local field for certain. Without an external field a few lazy
+// sites make up for that (replica/order.hpp); in one, whole lattices take turns until heat breaks
+// the beat: an antiferromagnet in h = N|J| that starts with all spins up has a period of 3.
+inline bool nearly_free(double f, int degree, double J, double h) {
+  const double largest = degree * std::fabs(J) + std::fabs(h);
+  return (h != 0.0 || J == 0.0) && std::fabs(f) <= 0x1p-10 * largest;
+}
+
 // What a half sweep needs to know of temperature and field.
 struct Acceptance {
   // Rules at h = 0: which classes have a one in plane k. Bit m: m of the neighbours differ from the
@@ -34,8 +45,9 @@ struct Acceptance {
   std::uint8_t zero_field[max_planes];
   // General: which classes have a one in plane k. Bit n: n neighbours up.
   std::uint8_t classes[max_planes];
-  // The same for the classes whose favoured spin is up, and for those that accept every r.
-  std::uint8_t up, always;
+  // The same for the classes whose favoured spin is up, for those that accept every r, and for
+  // those with a heat bath.
+  std::uint8_t up, always, heat_bath;
   // All bits set when J < 0 (zero field only): flips the sense of "aligned".
   std::uint64_t antiferromagnet;
 };
@@ -43,6 +55,7 @@ struct Acceptance {
 struct Rates {
   Threshold threshold[most_neighbours + 1];  // by the number of neighbours up
   bool up[most_neighbours + 1];
+  bool heat_bath[most_neighbours + 1];
 };
 
 inline Rates make_rates(Dynamics dynamics, int neighbours, double J, double h, double temperature,
@@ -51,7 +64,8 @@ inline Rates make_rates(Dynamics dynamics, int neighbours, double J, double h, d
   for (int n = 0; n <= neighbours; ++n) {
     const double field = J * (2 * n - neighbours) + h;
     const double x = 2.0 * std::fabs(field) / temperature;
-    const double q = dynamics == Dynamics::metropolis ? std::exp(-x) : 1.0 / (1.0 + std::exp(x));
+    rates.heat_bath[n] = dynamics == Dynamics::glauber || nearly_free(field, neighbours, J, h);
+    const double q = rates.heat_bath[n] ? 1.0 / (1.0 + std::exp(x)) : std::exp(-x);
     rates.threshold[n] = make_threshold(q, coarse);
     rates.up[n] = field >= 0.0;
   }
@@ -67,7 +81,7 @@ inline Rule rule_for(Dynamics dynamics, int neighbours, double J, double h, doub
   const Rates rates = make_rates(dynamics, neighbours, J, h, temperature, coarse);
   // The rules for h = 0 leave out planes that all but the highest temperatures make zero.
   const bool glauber = dynamics == Dynamics::glauber;
-  bool zero_field = h == 0.0;
+  bool zero_field = h == 0.0 && J != 0.0;
   for (int n = neighbours / 2 + 1; n <= neighbours; ++n) {
     const Threshold& threshold = rates.threshold[n];
     if (glauber ? threshold.plane(coarse - 1) != 0 : threshold.always()) zero_field = false;
@@ -93,6 +107,7 @@ inline Acceptance make_acceptance(Dynamics dynamics, int neighbours, double J, d
   }
   a.up = set_of([&](int n) { return rates.up[n]; });
   a.always = set_of([&](int n) { return rates.threshold[n].always(); });
+  a.heat_bath = set_of([&](int n) { return rates.heat_bath[n]; });
   a.antiferromagnet = J < 0.0 ? ~std::uint64_t{0} : 0;
   return a;
 }

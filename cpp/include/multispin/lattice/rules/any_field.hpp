@@ -87,10 +87,10 @@ struct AnyField {
   static constexpr int classes = neighbours + 1;
 
   struct Prospect {
-    W base, favourable;
+    W base, may_leave;
 
     MULTISPIN_HD W result(W /*spin*/, W accepted) const {
-      return bits::xor_and(base, accepted, favourable);
+      return bits::xor_and(base, accepted, may_leave);
     }
 
     ClassMasks<W, neighbours_> classes;
@@ -109,7 +109,11 @@ struct AnyField {
     out.classes.set(count_up(site));
     const W favoured = out.classes(acceptance.up);
     out.base = favoured;
-    out.favourable = dynamics == Dynamics::glauber ? bits::ones<W>() : ~(site.spin ^ favoured);
+    if constexpr (dynamics == Dynamics::glauber) {
+      out.may_leave = bits::ones<W>();
+    } else {
+      out.may_leave = bits::or_not(out.classes(acceptance.heat_bath), site.spin ^ favoured);
+    }
   }
   template <int group, class Entry>
   MULTISPIN_HD static void compare(const Acceptance& acceptance, int k, const Entry* word,

@@ -16,11 +16,11 @@
 
 namespace multispin::rules {
 
-// What a rule needs to know beside thresholds: which spin the local field of class n favours (all
-// bits), and all bits if the old spin does not matter.
+// What a rule needs to know beside thresholds, of class n: whether the local field favours the spin
+// up (all bits), and whether the old spin does not matter (all bits).
 struct FieldSigns {
   std::uint64_t up[13];
-  std::uint64_t heat_bath;
+  std::uint64_t heat_bath[13];
 };
 
 // Metropolis without a field. u unsatisfied bonds of d: dE = 2 J (d - 2u), so a spin with 2u >= d
@@ -56,8 +56,8 @@ struct ZeroFieldFlip {
 
 // Any dynamics, any field: a class for each number n of bonds that favour the spin up. The local
 // field is f = J (2n - d) + h, U = sign(f) (up if f = 0) what it favours; as for the square
-// lattice, new = U xor (accepted & mask), where the mask is ones for the heat bath and s = U for
-// Metropolis.
+// lattice, new = U xor (accepted & mask), where the mask is ones for classes with a heat bath
+// and s = U for the others.
 template <int bond_slots>
 struct AnyField {
   static constexpr int slots = bond_slots;
@@ -74,10 +74,13 @@ struct AnyField {
   }
   template <class W>
   MULTISPIN_HD static W result(W spin, const W* planes, W accepted, const FieldSigns& field) {
-    W up[classes];
-    for (int n = 0; n < classes; ++n) up[n] = bits::splat<W>(field.up[n]);
-    const W favoured = select(planes, up);
-    const W may_leave = bits::or_not(bits::splat<W>(field.heat_bath), spin ^ favoured);
+    const auto lanes_of = [&](const std::uint64_t* of_class) {
+      W value[classes];
+      for (int n = 0; n < classes; ++n) value[n] = bits::splat<W>(of_class[n]);
+      return select(planes, value);
+    };
+    const W favoured = lanes_of(field.up);
+    const W may_leave = bits::or_not(lanes_of(field.heat_bath), spin ^ favoured);
     return bits::xor_and(favoured, accepted, may_leave);
   }
 };

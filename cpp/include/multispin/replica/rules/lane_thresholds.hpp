@@ -41,6 +41,11 @@ struct BondModel {
   MULTISPIN_HD bool zero_field_flip() const { return h == 0.0 && dynamics == Dynamics::metropolis; }
   // Of the rule with this many slots.
   int classes(int slots) const { return zero_field_flip() ? slots / 2 : slots + 1; }
+  // With n of a site's bonds favouring its spin up.
+  double field(int degree, int n) const { return J * (2 * n - degree) + h; }
+  bool heat_bath(int degree, int n) const {
+    return dynamics == Dynamics::glauber || nearly_free(field(degree, n), degree, J, h);
+  }
 };
 
 // Sites that share their thresholds. Lazy ones (Metropolis without a field only) flip a spin
@@ -61,16 +66,16 @@ inline double class_probability(const BondModel& model, const SiteKind& site, in
     const double cost = 2.0 * model.J * (site.degree - 2 * c);
     return cost <= 0.0 ? 1.0 : std::exp(-cost / temperature);
   }
-  const double x = 2.0 * std::fabs(model.J * (2 * c - site.degree) + model.h) / temperature;
-  return model.dynamics == Dynamics::metropolis ? std::exp(-x) : 1.0 / (1.0 + std::exp(x));
+  const double x = 2.0 * std::fabs(model.field(site.degree, c)) / temperature;
+  return model.heat_bath(site.degree, c) ? 1.0 / (1.0 + std::exp(x)) : std::exp(-x);
 }
 
 inline FieldSigns make_field_signs(const BondModel& model, int degree) {
   FieldSigns signs{};
   for (int n = 0; n <= degree; ++n) {
-    signs.up[n] = model.J * (2 * n - degree) + model.h >= 0.0 ? ~std::uint64_t{0} : 0;
+    signs.up[n] = model.field(degree, n) >= 0.0 ? ~std::uint64_t{0} : 0;
+    signs.heat_bath[n] = model.heat_bath(degree, n) ? ~std::uint64_t{0} : 0;
   }
-  signs.heat_bath = model.dynamics == Dynamics::glauber ? ~std::uint64_t{0} : 0;
   return signs;
 }
 

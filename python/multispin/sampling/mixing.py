@@ -1,0 +1,62 @@
+"""Where Metropolis updates of one colour after the other hardly mix."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from multispin.errors import SlowMixingWarning
+from multispin.models.forms import SignedEdges
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from multispin.models import Model
+
+# If even the dearest flip is accepted with more than this, a sweep turns nearly every spin, and the
+# next one turns them back: only the few that stay forget.
+MOST_ACCEPTED = 0.9
+
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+def slow_above(model: Model) -> float:
+    """Return the temperature above which all Metropolis flips are accepted with 90 % and more.
+
+    The dearest flip costs 2 (z|J| + |h|), z bonds a site (their mean, if sites differ).
+    """
+    form = model.form(SignedEdges)
+    if form is None:
+        return math.inf
+    field = 2 * form.n_edges / form.n_spins * form.J + abs(form.h)
+    return 2 * field / -math.log(MOST_ACCEPTED) if field > 0 else math.inf
+
+
+def warn_where_slow(model: Model, dynamics: str, temperatures: NDArray[np.float64]) -> bool:
+    """Warn if Metropolis is too hot to mix at the highest of the temperatures, and say whether."""
+    if dynamics != "metropolis":
+        return False
+    limit = slow_above(model)
+    if temperatures.max() <= limit:
+        return False
+    # Without the temperature, so that samplers at many of them give one warning.
+    warnings.warn(
+        f"temperature: above {limit:.3g} Metropolis accepts more than {MOST_ACCEPTED:.0%} of all "
+        "flips of this model; colour after colour a sweep then turns nearly every spin, and takes "
+        "a great many sweeps to forget a start: use dynamics='glauber'",
+        SlowMixingWarning,
+        stacklevel=_callers_level(),
+    )
+    return True
+
+
+def _callers_level() -> int:
+    """Return the stack level of the first frame outside this package, seen from who asks."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level
