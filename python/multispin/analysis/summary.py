@@ -9,6 +9,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin.analysis import overlaps, statistics
+from multispin.analysis.selection import sweeps_between_draws, with_dimensions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,24 +26,27 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     run : xarray.Dataset
-        What `multispin.simulate` or `multispin.temper` returned: at least 20 draws
-        (sweeps // interval).
+        What `multispin.simulate` or `multispin.temper` returned, or a part of it, or several joined
+        along any dimension but ``draw``: at least 20 draws at equal distances.
 
     Returns
     -------
     xarray.Dataset
-        Along ``temperature``, each with its ``<name>_error``: ``energy_per_spin``
-        :math:`e = \langle E \rangle / N`, ``abs_magnetization`` :math:`\langle |m| \rangle`,
-        ``specific_heat``, ``susceptibility`` and ``binder`` (defined in `analysis.statistics`).
-        Of at least 2 disorder samples, the average of what each of them has, but for ``binder``,
+        Along ``temperature`` (or without it, if one was selected), each with its
+        ``<name>_error``: ``energy_per_spin`` :math:`e = \langle E \rangle / N`, ``magnetization``
+        :math:`\langle m \rangle`, ``abs_magnetization`` :math:`\langle |m| \rangle`,
+        ``specific_heat``, ``susceptibility`` and ``binder`` (defined in `analysis.statistics`), and
+        ``paramagnetic_susceptibility`` :math:`N \langle m^2 \rangle / T`, which is the
+        susceptibility where :math:`\langle m \rangle` = 0 in the infinite system. Of at least 2
+        disorder samples, the average of what each of them has, but for ``binder``,
         :math:`1 - [\langle m^4 \rangle] / (3 [\langle m^2 \rangle]^2)`.
         ``tau`` is the integrated autocorrelation time of :math:`|m|` in sweeps, of samples the
-        mean.
+        mean, and ``tau_energy`` that of the energy: either may be far longer than the other.
 
     Raises
     ------
     TypeError, ValueError
-        If it is not such a run, or has fewer than 20 draws.
+        If it is not such a run, has fewer than 20 draws, or draws at unequal distances.
 
     Examples
     --------
@@ -55,14 +59,14 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     """
     xarray = require("xarray", "run")
     checks.dataset("run", run, ("energy", "magnetization", "draw"), _MEASURED)
-    draws, interval, fewest = run.sizes["draw"], int(run.attrs["interval"]), statistics.MIN_DRAWS
-    if draws < fewest:
+    if run.sizes.get("draw", 1) < statistics.MIN_DRAWS:
         raise ValueError(
-            f"run: got {draws} draws (sweeps={run.attrs['sweeps']}, interval={interval}), allowed: "
-            f"at least {fewest} for error bars, so sweeps >= {fewest * interval} or a shorter "
-            "interval"
+            f"run: got {run.sizes.get('draw', 1)} draws, allowed: at least {statistics.MIN_DRAWS} "
+            "for error bars, so more sweeps or a shorter interval"
         )
-    run, order, samples = _by_sample(run)
+    interval = sweeps_between_draws(run)
+    one_temperature = "temperature" not in run.dims
+    run, order, samples = _by_sample(with_dimensions(run, "temperature", "replica"))
     n_spins, temperature = int(run.attrs["n_spins"]), run.temperature.values
     energy = run.energy.transpose(*order, "replica", "draw").values
     magnetization = run.magnetization.transpose(*order, "replica", "draw").values
@@ -71,9 +75,13 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     size_of_each = statistics.mean(size, replicas=True)
     of_each = {
         "energy_per_spin": statistics.mean(energy / n_spins, replicas=True),
+        "magnetization": statistics.mean(magnetization, replicas=True),
         "abs_magnetization": size_of_each,
         "specific_heat": statistics.specific_heat(energy, temperature, n_spins, replicas=True),
         "susceptibility": statistics.susceptibility(size, temperature, n_spins, replicas=True),
+        "paramagnetic_susceptibility": statistics.mean(
+            n_spins * size**2 / temperature[:, None, None], replicas=True
+        ),
     }
     if samples:
         estimates = {
@@ -81,20 +89,24 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
         }
         moments = [(size**power).mean(axis=(-2, -1)) for power in (2, 4)]
         estimates["binder"] = statistics.sample_jackknife(_cumulant, *moments)
-        tau = np.mean(size_of_each.tau, axis=0)
     else:
         estimates = of_each | {"binder": statistics.binder(magnetization, replicas=True)}
-        tau = size_of_each.tau
     variables = _variables(estimates)
-    long_name = "integrated autocorrelation time of |m|"
-    variables["tau"] = ("temperature", tau * interval, {"long_name": long_name, "units": "sweep"})
+    for name, of, estimate in (
+        ("tau", "|m|", size_of_each),
+        ("tau_energy", "the energy", of_each["energy_per_spin"]),
+    ):
+        tau = np.mean(estimate.tau, axis=0) if samples else estimate.tau
+        attributes = {"long_name": f"integrated autocorrelation time of {of}", "units": "sweep"}
+        variables[name] = ("temperature", tau * interval, attributes)
     coordinates = {"temperature": run.temperature}
-    return cast("xr.Dataset", xarray.Dataset(variables, coordinates, attrs=run.attrs))
+    summary = xarray.Dataset(variables, coordinates, attrs=run.attrs)
+    return cast("xr.Dataset", summary.isel(temperature=0) if one_temperature else summary)
 
 
 def energy_per_spin(run: xr.Dataset) -> statistics.Estimate:
     """Energy per spin along the temperature; of several samples, however few draws there are."""
-    run, order, samples = _by_sample(run)
+    run, order, samples = _by_sample(with_dimensions(run, "temperature", "replica"))
     energy = run.energy.transpose(*order, "replica", "draw").values / int(run.attrs["n_spins"])
     if samples:
         return statistics.sample_jackknife(_same, energy.mean(axis=(-2, -1)))
@@ -135,8 +147,9 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
     array([16.])
     """
     xarray = require("xarray", "run")
-    checks.dataset("run", run, ("overlap", "pair", "draw"), "one of temper that measured them")
-    run, lead, samples = _by_sample(run)
+    checks.dataset("run", run, ("overlap", "draw"), "one of temper that measured them")
+    one_temperature = "temperature" not in run.dims
+    run, lead, samples = _by_sample(with_dimensions(run, "temperature", "pair"))
     order = (*lead, "pair", "draw")
     q, sides = run.overlap.transpose(*order).values, {int(side) for side in run.attrs["shape"]}
     estimates = {
@@ -155,7 +168,8 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
             unknown = np.full(run.sizes["temperature"], np.nan)
             estimates[name] = statistics.Estimate(unknown, unknown, estimates[name].tau)
     coordinates = {"temperature": run.temperature}
-    return cast("xr.Dataset", xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs))
+    summary = xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs)
+    return cast("xr.Dataset", summary.isel(temperature=0) if one_temperature else summary)
 
 
 def _by_sample(run: xr.Dataset) -> tuple[xr.Dataset, tuple[str, ...], bool]:
@@ -191,9 +205,14 @@ _MEASURED = "one of simulate or temper"
 
 _LABELS = {
     "energy_per_spin": ("energy per spin", "energy unit of J and h"),
+    "magnetization": ("mean magnetization per spin", "1"),
     "abs_magnetization": ("mean absolute magnetization per spin", "1"),
     "specific_heat": ("specific heat per spin", "k_B"),
     "susceptibility": ("susceptibility per spin", "1 / energy unit of J and h"),
+    "paramagnetic_susceptibility": (
+        "susceptibility per spin without spontaneous magnetization",
+        "1 / energy unit of J and h",
+    ),
     "binder": ("Binder cumulant", "1"),
     "spin_glass_susceptibility": ("spin-glass susceptibility", "1"),
     "binder_ratio": ("Binder ratio of the overlap", "1"),

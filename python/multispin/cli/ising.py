@@ -88,7 +88,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _print_averages(table: xr.Dataset) -> None:
-    rows = [("T", "energy/spin", "exact", "|m|", "exact", "chi", "U4", "tau")]
+    # Without a field the sign of m is chance.
+    of, shown = ("abs_magnetization", "|m|") if table.attrs["h"] == 0 else ("magnetization", "m")
+    rows = [("T", "energy/spin", "exact", shown, "exact", "chi", "U4", "tau", "tau(E)")]
     exact_energy, exact_magnetization = _exact(table)
     for index, temperature in enumerate(table.temperature.values):
         at = table.isel(temperature=index)
@@ -97,16 +99,17 @@ def _print_averages(table: xr.Dataset) -> None:
                 f"{temperature:.4f}",
                 f"{float(at.energy_per_spin):.5f} ± {float(at.energy_per_spin_error):.5f}",
                 exact_energy[index],
-                f"{float(at.abs_magnetization):.5f} ± {float(at.abs_magnetization_error):.5f}",
+                f"{float(at[of]):.5f} ± {float(at[of + '_error']):.5f}",
                 exact_magnetization[index],
                 f"{float(at.susceptibility):.4g}",
                 f"{float(at.binder):.4f}",
                 f"{float(at.tau):.3g}",
+                f"{float(at.tau_energy):.3g}",
             )
         )
     print_table(rows)
-    if exact_energy[0] != "-":
-        print("exact: the infinite lattice (Onsager, Yang); tau: of |m|, in sweeps")
+    exact_ones = "exact: the infinite lattice (Onsager, Yang); " if exact_energy[0] != "-" else ""
+    print(f"{exact_ones}autocorrelation times in sweeps, tau: of |m|, tau(E): of the energy")
 
 
 def _exact(table: xr.Dataset) -> tuple[list[str], list[str]]:

@@ -80,7 +80,7 @@ def extent(run: xr.Dataset) -> str:
     """Return how much there is of a run, ``, 64 samples, 4000 sweeps``, to go on with a title."""
     samples = run.sizes.get("sample", 1)
     words = f",  {samples} samples" if samples > 1 else ""
-    if "interval" in run.attrs:
-        sweeps = run.sizes["draw"] * int(run.attrs["interval"])  # draws may have been dropped
+    if run.sizes.get("draw", 0) > 1 and "draw" in run.coords:  # attributes may be out of date
+        sweeps = run.sizes["draw"] * int(run.draw[1] - run.draw[0])
         words += f",  {sweeps} sweep{'s' * (sweeps > 1)}"
     return words

@@ -50,8 +50,8 @@ def make_run(length: int = 16, samples: int | None = 30, seed: int = 1) -> xr.Da
             ),
             "round_trip_time": (("sample", "replica"), rng.uniform(90, 200, (samples or 1, 2))),
         },
-        coords={"temperature": T},
-        attrs={"shape": [length, length], "n_spins": N, "interval": 10},
+        coords={"temperature": T, "draw": 10 * np.arange(1, q.shape[-1] + 1)},
+        attrs={"shape": [length, length], "n_spins": N},
     )
     return run if samples else run.isel(sample=0)
 
