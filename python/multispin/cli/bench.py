@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from multispin import plot
-from multispin.cli.output import check_files, print_table, write
+from multispin.cli.output import check_files, print_files, print_table, write
 from multispin.cli.words import add_command, add_files
 from multispin.runs import throughput
 
@@ -48,6 +48,7 @@ def _run(options: argparse.Namespace) -> None:
         seconds=options.seconds,
         device=options.device,
     )
+    write(bench, options, plot.runs.throughput(bench))
     rows = [
         (
             "L",
@@ -61,4 +62,4 @@ def _run(options: argparse.Namespace) -> None:
     print(
         f"spin updates per ns at T_c; {bench.attrs['instruction_set']}, {bench.attrs['processor']}"
     )
-    write(bench, options, plot.runs.throughput(bench))
+    print_files(options)

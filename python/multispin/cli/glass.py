@@ -10,7 +10,7 @@ from multispin import plot
 from multispin._base import checks
 from multispin.analysis.statistics import MIN_DRAWS
 from multispin.analysis.summary import energy_per_spin, summarize_overlaps
-from multispin.cli.output import check_files, print_table, write
+from multispin.cli.output import check_files, print_files, print_table, write
 from multispin.cli.words import add_command, add_files, add_machine, temperatures_of
 from multispin.models import EdwardsAnderson
 from multispin.runs.tempering import temper
@@ -84,8 +84,9 @@ def _run(options: argparse.Namespace) -> None:
         checkpoint=options.checkpoint,
         progress=options.progress,
     )
-    _print_glass(run, summarize_overlaps(run))
     write(run, options, plot.glass.overlap_distribution(run))
+    _print_glass(run, summarize_overlaps(run))
+    print_files(options)
 
 
 def _print_glass(run: xr.Dataset, table: xr.Dataset) -> None:

@@ -8,7 +8,7 @@ from multispin import exact, plot
 from multispin._base import checks
 from multispin.analysis.statistics import MIN_DRAWS
 from multispin.analysis.summary import summarize
-from multispin.cli.output import check_files, print_table, write
+from multispin.cli.output import check_files, print_files, print_table, write
 from multispin.cli.words import add_command, add_files, add_machine, shape_of, temperatures_of
 from multispin.models import Ising
 from multispin.runs.simulation import simulate
@@ -83,8 +83,9 @@ def _run(options: argparse.Namespace) -> None:
         checkpoint=options.checkpoint,
         progress=options.progress,
     )
-    _print_averages(summarize(run))
     write(run, options, plot.runs.overview(run) if len(temperatures) > 1 else plot.runs.series(run))
+    _print_averages(summarize(run))
+    print_files(options)
 
 
 def _print_averages(table: xr.Dataset) -> None:

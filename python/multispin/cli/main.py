@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,9 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or the exit status of a failure, which is one line on standard error: 2 for a command
         line that makes no sense, 1 for a run that could not be made, 130 after Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # what a terminal cannot show is not worth a run
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read has seen enough. What is left in the buffer has nowhere to go at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return _complain("interrupted", _INTERRUPTED)
     except (ValueError, TypeError) as error:

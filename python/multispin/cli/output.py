@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PICTURES = (".png", ".pdf", ".svg")
+_FILES = ("output", "picture", "checkpoint")  # options of a command that name a file
 
 
 def check_files(options: argparse.Namespace) -> None:
@@ -26,15 +27,40 @@ def check_files(options: argparse.Namespace) -> None:
     if Path(options.picture).suffix not in _PICTURES:
         listed = ", ".join(_PICTURES)
         raise ValueError(f"--picture: got {options.picture!r}, allowed: a name ending in {listed}")
-    io.check_writable(options.output, "--output")
-    io.check_writable(options.picture, "--picture")
+    names = [name for name in _FILES if getattr(options, name, None) is not None]
+    for number, name in enumerate(names):
+        path = getattr(options, name)
+        io.check_writable(path, f"--{name}")
+        for other in names[:number]:
+            if _is_the_same(path, getattr(options, other)):
+                raise ValueError(
+                    f"--{name}: got {path!r}, allowed: another file than that of --{other}"
+                )
+        # A checkpoint that is there is gone on with.
+        if name != "checkpoint" and not options.force and Path(path).exists():
+            raise FileExistsError(
+                f"--{name}: got {path!r}, which is there, allowed: a new name, or --force"
+            )
 
 
 def write(data: xr.Dataset, options: argparse.Namespace, figure: Figure) -> None:
-    """Write the numbers and the picture where the options say."""
-    data.to_netcdf(options.output, engine="h5netcdf")
-    figure.savefig(options.picture)
+    """Write the numbers and the picture where the options say, each all or nothing.
+
+    Before anything is printed: what happens to a terminal or a pipe costs no results.
+    """
+    with io.replacing(options.output) as file:
+        data.to_netcdf(file.name, engine="h5netcdf")  # into the hidden file, by its name
+    with io.replacing(options.picture) as file:
+        figure.savefig(file, format=Path(options.picture).suffix[1:])
+
+
+def print_files(options: argparse.Namespace) -> None:
+    """Say what `write` wrote."""
     print(f"wrote {options.output} and {options.picture}")
+
+
+def _is_the_same(one: str, other: str) -> bool:
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from multispin import plot
 from multispin._base import checks
-from multispin.cli.output import check_files, print_table, write
+from multispin.cli.output import check_files, print_files, print_table, write
 from multispin.cli.words import add_command, add_files, add_machine
 from multispin.models import EdwardsAnderson, Ising
 from multispin.runs.replica_sweeps import replica_sweep
@@ -67,9 +67,10 @@ def _run(options: argparse.Namespace) -> None:
         threads=options.threads,
         progress=options.progress,
     )
-    _print_replicas(run)
     name = f"{options.model} {' × '.join(map(str, shape))},  $T = {options.temperature:g}$"
     write(run, options, plot.replicas.overview({name: run}))
+    _print_replicas(run)
+    print_files(options)
 
 
 def _print_replicas(run: xr.Dataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+_OF_DIMOD = re.compile(r"#\s*vartype\s*=", re.IGNORECASE)
 
 PathLike = str | os.PathLike[str]
 
@@ -59,6 +62,12 @@ def lines_of(path: PathLike) -> Iterator[tuple[int, str]]:
     with Path(path).open(encoding="utf-8", errors="backslashreplace") as file:
         for number, line in enumerate(file, 1):
             text = line.strip()
+            if _OF_DIMOD.match(text):
+                raise ValueError(
+                    f"{os.fspath(path)}:{number}: got {text!r}, a file of dimod with other "
+                    "energies, allowed: files without it (dimod reads this one, and then "
+                    "couplings.from_dimod_negating)"
+                )
             if text and not text.startswith("#"):
                 yield number, text
 

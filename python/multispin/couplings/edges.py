@@ -10,11 +10,14 @@ from multispin.couplings._text import Edges, PathLike, lines_of, write_lines
 from multispin.models import Pairwise, SignedGraph
 
 
-def read_edges(path: PathLike, n_spins: int | None = None, h: float = 0.0) -> Pairwise:
+def read_edges(
+    path: PathLike, n_spins: int | None = None, h: float = 0.0, first_site: int | None = None
+) -> Pairwise:
     r"""Read couplings from lines ``i j J``.
 
-    Sites are numbered from 0. Blank lines and lines that begin with ``#`` mean nothing; there is
-    no header. A coupling of 0 is no edge.
+    Blank lines and lines that begin with ``#`` mean nothing; there is no header. A coupling of 0 is
+    no edge. The energy is -J s_i s_j: files of dimod (COO), whose biases have the other sign or are
+    of variables 0 and 1, are refused where they say so (``# vartype=``).
 
     Parameters
     ----------
@@ -24,6 +27,9 @@ def read_edges(path: PathLike, n_spins: int | None = None, h: float = 0.0) -> Pa
         Number of sites N, where it is more than the largest number in the file and one.
     h : float
         Uniform field of the model; the file has none.
+    first_site : 0 or 1, optional
+        Number of the first site. By default sites are numbered from 0, and a file without a site 0
+        is refused unless this or `n_spins` says how it is meant.
 
     Returns
     -------
@@ -51,12 +57,19 @@ def read_edges(path: PathLike, n_spins: int | None = None, h: float = 0.0) -> Pa
     """
     if n_spins is not None:
         n_spins = checks.count("n_spins", n_spins, 1)
-    edges = Edges(path, first_site=0, n_spins=n_spins)
+    if first_site is not None:
+        first_site = checks.count("first_site", first_site, 0, 1)
+    edges = Edges(path, first_site or 0, n_spins)
     for number, line in lines_of(path):
         edges.add(number, line)
     if n_spins is None:
         if not edges.couplings:
             raise ValueError(f"{os.fspath(path)}: got no edges, allowed: some, or n_spins given")
+        if first_site is None and min(min(pair) for pair in edges.line_of) > 0:
+            raise ValueError(
+                f"{os.fspath(path)}: got no site 0, allowed: sites from 0, or first_site given (1 "
+                "for files that count from 1, 0 if the first sites have no edges)"
+            )
         n_spins = 1 + max(max(pair) for pair in edges.line_of)
     return Pairwise.from_edges(n_spins, list(edges.line_of), edges.couplings, h)
 

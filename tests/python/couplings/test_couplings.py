@@ -178,6 +178,35 @@ def test_a_file_without_edges(tmp_path: Path) -> None:
     assert couplings.read_edges(path, n_spins=3) == ms.Pairwise.from_edges(3, [])
 
 
+def test_which_site_is_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("1 2 1\n2 3 -1\n")
+    with pytest.raises(ValueError, match=r"got no site 0, allowed: .* first_site given \(1 for"):
+        couplings.read_edges(path)
+    chain = ms.Pairwise.from_edges(3, [[0, 1], [1, 2]], [1, -1])
+    assert couplings.read_edges(path, first_site=1) == chain
+    assert couplings.read_edges(path, 4, first_site=1).n_spins == 4
+    moved = ms.Pairwise.from_edges(4, [[1, 2], [2, 3]], [1, -1])
+    assert couplings.read_edges(path, first_site=0) == couplings.read_edges(path, 4) == moved
+    path.write_text("0 1 1\n")
+    with pytest.raises(ValueError, match=f"^{path}:1: got '0 1 1', allowed: .* sites from 1"):
+        couplings.read_edges(path, first_site=1)
+    for wrong in (2, True, 0.0):
+        with pytest.raises((TypeError, ValueError), match="^first_site: got .*, allowed: "):
+            couplings.read_edges(path, first_site=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("vartype", ["SPIN", "BINARY"])
+def test_files_of_dimod_are_refused(vartype: str, tmp_path: Path) -> None:
+    dimod = pytest.importorskip("dimod")
+    coo = pytest.importorskip("dimod.serialization.coo")
+    bqm = dimod.BinaryQuadraticModel({}, {(0, 1): 1.0, (1, 2): -0.5}, 0.0, vartype)
+    path = tmp_path / "file"
+    path.write_text(coo.dumps(bqm, vartype_header=True))
+    with pytest.raises(ValueError, match=f"^{path}:1: got '# vartype={vartype}', a file of dimod"):
+        couplings.read_edges(path)
+
+
 @pytest.mark.parametrize(("text", "line", "message"), [
     ("", 1, "got '', allowed: n m"), ("\n\nx y\n", 3, "got 'x y', allowed: n m"),
     ("4\n1 2 1\n", 1, "got '4', allowed: n m"), ("0 0\n", 1, "got '0 0', allowed: n m"),

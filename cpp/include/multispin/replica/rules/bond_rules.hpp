@@ -21,6 +21,7 @@ namespace multispin::rules {
 struct FieldSigns {
   std::uint64_t up[13];
   std::uint64_t heat_bath[13];
+  bool mixed;  // classes differ in heat_bath, which they seldom do
 };
 
 // Metropolis without a field. u unsatisfied bonds of d: dE = 2 J (d - 2u), so a spin with 2u >= d
@@ -80,7 +81,8 @@ struct AnyField {
       return select(planes, value);
     };
     const W favoured = lanes_of(field.up);
-    const W may_leave = bits::or_not(lanes_of(field.heat_bath), spin ^ favoured);
+    const W any = field.mixed ? lanes_of(field.heat_bath) : bits::splat<W>(field.heat_bath[0]);
+    const W may_leave = bits::or_not(any, spin ^ favoured);
     return bits::xor_and(favoured, accepted, may_leave);
   }
 };

@@ -75,6 +75,7 @@ inline FieldSigns make_field_signs(const BondModel& model, int degree) {
   for (int n = 0; n <= degree; ++n) {
     signs.up[n] = model.field(degree, n) >= 0.0 ? ~std::uint64_t{0} : 0;
     signs.heat_bath[n] = model.heat_bath(degree, n) ? ~std::uint64_t{0} : 0;
+    signs.mixed |= signs.heat_bath[n] != signs.heat_bath[0];
   }
   return signs;
 }
