@@ -29,10 +29,10 @@ enum class Dynamics : int { metropolis = 0, glauber = 1 };
 
 inline constexpr int most_neighbours = 6;
 
-// Whether a site of `degree` bonds ±J with the local field f gets a heat bath whatever the dynamics.
-// Metropolis flips a spin without a local field for certain. Without an external field a few lazy
-// sites make up for that (replica/order.hpp); in one, whole lattices take turns until heat breaks
-// the beat: an antiferromagnet in h = N|J| that starts with all spins up has a period of 3.
+// Whether a site of `degree` bonds ±J with the local field f gets a heat bath whatever the
+// dynamics. Metropolis flips a spin without a local field for certain. Without an external field a
+// few lazy sites make up for that (replica/order.hpp); in one, whole lattices take turns until heat
+// breaks the beat: an antiferromagnet in h = N|J| that starts with all spins up has a period of 3.
 inline bool nearly_free(double f, int degree, double J, double h) {
   const double largest = degree * std::fabs(J) + std::fabs(h);
   return (h != 0.0 || J == 0.0) && std::fabs(f) <= 0x1p-10 * largest;
