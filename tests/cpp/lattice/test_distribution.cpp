@@ -65,8 +65,9 @@ class ExactChain {
     const int neighbours = o_.planes > 1 ? 6 : 4;
     const double largest = neighbours * std::fabs(o_.J) + std::fabs(o_.h);
     const bool nearly_free = (o_.h != 0 || o_.J == 0) && std::fabs(field) <= largest / 1024;
-    if (o_.dynamics == Dynamics::glauber || nearly_free)
+    if (o_.dynamics == Dynamics::glauber || nearly_free) {
       return 1 / (1 + std::exp(-2 * field / temperature_));
+    }
     const double flips = std::min(1.0, std::exp(-2 * now * field / temperature_));
     return now > 0 ? 1 - flips : flips;
   }
