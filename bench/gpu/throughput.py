@@ -64,7 +64,7 @@ def main() -> int:
     sound, card = True, ""
     for L, rng, dynamics in CASES:
         model, T = ms.Ising((L, L)), ms.exact.critical_temperature
-        sampler = ms.Sampler(model, T, dynamics=dynamics, init="up", device="cuda", rng=rng)
+        sampler = ms.Sampler(model, T, dynamics=dynamics, init="up", seed=1, device="cuda", rng=rng)
         card = str(sampler.info()["device_name"])
         speed = flips_per_ns(sampler, L * L)
         error, tolerance = energy_error(sampler, L * L)

@@ -34,7 +34,7 @@ def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
     on_gpu.block_average((2, 2))
     on_gpu.packed()
     spins = compare(on_gpu, settings)
-    ms.Sampler(ms.Ising(shape), 2.27, init=spins[0], rng=rng, device="cuda").sweep(1)
+    ms.Sampler(ms.Ising(shape), 2.27, init=spins[0], seed=1, rng=rng, device="cuda").sweep(1)
 
 
 def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:

@@ -1,4 +1,4 @@
-"""Files written all or nothing, and checkpoints, trusted only after every byte has been checked.
+"""Checkpoint files: written all or nothing, trusted only after every byte has been checked.
 
 A checkpoint is an uncompressed ``.npz`` archive, so `numpy.load` can look into it. Besides the
 arrays it has an entry ``header``: JSON with the format's name and version, the kind of checkpoint,
@@ -9,25 +9,26 @@ damaged file nor a foreign one can reach a sampler.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
+import math
 import os
+import stat
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from multispin._base.files import replacing
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["check_writable", "read_checkpoint", "replacing", "write_checkpoint"]
+__all__ = ["kept", "read_checkpoint", "write_checkpoint"]
 
 FORMAT = "multispin checkpoint"
 VERSION = 1
@@ -48,7 +49,7 @@ def write_checkpoint(
     """Write a checkpoint so that at any moment `path` holds the old file or the new one, whole.
 
     The bytes go to a hidden file beside `path`, reach the disk, and only then take its name. A
-    process killed in between leaves the hidden file behind; the next write replaces it.
+    process killed in between leaves the hidden file behind; the next write removes it.
 
     Parameters
     ----------
@@ -79,42 +80,6 @@ def write_checkpoint(
         _write_archive(file, kind, meta, arrays)
 
 
-@contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a file that becomes `path` when it is whole and on disk, and disappears otherwise.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file to write or replace.
-
-    Yields
-    ------
-    BinaryIO
-        A hidden file beside `path`, which takes its name at the end of the block.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written; it names `path`, where an earlier file is untouched.
-    """
-    target = Path(path).resolve()  # a link stays a link
-    partial = _beside(target, "partial")
-    try:
-        try:
-            with partial.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        _sync_directory(target.parent)
-    except OSError as error:  # about the hidden file, which nobody has heard of
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
-
-
 def read_checkpoint(
     path: str | os.PathLike[str], kind: str
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -143,7 +108,8 @@ def read_checkpoint(
     """
     path = os.fspath(path)
     try:
-        with Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
+        with _open(path) as file, zipfile.ZipFile(file) as archive:
+            _check_sizes(archive, os.fstat(file.fileno()).st_size)
             header = _read_header(archive, path, kind)
             arrays = {
                 name: _read_array(archive, name, expected)
@@ -152,8 +118,6 @@ def read_checkpoint(
             return header["meta"], arrays
     except (FileNotFoundError, PermissionError, MemoryError, CheckpointError):
         raise
-    except IsADirectoryError as error:
-        raise CheckpointError(f"{path!r} is a directory, not a checkpoint") from error
     except Exception as error:
         # zipfile and the array reader meet damage in many ways (BadZipFile, KeyError, EOFError,
         # NotImplementedError, struct.error, ...): all of them mean the same to the user.
@@ -161,46 +125,6 @@ def read_checkpoint(
             f"{path!r} is not a multispin checkpoint, or it is damaged or truncated ({error}); "
             "it was left as it is"
         ) from error
-
-
-def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> None:
-    """Raise now what writing `path` would raise after hours of running.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file that will be written or replaced.
-    name : str
-        The argument that the message names.
-
-    Raises
-    ------
-    TypeError
-        If `path` is not a path.
-    OSError
-        If the directory is missing or cannot be written, or `path` is itself a directory
-        (as `FileNotFoundError`, `NotADirectoryError`, `PermissionError`, `IsADirectoryError`).
-    """
-    allowed = "a file in an existing directory that can be written"
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{name}: got {path!r}, allowed: {allowed}")
-    target = Path(path)
-    try:
-        if target.is_dir() or not target.name:
-            raise IsADirectoryError(errno.EISDIR, "it is a directory")
-        probe = _beside(target.resolve(), "probe")  # not what another process may be writing
-        # Trying is the only honest test: permission bits say nothing to root or about a
-        # read-only file system.
-        with probe.open("wb"):
-            pass
-        probe.unlink(missing_ok=True)
-    except OSError as error:
-        reason = f"{name}: got {os.fspath(path)!r}, allowed: {allowed} ({error.strerror})"
-        raise OSError(error.errno, reason) from error
-
-
-def _beside(target: Path, suffix: str) -> Path:
-    return target.with_name(f".{target.name}.{suffix}")
 
 
 def _write_archive(
@@ -234,6 +158,41 @@ def _write_entry(
         entry.write(data)
 
 
+def kept(
+    arrays: Mapping[str, NDArray[Any]], name: str, dtype: Any, shape: Sequence[int]
+) -> NDArray[Any]:
+    """Return an array that was read if it is what it has to be.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing, or of another dtype or shape.
+    """
+    array = arrays.get(name)
+    if array is None or array.dtype != dtype or array.shape != tuple(shape):
+        found = "nothing" if array is None else f"{array.dtype} {array.shape}"
+        expected = f"{np.dtype(dtype)} {tuple(shape)}"
+        raise CheckpointError(f"the checkpoint's {name!r} is {found}, expected {expected}")
+    return array
+
+
+def _open(path: str) -> BinaryIO:
+    """Open a file, and nothing that waits for a writer."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise CheckpointError(f"{path!r} is a directory, a device or a pipe, not a checkpoint")
+    return file
+
+
+def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse entries that together are longer than the file: none of ours is compressed."""
+    entries = archive.infolist()
+    compressed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
+    if compressed or sum(entry.file_size for entry in entries) > size:
+        raise ValueError("its entries are compressed, or longer than the file")
+
+
 def _read_header(archive: zipfile.ZipFile, path: str, kind: str) -> dict[str, Any]:
     entry = archive.getinfo(f"{_HEADER}.npy")
     if entry.file_size > _MAX_HEADER:
@@ -262,8 +221,13 @@ def _read_array(archive: zipfile.ZipFile, name: str, expected: Mapping[str, Any]
     with archive.open(f"{name}.npy") as file:
         np.lib.format.read_magic(file)
         np.lib.format.read_array_header_2_0(file)
-        # Size and type come from the sealed header: damage cannot ask for all the memory.
-        array: NDArray[Any] = np.empty(expected["shape"], dtype=np.dtype(expected["dtype"]))
+        dtype, shape = np.dtype(expected["dtype"]), expected["shape"]
+        # Neither damage nor a file made on purpose can ask for more memory than the file is long.
+        if dtype.kind not in _PLAIN or not all(type(side) is int and side >= 0 for side in shape):
+            raise ValueError(f"array {name!r} is of no plain type and shape")
+        if math.prod(shape) * dtype.itemsize > archive.getinfo(f"{name}.npy").file_size:
+            raise EOFError(f"array {name!r} is truncated")
+        array: NDArray[Any] = np.empty(shape, dtype)
         data = array.reshape(-1).view(np.uint8).data if array.size else memoryview(b"")
         done = 0
         while done < len(data):
@@ -277,12 +241,3 @@ def _read_array(archive: zipfile.ZipFile, name: str, expected: Mapping[str, Any]
     if hashlib.sha256(data).hexdigest() != expected["sha256"]:
         raise ValueError(f"the digest of array {name!r} is wrong")
     return array
-
-
-def _sync_directory(directory: Path) -> None:
-    # Without this a crash of the machine could forget the new name of a file that is on disk.
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multispin import CheckpointError, io
+from multispin._base import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ def test_a_link_stays_a_link(checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir()
     target, link = tmp_path / "scratch" / "run.npz", tmp_path / "link"
     link.symlink_to(target)
-    io.check_writable(link)
+    files.check_writable(link)
     io.write_checkpoint(link, "demo", META, ARRAYS)
     assert link.is_symlink()
     assert target.read_bytes() == checkpoint.read_bytes()
@@ -196,7 +197,7 @@ def test_unwritable_paths(
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     with pytest.raises(error, match=r"checkpoint: got .*, allowed: a file"):
-        io.check_writable(path)
+        files.check_writable(path)
     if path:
         with pytest.raises(error) as caught:
             io.write_checkpoint(path, "demo", {}, {})
@@ -208,19 +209,19 @@ def test_unwritable_paths(
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(PermissionError):
-        io.check_writable(tmp_path / "run.npz")
+        files.check_writable(tmp_path / "run.npz")
     tmp_path.chmod(stat.S_IRWXU)
 
 
 @pytest.mark.parametrize("path", [3, None, b"x"])
 def test_what_is_not_a_path(path: Any) -> None:
     with pytest.raises(TypeError, match="checkpoint: got"):
-        io.check_writable(path)
+        files.check_writable(path)
 
 
 def test_checking_leaves_no_trace(checkpoint: Path) -> None:
     before = checkpoint.read_bytes()
-    io.check_writable(checkpoint)
-    io.check_writable(checkpoint.with_name("other"))
+    files.check_writable(checkpoint)
+    files.check_writable(checkpoint.with_name("other"))
     assert checkpoint.read_bytes() == before
     assert list(checkpoint.parent.iterdir()) == [checkpoint]

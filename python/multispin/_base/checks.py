@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import reprlib
+import secrets
 from collections.abc import Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,20 @@ def count(name: str, value: object, minimum: int = 0, maximum: int | None = None
 def seed(name: str, value: object) -> int:
     """Return `value` as int if it is a 64-bit seed."""
     return count(name, value, 0, _MAX_SEED)
+
+
+def seed_or_fresh(name: str, value: object) -> int:
+    """Return `value` as int if it is a 64-bit seed, and a fresh one if it is None."""
+    if value is None:
+        return fresh_seed()
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(describe(name, value, f"None, or an integer >= 0 and <= {_MAX_SEED}"))
+    return seed(name, value)
+
+
+def fresh_seed() -> int:
+    """Return a seed that nobody has used: one of 2**63, which all kinds of files can hold."""
+    return secrets.randbits(63)
 
 
 def flag(name: str, value: object) -> bool:

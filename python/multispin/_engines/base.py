@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from multispin.models import Model
 
 
+#: Sweeps that a sampler can make: the counter of a random block has 48 bits for them.
+MOST_SWEEPS = 2**48
+
+
 @dataclass(frozen=True)
 class Request:
     """What an engine is asked to run, and where."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from multispin import io
+from multispin._base import files
 from multispin._base.extras import require
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def check_files(options: argparse.Namespace) -> None:
     names = [name for name in _FILES if getattr(options, name, None) is not None]
     for number, name in enumerate(names):
         path = getattr(options, name)
-        io.check_writable(path, f"--{name}")
+        files.check_writable(path, f"--{name}")
         for other in names[:number]:
             if _is_the_same(path, getattr(options, other)):
                 raise ValueError(
@@ -48,9 +48,9 @@ def write(data: xr.Dataset, options: argparse.Namespace, figure: Figure) -> None
 
     Before anything is printed: what happens to a terminal or a pipe costs no results.
     """
-    with io.replacing(options.output) as file:
+    with files.replacing(options.output) as file:
         data.to_netcdf(file.name, engine="h5netcdf")  # into the hidden file, by its name
-    with io.replacing(options.picture) as file:
+    with files.replacing(options.picture) as file:
         figure.savefig(file, format=Path(options.picture).suffix[1:])
 
 

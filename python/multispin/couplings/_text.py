@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from multispin import io
+from multispin._base import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,5 +81,5 @@ def write_lines(
         for (i, j), value in zip(edges.tolist(), values.tolist(), strict=True)
     )
     text = f"{head}\n{''.join(lines)}".encode()
-    with io.replacing(path) as file:
+    with files.replacing(path) as file:
         file.write(text)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from multispin._base.extras import require
-from multispin.io import check_writable
+from multispin._base.files import check_writable
 from multispin.page.blocks import Picture, Table
 from multispin.page.render import render
 

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multispin import io
+from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
+from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
-from multispin.sampling.sampler import Sampler
+from multispin.runs._restored import restored_sampler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.models import Model
+    from multispin.sampling.sampler import Sampler
 
 
 @dataclass(frozen=True)
@@ -112,15 +116,46 @@ class AnnealRun:
         device: str,
         threads: int | None,
     ) -> None:
-        """Take over what `state` returned."""
-        self.looked = meta["looked"]
-        self.energy[: len(arrays["energy"])] = arrays["energy"]
-        self.best_energy = arrays["best_energy"]
-        self.best_state = arrays["best_state"]
-        self.best_state_energy = arrays["best_state_energy"]
-        if meta["sampler"] is not None:
-            states = {name[8:]: a for name, a in arrays.items() if name.startswith("sampler_")}
-            self.sampler = Sampler._from_state(meta["sampler"], states, device, threads)
+        """Take over what `state` returned.
+
+        Raises
+        ------
+        CheckpointError, LookupError, TypeError, ValueError
+            If it is none of this run's.
+        """
+        looked = checks.count("looked", meta["looked"], 0, self.schedule.sweeps)
+        steps = self.schedule.step(looked)
+        energy = io.kept(arrays, "energy", np.float64, (steps, *self.best_energy.shape))
+        best = {
+            name: io.kept(arrays, name, own.dtype, own.shape)
+            for name in ("best_energy", "best_state", "best_state_energy")
+            for own in [getattr(self, name)]
+        }
+        if looked < self.schedule.sweeps:
+            request = self.sampler._engine.request
+            sampler = restored_sampler(
+                meta,
+                arrays,
+                "sampler_",
+                device,
+                threads,
+                model=self.model,
+                replicas=self.best_energy.shape[1],
+                dynamics=request.dynamics,
+                seed=request.seed,
+                first_stream=0,
+                engine=self.sampler._engine.name,
+            )
+            if not looked <= sampler.sweeps_done <= self.schedule.next_look(looked):
+                raise CheckpointError(
+                    f"the checkpoint is of no run: it has {sampler.sweeps_done} sweeps, and was "
+                    f"last looked at after {looked}"
+                )
+            self.sampler = sampler
+        self.looked = looked
+        self.energy[:steps] = energy
+        self.best_energy, self.best_state = best["best_energy"], best["best_state"]
+        self.best_state_energy = best["best_state_energy"]
 
     def advance(self) -> int:
         """Do a piece of work of about a tenth of a second; return its sweeps, over all replicas."""

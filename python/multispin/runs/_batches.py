@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multispin import io
+from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
+from multispin.runs._restored import restored_sampler
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -115,18 +118,39 @@ class BatchRun:
 
     @classmethod
     def from_state(cls, plan: Plan, meta: dict[str, Any], arrays: dict[str, Any]) -> BatchRun:
-        """Continue from what `state` returned."""
+        """Continue from what `state` returned.
+
+        Raises
+        ------
+        CheckpointError, LookupError, TypeError, ValueError
+            If it is no batch of this plan.
+        """
         run = cls.__new__(cls)
-        states = {name[6:]: array for name, array in arrays.items() if name.startswith("state_")}
-        sampler = Sampler._from_state(meta["sampler"], states, plan.device, plan.threads)
-        run._start(plan, meta["first"], sampler, meta["chains"])
-        run.drawn = meta["drawn"]
-        next_draw = plan.thermalization + (run.drawn + 1) * plan.interval
-        if sampler.sweeps_done > next_draw:
-            given = f"{sampler.sweeps_done} sweeps and {run.drawn} draws"
+        chains = checks.count("chains", meta["chains"], 1)
+        drawn = checks.count("drawn", meta["drawn"], 0, plan.draws)
+        sampler = restored_sampler(
+            meta,
+            arrays,
+            "state_",
+            plan.device,
+            plan.threads,
+            model=plan.model,
+            replicas=chains,
+            dynamics=plan.dynamics,
+            seed=plan.seed,
+            first_stream=meta["first"],
+            engine=plan.engine,
+        )
+        run._start(plan, meta["first"], sampler, chains)
+        run.drawn = drawn
+        last = plan.thermalization + drawn * plan.interval if drawn else 0
+        next_draw = plan.thermalization + (drawn + 1) * plan.interval
+        if not last <= sampler.sweeps_done <= next_draw:
+            given = f"{sampler.sweeps_done} sweeps and {drawn} draws"
             raise CheckpointError(f"the checkpoint is of no run: it has {given}")
-        run.energy[: run.drawn] = arrays["energy"]
-        run.magnetization[: run.drawn] = arrays["magnetization"]
+        shape = (drawn, chains)
+        run.energy[:drawn] = io.kept(arrays, "energy", np.float64, shape)
+        run.magnetization[:drawn] = io.kept(arrays, "magnetization", np.float64, shape)
         return run
 
     def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from multispin import io
+from multispin._base import checks, files
 from multispin._base.interrupts import interrupts_held
+from multispin._base.locks import FileLock
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -19,16 +21,16 @@ if TYPE_CHECKING:
     #: JSON data and arrays from which a run goes on.
     State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
+Restored = TypeVar("Restored")
+
 
 class Checkpoint:
-    """Keeps a run in a file, or nowhere if `path` is None.
+    """Keeps a run in a file that nobody else writes meanwhile, or nowhere if `path` is None.
 
     Parameters
     ----------
     kind : str
         What kind of run it is.
-    arguments : dict
-        What identifies the run. JSON has to give it back as it is.
     path : path, optional
         The file.
     interval : float
@@ -36,42 +38,90 @@ class Checkpoint:
 
     Raises
     ------
+    CheckpointError
+        If the file is damaged, of another kind, or in use.
     OSError
-        If the file cannot be written.
+        If there is no file and none can be written.
     """
 
-    def __init__(
-        self,
-        kind: str,
-        arguments: dict[str, Any],
-        path: str | os.PathLike[str] | None,
-        interval: float,
-    ) -> None:
-        if path is not None:
-            io.check_writable(path)
+    def __init__(self, kind: str, path: str | os.PathLike[str] | None, interval: float) -> None:
         self.origin: dict[str, Any] = {}  # what made the numbers
         self._kind = kind
-        self._arguments = arguments
-        self._path = None if path is None else Path(path)
-        self._interval = interval
+        self._arguments: dict[str, Any] = {}
+        self._path: Path | None = None
+        self._interval = checks.nonnegative_finite("checkpoint_interval", interval)
         self._written = time.monotonic()
+        self._lock: FileLock | None = None
+        self._refusal: OSError | CheckpointError | None = None
+        self._read: State | None = None
+        if path is not None:
+            self._open(path)
+
+    def _open(self, path: str | os.PathLike[str]) -> None:
+        try:
+            files.check_writable(path)
+            self._lock = FileLock(path)
+        except (OSError, CheckpointError) as error:
+            if not _is_file(path):
+                raise
+            self._refusal = error  # a finished run is still there to be read
+        self._path = Path(path)
+        try:
+            if self._path.exists():
+                self._read = io.read_checkpoint(path, self._kind)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others have the file."""
+        if self._lock is not None:
+            self._lock.release()
 
     @property
     def kept(self) -> bool:
         """Whether there is a file."""
         return self._path is not None
 
-    def load(self, rng: str) -> State | None:
-        """Return what the file has, if there is one; `rng` is what was asked for.
+    def seed(self, seed: int | None) -> int:
+        """Return the seed that was asked for; if none, that of the file, or else a fresh one."""
+        kept = None if seed is not None or self._read is None else self._read[0].get("arguments")
+        return checks.seed_or_fresh("seed", kept["seed"] if isinstance(kept, dict) else seed)
+
+    def load(
+        self, arguments: dict[str, Any], rng: str, restore: Callable[[Any, Any], Restored]
+    ) -> Restored | None:
+        """Return what `restore` makes of what the file has, if there is a file.
+
+        Parameters
+        ----------
+        arguments : dict
+            What identifies the run. JSON has to give it back as it is.
+        rng : str
+            The generator that was asked for.
+        restore : callable
+            Called with JSON data and arrays; whatever does not fit in there is the file's fault.
 
         Raises
         ------
         CheckpointError
-            If the file is damaged, or belongs to another run.
+            If the file belongs to another run, or what is in it does not fit together.
         """
-        if self._path is None or not self._path.exists():
+        self._arguments = arguments
+        read, self._read = self._read, None
+        if read is None:
             return None
-        meta, arrays = io.read_checkpoint(self._path, self._kind)
+        meta, arrays = read
+        try:
+            self._compare(meta, rng)
+            return restore(meta, arrays)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{str(self._path)!r}: what it holds does not fit together "
+                f"({type(error).__name__}: {error}); it was left as it is"
+            ) from error
+
+    def _compare(self, meta: dict[str, Any], rng: str) -> None:
         given, kept = dict(self._arguments), dict(meta["arguments"])
         if rng != "auto" and meta["origin"]:
             given["rng"], kept["rng"] = rng, meta["origin"]["generator"]
@@ -85,8 +135,12 @@ class Checkpoint:
                 f"{str(self._path)!r} is the checkpoint of another run ({'; '.join(differences)}); "
                 "it was left as it is: repeat that run, or give another path"
             )
-        self.origin = meta["origin"]
-        return meta, arrays
+        self.origin = dict(meta["origin"])
+
+    def demand_writable(self) -> None:
+        """Raise what forbids to write the file, now that there is something to write."""
+        if self._refusal is not None:
+            raise self._refusal
 
     def note_origin(self, made_by: dict[str, Any]) -> None:
         """Remember what makes the numbers; machines may change on the way, generators may not."""
@@ -117,3 +171,10 @@ class Checkpoint:
             meta = {**meta, "arguments": self._arguments, "origin": self.origin}
             io.write_checkpoint(self._path, self._kind, meta, arrays)
             self._written = time.monotonic()
+
+
+def _is_file(path: str | os.PathLike[str]) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # a name that is too long, links in a loop
+        return False

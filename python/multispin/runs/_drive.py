@@ -80,15 +80,17 @@ def drive(
     end
         Called once the run is finished, before it is kept for the last time.
     """
+    file.demand_writable()
     file.note_origin(run.sampler.info())
-    try:
-        while not run.finished:
-            sweeps = run.advance()
-            if sweeps:
-                reporter.advance(sweeps)
-            file.save_if_due(state)
-    finally:
-        with interrupts_held():
+    with interrupts_held() as interrupts:
+        try:
+            while not run.finished:
+                with interrupts.let_through():
+                    sweeps = run.advance()
+                    if sweeps:
+                        reporter.advance(sweeps)
+                file.save_if_due(state)
+        finally:
             if run.finished:
                 end()
             if run.consistent:  # else the last that was kept is better

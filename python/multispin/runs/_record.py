@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multispin import io
 from multispin._info import __version__
+from multispin.errors import CheckpointError
 from multispin.runs._batches import BATCH_SPINS, Batch, BatchRun, Plan, runs_of, split
 
 if TYPE_CHECKING:
@@ -49,6 +51,11 @@ class Record:
             "engine": plan.engine,
             "init": init if isinstance(init, str) else f"array {_digest(init)}",
         }
+
+    @property
+    def finished(self) -> bool:
+        """Whether all chains are done."""
+        return bool(self.done.all())
 
     @property
     def total_sweeps(self) -> int:
@@ -108,13 +115,32 @@ class Record:
         return meta, arrays
 
     def restore(self, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        """Take over what `state` returned."""
-        self.done[:] = arrays["done"]
-        self.energy[self.done] = arrays["energy"]
-        self.magnetization[self.done] = arrays["magnetization"]
+        """Take over what `state` returned.
+
+        Raises
+        ------
+        CheckpointError, LookupError, TypeError, ValueError
+            If it is none of this run's.
+        """
+        self.done[:] = io.kept(arrays, "done", np.bool_, self.done.shape)
+        shape = (self.done.sum(), self.plan.draws)
+        self.energy[self.done] = io.kept(arrays, "energy", np.float64, shape)
+        self.magnetization[self.done] = io.kept(arrays, "magnetization", np.float64, shape)
         if meta["current"] is not None:
             states = {name[8:]: a for name, a in arrays.items() if name.startswith("current_")}
-            self.current = BatchRun.from_state(self.plan, meta["current"], states)
+            current = BatchRun.from_state(self.plan, meta["current"], states)
+            self._check(current)
+            self.current = current
+
+    def _check(self, current: BatchRun) -> None:
+        """Refuse a batch of chains that are done, or are not those of this run."""
+        sampler = current.sampler
+        chains = range(current.first, current.stop)
+        if chains.start < 0 or chains.stop > len(self.done) or self.done[chains].any():
+            raise CheckpointError(f"the checkpoint's batch has chains {chains} of {len(self.done)}")
+        expected = self.temperatures[np.array(chains) // self.replicas]
+        if not np.array_equal(np.broadcast_to(sampler.temperature, len(chains)), expected):
+            raise CheckpointError("the checkpoint's batch has other temperatures than the run")
 
     def _batch(self, first: int, stop: int) -> Batch:
         chains = np.arange(first, stop)

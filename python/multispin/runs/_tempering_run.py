@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multispin import io
+from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
 from multispin.analysis.round_trips import RoundTrips
+from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
+from multispin.runs._restored import restored_sampler
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -203,19 +207,46 @@ class TemperingRun:
     def from_state(
         cls, plan: Plan, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]
     ) -> TemperingRun:
-        """Continue from what `state` returned."""
-        states = {name[6:]: array for name, array in arrays.items() if name.startswith("state_")}
-        sampler = Sampler._from_state(meta["sampler"], states, plan.device, plan.threads)
+        """Continue from what `state` returned.
+
+        Raises
+        ------
+        CheckpointError, LookupError, TypeError, ValueError
+            If it is none of this plan's.
+        """
+        sampler = restored_sampler(
+            meta,
+            arrays,
+            "state_",
+            plan.device,
+            plan.threads,
+            model=plan.model,
+            replicas=plan.walkers,
+            dynamics=plan.dynamics,
+            seed=plan.seed,
+            first_stream=0,
+            engine=plan.engine,
+        )
         run = cls(plan, sampler)
         run._ladder.set_state(
             meta["exchanges"],
             meta["clusters_moved"],
             {name[7:]: a.tolist() for name, a in arrays.items() if name.startswith("ladder_")},
         )
+        run._check()
         for name, array in run.records.items():
-            kept = arrays[f"record_{name}"]
-            array[: len(kept)] = kept
+            shape = (run._rows, *array.shape[1:])
+            array[: run._rows] = io.kept(arrays, f"record_{name}", array.dtype, shape)
         return run
+
+    def _check(self) -> None:
+        """Refuse a ladder that went further than the run, or not as far as its sampler."""
+        exchanges = checks.count("exchanges", self._ladder.state[0], 0)
+        between, sweeps = self.plan.swap_interval, self.sampler.sweeps_done
+        too_far = self.drawn > self.plan.discarded + self.plan.draws
+        if too_far or not exchanges * between <= sweeps <= (exchanges + 1) * between:
+            given = f"{sweeps} sweeps and {exchanges} exchanges every {between}"
+            raise CheckpointError(f"the checkpoint is of no run: it has {given}")
 
 
 def _dtype(name: str) -> type[np.generic]:

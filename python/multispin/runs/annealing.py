@@ -10,7 +10,9 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
+from multispin._base.memory import check_memory
 from multispin._engines import devices
+from multispin._engines.base import MOST_SWEEPS
 from multispin._info import __version__
 from multispin.models import Model
 from multispin.models.base import digest
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["anneal"]
 
-_MAX_SWEEPS = 2**48  # of a sampler
-
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = ("version", "model", "seed", "dynamics", "init", "interval")
 
@@ -43,7 +43,7 @@ def anneal(
     sweeps_per_temperature: int | Sequence[int],
     replicas: int = 64,
     interval: int = 0,
-    seed: int = 0,
+    seed: int | None = None,
     dynamics: str = "metropolis",
     init: str | ArrayLike = "random",
     device: str = "auto",
@@ -85,9 +85,9 @@ def anneal(
     interval : int
         Sweeps from one look to the next at the lowest temperature; 0 looks at the end of the steps
         only. A look takes as long as several sweeps, and longer if it finds a better state.
-    seed : int
+    seed : int, optional
         Seed of all random streams, 0 to 2**64 - 1. Replica r, counted through all disorder samples,
-        uses stream r.
+        uses stream r. By default that of the checkpoint, if there is one, and else a fresh one.
     dynamics : {"metropolis", "glauber"}
         Acceptance rule.
     init : str or array_like of int8
@@ -102,8 +102,9 @@ def anneal(
     engine : {"auto", "lattice", "replica"}
         As for `Sampler`.
     checkpoint : path, optional
-        File that keeps the run. If it exists, the run continues from it, bit for bit; once the run
-        is finished the file holds the result, and the same call returns it at once.
+        File that keeps the run, for this run alone while it lasts. If it exists, the run continues
+        from it, bit for bit; once the run is finished the file holds the result, and the same call
+        returns it at once.
     checkpoint_interval : float
         Seconds from one writing of the checkpoint to the next. It is also written at the end, and
         on Ctrl-C.
@@ -136,7 +137,7 @@ def anneal(
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
     CheckpointError
-        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+        If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     OSError
         If the checkpoint could not be written (raised before the run starts).
     MemoryError, DeviceError
@@ -169,46 +170,53 @@ def anneal(
     checks.instance("model", model, Model, "a multispin model, such as Ising")
     table = checks.temperatures("temperatures", temperatures)
     sweeps = _sweeps(sweeps_per_temperature, len(table))
-    interval = checks.count("interval", interval, 0, _MAX_SWEEPS)
+    interval = checks.count("interval", interval, 0, MOST_SWEEPS)
     replicas = checks.count("replicas", replicas, 1)
     devices.check(device)
-    checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
+    chains = replicas * (model.samples or 1)
+    what = f"temperatures: {len(table)} steps of {chains} replicas"
+    check_memory(what, 16 * len(table) * chains)
     start = init if isinstance(init, str) else checks.array("init", init)
-    sampler = Sampler(
-        model,
-        temperature=table[0],
-        replicas=replicas,
-        dynamics=dynamics,
-        init=start,
-        seed=seed,
-        device=device,
-        rng=rng,
-        threads=threads,
-        engine=engine,
-    )
-    arguments = {
-        "version": __version__,
-        "model": repr(model),
-        "temperatures": table.tolist(),
-        "sweeps_per_temperature": sweeps.tolist(),
-        "interval": interval,
-        "replicas": replicas,
-        "seed": int(seed),
-        "dynamics": dynamics,
-        "init": start if isinstance(start, str) else f"array {digest(start.astype(np.int8))}",
-        "engine": sampler.info()["engine"],
-    }
-    run = AnnealRun(model, replicas, Schedule(table, np.cumsum(sweeps), interval), sampler)
-    file = Checkpoint("anneal", arguments, checkpoint, checkpoint_interval)
-    kept = file.load(rng)
-    if kept is not None:
-        run.restore(*kept, device, threads)
+    with closing(Checkpoint("anneal", checkpoint, checkpoint_interval)) as file:
+        sampler = Sampler(
+            model,
+            temperature=table[0],
+            replicas=replicas,
+            dynamics=dynamics,
+            init=start,
+            seed=file.seed(seed),
+            device=device,
+            rng=rng,
+            threads=threads,
+            engine=engine,
+        )
+        arguments = {
+            "version": __version__,
+            "model": repr(model),
+            "temperatures": table.tolist(),
+            "sweeps_per_temperature": sweeps.tolist(),
+            "interval": interval,
+            "replicas": replicas,
+            "seed": sampler.info()["seed"],
+            "dynamics": dynamics,
+            "init": start if isinstance(start, str) else f"array {digest(start.astype(np.int8))}",
+            "engine": sampler.info()["engine"],
+        }
+        run = AnnealRun(model, replicas, Schedule(table, np.cumsum(sweeps), interval), sampler)
+        file.load(arguments, rng, lambda *state: run.restore(*state, device, threads))
+        _run(run, file, progress)
+        return _dataset(xarray, run, arguments, file.origin)
+
+
+def _run(
+    run: AnnealRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
+) -> None:
     done = run.schedule.sweeps if run.finished else run.sampler.sweeps_done
     total = run.schedule.sweeps * run.replicas
-    with closing(Reporter(progress, total, done * run.replicas, model.n_spins)) as reporter:
+    reporter = Reporter(progress, total, done * run.replicas, run.model.n_spins)
+    with closing(reporter):
         if not run.finished:
             drive(run, file, reporter, run.state)
-    return _dataset(xarray, run, arguments, file.origin)
 
 
 def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
@@ -220,8 +228,8 @@ def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
     each = [checks.count("sweeps_per_temperature", item, 1) for item in items]
     if len(each) != steps:
         raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
-    if sum(each) > _MAX_SWEEPS:
-        allowed = f"at most {_MAX_SWEEPS} at all temperatures together"
+    if sum(each) > MOST_SWEEPS:
+        allowed = f"at most {MOST_SWEEPS} at all temperatures together"
         raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
     return np.array(each, dtype=np.int64)
 

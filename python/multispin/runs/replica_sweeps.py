@@ -12,6 +12,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
+from multispin._engines.base import MOST_SWEEPS
 from multispin._info import info
 from multispin.analysis import overlaps, statistics
 from multispin.analysis.replica_error import ReplicaError, error_of_groups, group_means
@@ -69,7 +70,7 @@ def replica_sweep(
     sweeps: int = 1000,
     thermalization: int = 1000,
     interval: int = 10,
-    seed: int = 0,
+    seed: int | None = None,
     dynamics: str = "metropolis",
     init: str | NDArray[np.int8] = "random",
     device: str = "auto",
@@ -147,7 +148,7 @@ def replica_sweep(
     --------
     >>> import multispin as ms
     >>> glass = ms.EdwardsAnderson((4, 4, 4), seed=1)
-    >>> data = ms.replica_sweep(glass, 2.0, replicas=[1, 4, 16, 64], sweeps=400)
+    >>> data = ms.replica_sweep(glass, 2.0, replicas=[1, 4, 16, 64], sweeps=400, seed=1)
     >>> data.energy_per_spin_error.dims
     ('replicas',)
     >>> bool(abs(data.energy_per_spin_slope + 0.5) < 4 * data.energy_per_spin_slope_error)
@@ -158,15 +159,15 @@ def replica_sweep(
     sizes = _sizes(replicas)
     interval = checks.count("interval", interval, 1)
     fewest = statistics.MIN_DRAWS * interval
-    sweeps = checks.count("sweeps", sweeps, fewest)
+    sweeps = checks.count("sweeps", sweeps, fewest, MOST_SWEEPS)
     plan = _Plan(
         model=model,
-        thermalization=checks.count("thermalization", thermalization, 0),
+        thermalization=checks.count("thermalization", thermalization, 0, MOST_SWEEPS - sweeps),
         interval=interval,
         draws=sweeps // interval,
         request={
             "temperature": checks.positive_finite("temperature", temperature),
-            "seed": checks.seed("seed", seed),
+            "seed": checks.seed_or_fresh("seed", seed),
             "dynamics": dynamics,
             "init": init,
             "device": device,

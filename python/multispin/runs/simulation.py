@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,8 +11,9 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.interrupts import interrupts_held
+from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import Request
+from multispin._engines.base import MOST_SWEEPS, Request
 from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
+#: Two numbers, in the record, in the batch that is under way, and on their way to the file.
+_BYTES_A_DRAW = 48
+
+
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = (
     "version", "model", "seed", "dynamics", "engine", "init", "sweeps", "thermalization",
@@ -46,7 +51,7 @@ def simulate(
     thermalization: int,
     interval: int = 1,
     replicas: int = 1,
-    seed: int = 0,
+    seed: int | None = None,
     dynamics: str = "metropolis",
     init: str | ArrayLike = "random",
     device: str = "auto",
@@ -80,8 +85,9 @@ def simulate(
         Sweeps from one measurement to the next.
     replicas : int
         Independent chains at each temperature.
-    seed : int
-        Seed of all random streams, 0 to 2**64 - 1.
+    seed : int, optional
+        Seed of all random streams, 0 to 2**64 - 1. By default that of the checkpoint, if there is
+        one, and else a fresh one; it stands in the attributes of the result.
     dynamics : {"metropolis", "glauber"}
         Acceptance rule.
     init : str or array_like of int8
@@ -99,8 +105,9 @@ def simulate(
         share the machine. Threads do not survive a fork: workers of a process pool that
         are to have several need the start method "spawn" or "forkserver".
     checkpoint : path, optional
-        File that keeps the run. If it exists, the run continues from it; once the run is
-        finished the file holds the result, and the same call returns it at once.
+        File that keeps the run, for this run alone while it lasts. If it exists, the run continues
+        from it; once the run is finished the file holds the result, and the same call returns it
+        at once.
     checkpoint_interval : float
         Seconds from one writing of the checkpoint to the next. It is also written after every
         batch of chains, at the end, and on Ctrl-C. With an `executor` only whole batches (chains
@@ -124,7 +131,7 @@ def simulate(
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
     CheckpointError
-        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+        If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     ExecutorError
         If the executor broke, for one because a worker died. Finished batches are in the
         checkpoint; the same call with a new executor goes on.
@@ -157,48 +164,54 @@ def simulate(
     checks.instance("model", model, Model, "a model of multispin, such as Ising")
     _demand_one_sample(model)
     table = checks.temperatures("temperatures", temperatures)
-    sweeps = checks.count("sweeps", sweeps, 1)
+    sweeps = checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
     interval = checks.count("interval", interval, 1, maximum=sweeps)
+    thermalization = checks.count("thermalization", thermalization, 0, MOST_SWEEPS - sweeps)
     replicas = checks.count("replicas", replicas, 1)
     devices.check(device)
+    if executor is not None:
+        checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
     chains = len(table) * replicas
     # One engine and one device for all of the run, however it is cut into batches.
     kind = registry.choose(engine, Request(model, chains))
+    what = f"sweeps: {sweeps // interval} draws of {chains} chains"
+    check_memory(what, _BYTES_A_DRAW * (sweeps // interval) * chains)
     spins = chains * model.n_spins
-    plan = Plan(
-        model=model,
-        thermalization=checks.count("thermalization", thermalization, 0),
-        interval=interval,
-        draws=sweeps // interval,
-        seed=checks.seed("seed", seed),
-        dynamics=dynamics,
-        engine=kind.name,
-        device=devices.resolve(
-            devices.device_for(kind, device), rng, spins, min(spins, most_at_once(model))
-        ),
-        rng=rng,
-        threads=1 if threads is None and executor is not None else threads,
-    )
-    checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
-    if executor is not None:
-        checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
+    device = devices.device_for(kind, device)
+    device = devices.resolve(device, rng, spins, min(spins, most_at_once(model)))
+    threads = 1 if threads is None and executor is not None else threads
+    start = _starts(init, model, len(table), replicas)
+    with closing(Checkpoint("simulate", checkpoint, checkpoint_interval)) as file:
+        plan = Plan(
+            model=model,
+            thermalization=thermalization,
+            interval=interval,
+            draws=sweeps // interval,
+            seed=file.seed(seed),
+            dynamics=dynamics,
+            engine=kind.name,
+            device=device,
+            rng=rng,
+            threads=threads,
+        )
+        run = Record(plan, table, replicas, sweeps, start)
+        file.load(run.arguments, rng, run.restore)
+        _run(run, file, progress, executor)
+        return _dataset(xarray, run, file.origin)
 
-    run = Record(plan, table, replicas, sweeps, _starts(init, model, len(table), replicas))
-    file = Checkpoint("simulate", run.arguments, checkpoint, checkpoint_interval)
-    kept = file.load(rng)
-    if kept is not None:
-        run.restore(*kept)
-    with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, model.n_spins)) as reporter:
-        try:
-            if executor is None:
-                _run_here(run, file, reporter)
-            else:
-                _run_elsewhere(run, file, reporter, executor)
-        except KeyboardInterrupt:
-            if executor is not None:
-                file.save(run.state)
-            raise
-    return _dataset(xarray, run, file.origin)
+
+def _run(
+    run: Record,
+    file: Checkpoint,
+    progress: bool | Callable[[Progress], object] | None,
+    executor: Executor | None,
+) -> None:
+    n_spins = run.plan.model.n_spins
+    with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, n_spins)) as reporter:
+        if executor is None:
+            _run_here(run, file, reporter)
+        else:
+            _run_elsewhere(run, file, reporter, executor)
 
 
 def _demand_one_sample(model: Model) -> None:
@@ -225,34 +238,42 @@ def _finish_current(run: Record, file: Checkpoint, reporter: Reporter) -> None:
 def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: Executor) -> None:
     if run.current is not None:  # begun here before: its state is at hand, so finish it here
         _finish_current(run, file, reporter)
+    if run.finished:
+        return
+    file.demand_writable()
     futures: dict[Future[Any], Batch] = {}
 
     def take(future: Future[Any]) -> None:
-        with interrupts_held():
-            energy, magnetization, made_by = future.result()
-            batch = futures.pop(future)
-            file.note_origin(made_by)
-            run.finish(batch.first, energy, magnetization)
+        energy, magnetization, made_by = future.result()
+        batch = futures.pop(future)
+        file.note_origin(made_by)
+        run.finish(batch.first, energy, magnetization)
+        file.save(run.state)
+        with interrupts.let_through():
             reporter.advance(len(batch.temperatures) * run.plan.sweeps)
-            file.save(run.state)
 
-    try:
-        for batch in run.pending(by_temperature=True):
-            futures[_submitted(executor, run.plan, batch)] = batch
-        for future in as_completed(futures):
-            take(future)
-    except BrokenExecutor as error:
-        kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
-        raise ExecutorError(
-            f"the executor broke ({error}). What had been finished {kept}; the same call with a "
-            "new executor goes on"
-        ) from error
-    finally:
-        for future in futures:
-            future.cancel()
-        for future in list(futures):  # done while another failed, or Ctrl-C came
-            if future.done() and not future.cancelled() and future.exception() is None:
-                take(future)
+    with interrupts_held() as interrupts:
+        try:
+            for batch in run.pending(by_temperature=True):
+                futures[_submitted(executor, run.plan, batch)] = batch
+            while futures:
+                with interrupts.let_through():
+                    done, _ = wait(futures, return_when=FIRST_COMPLETED)
+                for future in done:
+                    take(future)
+        except BrokenExecutor as error:
+            kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
+            raise ExecutorError(
+                f"the executor broke ({error}). What had been finished {kept}; the same call with "
+                "a new executor goes on"
+            ) from error
+        finally:
+            for future in futures:
+                future.cancel()
+            for future in list(futures):  # done while another failed, or Ctrl-C came
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    take(future)
+            file.save(run.state)
 
 
 def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:

@@ -11,7 +11,7 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import Request
+from multispin._engines.base import MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models import Model
 from multispin.models.forms import SignedEdges
@@ -45,7 +45,7 @@ def temper(
     interval: int = 1,
     measure: Sequence[str] | None = None,
     cluster_moves: bool = False,
-    seed: int = 0,
+    seed: int | None = None,
     dynamics: str = "metropolis",
     init: str = "random",
     device: str = "auto",
@@ -96,14 +96,14 @@ def temper(
         do not percolate, in two dimensions above all, and are slow. Ladders that swap clusters are
         not independent in time, but each still has the right distribution.
     seed, dynamics, device, rng, threads
-        As for `Sampler`.
+        As for `Sampler`; without a seed a run that goes on keeps its own.
     engine : {"auto", "replica", "lattice"}
         As for `Sampler`, but ``"auto"`` takes the replica engine wherever it can run the model.
     init : {"random", "up", "down"}
         Start of every walker.
     checkpoint : path, optional
-        File that keeps the run. If it exists, the run continues from it, bit for bit; once the run
-        is finished the same call returns its result at once.
+        File that keeps the run, for this run alone while it lasts. If it exists, the run continues
+        from it, bit for bit; once the run is finished the same call returns its result at once.
     checkpoint_interval : float
         Seconds from one writing to the next.
     progress : bool or callable, optional
@@ -131,7 +131,7 @@ def temper(
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
     CheckpointError
-        If the checkpoint is damaged, or belongs to another run. It is left as it is.
+        If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     MemoryError
         If the measurements do not fit; the message says what they need and what there is.
     MissingExtraError
@@ -162,41 +162,51 @@ def temper(
     cluster_moves = checks.flag("cluster_moves", cluster_moves)
     table = checks.ascending_temperatures("temperatures", temperatures)
     engine = _engine(engine, model, replicas * len(table), device if cluster_moves else None)
-    plan = Plan(
-        model=model,
-        temperatures=table,
-        replicas=replicas,
-        sweeps=checks.count("sweeps", sweeps, interval),
-        thermalization=_multiple("thermalization", thermalization, interval, "interval"),
-        interval=_multiple("interval", interval, swap_interval, "swap_interval"),
-        swap_interval=swap_interval,
-        cluster_moves=cluster_moves,
-        measure=_measures(measure, model),
-        seed=checks.seed("seed", seed),
-        dynamics=dynamics,
-        init=checks.choice("init", init, ("random", "up", "down")),
-        device="cpu" if cluster_moves else device,
-        rng=rng,
-        engine=engine,
-        threads=threads,
-        lattice=_lattice(model),
-    )
-    if len(plan.temperatures) > _MOST_TEMPERATURES:
-        given = f"{len(plan.temperatures)} temperatures"
+    checks.choice("init", init, ("random", "up", "down"))
+    sweeps = checks.count("sweeps", sweeps, interval, MOST_SWEEPS)
+    thermalization = checks.count("thermalization", thermalization, 0, MOST_SWEEPS - sweeps)
+    if len(table) > _MOST_TEMPERATURES:
+        given = f"{len(table)} temperatures"
         allowed = f"at most {_MOST_TEMPERATURES}"
         raise ValueError(checks.describe("temperatures", given, allowed))
-    what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
-    check_memory(what, plan.record_bytes())
-    checkpoint_interval = checks.nonnegative_finite("checkpoint_interval", checkpoint_interval)
-    file = Checkpoint("temper", _arguments(plan), checkpoint, checkpoint_interval)
-    kept = file.load(rng)
-    run = TemperingRun(plan) if kept is None else TemperingRun.from_state(plan, *kept)
-    chains = plan.walkers * (model.samples or 1)
+    with closing(Checkpoint("temper", checkpoint, checkpoint_interval)) as file:
+        plan = Plan(
+            model=model,
+            temperatures=table,
+            replicas=replicas,
+            sweeps=sweeps,
+            thermalization=_multiple("thermalization", thermalization, interval, "interval"),
+            interval=_multiple("interval", interval, swap_interval, "swap_interval"),
+            swap_interval=swap_interval,
+            cluster_moves=cluster_moves,
+            measure=_measures(measure, model),
+            seed=file.seed(seed),
+            dynamics=dynamics,
+            init=init,
+            device="cpu" if cluster_moves else device,
+            rng=rng,
+            engine=engine,
+            threads=threads,
+            lattice=_lattice(model),
+        )
+        what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
+        check_memory(what, plan.record_bytes())
+        kept = file.load(_arguments(plan), rng, lambda *kept: TemperingRun.from_state(plan, *kept))
+        run = kept or TemperingRun(plan)
+        _run(run, file, progress)
+        return _dataset(xarray, run, file.origin)
+
+
+def _run(
+    run: TemperingRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
+) -> None:
+    plan = run.plan
+    chains = plan.walkers * (plan.model.samples or 1)
     total = chains * (plan.discarded + plan.draws) * plan.interval
-    with closing(Reporter(progress, total, run.sweeps_done, model.n_spins)) as reporter:
+    reporter = Reporter(progress, total, run.sweeps_done, plan.model.n_spins)
+    with closing(reporter):
         if not run.finished:
             drive(run, file, reporter, run.state)
-    return _dataset(xarray, run, file.origin)
 
 
 def _multiple(name: str, value: object, of: int, of_name: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import Request
+from multispin._engines.base import MOST_SWEEPS, Request
 from multispin.models import Model
 from multispin.sampling import observables, state
 from multispin.sampling.device_array import DeviceArray
@@ -27,7 +27,6 @@ __all__ = ["Sampler"]
 
 _DYNAMICS = ("metropolis", "glauber")
 _GENERATORS = ("auto", "aes", "philox")
-_MAX_SWEEPS = 2**48  # the counter of a random block has 48 bits for them
 
 
 class Sampler:
@@ -75,7 +74,8 @@ class Sampler:
         ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
         (CuPy, PyTorch and others with ``__cuda_array_interface__``).
     seed
-        0 <= seed < 2**64.
+        0 <= seed < 2**64; None takes a fresh one. The same seed gives the same run. It is in
+        :meth:`info` and in what :meth:`save` writes.
     device
         ``"cpu"``, ``"cuda"`` (the first GPU), ``"cuda:<index>"``, or ``"auto"``: the first GPU if
         there is one and at least 2**22 spins to sweep, unless ``rng="aes"``; else the CPU.
@@ -137,7 +137,7 @@ class Sampler:
         replicas: int = 1,
         dynamics: str = "metropolis",
         init: str | NDArray[np.int8] = "random",
-        seed: int = 1,
+        seed: int | None = None,
         device: str = "auto",
         rng: str = "auto",
         threads: int | None = None,
@@ -155,7 +155,7 @@ class Sampler:
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, _DYNAMICS),
             checks.choice("rng", rng, _GENERATORS),
-            checks.seed("seed", seed),
+            checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
             self._checked_shared(shared_random_numbers),
             threads=registry.threads(threads),
@@ -201,8 +201,8 @@ class Sampler:
         TypeError, ValueError
             If `n` is not an integer from 0 to 2**48.
         """
-        if type(n) is not int or not 0 <= n <= _MAX_SWEEPS:
-            n = checks.count("n", n, 0, _MAX_SWEEPS)
+        if type(n) is not int or not 0 <= n <= MOST_SWEEPS:
+            n = checks.count("n", n, 0, MOST_SWEEPS)
         self._engine.sweep(n)
 
     def synchronize(self) -> None:
@@ -231,8 +231,8 @@ class Sampler:
         KeyboardInterrupt
             On Ctrl-C, as in :meth:`sweep`; the measurements of this call are lost.
         """
-        draws = checks.count("draws", draws, 0, 2**48)
-        interval = checks.count("interval", interval, 1, _MAX_SWEEPS)
+        draws = checks.count("draws", draws, 0, MOST_SWEEPS)
+        interval = checks.count("interval", interval, 1, MOST_SWEEPS)
         chains = self._engine.request.replicas
         check_memory(f"draws: {draws} of {registry.counted(chains)}", 48 * draws * chains)
         energies, spins = self._engine.record(draws, interval)
@@ -434,7 +434,7 @@ class Sampler:
         return self._engine.packed()
 
     def info(self) -> dict[str, Any]:
-        """Which engine, device, instruction set, threads and generator this sampler uses.
+        """Which engine, device, instruction set, threads, generator and seed this sampler uses.
 
         On a GPU the instruction set is its architecture, ``"sm_<compute capability>"``, and
         ``threads`` is None. ``bytes`` is the memory of the device that spins, graph and signs of
@@ -443,6 +443,7 @@ class Sampler:
         return {
             "engine": self._engine.name,
             **self._engine.info(),
+            "seed": self._engine.request.seed,
             "bytes": self._engine.bytes_held(self._engine.request),
         }
 
@@ -495,8 +496,9 @@ class Sampler:
         device: str = "auto",
         threads: int | None = None,
     ) -> Sampler:
+        sweeps_done = checks.count("sweeps_done", meta["sweeps_done"], 0, MOST_SWEEPS)
         sampler = cls(**state.arguments(meta, arrays), init="up", device=device, threads=threads)
-        sampler._engine.restore(meta["sweeps_done"], arrays["packed"])
+        sampler._engine.restore(sweeps_done, arrays["packed"])
         return sampler
 
     # --- inside -------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from multispin import io, models
-from multispin.errors import CheckpointError
+from multispin._base import checks
+from multispin.errors import CheckpointError, DeviceError
 
 if TYPE_CHECKING:
     import os
@@ -58,6 +59,7 @@ def arguments(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> di
     lead = (replicas,) if model.samples is None else (model.samples, replicas)
     if temperature.shape != (math.prod(lead),):
         raise ValueError(f"temperature: got shape {temperature.shape} for replicas {lead}")
+    checks.seed("seed", meta["seed"])
     same = ("dynamics", "seed", "rng", "first_stream", "engine", "shared_random_numbers")
     return {
         "model": model,
@@ -83,5 +85,8 @@ def read(path: str | os.PathLike[str], make: Callable[[State], Made]) -> Made:
     kept = io.read_checkpoint(path, _KIND)
     try:
         return make(kept)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{Path(path)}: not a sampler's state: {error}") from error
+    except DeviceError:
+        raise  # what is wrong with it is not the file's fault
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise CheckpointError(f"{Path(path)}: not a sampler's state: {what}") from error

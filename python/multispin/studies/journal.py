@@ -11,6 +11,8 @@ The first line is the header: format, version, who wrote it, and the study's ide
         "version": 1,
         "multispin": "0.1.0",
         "task": "glass",
+        "module": "studies_of_glasses",
+        "source": "<SHA-256 of the task's source>",
         "parameters": {"L": [4, 6], "sample": [0, 1, 2], "sweeps": 1000},
     }
 
@@ -51,19 +53,18 @@ the parameters. The same study has the same bytes then, whatever happened on the
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import json
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from multispin import io
+from multispin._base import files
 from multispin._base.interrupts import interrupts_held
+from multispin._base.locks import FileLock
 from multispin.errors import CheckpointError
 from multispin.studies.points import key_of, signature_of
 
@@ -78,10 +79,10 @@ VERSION = 1
 _DIGEST_LENGTH = 64
 
 
-def new_header(task: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the header of a study made by this version of multispin."""
+def new_header(identity: dict[str, str], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the header of a study of a task that `identity` tells, of this version of multispin."""
     origin = {"format": FORMAT, "version": VERSION, "multispin": version("multispin")}
-    return origin | {"task": task, "parameters": parameters}
+    return origin | identity | {"parameters": parameters}
 
 
 @dataclass
@@ -114,38 +115,37 @@ class Journal:
     Parameters
     ----------
     path : str or os.PathLike
-        The file, which exists.
-    write : bool
-        Whether to lock it and cut off a torn end.
+        The file.
+    header : dict, optional
+        To write: the file is locked, made if there is none, and a torn end cut off. By default it
+        is only read.
 
     Raises
     ------
+    FileNotFoundError
+        If it is to be read, and there is none.
     CheckpointError
         If the file is damaged other than at its end, is none of a study, is of another format
-        version, or is locked by another process. It is left as it is.
+        version, or somebody else writes it. It is left as it is.
     """
 
-    def __init__(self, path: str | os.PathLike[str], write: bool) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], header: dict[str, Any] | None = None
+    ) -> None:
         self.path = Path(path)
-        self._file = self._open(write)
-        try:
+        write = header is not None
+        with ExitStack() as stack:
+            if write:
+                stack.callback(FileLock(path).release)
+                if not self.path.exists():
+                    with files.replacing(path) as new:
+                        new.write(_seal(json.dumps(header).encode()))
+            self._file = stack.enter_context(self.path.open("r+b" if write else "rb"))
             with self._reader() as reader:
                 self.contents = _scan(reader, os.fspath(path))
             if write and self.contents.end < os.fstat(self._file.fileno()).st_size:
                 os.truncate(self._file.fileno(), self.contents.end)
-        except BaseException:
-            self.close()
-            raise
-
-    @classmethod
-    def create(cls, path: str | os.PathLike[str], header: dict[str, Any]) -> None:
-        """Write the file of a study that nothing is known of."""
-        with io.replacing(path) as file:
-            file.write(_seal(json.dumps(header).encode()))
-
-    def close(self) -> None:
-        """Close the file, which releases the lock."""
-        self._file.close()
+            self.close = stack.pop_all().close  # closes the file, and lets others write it
 
     def extend(self, header: dict[str, Any]) -> None:
         """Replace the header."""
@@ -185,7 +185,7 @@ class Journal:
             )
             if final:
                 return
-            with io.replacing(self.path) as file:
+            with files.replacing(self.path) as file:
                 file.write(first)
                 for offset in offsets:
                     reader.seek(offset)
@@ -208,33 +208,9 @@ class Journal:
         return offsets
 
     def _reader(self) -> BinaryIO:
-        # The same descriptor: closing another one would release this process's lock.
+        # The same descriptor: the file that was opened, whatever has its name by now.
         os.lseek(self._file.fileno(), 0, os.SEEK_SET)
         return os.fdopen(self._file.fileno(), "rb", closefd=False)
-
-    def _open(self, write: bool) -> BinaryIO:
-        file = self.path.open("r+b" if write else "rb")
-        try:
-            if write:
-                _lock(file, self.path)
-        except BaseException:
-            file.close()
-            raise
-        return file
-
-
-def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep other processes from writing; the kernel releases a killed one's lock."""
-    taken = f"{str(path)!r} is being written by another process: wait for its end, or stop it"
-    try:
-        # Not flock: a forked worker that outlives its parent would hold that.
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN):
-            raise CheckpointError(taken) from error
-        # Otherwise the file system has no locks; the study is not worse off than before.
-    if not os.path.samestat(os.fstat(file.fileno()), path.stat()):  # just rewritten
-        raise CheckpointError(taken)
 
 
 def _seal(text: bytes) -> bytes:

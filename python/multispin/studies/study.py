@@ -7,18 +7,17 @@ import reprlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import io
-from multispin._base import checks
+from multispin._base import checks, files
 from multispin._base.extras import require
 from multispin.errors import CheckpointError, StudyError
 from multispin.progress import StudyReporter, check_progress
 from multispin.studies.combine import combine, count_points, points_of
 from multispin.studies.flight import check_task, default_in_flight, run_elsewhere
+from multispin.studies.identity import identity
 from multispin.studies.journal import Journal, new_header
 from multispin.studies.points import MISSING, failure, key_of, run_point
 
@@ -54,7 +53,7 @@ def study(
     ----------
     task : callable
         Called as ``task(**point)``. It has to depend on its arguments alone: seeds belong among the
-        parameters. It returns a mapping of names to numbers or arrays, whose dimensions are called
+        parameters. The file is of this task: its name, module and source. It returns a mapping of names to numbers or arrays, whose dimensions are called
         ``<name>_0``, ``<name>_1``, ..., or an `xarray.Dataset`. Variables of numbers, booleans and
         text are kept; those of one name have the same dimensions at all points, but sizes may
         differ. An executor of processes needs a function it can import (a ``def`` in a file), and
@@ -96,9 +95,9 @@ def study(
         If the executor broke, for one because a worker died. What had been finished is kept; the
         same call with a new executor goes on, and tries the points that were in flight last.
     CheckpointError
-        If the file is damaged, in use by another process, or of another study: another task name,
-        parameter, or version, or without some of the values that the file has. It is left as it is.
-        Further values may be given: they extend the study.
+        If the file is damaged, in use, or of another study: another task, parameter, or version, or
+        without some of the values that the file has. It is left as it is. Further values may be
+        given: they extend the study.
     OSError
         If the file cannot be written. What was kept before is still there.
     MissingExtraError
@@ -110,22 +109,20 @@ def study(
     --------
     >>> import tempfile
     >>> import multispin as ms
-    >>> def magnetization(L, T, sweeps):
-    ...     run = ms.simulate(ms.Ising((L, L)), T, sweeps, thermalization=20, threads=1)
+    >>> def magnetization(L, T, sweeps, seed):
+    ...     run = ms.simulate(ms.Ising((L, L)), T, sweeps, 20, seed=seed, threads=1)
     ...     return {"m": abs(run.magnetization).mean()}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     data = ms.study(
-    ...         magnetization, {"L": [4, 8], "T": [1.5, 3.0], "sweeps": 100}, f"{folder}/m.study"
+    ...         magnetization,
+    ...         {"L": [4, 8], "T": [1.5, 3.0], "sweeps": 100, "seed": 1},
+    ...         f"{folder}/m.study",
     ...     )
     >>> data.m.dims, data.sweeps.item()
     (('L', 'T'), 100)
     """
     require("xarray", "run")
-    name = getattr(task, "__qualname__", None)
-    if not isinstance(name, str):
-        allowed = "a function with a name; what a functools.partial would fix belongs in parameters"
-        raise TypeError(checks.describe("task", task, allowed))
-    header = new_header(name, _parameters(parameters))
+    header = new_header(identity(task), _parameters(parameters))
     if executor is not None:
         checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
         check_task(task, executor)
@@ -133,11 +130,14 @@ def study(
         in_flight = default_in_flight(executor)
     in_flight = checks.count("in_flight", in_flight, 1)
     check_progress(progress)
-    io.check_writable(path, "path")
-
-    if not Path(path).exists():
-        Journal.create(path, header)
-    with closing(Journal(path, write=True)) as journal:
+    try:
+        files.check_writable(path, "path")
+        journal = Journal(path, header)
+    except (OSError, CheckpointError):
+        if _is_finished(path, header):  # then nothing has to be written
+            return read_study(path)
+        raise
+    with closing(journal):
         _agree(journal, header)
         _run(task, journal, executor, in_flight, progress)
         _check_complete(journal)
@@ -187,7 +187,7 @@ def read_study(path: str | os.PathLike[str]) -> xr.Dataset:
     array([0])
     """
     xarray = require("xarray", "run")
-    with closing(Journal(path, write=False)) as journal:
+    with closing(Journal(path)) as journal:
         return combine(xarray, journal)
 
 
@@ -234,14 +234,25 @@ def _kind(value: object) -> str:
     return "number" if type(value) in (int, float) else type(value).__name__
 
 
+def _is_finished(path: str | os.PathLike[str], header: dict[str, Any]) -> bool:
+    """Whether there is a file of this study in which no point is missing."""
+    try:
+        with closing(Journal(path)) as journal:
+            kept = journal.contents
+            keys = map(key_of, points_of(header["parameters"]))
+            return key_of(kept.header) == key_of(header) and all(key in kept.results for key in keys)
+    except (OSError, ValueError, CheckpointError):
+        return False
+
+
 def _agree(journal: Journal, header: dict[str, Any]) -> None:
     """Refuse the file of another study; let this one have further values."""
     kept = journal.contents.header
     old, new = kept["parameters"], header["parameters"]
     differences = [
         f"{name} {kept[name]!r} there, {header[name]!r} here"
-        for name in ("multispin", "task")
-        if kept[name] != header[name]
+        for name in ("multispin", "task", "module", "source")
+        if kept.get(name, header[name]) != header[name]  # older files have fewer
     ]
     if old.keys() != new.keys():
         differences.append(f"parameters {', '.join(old)} there, {', '.join(new)} here")

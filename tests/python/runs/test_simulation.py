@@ -559,12 +559,12 @@ def test_what_breaks_into_a_measurement_spoils_no_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_drive, "PIECE_SECONDS", 1e-3)
-    arguments: dict[str, Any] = {"sweeps": 3000, "thermalization": 10, "seed": 3, "threads": 1}
+    arguments: dict[str, Any] = {"sweeps": 30000, "thermalization": 10, "seed": 3, "threads": 1}
     path, plain, calls = tmp_path / "run.npz", ms.Sampler.record, itertools.count()
 
     def broken(sampler: ms.Sampler, draws: int, interval: int = 1) -> Any:
         drawn = plain(sampler, draws, interval)
-        if next(calls) == 4:  # as a signal handler that raises would: the draws are lost
+        if next(calls) == 2:  # as a signal handler that raises would: the draws are lost
             raise TimeoutError
         return drawn
 

@@ -373,6 +373,7 @@ def test_info(isa: str, rng: str) -> None:
         "device": "cpu",
         "instruction_set": isa,
         "threads": 3,
+        "seed": 3,
         "generator": used,
         "planes": generator["planes"],
         "tail_planes": generator["tail_planes"],

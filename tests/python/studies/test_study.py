@@ -504,7 +504,7 @@ def test_two_processes_do_not_write_one_file(tmp_path: Path) -> None:
     assert other.stdout is not None
     assert other.stdout.readline() == "in\n"
     before = (tmp_path / "taken").read_bytes()
-    with pytest.raises(CheckpointError, match="by another process"):
+    with pytest.raises(CheckpointError, match="in use by another run"):
         ms.study(tasks.square, SQUARES, tmp_path / "taken")
     assert ms.read_study(tmp_path / "taken").missing == "not run"
     assert (tmp_path / "taken").read_bytes() == before

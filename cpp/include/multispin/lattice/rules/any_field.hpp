@@ -112,7 +112,10 @@ struct AnyField {
     if constexpr (dynamics == Dynamics::glauber) {
       out.may_leave = bits::ones<W>();
     } else {
-      out.may_leave = bits::or_not(out.classes(acceptance.heat_bath), site.spin ^ favoured);
+      out.may_leave = ~(site.spin ^ favoured);
+      if (acceptance.heat_bath != 0) {  // seldom, and the classes cost some instructions
+        out.may_leave = out.may_leave | out.classes(acceptance.heat_bath);
+      }
     }
   }
   template <int group, class Entry>
