@@ -10,6 +10,7 @@
 
 #include "bind.hpp"
 #include "dlpack.hpp"
+#include "gil.hpp"
 #include "multispin/cuda/device.hpp"
 #include "multispin/cuda/device_array.hpp"
 
@@ -72,7 +73,7 @@ py::array to_host(const DeviceArray& array) {
   const py::dtype type(array.type == DeviceArray::Type::int8 ? "int8" : "uint64");
   py::array out(type, array.shape);
   void* const to = out.mutable_data();
-  const py::gil_scoped_release release;
+  const WithoutGil release;
   cuda::copy_to_host(array, to);
   return out;
 }
@@ -107,7 +108,7 @@ void bind_cuda_devices(py::module_& module) {
       .def_property_readonly("shape", [](const DeviceArray& a) { return numbers(a.shape); })
       .def_property_readonly("strides", [](const DeviceArray& a) { return numbers(a.strides); })
       .def("reshaped", &cuda::reshaped, "shape"_a)
-      .def("synchronize", &cuda::synchronize, py::call_guard<py::gil_scoped_release>())
+      .def("synchronize", &cuda::synchronize, py::call_guard<WithoutGil>())
       .def(
           "order_before",
           [](const DeviceArray& a, std::uintptr_t stream) {

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "bind.hpp"
+#include "gil.hpp"
 #include "lattice_binding.hpp"
 #include "multispin/cuda/lattice/engine.hpp"
 #include "on_gpu_binding.hpp"
@@ -18,7 +19,7 @@ std::unique_ptr<Bound> make_engine(std::int64_t rows, std::int64_t columns, std:
                                    std::uint64_t first_stream, int device, std::int64_t planes) {
   const LatticeOptions o =
       make_options(rows, columns, replicas, J, h, dynamics, rng, seed, first_stream, planes);
-  const py::gil_scoped_release release;
+  const WithoutGil release;
   return std::make_unique<Bound>(o, device);
 }
 

@@ -3,9 +3,11 @@
 #include <pybind11/pybind11.h>
 
 #include "bind.hpp"
+#include "gil.hpp"
 
 PYBIND11_MODULE(_cuda, module) {
   module.doc() = "Compiled CUDA engines of multispin; use the classes of the package instead.";
+  multispin::Leaving::begin_at_exit();
   multispin::bind_cuda_devices(module);
   multispin::bind_tempering(module);
   multispin::bind_cuda_lattice(module);

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "bind.hpp"
+#include "gil.hpp"
 #include "multispin/cuda/replica/engine.hpp"
 #include "on_gpu_binding.hpp"
 #include "replica_binding.hpp"
@@ -19,7 +20,7 @@ std::unique_ptr<Bound> make_engine(std::int64_t sites, const Edges& edges,
                                    bool shared_random_numbers, int device) {
   ReplicaOptions o = make_options(sites, edges, signs, replicas, J, h, dynamics, rng, seed,
                                   first_stream, shared_random_numbers);
-  const py::gil_scoped_release release;
+  const WithoutGil release;
   return std::make_unique<Bound>(std::move(o), device);
 }
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <stdexcept>
 
-namespace multispin {
+#include "gil.hpp"
 
-namespace py = pybind11;
+namespace multispin {
 
 // An engine and whether a thread that has released the GIL is using it; guarded by the GIL.
 template <class Base>
@@ -40,12 +40,12 @@ class Unlocked {
 
  private:
   bool& in_use_;
-  std::optional<py::gil_scoped_release> release_;
+  std::optional<WithoutGil> release_;
 };
 
 // True when a signal (Ctrl-C) is waiting; its Python exception is then set.
 inline bool signal_waiting() {
-  const py::gil_scoped_acquire gil;
+  const WithGil gil;
   return PyErr_CheckSignals() != 0;
 }
 

@@ -9,6 +9,7 @@
 #include "multispin/isa.hpp"
 #include "multispin/random/aes.hpp"
 #include "multispin/random/planes.hpp"
+#include "multispin/threads.hpp"
 
 namespace py = pybind11;
 
@@ -23,6 +24,7 @@ void bind_info(py::module_& module) {
   });
   module.def("selected_isa", [] { return std::string(name(selected_isa())); });
   module.def("default_threads", [] { return omp_get_max_threads(); });
+  module.def("startable_threads", &startable_threads, py::arg("threads"));
   module.def("compiler", [] { return std::string(__VERSION__); });
   using Aes = random::AesPlanes<bits::Word128>;
   using Philox = random::PhiloxPlanes<bits::Word128>;

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "bind.hpp"
+#include "gil.hpp"
 #include "lattice_binding.hpp"
 
 namespace multispin {
@@ -16,7 +17,7 @@ std::unique_ptr<Bound> make_engine(std::int64_t rows, std::int64_t columns, std:
   LatticeOptions o =
       make_options(rows, columns, replicas, J, h, dynamics, rng, seed, first_stream, planes);
   o.threads = threads;
-  const py::gil_scoped_release release;
+  const WithoutGil release;
   return std::make_unique<Bound>(o);
 }
 

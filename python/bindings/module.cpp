@@ -2,9 +2,11 @@
 #include <pybind11/pybind11.h>
 
 #include "bind.hpp"
+#include "gil.hpp"
 
 PYBIND11_MODULE(_core, module) {
   module.doc() = "Compiled core of multispin; use the classes of the package instead.";
+  multispin::Leaving::begin_at_exit();
   multispin::bind_info(module);
   multispin::bind_tempering(module);
   multispin::bind_tempering_of(module);

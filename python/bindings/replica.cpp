@@ -2,6 +2,7 @@
 #include <string>
 
 #include "bind.hpp"
+#include "gil.hpp"
 #include "replica_binding.hpp"
 
 namespace multispin {
@@ -18,7 +19,7 @@ std::unique_ptr<Bound> make_engine(std::int64_t sites, const Edges& edges,
   ReplicaOptions o = make_options(sites, edges, signs, replicas, J, h, dynamics, rng, seed,
                                   first_stream, shared_random_numbers);
   o.threads = threads;
-  const py::gil_scoped_release release;
+  const WithoutGil release;
   return std::make_unique<Bound>(std::move(o));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bind.hpp"
+#include "gil.hpp"
 #include "multispin/spin_pairs.hpp"
 #include "numpy_bridge.hpp"
 #include "tempering_binding.hpp"
@@ -33,14 +34,14 @@ struct PythonEngine {
     return array;
   }
   void measure(double* energies, std::int64_t* spins) const {
-    const py::gil_scoped_acquire gil;
+    const WithGil gil;
     const auto e = checked<double>("energies", object.attr("energies")(), {replicas});
     const auto s = checked<std::int64_t>("spin_sums", object.attr("spin_sums")(), {replicas});
     std::copy_n(e.data(), replicas, energies);
     std::copy_n(s.data(), replicas, spins);
   }
   void set_temperatures(std::span<const double> temperatures) const {
-    const py::gil_scoped_acquire gil;
+    const WithGil gil;
     auto array = new_array<double>({replicas});
     std::ranges::copy(temperatures, array.mutable_data());
     object.attr("set_temperatures")(array);
@@ -48,7 +49,7 @@ struct PythonEngine {
   // compare(spins of all replicas)
   template <class Compare>
   void with_spins(const Compare& compare) const {
-    const py::gil_scoped_acquire gil;
+    const WithGil gil;
     const py::object rows = object.attr("spins")().attr("reshape")(replicas, sites);
     const auto spins = checked<std::int8_t>("spins", rows, {replicas, sites});
     compare(SpinRows{spins.data(), replicas, sites});
@@ -73,12 +74,12 @@ TemperedEngine parts_of(const std::shared_ptr<PythonEngine>& engine, std::int64_
   out.samples = samples;
   out.finish = [](const Poll&) { return true; };
   out.sweep = [engine](std::uint64_t sweeps, const Poll&) {
-    const py::gil_scoped_acquire gil;
+    const WithGil gil;
     engine->object.attr("sweep")(sweeps);
     return true;
   };
   out.sweeps_done = [engine] {
-    const py::gil_scoped_acquire gil;
+    const WithGil gil;
     return engine->object.attr("sweeps_done").cast<std::uint64_t>();
   };
   out.set_temperatures = [engine](std::span<const double> t) { engine->set_temperatures(t); };

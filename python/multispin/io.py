@@ -15,7 +15,6 @@ import math
 import os
 import stat
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "multispin/threads.hpp"
+
 namespace multispin {
 namespace {
 
@@ -28,6 +30,12 @@ class Helpers {
     open(job);
     work(0);
     close(job);
+  }
+  int grow(int total) {
+    const std::lock_guard lock(mutex_);
+    while (total_ < total && start_one()) {
+    }
+    return total_;
   }
 
  private:
@@ -118,11 +126,22 @@ class Helpers {
   std::atomic<std::uint64_t> posted_ = 0;
 };
 
+Helpers& helpers() {
+  // Never destroyed: helpers may still be asleep in it when the process ends.
+  static Helpers* const all = new Helpers;
+  return *all;
+}
+
 }  // namespace
 
 bool threads_usable() {
   static const pid_t first_user = getpid();
   return first_user == getpid();
+}
+
+int startable_threads(int threads) {
+  if (threads <= 1 || !threads_usable()) return threads;
+  return std::min(threads, 1 + helpers().grow(threads - 1));
 }
 
 void share(int threads, const std::function<void(int)>& work) noexcept {
@@ -137,9 +156,7 @@ void share(int threads, const std::function<void(int)>& work) noexcept {
     work(thread);
     at_work = false;
   };
-  // Never destroyed: helpers may still be asleep in it when the process ends.
-  static Helpers* const helpers = new Helpers;
-  helpers->share(threads, marked);
+  helpers().share(threads, marked);
 }
 
 }  // namespace multispin

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import reprlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +16,23 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Array = NDArray[Any]
+
 _MAX_SEED = 2**64 - 1
+_MOST_SITES = 2**63 - 1  # numbers of sites are 64-bit integers
 
 
 def describe(name: str, value: object, allowed: str) -> str:
     """Return the message of a wrong argument; long values are shortened."""
-    return f"{name}: got {reprlib.repr(value)}, allowed: {allowed}"
+    return f"{name}: got {shown(value)}, allowed: {allowed}"
+
+
+def shown(value: object) -> str:
+    """Return a value as messages show it: shortened, and whatever it is."""
+    try:
+        return reprlib.repr(value)
+    except Exception:  # an integer of more digits than Python writes, or a repr that fails
+        return f"something of type {type(value).__name__} that cannot be shown"
 
 
 def finite(name: str, value: object) -> float:
@@ -100,21 +113,83 @@ def instance(name: str, value: object, kind: type, allowed: str) -> None:
         raise TypeError(describe(name, value, allowed))
 
 
+def function(name: str, value: object, allowed: str) -> None:
+    """Refuse a `value` that cannot be called."""
+    if not callable(value):
+        raise TypeError(describe(name, value, allowed))
+
+
+def mapping(name: str, value: object, needed: Iterable[str], allowed: str) -> None:
+    """Refuse a `value` that is not a mapping, or one without the keys `needed`."""
+    if not isinstance(value, Mapping):
+        raise TypeError(describe(name, value, allowed))
+    missing = [key for key in needed if key not in value]
+    if missing:
+        raise ValueError(f"{name}: got one without {', '.join(missing)}, allowed: {allowed}")
+
+
+def path(name: str, value: object) -> Path:
+    """Return `value` as a Path if it can be the name of a file, whether there is one or not."""
+    allowed = "the path of a file, str or os.PathLike"
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(describe(name, value, allowed))
+    text = os.fspath(value)
+    if not isinstance(text, str):  # of bytes
+        raise TypeError(describe(name, value, allowed))
+    try:
+        if not text or b"\0" in os.fsencode(text):
+            raise ValueError(describe(name, value, allowed))
+    except UnicodeEncodeError as error:  # half of a surrogate pair
+        raise ValueError(describe(name, value, allowed)) from error
+    return Path(text)
+
+
 def dataset(name: str, value: Any, needed: Sequence[str], allowed: str) -> None:
     """Refuse a `value` that is not an xarray.Dataset with the variables and dimensions `needed`."""
-    if not (hasattr(value, "data_vars") and hasattr(value, "dims")):
+    if not hasattr(type(value), "data_vars"):
         raise TypeError(describe(name, value, f"an xarray.Dataset, {allowed}"))
     missing = [one for one in needed if one not in value.variables and one not in value.dims]
     if missing:
         raise ValueError(f"{name}: got one without {', '.join(missing)}, allowed: {allowed}")
 
 
-def array(name: str, value: Any) -> NDArray[Any]:
+def array(name: str, value: Any, allowed: str = "an array, or what NumPy makes one of") -> Array:
     """Return `value` as an array; refuse one of which some is masked: that would be forgotten."""
     if np.ma.is_masked(value):
-        allowed = "one of which nothing is masked (`compressed()` has what is not)"
-        raise TypeError(f"{name}: got a masked array, allowed: {allowed}")
-    return np.asarray(value)
+        unmasked = "one of which nothing is masked (`compressed()` has what is not)"
+        raise TypeError(f"{name}: got a masked array, allowed: {unmasked}")
+    try:
+        return np.asarray(value)
+    except MemoryError:
+        raise
+    except Exception as error:  # ragged, nested without end, or in the memory of a GPU
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(describe(name, value, allowed)) from error
+
+
+def numbers(
+    name: str, value: Any, allowed: str = "finite numbers", kinds: str = "iuf"
+) -> NDArray[np.float64]:
+    """Return `value` as an array of finite float64, of any shape and perhaps the one given."""
+    given = array(name, value, allowed)
+    if given.dtype.kind not in kinds:
+        got = value if given.ndim == 0 else f"an array of {given.dtype}"
+        raise TypeError(describe(name, got, allowed))
+    with np.errstate(over="ignore"):  # numbers of more than double precision
+        found = given.astype(np.float64, copy=False)
+    finite = np.isfinite(found)
+    if not bool(finite.all()):
+        raise ValueError(describe(name, float(found[~finite][0]), allowed))
+    return found
+
+
+def positive_numbers(name: str, value: Any) -> NDArray[np.float64]:
+    """Return `value` as an array of finite float64 greater than 0, of any shape."""
+    allowed = "finite numbers > 0"
+    found = numbers(name, value, allowed)
+    if not bool(np.all(found > 0.0)):
+        raise ValueError(describe(name, value, allowed))
+    return found
 
 
 def lattice_shape(value: object) -> tuple[int, ...]:
@@ -123,6 +198,8 @@ def lattice_shape(value: object) -> tuple[int, ...]:
     Which of these sizes an engine can run is the engine's business, not the model's.
     """
     allowed = "a tuple of one to four integers >= 2, such as (rows, columns)"
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 2:
+        allowed += f"; of a square lattice ({shown(value)}, {shown(value)})"
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise TypeError(describe("shape", value, allowed))
     if (isinstance(value, np.ndarray) and value.ndim != 1) or not 1 <= len(value) <= 4:
@@ -132,7 +209,10 @@ def lattice_shape(value: object) -> tuple[int, ...]:
             raise TypeError(describe("shape", value, allowed))
         if length < 2:
             raise ValueError(describe("shape", value, allowed))
-    return tuple(int(length) for length in value)
+    shape = tuple(int(length) for length in value)
+    if math.prod(shape) > _MOST_SITES:
+        raise ValueError(describe("shape", value, f"{allowed}, of fewer than 2**63 sites"))
+    return shape
 
 
 def temperatures(
@@ -142,17 +222,11 @@ def temperatures(
     if allowed is None:
         dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
         allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
-    try:
-        given = array(name, value)
-    except ValueError as error:  # a ragged sequence
-        raise ValueError(describe(name, value, allowed)) from error
-    if given.dtype.kind not in "iuf":
-        raise TypeError(describe(name, value, allowed))
-    numbers = np.atleast_1d(given).astype(np.float64)
-    good = bool(np.all(np.isfinite(numbers) & (numbers > 0.0)))
-    if numbers.ndim > ndim or numbers.size == 0 or not good:
+    # A new array: what is given may change later.
+    found = np.atleast_1d(numbers(name, value, allowed)).astype(np.float64)
+    if found.ndim > ndim or found.size == 0 or not bool(np.all(found > 0.0)):
         raise ValueError(describe(name, value, allowed))
-    return numbers
+    return found
 
 
 def ascending_temperatures(name: str, value: object) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Files written all or nothing, and what can be known of a file before a long run.
 
-Beside ``run.nc`` stand, while they are needed, ``.run.nc.<random>.partial``, which is being written,
-and ``.run.nc.lock`` of a run that keeps itself there (`multispin._base.locks`).
+Beside ``run.nc`` stand, while they are needed, ``.run.nc.<random>.partial``, which is being
+written, and ``.run.nc.lock`` of a run that keeps itself there (`multispin._base.locks`).
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> None:
     """Raise now what writing `path` would raise after hours of running.
 
+    What killed writers left of it goes.
+
     Parameters
     ----------
     path : str or os.PathLike
@@ -82,7 +84,7 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
         directory, a device, a loop of links, or a file that may not be written (as
         `FileNotFoundError`, `NotADirectoryError`, `PermissionError`, `IsADirectoryError`).
     """
-    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+    if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"{name}: got {path!r}, allowed: {_ALLOWED}")
     if "\0" in os.fspath(path):
         raise ValueError(f"{name}: got {path!r}, allowed: {_ALLOWED}")
@@ -91,6 +93,7 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
         target = resolved(path)
         _check_kind(target)
+        _remove_abandoned(target)
         # Trying is the only honest test: permission bits say nothing to root or about a
         # read-only file system.
         with _partial(target):
@@ -114,7 +117,7 @@ def hidden(target: Path, ending: str) -> Path:
 
 
 def _stem(target: Path) -> str:
-    """Return how the names of the hidden files begin; long names are shortened, to distinct ones."""
+    """Return how the names of hidden files begin; long names are shortened to distinct ones."""
     try:
         longest = os.pathconf(target.parent, "PC_NAME_MAX")
     except (OSError, ValueError):

@@ -5,11 +5,22 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
+
+
+class Closable(Protocol):
+    """What has to be closed."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+Thing = TypeVar("Thing", bound=Closable)
+Result = TypeVar("Result")
 
 
 class HeldInterrupts:
@@ -75,3 +86,17 @@ def interrupts_held() -> Iterator[HeldInterrupts]:
         raise
     signal.signal(signal.SIGINT, handler)
     held._deliver()
+
+
+def closed_after(make: Callable[[], Thing], use: Callable[[Thing], Result]) -> Result:
+    """Return ``use(make())``, and close what was made, whenever Ctrl-C comes.
+
+    A ``with`` has moments in which it would be neither in the block nor closed.
+    """
+    with interrupts_held() as interrupts:
+        thing = make()
+        try:
+            with interrupts.let_through():
+                return use(thing)
+        finally:
+            thing.close()

@@ -96,7 +96,12 @@ def threads(given: object) -> int:
     """Return a number of threads; None is as many as the process may use."""
     if given is None:
         return _core.default_threads()
-    return checks.count("threads", given, 1, 2**16)
+    wanted = checks.count("threads", given, 1, 2**16)
+    startable = _core.startable_threads(wanted)
+    if startable < wanted:  # limits of memory or of processes
+        allowed = f"at most {startable}: the system starts no more"
+        raise ValueError(checks.describe("threads", given, allowed))
+    return wanted
 
 
 def counted(replicas: int) -> str:

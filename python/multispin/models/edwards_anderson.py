@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +167,10 @@ class EdwardsAnderson(Lattice):
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         shape, samples, seed = checks.lattice_shape(meta["shape"]), meta["samples"], meta["seed"]
         full = (*(() if samples is None else (samples,)), len(shape), *shape)
-        bits = np.unpackbits(arrays["bonds"], count=int(np.prod(full))).reshape(full)
+        bonds, count = arrays["bonds"], math.prod(full)
+        if bonds.dtype != np.uint8 or bonds.shape != (-(-count // 8),):
+            raise ValueError(f"bonds: got {bonds.dtype} {bonds.shape} for {count} of them")
+        bits = np.unpackbits(bonds, count=count).reshape(full)
         model = cls.from_bonds(2 * bits.view(np.int8) - 1, meta["J"], meta["h"], samples)
         model._seed = None if seed is None else checks.seed("seed", seed)
         return model

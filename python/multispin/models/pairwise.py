@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +177,7 @@ class Pairwise(SignedGraph):
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         shape, magnitude = meta["shape"], meta["J"]
         couplings = arrays["values"] * (1.0 if magnitude is None else magnitude)
-        n_spins = int(np.prod(shape, dtype=np.int64))
+        n_spins = math.prod(shape)
         return cls.from_edges(n_spins, arrays["edges"], couplings, meta["h"], shape)
 
     def _sample(self, k: int) -> Self:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from multispin import io
 from multispin._base import checks, files
-from multispin._base.interrupts import interrupts_held
+from multispin._base.interrupts import closed_after, interrupts_held
 from multispin._base.locks import FileLock
 from multispin.errors import CheckpointError
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     #: JSON data and arrays from which a run goes on.
     State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
+#: What made the numbers of a run.
+_ORIGIN = {"engine": str, "generator": str, "planes": int, "device": str, "instruction_set": str}
+
 Restored = TypeVar("Restored")
+Result = TypeVar("Result")
 
 
 class Checkpoint:
@@ -122,9 +126,12 @@ class Checkpoint:
             ) from error
 
     def _compare(self, meta: dict[str, Any], rng: str) -> None:
-        given, kept = dict(self._arguments), dict(meta["arguments"])
-        if rng != "auto" and meta["origin"]:
-            given["rng"], kept["rng"] = rng, meta["origin"]["generator"]
+        given, kept, origin = dict(self._arguments), dict(meta["arguments"]), dict(meta["origin"])
+        types = {name: type(value) for name, value in origin.items()}
+        if origin and types != _ORIGIN:
+            raise TypeError(f"origin is {origin}")
+        if rng != "auto" and origin:
+            given["rng"], kept["rng"] = rng, origin["generator"]
         differences = [
             f"{name} {kept.get(name)!r} there, {value!r} here"
             for name, value in given.items()
@@ -135,7 +142,7 @@ class Checkpoint:
                 f"{str(self._path)!r} is the checkpoint of another run ({'; '.join(differences)}); "
                 "it was left as it is: repeat that run, or give another path"
             )
-        self.origin = dict(meta["origin"])
+        self.origin = origin
 
     def demand_writable(self) -> None:
         """Raise what forbids to write the file, now that there is something to write."""
@@ -171,6 +178,16 @@ class Checkpoint:
             meta = {**meta, "arguments": self._arguments, "origin": self.origin}
             io.write_checkpoint(self._path, self._kind, meta, arrays)
             self._written = time.monotonic()
+
+
+def kept(
+    kind: str,
+    path: str | os.PathLike[str] | None,
+    interval: float,
+    run: Callable[[Checkpoint], Result],
+) -> Result:
+    """Return what `run` returns with a checkpoint, which is closed whenever Ctrl-C comes."""
+    return closed_after(lambda: Checkpoint(kind, path, interval), run)
 
 
 def _is_file(path: str | os.PathLike[str]) -> bool:

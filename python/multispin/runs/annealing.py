@@ -18,7 +18,7 @@ from multispin.models import Model
 from multispin.models.base import digest
 from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
-from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._checkpoint import Checkpoint, kept
 from multispin.runs._dataset import UNIT, attributes, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.sampling.sampler import Sampler
@@ -177,7 +177,8 @@ def anneal(
     what = f"temperatures: {len(table)} steps of {chains} replicas"
     check_memory(what, 16 * len(table) * chains)
     start = init if isinstance(init, str) else checks.array("init", init)
-    with closing(Checkpoint("anneal", checkpoint, checkpoint_interval)) as file:
+
+    def keeping(file: Checkpoint) -> xr.Dataset:
         sampler = Sampler(
             model,
             temperature=table[0],
@@ -203,9 +204,11 @@ def anneal(
             "engine": sampler.info()["engine"],
         }
         run = AnnealRun(model, replicas, Schedule(table, np.cumsum(sweeps), interval), sampler)
-        file.load(arguments, rng, lambda *state: run.restore(*state, device, threads))
+        file.load(arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads))
         _run(run, file, progress)
         return _dataset(xarray, run, arguments, file.origin)
+
+    return kept("anneal", checkpoint, checkpoint_interval, keeping)
 
 
 def _run(

@@ -18,7 +18,7 @@ from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
-from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._checkpoint import Checkpoint, kept
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._record import Record
@@ -181,7 +181,8 @@ def simulate(
     device = devices.resolve(device, rng, spins, min(spins, most_at_once(model)))
     threads = 1 if threads is None and executor is not None else threads
     start = _starts(init, model, len(table), replicas)
-    with closing(Checkpoint("simulate", checkpoint, checkpoint_interval)) as file:
+
+    def keeping(file: Checkpoint) -> xr.Dataset:
         plan = Plan(
             model=model,
             thermalization=thermalization,
@@ -198,6 +199,8 @@ def simulate(
         file.load(run.arguments, rng, run.restore)
         _run(run, file, progress, executor)
         return _dataset(xarray, run, file.origin)
+
+    return kept("simulate", checkpoint, checkpoint_interval, keeping)
 
 
 def _run(

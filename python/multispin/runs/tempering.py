@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,7 +17,7 @@ from multispin._info import __version__
 from multispin.models import Model
 from multispin.models.forms import SignedEdges
 from multispin.progress import Progress, Reporter
-from multispin.runs._checkpoint import Checkpoint
+from multispin.runs._checkpoint import Checkpoint, kept
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
@@ -169,7 +170,8 @@ def temper(
         given = f"{len(table)} temperatures"
         allowed = f"at most {_MOST_TEMPERATURES}"
         raise ValueError(checks.describe("temperatures", given, allowed))
-    with closing(Checkpoint("temper", checkpoint, checkpoint_interval)) as file:
+
+    def keeping(file: Checkpoint) -> xr.Dataset:
         plan = Plan(
             model=model,
             temperatures=table,
@@ -191,10 +193,12 @@ def temper(
         )
         what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
         check_memory(what, plan.record_bytes())
-        kept = file.load(_arguments(plan), rng, lambda *kept: TemperingRun.from_state(plan, *kept))
-        run = kept or TemperingRun(plan)
+        known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan))
+        run = known or TemperingRun(plan)
         _run(run, file, progress)
         return _dataset(xarray, run, file.origin)
+
+    return kept("temper", checkpoint, checkpoint_interval, keeping)
 
 
 def _run(

@@ -67,6 +67,7 @@ from multispin._base.interrupts import interrupts_held
 from multispin._base.locks import FileLock
 from multispin.errors import CheckpointError
 from multispin.studies.points import key_of, signature_of
+from multispin.studies.records import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,7 +81,7 @@ _DIGEST_LENGTH = 64
 
 
 def new_header(identity: dict[str, str], parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the header of a study of a task that `identity` tells, of this version of multispin."""
+    """Return the header of a study whose task `identity` tells, of this version of multispin."""
     origin = {"format": FORMAT, "version": VERSION, "multispin": version("multispin")}
     return origin | identity | {"parameters": parameters}
 
@@ -90,6 +91,7 @@ class Contents:
     """Where everything is in the file; the results themselves stay there."""
 
     header: dict[str, Any] = field(default_factory=dict)
+    grid: Grid | None = None  # of the header
     results: dict[str, int] = field(default_factory=dict)  # key -> offset of the line
     failures: dict[str, list[int]] = field(default_factory=dict)  # key -> offsets
     signature: dict[str, str] = field(default_factory=dict)
@@ -129,9 +131,7 @@ class Journal:
         version, or somebody else writes it. It is left as it is.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], header: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str], header: dict[str, Any] | None = None) -> None:
         self.path = Path(path)
         write = header is not None
         with ExitStack() as stack:
@@ -222,7 +222,10 @@ def _unseal(line: bytes) -> dict[str, Any] | None:
     text = line[_DIGEST_LENGTH + 1 : -1]
     if line != _seal(text):
         return None
-    record: dict[str, Any] = json.loads(text)
+    try:
+        record: dict[str, Any] = json.loads(text)
+    except (ValueError, RecursionError):  # sealed, and no JSON
+        return None
     return record
 
 
@@ -241,14 +244,31 @@ def _scan(reader: BinaryIO, path: str) -> Contents:
                 "it is in order: delete it, and its point will be computed again"
             )
         else:
-            contents.add(record, len(line))
+            _take(contents, record, len(line), f"{path!r} line {number}")
     if not contents.lines:
         _check_header(None, path)
     return contents
 
 
+def _take(contents: Contents, record: dict[str, Any], length: int, where: str) -> None:
+    """Take in a line if it makes sense."""
+    try:
+        if "point" not in record:
+            grid = Grid(record)
+            if contents.grid is not None:
+                grid.check_extends(contents.grid)
+            contents.grid = grid
+        elif contents.grid is not None:
+            contents.grid.check(record, contents.signature)
+        contents.add(record, length)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{where} is of no study ({type(error).__name__}: {error}); it was left as it is"
+        ) from error
+
+
 def _check_header(header: dict[str, Any] | None, path: str) -> None:
-    if header is None or "format" not in header:
+    if not isinstance(header, dict) or not {"format", "version"} <= header.keys():
         raise CheckpointError(
             f"{path!r} is not the file of a study, or its first line is damaged; "
             "it was left as it is"

@@ -129,14 +129,14 @@ def _encode(data: xr.Dataset) -> dict[str, Any]:
             "data": base64.b64encode(array.tobytes()).decode(),
         }
         if name in data.dims:
-            _check_labels(str(name), array)
+            check_labels(str(name), array)
             coordinates[str(name)] = stored
         else:
             variables[str(name)] = stored
     return {"variables": variables, "coordinates": coordinates, "attrs": _plain(data.attrs)}
 
 
-def _check_labels(name: str, labels: NDArray[Any]) -> None:
+def check_labels(name: str, labels: NDArray[Any]) -> None:
     """Refuse labels by which points of different sizes could not be put side by side."""
     if len(set(labels.tolist())) < len(labels) or not np.array_equal(labels, labels):
         raise ValueError(checks.describe(f"labels of {name!r}", labels, "distinct labels, no NaN"))

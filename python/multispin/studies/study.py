@@ -13,6 +13,7 @@ import numpy as np
 
 from multispin._base import checks, files
 from multispin._base.extras import require
+from multispin._base.interrupts import closed_after
 from multispin.errors import CheckpointError, StudyError
 from multispin.progress import StudyReporter, check_progress
 from multispin.studies.combine import combine, count_points, points_of
@@ -53,11 +54,11 @@ def study(
     ----------
     task : callable
         Called as ``task(**point)``. It has to depend on its arguments alone: seeds belong among the
-        parameters. The file is of this task: its name, module and source. It returns a mapping of names to numbers or arrays, whose dimensions are called
-        ``<name>_0``, ``<name>_1``, ..., or an `xarray.Dataset`. Variables of numbers, booleans and
-        text are kept; those of one name have the same dimensions at all points, but sizes may
-        differ. An executor of processes needs a function it can import (a ``def`` in a file), and
-        tasks that use one thread each.
+        parameters. The file is of this task: its name, module and source. It returns a mapping of
+        names to numbers or arrays, whose dimensions are called ``<name>_0``, ``<name>_1``, ..., or
+        an `xarray.Dataset`. Variables of numbers, booleans and text are kept; those of one name
+        have the same dimensions at all points, but sizes may differ. An executor of processes needs
+        a function it can import (a ``def`` in a file), and tasks that use one thread each.
     parameters : mapping
         Argument names of `task`. A sequence of distinct numbers, booleans or texts is swept over,
         all sequences against each other; a single value is the same for all points.
@@ -130,18 +131,19 @@ def study(
         in_flight = default_in_flight(executor)
     in_flight = checks.count("in_flight", in_flight, 1)
     check_progress(progress)
-    try:
-        files.check_writable(path, "path")
-        journal = Journal(path, header)
-    except (OSError, CheckpointError):
-        if _is_finished(path, header):  # then nothing has to be written
-            return read_study(path)
-        raise
-    with closing(journal):
+
+    def keeping(journal: Journal) -> None:
         _agree(journal, header)
         _run(task, journal, executor, in_flight, progress)
         _check_complete(journal)
         journal.compact(map(key_of, points_of(header["parameters"])))
+
+    try:
+        files.check_writable(path, "path")
+        closed_after(lambda: Journal(path, header), keeping)
+    except (OSError, CheckpointError):
+        if not _is_finished(path, header):  # else nothing has to be written
+            raise
     return read_study(path)
 
 
@@ -240,7 +242,8 @@ def _is_finished(path: str | os.PathLike[str], header: dict[str, Any]) -> bool:
         with closing(Journal(path)) as journal:
             kept = journal.contents
             keys = map(key_of, points_of(header["parameters"]))
-            return key_of(kept.header) == key_of(header) and all(key in kept.results for key in keys)
+            same = key_of(kept.header) == key_of(header)
+            return same and all(key in kept.results for key in keys)
     except (OSError, ValueError, CheckpointError):
         return False
 

@@ -1,0 +1,510 @@
+"""The public API, each callable with one valid set of arguments, small enough to run at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dimod
+import networkx as nx
+import numpy as np
+
+import multispin as ms
+from multispin import io, page, progress
+from multispin.analysis import (
+    crossing,
+    equilibration,
+    overlaps,
+    replica_error,
+    round_trips,
+    statistics,
+    summary,
+    temperature_grid,
+)
+from multispin.cli import main
+from multispin.runs import throughput
+from robustness import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHAPE = (4, 4)
+FILES = frozenset({"path", "checkpoint"})
+
+
+@dataclass(frozen=True)
+class Call:
+    """A public callable and arguments that it takes.
+
+    Attributes
+    ----------
+    of
+        The public object.
+    arguments
+        Valid ones, by name.
+    through
+        What is called instead, where `of` is a method or takes arguments by position.
+    blames
+        Other names with which the message about an argument may begin, as two have to fit.
+    functions
+        Arguments that are functions, so that any function is one.
+    long
+        Arguments that make it run as long as they say.
+    anything
+        Arguments that may be whatever they are.
+    nan
+        Whether the result may have numbers that are not finite, as its docstring says.
+    """
+
+    of: Any
+    arguments: dict[str, Any]
+    through: Callable[..., object] | None = None
+    blames: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
+    anything: tuple[str, ...] = ()
+    nan: bool = False
+
+    def __call__(self, **changed: Any) -> object:
+        return (self.through or self.of)(**{**self.arguments, **changed})
+
+
+def energy(model: Any) -> object:
+    """Return a model with its energy, if it is one of few spins."""
+    if model.n_spins > 10**5:
+        return model
+    lead = () if model.samples is None else (model.samples,)
+    spins = np.ones((*lead, *model.shape), dtype=np.int8)
+    return model, model.energy(spins), repr(model), model.description
+
+
+def task(x: int, y: int = 0) -> dict[str, int]:
+    return {"z": x + y}
+
+
+def chapter(quick: bool) -> Any:
+    return quick
+
+
+_RNG = np.random.default_rng(1)
+_SERIES = _RNG.normal(size=(3, 40))
+_Q = _RNG.choice([-1.0, -0.5, 0.0, 0.5, 1.0], size=(3, 1, 40))
+_CURVE = crossing.Curve(np.array([0.5, 0.5, 0.5]), 0.5 + _RNG.normal(0, 0.01, (20, 3)))
+_STEEP = crossing.Curve(np.array([0.9, 0.5, 0.2]), 0.5 + _RNG.normal(0, 0.1, (20, 3)))
+_SPINS = _RNG.choice(np.array([-1, 1], np.int8), size=SHAPE)
+_GLASS = ms.EdwardsAnderson(SHAPE, seed=1)
+_J = np.array([[0.0, 1.0, -1.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])
+_RUN = {
+    "seed": 1, "dynamics": "metropolis", "init": "random", "device": "cpu", "rng": "auto",
+    "threads": 1, "progress": None,
+}  # fmt: skip
+_KEPT = {**_RUN, "engine": "auto", "checkpoint": None, "checkpoint_interval": 60.0}
+
+
+def _graph() -> Any:
+    graph = nx.Graph()
+    graph.add_edge("a", "b", J=-1.0)
+    return graph
+
+
+def _bqm() -> Any:
+    return dimod.BinaryQuadraticModel({}, {("a", "b"): 1.0}, 0.0, "SPIN")
+
+
+@cache
+def _sampler() -> ms.Sampler:
+    return runs.sampler()
+
+
+def _set_temperature(temperature: Any) -> None:
+    _sampler().temperature = temperature
+
+
+def _file(name: str, text: str) -> Path:
+    """Return a file in the working directory, which is each test's own."""
+    path = Path(name)
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+    return path
+
+
+def table() -> dict[str, Call]:
+    """Return all calls, by name; files are made in the working directory."""
+    _sampler().save("sampler.npz")
+    io.write_checkpoint("demo.npz", "demo", {}, {"x": np.ones(3)})
+    ms.study(task, {"x": [1, 2], "y": 1}, "done.study")
+    return {**_models(), **_samplers(), **_runs(), **_files(), **_exact(), **_analysis(), **_plot()}
+
+
+def _models() -> dict[str, Call]:
+    return {
+        "Ising": Call(
+            ms.Ising, {"shape": SHAPE, "J": 1.0, "h": 0.5},
+            lambda **given: energy(ms.Ising(**given)), blames={"J": ("h",)},
+        ),
+        "EdwardsAnderson": Call(
+            ms.EdwardsAnderson, {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2},
+            lambda **given: energy(ms.EdwardsAnderson(**given)), blames={"J": ("h",)},
+        ),
+        "EdwardsAnderson.from_bonds": Call(
+            ms.EdwardsAnderson.from_bonds,
+            {"bonds": np.ones((2, *SHAPE), np.int8), "J": 1.0, "h": 0.5, "samples": None},
+            lambda **given: energy(ms.EdwardsAnderson.from_bonds(**given)),
+            blames={"J": ("h",), "samples": ("bonds",)},
+        ),
+        "Pairwise": Call(
+            ms.Pairwise, {"J": _J, "h": 0.5}, lambda **given: energy(ms.Pairwise(**given)),
+            blames={"J": ("h",)},
+        ),
+        "Pairwise.from_edges": Call(
+            ms.Pairwise.from_edges,
+            {"n_spins": 3, "edges": np.array([[0, 1], [1, 2]]), "couplings": np.array([1.0, -1.0]),
+             "h": 0.5, "shape": (3,)},
+            lambda **given: energy(ms.Pairwise.from_edges(**given)),
+            blames={"n_spins": ("edges", "shape"), "edges": ("couplings",), "couplings": ("h",)},
+        ),
+        "Model.energy": Call(ms.models.Model.energy, {"spins": _SPINS}, ms.Ising(SHAPE).energy),
+        "Model.sample": Call(
+            ms.models.Model.sample, {"k": 1}, ms.EdwardsAnderson(SHAPE, samples=2).sample
+        ),
+        "models.from_state": Call(
+            ms.models.from_state, dict(zip(("meta", "arrays"), _GLASS.state(), strict=True)),
+            blames={"meta": ("arrays",)},
+        ),
+        "models.random_signs": Call(
+            ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2},
+        ),
+        "graphs.hypercubic": Call(ms.graphs.hypercubic, {"shape": SHAPE}),
+        "graphs.triangular": Call(ms.graphs.triangular, {"shape": SHAPE}),
+        "graphs.honeycomb": Call(ms.graphs.honeycomb, {"shape": SHAPE}),
+        "graphs.random_regular": Call(
+            ms.graphs.random_regular, {"n": 10, "degree": 3, "seed": 1}, blames={"n": ("degree",)}
+        ),
+    }  # fmt: skip
+
+
+def _samplers() -> dict[str, Call]:
+    def sampled(**given: Any) -> object:
+        sampler = ms.Sampler(**given)
+        sampler.sweep(1)
+        return sampler.energy(), sampler.magnetization()
+
+    return {
+        "Sampler": Call(
+            ms.Sampler,
+            {"model": ms.EdwardsAnderson(SHAPE, samples=2), "temperature": 2.0, "replicas": 1,
+             "dynamics": "metropolis", "init": "random", "seed": 1, "device": "cpu", "rng": "auto",
+             "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False},
+            sampled,
+            blames={"model": ("shape",)},
+        ),
+        "Sampler.sweep": Call(ms.Sampler.sweep, {"n": 1}, _sampler().sweep, long=("n",)),
+        "Sampler.record": Call(
+            ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)
+        ),
+        "Sampler.temperature": Call(ms.Sampler.temperature, {"temperature": 2.0}, _set_temperature),
+        "Sampler.block_average": Call(
+            ms.Sampler.block_average, {"block": 2, "replica": 0}, _sampler().block_average
+        ),
+        "Sampler.packed": Call(ms.Sampler.packed, {"copy": True}, _sampler().packed),
+        "Sampler.save": Call(ms.Sampler.save, {"path": "saved.npz"}, _sampler().save),
+        "Sampler.load": Call(
+            ms.Sampler.load, {"path": Path("sampler.npz"), "device": "cpu", "threads": 1}
+        ),
+    }  # fmt: skip
+
+
+def _runs() -> dict[str, Call]:
+    return {
+        "simulate": Call(
+            ms.simulate,
+            {"model": ms.Ising(SHAPE), "temperatures": [2.0, 2.5], "sweeps": 4, "thermalization": 2,
+             "interval": 2, "replicas": 2, **_KEPT, "executor": None},
+            blames={"interval": ("sweeps",), "sweeps": ("interval", "thermalization")},
+            functions=("progress",), long=("sweeps", "thermalization"),
+        ),
+        "temper": Call(
+            ms.temper,
+            {"model": _GLASS, "temperatures": [1.0, 1.5, 2.0], "sweeps": 4, "swap_interval": 1,
+             "replicas": 2, "thermalization": 2, "interval": 2, "measure": ["overlap"],
+             "cluster_moves": False, **_KEPT},
+            blames={"interval": ("sweeps", "thermalization"), "sweeps": ("thermalization",),
+                    "swap_interval": ("interval",)},
+            functions=("progress",), long=("sweeps", "thermalization"), nan=True,
+        ),
+        "anneal": Call(
+            ms.anneal,
+            {"model": _GLASS, "temperatures": [3.0, 1.0], "sweeps_per_temperature": [2, 2],
+             "replicas": 8, "interval": 0, **_KEPT},
+            blames={"temperatures": ("sweeps_per_temperature",)},
+            functions=("progress",), long=("sweeps_per_temperature",),
+        ),
+        "replica_sweep": Call(
+            ms.replica_sweep,
+            {"model": ms.Ising(SHAPE), "temperature": 2.5, "replicas": (1, 2), "sweeps": 20,
+             "thermalization": 1, "interval": 1, **_RUN},
+            blames={"interval": ("sweeps",), "sweeps": ("thermalization",)},
+            functions=("progress",), long=("sweeps", "thermalization"), nan=True,
+        ),
+        "study": Call(
+            ms.study,
+            {"task": task, "parameters": {"x": [1, 2], "y": 1}, "path": "done.study",
+             "executor": None, "in_flight": None, "progress": None},
+            blames={"task": ("executor",)}, functions=("task", "progress"),
+        ),
+        "study, elsewhere": Call(
+            ms.study,
+            {"task": task, "parameters": {"x": [1, 2], "y": 1}, "path": "done.study",
+             "executor": ThreadPoolExecutor(1), "in_flight": 2, "progress": None},
+            functions=("task", "progress"),
+        ),
+        "read_study": Call(ms.read_study, {"path": Path("done.study")}),
+        "throughput.measure": Call(
+            throughput.measure,
+            {"sizes": [4], "generators": ["philox"], "threads": [1], "dynamics": "metropolis",
+             "temperature": 2.0, "seconds": 1e-4, "seed": 1, "device": "cpu"},
+            long=("seconds", "sizes"),
+        ),
+        "throughput.nanoseconds_per_sweep": Call(
+            throughput.nanoseconds_per_sweep, {"sampler": _sampler(), "seconds": 1e-4},
+            long=("seconds",),
+        ),
+        "progress.check_progress": Call(
+            progress.check_progress, {"progress": None}, functions=("progress",)
+        ),
+    }  # fmt: skip
+
+
+def _files() -> dict[str, Call]:
+    couplings = ms.couplings
+    return {
+        "io.write_checkpoint": Call(
+            io.write_checkpoint,
+            {"path": "written.npz", "kind": "demo", "meta": {"x": 1}, "arrays": {"x": np.ones(3)}},
+        ),
+        "io.read_checkpoint": Call(io.read_checkpoint, {"path": Path("demo.npz"), "kind": "demo"}),
+        "couplings.read_edges": Call(
+            couplings.read_edges,
+            {"path": _file("edges.txt", "0 1 1\n1 2 -1\n"), "n_spins": 4, "h": 0.5,
+             "first_site": 0},
+        ),
+        "couplings.write_edges": Call(
+            couplings.write_edges, {"path": "edges.out", "model": _GLASS}
+        ),
+        "couplings.read_max_cut": Call(
+            couplings.read_max_cut, {"path": _file("cut.txt", "3 2\n1 2 1\n2 3 -1\n")}
+        ),
+        "couplings.write_max_cut": Call(
+            couplings.write_max_cut, {"path": "cut.out", "model": _GLASS}
+        ),
+        "couplings.cut_value": Call(
+            couplings.cut_value, {"model": _GLASS, "spins": _SPINS}, blames={"model": ("spins",)}
+        ),
+        "couplings.to_sparse": Call(couplings.to_sparse, {"model": _GLASS}),
+        "couplings.to_networkx": Call(couplings.to_networkx, {"model": _GLASS, "weight": "J"}),
+        "couplings.from_networkx": Call(
+            couplings.from_networkx, {"graph": _graph(), "weight": "J", "h": 0.5}
+        ),
+        "couplings.to_dimod_negating": Call(couplings.to_dimod_negating, {"model": _GLASS}),
+        "couplings.from_dimod_negating": Call(couplings.from_dimod_negating, {"bqm": _bqm()}),
+    }  # fmt: skip
+
+
+def _exact() -> dict[str, Call]:
+    exact = ms.exact
+    return {
+        "exact.onsager": Call(exact.onsager, {"T": np.array([2.0, 3.0]), "J": 1.0}),
+        "exact.ising_2d": Call(
+            exact.ising_2d, {"L": (4, 6), "T": np.array([2.0, 3.0]), "J": 1.0}, blames={"J": ("L",)}
+        ),
+        "exact.transfer_matrix": Call(
+            exact.transfer_matrix, {"rows": 4, "cols": 3, "T": 2.0, "J": 1.0, "h": 0.1}
+        ),
+        "exact.enumerate": Call(exact.enumerate, {"model": ms.Ising((2, 3)), "temperature": 2.0}),
+        "exact.state_probabilities": Call(
+            exact.state_probabilities, {"model": ms.Ising((2, 3)), "temperature": 2.0}
+        ),
+        "exact.eliminate": Call(exact.eliminate, {"model": ms.Ising((3, 3)), "temperature": 2.0}),
+    }
+
+
+def _analysis() -> dict[str, Call]:
+    series = {"series": _SERIES, "replicas": True}
+    q = {"overlap": _Q, "samples": False}
+    return {
+        **{
+            f"statistics.{function.__name__}": Call(function, series, blames={"replicas": ("series",)})
+            for function in (
+                statistics.autocorrelation_time, statistics.effective_draws, statistics.mean,
+                statistics.binning,
+            )
+        },
+        "statistics.jackknife": Call(
+            statistics.jackknife, {"function": np.square, **series},
+            lambda function, series, replicas: statistics.jackknife(
+                function, series, replicas=replicas
+            ),
+            blames={"replicas": ("series",)}, functions=("function",),
+        ),
+        "statistics.jackknife, two": Call(
+            statistics.jackknife, {"function": np.add, **series},
+            lambda function, series, replicas: statistics.jackknife(
+                function, _SERIES, series, replicas=replicas
+            ),
+            blames={"replicas": ("series",)}, functions=("function",),
+        ),
+        "statistics.sample_jackknife": Call(
+            statistics.sample_jackknife, {"function": np.square, "values": _SERIES},
+            lambda function, values: statistics.sample_jackknife(function, values),
+            functions=("function",),
+        ),
+        "statistics.binder_cumulant": Call(
+            statistics.binder, {"magnetization": _SERIES, "replicas": True},
+            blames={"replicas": ("magnetization",)}, nan=True,
+        ),
+        "statistics.susceptibility": Call(
+            statistics.susceptibility,
+            {"magnetization": _SERIES, "temperature": 2.0, "n_spins": 16, "replicas": True},
+            blames={"replicas": ("magnetization",)},
+        ),
+        "statistics.specific_heat": Call(
+            statistics.specific_heat,
+            {"energy": _SERIES, "temperature": 2.0, "n_spins": 16, "replicas": True},
+            blames={"replicas": ("energy",)},
+        ),
+        "overlaps.distribution": Call(
+            overlaps.distribution, {"overlap": _Q, "n_spins": 4, "bins": 5, "symmetric": False,
+                                    "samples": False},
+            blames={"n_spins": ("overlap",), "samples": ("overlap",)},
+        ),
+        "overlaps.binder_ratio": Call(
+            overlaps.binder_ratio, q, blames={"samples": ("overlap",)}, nan=True
+        ),
+        "overlaps.susceptibility": Call(
+            overlaps.susceptibility, {**q, "n_spins": 4}, blames={"samples": ("overlap",)}
+        ),
+        "overlaps.correlation_length": Call(
+            overlaps.correlation_length, {**q, "overlap_k2": _Q**2 / 4, "length": 2},
+            blames={"samples": ("overlap",), "overlap": ("overlap_k2",)}, nan=True,
+        ),
+        "crossing.binder_ratio_curve": Call(
+            crossing.binder_curve, {**q, "resamples": 10, "seed": 1},
+            blames={"samples": ("overlap",)}, nan=True,
+        ),
+        "crossing.correlation_length_curve": Call(
+            crossing.correlation_length_curve,
+            {**q, "overlap_k2": _Q**2 / 4, "length": 2, "resamples": 10, "seed": 1},
+            blames={"samples": ("overlap",), "overlap": ("overlap_k2",)}, nan=True,
+        ),
+        "crossing.crossing": Call(
+            crossing.crossing,
+            {"temperature": np.array([1.0, 2.0, 3.0]), "small": _CURVE, "large": _STEEP},
+            blames={"temperature": ("small",), "small": ("large",)}, nan=True,
+        ),
+        "equilibration.logarithmic_bins": Call(
+            equilibration.logarithmic_bins,
+            {"series": _RNG.normal(size=(2, 2, 1, 40)), "samples": True, "tolerance": 3.0},
+            blames={"samples": ("series",)},
+        ),
+        "replica_error.replica_error": Call(
+            replica_error.replica_error, {"series": _SERIES}, nan=True
+        ),
+        "round_trips.round_trips": Call(
+            round_trips.round_trips,
+            {"temperature_index": np.array([[0, 1, 2, 1, 1, 0], [1, 2, 1, 0, 1, 2]]),
+             "n_temperatures": 3},
+            blames={"n_temperatures": ("temperature_index",)}, nan=True,
+        ),
+        "summary.summarize": Call(summary.summarize, {"run": runs.simulated()}, nan=True),
+        "summary.summarize, tempered": Call(
+            summary.summarize, {"run": runs.tempered_samples()}, nan=True
+        ),
+        "summary.summarize_overlaps": Call(
+            summary.summarize_overlaps, {"run": runs.tempered()}, nan=True
+        ),
+        "temperature_grid.equal_acceptance": Call(
+            temperature_grid.equal_acceptance,
+            {"temperatures": np.array([1.0, 2.0, 4.0]), "acceptance": np.array([0.3, 0.2])},
+            blames={"temperatures": ("acceptance",)},
+        ),
+        "temperature_grid.feedback_optimized": Call(
+            temperature_grid.feedback_optimized,
+            {"temperatures": np.array([1.0, 2.0, 4.0]), "from_top": np.array([0.0, 0.8, 1.0])},
+            blames={"temperatures": ("from_top",)},
+        ),
+    }  # fmt: skip
+
+
+def _plot() -> dict[str, Call]:
+    glass, replicas, of_runs = ms.plot.glass, ms.plot.replicas, ms.plot.runs
+    return {
+        "plot.glass.overlap_distribution": Call(
+            glass.overlap_distribution, {"run": runs.tempered(), "bins": 5}
+        ),
+        "plot.glass.binder_ratio": Call(glass.binder_ratio, {"runs": runs.tempered()}),
+        "plot.glass.correlation_length": Call(glass.correlation_length, {"runs": runs.tempered()}),
+        "plot.glass.tempering": Call(glass.tempering, {"run": runs.tempered()}),
+        "plot.glass.annealing": Call(glass.annealing, {"run": runs.annealed(), "sample": 0}),
+        "plot.replicas.error": Call(
+            replicas.error, {"result": replica_error.replica_error(_SERIES)}
+        ),
+        "plot.replicas.throughput": Call(
+            replicas.throughput,
+            {"replicas": np.array([1, 2]), "flips_per_ns": np.array([1.0, 2.0])},
+            blames={"replicas": ("flips_per_ns",)},
+        ),
+        "plot.replicas.overview": Call(replicas.overview, {"runs": runs.replica_swept()}),
+        **{
+            f"plot.runs.{function.__name__}": Call(function, {"runs": runs.simulated()})
+            for function in (
+                of_runs.energy, of_runs.magnetization, of_runs.specific_heat,
+                of_runs.susceptibility, of_runs.binder, of_runs.overview,
+            )
+        },
+        "plot.runs.series": Call(of_runs.series, {"run": runs.simulated()}),
+        "plot.runs.snapshots": Call(
+            of_runs.snapshots, {"images": [np.ones((4, 4))], "titles": ["up"]},
+            blames={"images": ("titles",)},
+        ),
+        "plot.runs.throughput": Call(of_runs.throughput, {"bench": runs.measured()}),
+    }  # fmt: skip
+
+
+#: Public callables that the table leaves out, and why.
+EXCEPTIONS: dict[Any, str] = {
+    **dict.fromkeys(
+        (
+            ms.CheckpointError, ms.DeviceError, ms.ExecutorError, ms.MissingExtraError,
+            ms.StudyError, ms.SlowMixingWarning,
+        ),
+        "an exception: its message is whatever it is",
+    ),
+    **dict.fromkeys(
+        (
+            ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
+            ms.exact.TransferMatrix, crossing.Crossing, crossing.Curve,
+            equilibration.LogarithmicBins, overlaps.OverlapDistribution,
+            replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
+            statistics.Binning, statistics.Estimate, progress.Progress, progress.StudyProgress,
+        ),
+        "a result: it holds what it was made of, and what takes it checks it",
+    ),
+    **dict.fromkeys(
+        (ms.models.Model, ms.models.SignedGraph), "abstract: its subclasses and methods are tested"
+    ),
+    ms.DeviceArray: "made by samplers on a GPU",
+    ms.info: "takes nothing",
+    io.kept: "for what reads a checkpoint: it takes what was read and says what is wrong with that",
+    progress.Reporter: "for what runs long, which has checked everything",
+    progress.StudyReporter: "for studies, which have checked everything",
+    main: "takes words from the command line, and has its own tests",
+    page.main: "takes words from the command line",
+    page.announce: "prints what it is given",
+    **dict.fromkeys(
+        (page.Chapter, page.Picture, page.Table, page.Text),
+        "part of a page: it holds what it was made of",
+    ),
+}  # fmt: skip

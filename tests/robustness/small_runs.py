@@ -1,0 +1,64 @@
+"""Small runs of each kind, for attempts to make them lose what they keep in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+import multispin as ms
+from multispin import io
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import xarray as xr
+
+
+class Run(Protocol):
+    """A run with everything fixed but where it is kept, and who is told."""
+
+    def __call__(self, checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+        """Run it."""
+
+
+def simulate(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    return ms.simulate(
+        ms.Ising((64, 128)), [2.0, 2.5, 3.0], 700, 50, interval=7, replicas=3, seed=4, threads=1,
+        checkpoint=checkpoint, **more,
+    )  # fmt: skip
+
+
+def anneal(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    return ms.anneal(
+        ms.EdwardsAnderson((6, 6, 6), seed=2, samples=3), np.linspace(2.5, 0.3, 10), 150,
+        replicas=40, interval=9, seed=5, threads=1, checkpoint=checkpoint, **more,
+    )  # fmt: skip
+
+
+def temper(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    return ms.temper(
+        ms.EdwardsAnderson((6, 6), seed=3, samples=4), np.linspace(0.6, 2.5, 7), 1200,
+        thermalization=100, interval=2, seed=6, threads=1, checkpoint=checkpoint, **more,
+    )  # fmt: skip
+
+
+RUNS: dict[str, Run] = {"simulate": simulate, "anneal": anneal, "temper": temper}
+
+
+def kept_sweeps(path: Path, kind: str) -> int:
+    """Return the sweeps that a checkpoint has, over all replicas, as progress counts them."""
+    if not path.exists():
+        return 0
+    meta, arrays = io.read_checkpoint(path, kind)
+    arguments = meta["arguments"]
+    if kind == "simulate":
+        each = arguments["thermalization"] + arguments["sweeps"]
+        current = meta["current"]
+        begun = current["chains"] * current["sampler"]["sweeps_done"] if current else 0
+        return int(arrays["done"].sum()) * each + begun
+    if kind == "anneal":
+        sweeps = meta["sampler"]["sweeps_done"] if meta["sampler"] else meta["looked"]
+        return int(arrays["best_energy"].size) * int(sweeps)
+    chains = arrays["state_temperature"].size
+    return int(chains) * int(meta["sampler"]["sweeps_done"])
