@@ -12,6 +12,9 @@ Everywhere: bit 1 is s = +1, E(s) = -sum J_ij s_i s_j - sum h_i s_i, k_B = 1, an
 attempted update of every site. *Energy* is the total; *magnetization* is per spin.
 """
 
+# First: it refuses what would hang.
+from multispin._base import interpreter  # noqa: F401  # isort: skip
+
 from multispin import analysis, couplings, exact, graphs, models, plot
 from multispin._info import __version__, info
 from multispin.errors import (
@@ -19,6 +22,7 @@ from multispin.errors import (
     DeviceError,
     ExecutorError,
     MissingExtraError,
+    SlowEngineWarning,
     SlowMixingWarning,
     StudyError,
 )
@@ -41,6 +45,7 @@ __all__ = [
     "MissingExtraError",
     "Pairwise",
     "Sampler",
+    "SlowEngineWarning",
     "SlowMixingWarning",
     "StudyError",
     "__version__",

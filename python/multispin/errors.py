@@ -11,6 +11,7 @@ __all__ = [
     "DeviceError",
     "ExecutorError",
     "MissingExtraError",
+    "SlowEngineWarning",
     "SlowMixingWarning",
     "StudyError",
 ]
@@ -34,6 +35,10 @@ class ExecutorError(RuntimeError):
 
 class MissingExtraError(ImportError):
     """An optional package is not installed; the message says which extra of multispin brings it."""
+
+
+class SlowEngineWarning(UserWarning):
+    """An engine that does what it was asked to, but at a small part of its speed; and the cure."""
 
 
 class SlowMixingWarning(UserWarning):

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 
 __all__ = ["honeycomb", "hypercubic", "random_regular", "triangular"]
 
@@ -19,6 +20,9 @@ Edges = npt.NDArray[np.int64]
 
 # Keeps the random words apart from those of disorder samples, whose keys are (seed, sample).
 _GRAPH_KEY = 2**64 - 1
+
+_MOST_SITES = 2**31  # of a random graph: pairs of sites are numbered by 64-bit integers
+_WORDS = 8  # that a half-edge takes while they are paired, or a pair while pairs are listed
 
 
 def hypercubic(shape: tuple[int, ...]) -> Edges:
@@ -39,6 +43,8 @@ def hypercubic(shape: tuple[int, ...]) -> Edges:
     ------
     TypeError, ValueError
         If the shape is not of this kind.
+    MemoryError
+        If the edges do not fit; the message says what they need and what there is.
 
     Examples
     --------
@@ -73,6 +79,8 @@ def triangular(shape: tuple[int, int]) -> Edges:
     ------
     TypeError, ValueError
         If the shape is not of this kind.
+    MemoryError
+        If the edges do not fit; the message says what they need and what there is.
 
     Examples
     --------
@@ -104,6 +112,8 @@ def honeycomb(shape: tuple[int, int]) -> Edges:
     ------
     TypeError, ValueError
         If the shape is not of this kind.
+    MemoryError
+        If the edges do not fit; the message says what they need and what there is.
 
     Examples
     --------
@@ -149,6 +159,8 @@ def random_regular(n: int, degree: int, seed: int = 0) -> Edges:
     ------
     TypeError, ValueError
         If an argument is not of this kind.
+    MemoryError
+        If the graph does not fit; the message says what it needs and what there is.
 
     Notes
     -----
@@ -164,14 +176,17 @@ def random_regular(n: int, degree: int, seed: int = 0) -> Edges:
     >>> edges.shape, set(np.bincount(edges.ravel()).tolist())
     ((150, 2), {3})
     """
-    n = checks.count("n", n, 1)
+    n = checks.count("n", n, 1, _MOST_SITES)
     degree = checks.count("degree", degree, 0, n - 1)
     if n * degree % 2:
         raise ValueError(checks.describe("degree", degree, f"an even number for n={n}, an odd one"))
     words = np.random.Philox(key=np.array([checks.seed("seed", seed), _GRAPH_KEY], dtype=np.uint64))
+    fewer = min(degree, n - 1 - degree)
+    pairs = n * (n - 1) // 2 if fewer < degree else 0
+    check_memory(f"n: a graph of {n} sites", 8 * (n + _WORDS * n * fewer + _WORDS * pairs))
     keys = None
     while keys is None:
-        keys = _paired(n, min(degree, n - 1 - degree), words)
+        keys = _paired(n, fewer, words)
     if 2 * degree >= n:  # few pairings of so many half-edges succeed: those of the rest do
         i, j = np.triu_indices(n, 1)
         keys = np.setdiff1d(i * n + j, keys, assume_unique=True)
@@ -205,7 +220,9 @@ def _can_be_paired(sites: Edges, keys: Edges, n: int) -> bool:
 
 def _steps(shape: tuple[int, ...], steps: list[tuple[int, ...]]) -> Edges:
     """Edges from every site by each step, the first step's first."""
-    site = np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
+    n_spins, sides = math.prod(shape), " x ".join(map(str, shape))
+    check_memory(f"shape: edges of {sides} sites", 8 * n_spins * (2 + 5 * len(steps)))
+    site = np.arange(n_spins, dtype=np.int64).reshape(shape)
     axes = tuple(range(len(shape)))
     ends = [np.roll(site, [-k for k in step], axis=axes).ravel() for step in steps]
     return np.stack([np.tile(site.ravel(), len(steps)), np.concatenate(ends)], axis=1)

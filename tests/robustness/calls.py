@@ -172,7 +172,7 @@ def _models() -> dict[str, Call]:
         ),
         "models.from_state": Call(
             ms.models.from_state, dict(zip(("meta", "arrays"), _GLASS.state(), strict=True)),
-            blames={"meta": ("arrays",)},
+            blames={"meta": ("arrays",), "arrays": ("meta",)},
         ),
         "models.random_signs": Call(
             ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2},

@@ -160,6 +160,8 @@ def _spoilt(valid: Any) -> Values:
             "with a huge one": lambda: kind([*valid[:-1], 10**13]),
             "a set of it": lambda: {str(x) for x in valid},
         }
+    if isinstance(valid, dict):
+        return _spoilt_dict(valid)
     if isinstance(valid, tuple):  # a NamedTuple, a result
         return {
             f"{name}: {value!r}": lambda name=name, value=value: valid._replace(**{name: value})
@@ -167,6 +169,17 @@ def _spoilt(valid: Any) -> Values:
             for value in (None, "x", -1.0, np.zeros(0), np.full(3, "x"), np.ones((5, 7)))
         }
     return {}
+
+
+def _spoilt_dict(valid: dict[str, Any]) -> Values:
+    wrong = (None, "x", -1, 10**13, [], object(), np.zeros(3), np.full(3, "x"))
+    values: Values = {"under 1": lambda: {**valid, 1: 1}}
+    for key in valid:
+        values[f"without {key}"] = lambda key=key: {k: v for k, v in valid.items() if k != key}
+        for value in wrong:
+            shown = "object()" if type(value) is object else repr(value)
+            values[f"{key}: {shown}"] = lambda key=key, value=value: {**valid, key: value}
+    return values
 
 
 def _spoilt_array(valid: Any) -> Values:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def count(name: str, value: object, minimum: int = 0, maximum: int | None = None
     allowed = f"an integer >= {minimum}"
     if maximum is not None:
         allowed += f" and <= {maximum}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if not _is_integer(value):
         raise TypeError(describe(name, value, allowed))
     number = int(value)
     if number < minimum or (maximum is not None and number > maximum):
@@ -80,7 +80,7 @@ def seed_or_fresh(name: str, value: object) -> int:
     """Return `value` as int if it is a 64-bit seed, and a fresh one if it is None."""
     if value is None:
         return fresh_seed()
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if not _is_integer(value):
         raise TypeError(describe(name, value, f"None, or an integer >= 0 and <= {_MAX_SEED}"))
     return seed(name, value)
 
@@ -183,6 +183,15 @@ def numbers(
     return found
 
 
+def signs(name: str, value: NDArray[Any]) -> NDArray[np.int8]:
+    """Return an array as int8 if it holds +1 and -1 only; perhaps the one given."""
+    if value.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: got an array of {value.dtype}, allowed: numbers +1 and -1")
+    if not bool(np.all((value == 1) | (value == -1))):
+        raise ValueError(f"{name}: got other values, allowed: +1 and -1")
+    return value.astype(np.int8, copy=False)
+
+
 def positive_numbers(name: str, value: Any) -> NDArray[np.float64]:
     """Return `value` as an array of finite float64 greater than 0, of any shape."""
     allowed = "finite numbers > 0"
@@ -198,14 +207,15 @@ def lattice_shape(value: object) -> tuple[int, ...]:
     Which of these sizes an engine can run is the engine's business, not the model's.
     """
     allowed = "a tuple of one to four integers >= 2, such as (rows, columns)"
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 2:
-        allowed += f"; of a square lattice ({shown(value)}, {shown(value)})"
+    if _is_integer(value) and value >= 2:
+        square = f"({shown(value)}, {shown(value)})"
+        allowed += f"; {square} for a square lattice, with parentheses, as no side comes after it"
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise TypeError(describe("shape", value, allowed))
     if (isinstance(value, np.ndarray) and value.ndim != 1) or not 1 <= len(value) <= 4:
         raise ValueError(describe("shape", value, allowed))
     for length in value:
-        if isinstance(length, (bool, np.bool_)) or not isinstance(length, (int, np.integer)):
+        if not _is_integer(length):
             raise TypeError(describe("shape", value, allowed))
         if length < 2:
             raise ValueError(describe("shape", value, allowed))
@@ -236,6 +246,12 @@ def ascending_temperatures(name: str, value: object) -> NDArray[np.float64]:
     if ascending.size < 2 or not bool(np.all(np.diff(ascending) > 0.0)):
         raise ValueError(describe(name, value, allowed))
     return ascending
+
+
+def _is_integer(value: object) -> TypeGuard[int | np.integer[Any]]:
+    # NumPy's time differences call themselves integers.
+    no_number = isinstance(value, (bool, np.bool_, np.timedelta64))
+    return isinstance(value, (int, np.integer)) and not no_number
 
 
 def _real(name: str, value: object, allowed: str) -> float:

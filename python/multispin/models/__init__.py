@@ -59,7 +59,7 @@ def from_state(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> M
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    TypeError, ValueError
         If this is no state of a model.
 
     Examples
@@ -68,5 +68,12 @@ def from_state(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> M
     >>> ms.models.from_state(*ms.Ising((4, 6), J=-1.0).state())
     Ising((4, 6), J=-1.0, h=0.0)
     """
+    allowed = "what Model.state returned"
+    checks.mapping("meta", meta, ["model"], allowed)
+    checks.mapping("arrays", arrays, [], allowed)
     kind = _KINDS[checks.choice("meta['model']", meta["model"], list(_KINDS))]
-    return kind._from_state(meta, arrays)
+    try:
+        return kind._from_state(meta, arrays)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"meta: got no state of a model ({what}), allowed: {allowed}") from error

@@ -52,6 +52,11 @@ class Model(ABC):
 
     @property
     @abstractmethod
+    def h(self) -> float:
+        """Uniform field."""
+
+    @property
+    @abstractmethod
     def description(self) -> dict[str, Any]:
         """What results say of the model beside its shape, by name; JSON can hold it."""
 
@@ -75,7 +80,7 @@ class Model(ABC):
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If the dimensions are others, or a value is not +1 or -1.
         """
         s = self._checked_spins(spins)
@@ -91,7 +96,8 @@ class Model(ABC):
             If there is no such sample, or the model has one set of couplings only.
         """
         if self.samples is None:
-            raise ValueError(f"sample: got {k!r}, but this model has one set of couplings only")
+            allowed = "a model of several disorder samples; this one has one set of couplings"
+            raise ValueError(checks.describe("k", k, allowed))
         return self._sample(checks.count("k", k, 0, self.samples - 1))
 
     @abstractmethod
@@ -114,7 +120,7 @@ class Model(ABC):
         raise NotImplementedError  # for models whose `samples` is always None
 
     def _checked_spins(self, spins: ArrayLike) -> NDArray[np.int8]:
-        s = checks.array("spins", spins)
+        s = checks.array("spins", spins, "+1 and -1, as an array or as nested lists")
         ndim, samples = len(self._shape), self.samples
         lead = () if samples is None else (samples,)
         fits = s.ndim >= ndim + len(lead) and s.shape[s.ndim - ndim :] == self._shape
@@ -123,9 +129,7 @@ class Model(ABC):
             raise ValueError(
                 checks.describe("spins", f"an array of shape {s.shape}", f"({allowed})")
             )
-        if not bool(np.all((s == 1) | (s == -1))):
-            raise ValueError("spins: got other values, allowed: +1 and -1")
-        return s.astype(np.int8, copy=False)
+        return checks.signs("spins", s)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 
 
 def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArray[np.int8]:
@@ -33,6 +34,8 @@ def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArr
     ------
     TypeError, ValueError
         If an argument is not such a number.
+    MemoryError
+        If they do not fit; the message says what they need and what there is.
 
     Examples
     --------
@@ -42,10 +45,20 @@ def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArr
            [ 1, -1,  1, -1, -1,  1]], dtype=int8)
     """
     count, seed = checks.count("count", count), checks.seed("seed", seed)
+    if samples is not None:
+        samples = checks.count("samples", samples, 1)
+    check_memory(
+        f"count: {checks.shown(count)} signs of {checks.shown(samples or 1)} samples",
+        bytes_of_signs(count, samples),
+    )
     if samples is None:
         return _signs_of_sample(count, seed, 0)
-    samples = checks.count("samples", samples, 1)
     return np.stack([_signs_of_sample(count, seed, k) for k in range(samples)])
+
+
+def bytes_of_signs(count: int, samples: int | None) -> int:
+    """Return the memory that `random_signs` takes."""
+    return count * (2 * (samples or 1) + 3)  # all twice, as they are stacked; those of one thrice
 
 
 def _signs_of_sample(count: int, seed: int, k: int) -> npt.NDArray[np.int8]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.models.base import digest
-from multispin.models.disorder import random_signs
+from multispin.models.disorder import bytes_of_signs, random_signs
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class EdwardsAnderson(Lattice):
     ------
     TypeError, ValueError
         For an argument that is not of this kind.
+    MemoryError
+        If the bonds do not fit; the message says what they need and what there is.
 
     Notes
     -----
@@ -76,7 +79,11 @@ class EdwardsAnderson(Lattice):
     ) -> None:
         super().__init__(shape, checks.nonnegative_finite("J", J), h)
         self._seed: int | None = checks.seed("seed", seed)
-        signs = random_signs(len(self._shape) * self.n_spins, seed, samples)
+        if samples is not None:
+            samples = checks.count("samples", samples, 1)
+        what = "shape: bonds" if samples is None else f"samples: bonds of {checks.shown(samples)}"
+        check_memory(what, bytes_of_signs(self.n_edges, samples))
+        signs = random_signs(self.n_edges, seed, samples)
         self._set_bonds(signs.reshape(*signs.shape[:-1], len(self._shape), *self._shape))
 
     @classmethod
@@ -109,18 +116,19 @@ class EdwardsAnderson(Lattice):
         >>> ms.EdwardsAnderson.from_bonds(ladder)
         EdwardsAnderson.from_bonds(<shape (3, 4), sha256 b4a76b6792fa>, J=1.0, h=0.0)
         """
-        array = checks.array("bonds", bonds)
+        array = checks.array("bonds", bonds, "+1 and -1, as an array or as nested lists")
         lead = () if samples is None else (checks.count("samples", samples, 1),)
-        ndim = array.ndim - 1 - len(lead)
-        if ndim < 1 or array.shape[: len(lead) + 1] != (*lead, ndim):
-            allowed = "(ndim, *shape)" if samples is None else f"({samples}, ndim, *shape)"
-            raise ValueError(checks.describe("bonds", f"an array of shape {array.shape}", allowed))
-        if not bool(np.all((array == 1) | (array == -1))):
-            raise ValueError("bonds: got other values, allowed: +1 and -1")
+        ndim, sides = array.ndim - 1 - len(lead), array.shape[len(lead) + 1 :]
+        fits = 1 <= ndim <= 4 and array.shape[: len(lead) + 1] == (*lead, ndim)
+        if not fits or min(sides) < 2:
+            allowed = ", ".join(map(checks.shown, (*lead, "ndim", "*shape"))).replace("'", "")
+            got = f"an array of shape {array.shape}"
+            raise ValueError(f"bonds: got {got}, allowed: ({allowed}) of one to four sides >= 2")
+        signs = checks.signs("bonds", array).astype(np.int8, order="C")  # a copy
         model = cls.__new__(cls)
-        Lattice.__init__(model, array.shape[len(lead) + 1 :], checks.nonnegative_finite("J", J), h)
+        Lattice.__init__(model, sides, checks.nonnegative_finite("J", J), h)
         model._seed = None
-        model._set_bonds(array.astype(np.int8, order="C"))
+        model._set_bonds(signs)
         return model
 
     def _set_bonds(self, bonds: NDArray[np.int8]) -> None:
@@ -138,9 +146,8 @@ class EdwardsAnderson(Lattice):
     @property
     def signs(self) -> NDArray[np.int8]:
         """The same as `bonds`, in the order of `edges`: (E,) or (samples, E) int8, read-only."""
-        n_edges = len(self._shape) * self.n_spins
         lead = () if self.samples is None else (self.samples,)
-        signs: NDArray[np.int8] = self._bonds.reshape(*lead, n_edges)
+        signs: NDArray[np.int8] = self._bonds.reshape(*lead, self.n_edges)
         return signs
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.models.forms import UniformLattice
 from multispin.models.lattice import Lattice
 
@@ -57,7 +58,8 @@ class Ising(Lattice):
     @property
     def signs(self) -> NDArray[np.int8]:
         """Signs of the edges, (ndim · N,) int8: all +1, as J carries the sign."""
-        return np.ones(len(self._shape) * self.n_spins, dtype=np.int8)
+        check_memory("shape: signs of all edges", self.n_edges)
+        return np.ones(self.n_edges, dtype=np.int8)
 
     def form(self, kind: type[Form]) -> Form | None:
         """Return the model as an engine wants it: as one coupling on a lattice, or as edges."""

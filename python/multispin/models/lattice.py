@@ -8,7 +8,7 @@ import numpy as np
 
 from multispin import graphs
 from multispin._base import checks
-from multispin.models.signed_graph import SignedGraph
+from multispin.models.signed_graph import SignedGraph, check_energies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,7 @@ class Lattice(SignedGraph):
     def __init__(self, shape: tuple[int, ...], J: float, h: float) -> None:
         super().__init__(checks.lattice_shape(shape), h)
         self._J = J
+        check_energies("J", J, self.n_edges * abs(J), self.n_spins, self._h)
 
     @property
     def J(self) -> float:

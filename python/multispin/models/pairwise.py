@@ -10,13 +10,15 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.models.base import digest
-from multispin.models.signed_graph import SignedGraph, two_magnitudes
+from multispin.models.signed_graph import SignedGraph, check_energies, two_magnitudes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
+
+_MATRIX = "a square matrix (N, N) of at least one site; from_edges takes lists of edges"
 
 _CHUNK = 1 << 22  # products of two spins that are held at a time
 
@@ -56,9 +58,10 @@ class Pairwise(SignedGraph):
     """
 
     def __init__(self, J: ArrayLike | Any, h: float | None = None) -> None:
-        i, j, values, n_spins = _sparse_upper(J) if hasattr(J, "tocsr") else _dense_upper(J)
+        sparse = hasattr(type(J), "tocsr")
+        i, j, values, n_spins = _sparse_upper(J) if sparse else _dense_upper(J)
         super().__init__((n_spins,), 0.0 if h is None else h)
-        self._set_couplings(np.stack([i, j], axis=1).astype(np.int64), values)
+        self._set_couplings("J", np.stack([i, j], axis=1).astype(np.int64), values)
 
     @classmethod
     def from_edges(
@@ -99,17 +102,22 @@ class Pairwise(SignedGraph):
         >>> float(model.energy(np.ones((6, 6))))
         108.0
         """
-        n_spins = checks.count("n_spins", n_spins, 1)
+        n_spins = checks.count("n_spins", n_spins, 1, 2**63 - 1)
         model = cls.__new__(cls)
         SignedGraph.__init__(model, _checked_shape(shape, n_spins), h)
         pairs = _checked_edges(edges, n_spins)
         values = _checked_couplings(couplings, len(pairs))
         order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-        model._set_couplings(pairs[order], values[..., order])
+        model._set_couplings("couplings", pairs[order], values[..., order])
         return model
 
-    def _set_couplings(self, edges: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+    def _set_couplings(
+        self, name: str, edges: NDArray[np.int64], values: NDArray[np.float64]
+    ) -> None:
         """Keep edges in order and their couplings: as signs if there is one magnitude."""
+        with np.errstate(over="ignore"):
+            strength = float(np.abs(values).sum(axis=-1).max(initial=0.0))
+        check_energies(name, values, strength, self.n_spins, self._h)
         joined = (values != 0).any(axis=tuple(range(values.ndim - 1)))
         self._edges: NDArray[np.int64] = edges[joined]
         values = values[..., joined]
@@ -239,10 +247,11 @@ _Upper = tuple["NDArray[Any]", "NDArray[Any]", "NDArray[np.float64]", int]
 
 def _dense_upper(J: ArrayLike) -> _Upper:
     """Return i, j, J_ij of the non-zero couplings with i < j, and N."""
-    matrix = checks.array("J", J)
-    _check_matrix(matrix)
-    _check_values("J", matrix)
-    matrix = matrix.astype(np.float64)
+    given = checks.array("J", J, _MATRIX)
+    if given.ndim == 0:
+        raise TypeError(checks.describe("J", J, _MATRIX))
+    _check_matrix(given)
+    matrix = checks.numbers("J", given)
     _check_diagonal(np.diagonal(matrix))
     _check_symmetric(matrix, *np.nonzero(matrix != matrix.T))
     i, j = np.nonzero(np.triu(matrix))
@@ -254,10 +263,11 @@ def _sparse_upper(J: Any) -> _Upper:
     _check_matrix(J)
     _check_sparse(J)
     # Not in the type that was given: two of its numbers may have a sum that it cannot hold.
-    matrix = J.astype(np.float64).tocsr(copy=True)
-    _check_sparse(matrix)  # of the formats that are not looked at before
-    matrix.sum_duplicates()
-    _check_values("J", matrix.data)
+    with np.errstate(over="ignore"):
+        matrix = J.astype(np.float64).tocsr(copy=True)
+        _check_sparse(matrix)  # of the formats that are not looked at before
+        matrix.sum_duplicates()
+    checks.numbers("J", matrix.data)
     _check_diagonal(matrix.diagonal())
     _check_symmetric(matrix, *(matrix != matrix.T).nonzero())
     entries = matrix.tocoo()
@@ -269,8 +279,7 @@ def _sparse_upper(J: Any) -> _Upper:
 
 def _check_matrix(J: Any) -> None:
     if len(J.shape) != 2 or J.shape[0] != J.shape[1] or J.shape[0] < 1:
-        allowed = "a square matrix (N, N) of at least one site; from_edges takes lists of edges"
-        raise ValueError(checks.describe("J", f"an array of shape {J.shape}", allowed))
+        raise ValueError(checks.describe("J", f"an array of shape {J.shape}", _MATRIX))
 
 
 def _check_sparse(J: Any) -> None:
@@ -296,15 +305,6 @@ def _check_sparse(J: Any) -> None:
         raise ValueError(f"J: got one with {wrong}, allowed: {allowed}")
 
 
-def _check_values(name: str, values: NDArray[Any]) -> None:
-    allowed = "finite numbers"
-    if values.dtype.kind not in "iuf":
-        raise TypeError(checks.describe(name, f"an array of {values.dtype}", allowed))
-    wrong = ~np.isfinite(values)
-    if bool(wrong.any()):
-        raise ValueError(checks.describe(name, values[wrong][0], allowed))
-
-
 def _check_diagonal(diagonal: NDArray[np.float64]) -> None:
     (wrong,) = np.nonzero(diagonal)
     if len(wrong):
@@ -318,7 +318,8 @@ def _check_symmetric(matrix: Any, rows: NDArray[Any], columns: NDArray[Any]) -> 
     if len(rows):
         i, j = rows[0], columns[0]
         got = f"J[{i}, {j}] = {matrix[i, j]} and J[{j}, {i}] = {matrix[j, i]}"
-        raise ValueError(f"J: got {got}, allowed: a symmetric matrix")
+        allowed = "a symmetric matrix; of one that has each pair once, J + J.T"
+        raise ValueError(f"J: got {got}, allowed: {allowed}")
 
 
 def _checked_shape(shape: Any, n_spins: int) -> tuple[int, ...]:
@@ -327,18 +328,20 @@ def _checked_shape(shape: Any, n_spins: int) -> tuple[int, ...]:
     allowed = f"a tuple of integers >= 1 whose product is {n_spins}"
     if isinstance(shape, (str, bytes)) or not isinstance(shape, (tuple, list, np.ndarray)):
         raise TypeError(checks.describe("shape", shape, allowed))
+    if isinstance(shape, np.ndarray) and shape.ndim != 1:
+        raise ValueError(checks.describe("shape", shape, allowed))
     sides = tuple(checks.count("shape", side, 1) for side in shape)
-    if not sides or int(np.prod(sides, dtype=object)) != n_spins:
+    if not sides or math.prod(sides) != n_spins:
         raise ValueError(checks.describe("shape", shape, allowed))
     return sides
 
 
 def _checked_edges(edges: ArrayLike, n_spins: int) -> NDArray[np.int64]:
     """Return edges (E, 2) as i < j, in the order given."""
-    array = checks.array("edges", edges)
-    if array.size == 0:
-        return np.empty((0, 2), dtype=np.int64)
     allowed = f"(E, 2) different sites from 0 to {n_spins - 1}"
+    array = checks.array("edges", edges, allowed)
+    if array.shape in ((0,), (0, 2)):
+        return np.empty((0, 2), dtype=np.int64)
     if array.ndim != 2 or array.shape[1] != 2:
         raise ValueError(checks.describe("edges", f"an array of shape {array.shape}", allowed))
     if array.dtype.kind not in "iu":
@@ -358,11 +361,10 @@ def _checked_edges(edges: ArrayLike, n_spins: int) -> NDArray[np.int64]:
 
 def _checked_couplings(couplings: ArrayLike, n_edges: int) -> NDArray[np.float64]:
     """Return couplings as (E,) or (samples, E) float64."""
-    array = checks.array("couplings", couplings)
-    _check_values("couplings", array)
+    array = checks.numbers("couplings", couplings)
     if array.ndim == 0:
         array = np.full(n_edges, array)
     if array.ndim > 2 or array.shape[-1] != n_edges or (array.ndim == 2 and len(array) == 0):
         allowed = f"one number, ({n_edges},) or (samples, {n_edges}), as there are {n_edges} edges"
         raise ValueError(checks.describe("couplings", f"an array of shape {array.shape}", allowed))
-    return array.astype(np.float64)
+    return array.astype(np.float64)  # a copy

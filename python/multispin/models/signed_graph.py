@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,9 @@ from multispin.models.forms import SignedEdges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Differences of energies are to be finite too.
+_MOST_ENERGY = sys.float_info.max / 2
 
 
 class SignedGraph(Model):
@@ -112,8 +116,24 @@ def two_magnitudes(couplings: NDArray[np.float64]) -> str:
     return f"{float(sizes.min())!r} and {float(sizes.max())!r}"
 
 
+def check_energies(name: str, J: object, strength: float, n_spins: int, h: float) -> None:
+    """Refuse couplings `J` and a field in which energies, or their differences, overflow.
+
+    No energy is beyond ``strength + n_spins * abs(h)``, where `strength` is that of all edges,
+    Σ |J_ij|, of the disorder sample that has most of it.
+    """
+    if strength > _MOST_ENERGY:
+        allowed = f"couplings of which Σ|J| over all edges is at most {_MOST_ENERGY:.3g}"
+        raise ValueError(checks.describe(name, J, allowed))
+    most = (_MOST_ENERGY - strength) / n_spins
+    if abs(h) > most:
+        allowed = f"from {-most:.3g} to {most:.3g}, so that Σ|J| + N|h| is finite"
+        raise ValueError(checks.describe("h", h, allowed))
+
+
 def _uniform_field(h: object) -> float:
-    if isinstance(h, (np.ndarray, Sequence)) and not isinstance(h, str) and np.ndim(h) > 0:
+    several = h.ndim > 0 if isinstance(h, np.ndarray) else isinstance(h, Sequence)
+    if several and not isinstance(h, (str, bytes)):
         allowed = "a finite number; fields that differ from site to site are not supported"
         raise ValueError(checks.describe("h", h, allowed))
     return checks.finite("h", h)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from multispin._base.callers import warn
 from multispin.errors import SlowMixingWarning
 from multispin.models.forms import SignedEdges
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 # If even the dearest flip is accepted with more than this, a sweep turns nearly every spin, and the
 # next one turns them back: only the few that stay forget.
 MOST_ACCEPTED = 0.9
-
-_PACKAGE = str(Path(__file__).parents[1])
 
 
 def slow_above(model: Model) -> float:
@@ -44,19 +40,10 @@ def warn_where_slow(model: Model, dynamics: str, temperatures: NDArray[np.float6
     if temperatures.max() <= limit:
         return False
     # Without the temperature, so that samplers at many of them give one warning.
-    warnings.warn(
+    warn(
         f"temperature: above {limit:.3g} Metropolis accepts more than {MOST_ACCEPTED:.0%} of all "
         "flips of this model; colour after colour a sweep then turns nearly every spin, and takes "
         "a great many sweeps to forget a start: use dynamics='glauber'",
         SlowMixingWarning,
-        stacklevel=_callers_level(),
     )
     return True
-
-
-def _callers_level() -> int:
-    """Return the stack level of the first frame outside this package, seen from who asks."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        level, frame = level + 1, frame.f_back
-    return level

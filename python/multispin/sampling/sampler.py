@@ -15,6 +15,7 @@ from multispin.models import Model
 from multispin.sampling import observables, state
 from multispin.sampling.device_array import DeviceArray
 from multispin.sampling.mixing import warn_where_slow
+from multispin.sampling.packing import warn_where_empty
 from multispin.sampling.start import checked_start
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = ["Sampler"]
 
 _DYNAMICS = ("metropolis", "glauber")
 _GENERATORS = ("auto", "aes", "philox")
+_SETTABLE = ("temperature",)  # attributes of a sampler
 
 
 class Sampler:
@@ -118,6 +120,9 @@ class Sampler:
     SlowMixingWarning
         Where Metropolis accepts more than 90 % of all flips: T > 19 (z |J| + \|h\|) for z bonds a
         site. Sweeps then turn nearly all spins to and fro, which takes very long to forget a start.
+    SlowEngineWarning
+        Where the replica engine gets many spins of fewer than 64 replicas: lattices of odd sides,
+        other graphs. 64 replicas take as long as one.
 
     Examples
     --------
@@ -165,10 +170,18 @@ class Sampler:
         registry.check_fits(kind, request)
         temperatures = self._temperatures(temperature)
         start = checked_start(init, model.shape, self._lead, request.gpu)
+        warn_where_empty(kind, request)
         self._warned = warn_where_slow(model, request.dynamics, temperatures)
         self._engine = kind(request)
         self._engine.set_temperatures(temperatures)
         start(self._engine)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # A name that is not there, or one of a method, is a mistake and would go unnoticed.
+        if not name.startswith("_") and name not in _SETTABLE:
+            settable = ", ".join(_SETTABLE)
+            raise AttributeError(f"{name}: got {value!r}, allowed: to set {settable}", name=name)
+        super().__setattr__(name, value)
 
     def _checked_shared(self, shared: object) -> bool:
         flag = checks.flag("shared_random_numbers", shared)
@@ -258,6 +271,16 @@ class Sampler:
         if not self._warned:
             self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
         self._engine.set_temperatures(temperatures)
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self._model
+
+    @property
+    def h(self) -> float:
+        """The uniform field of the model."""
+        return self._model.h
 
     # --- observables --------------------------------------------------------------------------
 

@@ -64,7 +64,8 @@ class Grid:
             return
         _check_result(record)
         for what, found in signature_of(record).items():
-            demand(known.get(what, found) == found, f"{what}: {found} here, {known.get(what)} there")
+            there = known.get(what, found)
+            demand(there == found, f"{what}: {found} here, {there} there")
 
 
 def demand(condition: Any, otherwise: str) -> None:
