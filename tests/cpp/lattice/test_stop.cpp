@@ -67,6 +67,14 @@ TEST(Stop, InsideASweep) {
   expect_unharmed(slow(8192 / slowness, 8192));
 }
 
+// The clock is looked at after so many words. Where that is no part of a sweep, stops fall a step
+// or two into one, too.
+TEST(Stop, AFewStepsIntoASweep) {
+  for (const std::int64_t columns : few({1408, 1406, 1664})) {
+    for (int stops = 0; stops < 3; ++stops) expect_unharmed(slow(512, columns));
+  }
+}
+
 TEST(Stop, InsideASweepOfPlanes) {
   for (const int threads : {1, 3}) {
     LatticeOptions options = slow(512, 512);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -22,9 +23,34 @@ constexpr std::uint64_t seed = 11;
 struct Twin {
   std::vector<int> index;  // by walker
   std::uint64_t exchanges = 0;
+  // Where walkers have been at each exchange, oldest first; swaps, by sample and gap.
+  std::vector<std::vector<int>> path = std::vector<std::vector<int>>(walkers);
+  std::vector<std::int64_t> attempted = std::vector<std::int64_t>(samples * 4);
+  std::vector<std::int64_t> accepted = attempted;
 
   Twin() {
     for (int w = 0; w < walkers; ++w) index.push_back(w % 5);
+  }
+  // Passages from one end of the temperatures to the other, counted along the whole path.
+  std::int64_t passages(std::size_t walker) const {
+    std::int64_t count = 0;
+    int last = -1;
+    for (const int t : path[walker]) {
+      if (t != 0 && t != 4) continue;
+      count += last >= 0 && t != last;
+      last = t;
+    }
+    return count;
+  }
+  // Exchanges at which a walker that had an end behind it was anywhere.
+  std::int64_t steps(std::size_t walker) const {
+    std::int64_t count = 0;
+    bool seen = false;
+    for (const int t : path[walker]) {
+      count += seen;
+      seen = seen || t == 0 || t == 4;
+    }
+    return count;
   }
   std::int64_t at(std::int64_t ladder, int t) const {
     for (std::int64_t w = 5 * ladder; w < 5 * ladder + 5; ++w) {
@@ -34,6 +60,7 @@ struct Twin {
   }
   void exchange(const std::vector<double>& energies) {
     const auto key = random::derive(seed, 0, random::Purpose::exchange, 0);
+    for (std::size_t w = 0; w < path.size(); ++w) path[w].push_back(index[w]);
     for (std::int64_t ladder = 0; ladder < ladders * samples; ++ladder) {
       for (int i = static_cast<int>(exchanges % 2); i + 1 < 5; i += 2) {
         const auto low = static_cast<std::size_t>(at(ladder, i));
@@ -46,8 +73,11 @@ struct Twin {
         const double u = static_cast<double>(bits >> 11) * 0x1p-53;
         const double betas = 1 / temperatures[static_cast<std::size_t>(i)] -
                              1 / temperatures[static_cast<std::size_t>(i) + 1];
+        const auto gap = static_cast<std::size_t>(ladder / ladders * 4 + i);
+        ++attempted[gap];
         if (u < std::exp(betas * (energies[low] - energies[high]))) {
           std::swap(index[low], index[high]);
+          ++accepted[gap];
         }
       }
     }
@@ -77,7 +107,21 @@ TEST(Ladder, SwapsAsDefined) {
       ASSERT_EQ(ladder.walker(w / 5, static_cast<std::int64_t>(t)), w);
     }
   }
-  EXPECT_EQ(ladder.state().exchanges_done, 200U);
+  const LadderState& state = ladder.state();
+  EXPECT_EQ(state.exchanges_done, 200U);
+  EXPECT_EQ(state.attempted, twin.attempted);
+  EXPECT_EQ(state.accepted, twin.accepted);
+  std::int64_t most = 0;
+  for (std::size_t l = 0; l < ladders * samples; ++l) {
+    std::int64_t steps = 0;
+    for (std::size_t w = 5 * l; w < 5 * l + 5; ++w) {
+      EXPECT_EQ(state.travel.passages[w], twin.passages(w)) << w;
+      steps += twin.steps(w);
+      most = std::max(most, twin.passages(w));
+    }
+    EXPECT_EQ(state.travel.steps[l], steps) << l;
+  }
+  EXPECT_GT(most, 5);
 }
 
 // Equal energies swap for certain: walkers then go up and down as on rails.
