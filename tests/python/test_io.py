@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 import zipfile
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,6 +163,55 @@ def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_missing_file_is_missing_and_not_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         io.read_checkpoint(tmp_path / "x", "demo")
+
+
+def test_another_array_of_the_same_shape_is_refused(checkpoint: Path) -> None:
+    # A valid archive, of valid arrays: only their digests in the header tell.
+    with zipfile.ZipFile(checkpoint) as archive:
+        entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    for name in ARRAYS:
+        if name == "empty":
+            continue
+        other = bytearray(entries[f"{name}.npy"])
+        other[-1] ^= 1
+        with zipfile.ZipFile(checkpoint, "w") as archive:
+            for entry, data in (entries | {f"{name}.npy": bytes(other)}).items():
+                archive.writestr(entry, data)
+        with pytest.raises(CheckpointError, match=f"digest of array '{name}' is wrong"):
+            io.read_checkpoint(checkpoint, "demo")
+
+
+def test_a_header_cannot_ask_for_more_than_the_file_has(checkpoint: Path) -> None:
+    meta, arrays = io.read_checkpoint(checkpoint, "demo")
+    for shape in ([2**40], [2**62, 2**62], [-1], [1.5], ["3"], "3"):
+        io.write_checkpoint(checkpoint, "demo", meta, arrays)
+        with zipfile.ZipFile(checkpoint) as archive:
+            entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        sealed = entries["header.npy"]
+        start = sealed.index(b'{"format"') - 64
+        header = json.loads(sealed[start + 64 :])
+        header["arrays"]["words"]["shape"] = shape
+        text = json.dumps(header).encode()
+        data = np.frombuffer(hashlib.sha256(text).hexdigest().encode() + text, dtype=np.uint8)
+        stream = BytesIO()
+        np.lib.format.write_array(stream, data, version=(2, 0))
+        with zipfile.ZipFile(checkpoint, "w") as archive:
+            for entry, old in (entries | {"header.npy": stream.getvalue()}).items():
+                archive.writestr(entry, old)
+        with pytest.raises(CheckpointError, match="array 'words'|object|shape"):
+            io.read_checkpoint(checkpoint, "demo")
+
+
+def test_compressed_archives_are_none_of_ours(checkpoint: Path) -> None:
+    np.savez_compressed(checkpoint.with_suffix(".big.npz"), header=np.zeros(2**20, np.uint8))
+    with pytest.raises(CheckpointError, match="compressed, or longer than the file"):
+        io.read_checkpoint(checkpoint.with_suffix(".big.npz"), "demo")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CheckpointError, match="a directory, a device or a pipe"):
+        io.read_checkpoint(tmp_path / "pipe", "demo")
 
 
 # --- writing that goes wrong --------------------------------------------------------------------

@@ -208,7 +208,7 @@ def lattice_shape(value: object) -> tuple[int, ...]:
     """
     allowed = "a tuple of one to four integers >= 2, such as (rows, columns)"
     if _is_integer(value) and value >= 2:
-        square = f"({shown(value)}, {shown(value)})"
+        square = f"({shown(int(value))}, {shown(int(value))})"
         allowed += f"; {square} for a square lattice, with parentheses, as no side comes after it"
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise TypeError(describe("shape", value, allowed))

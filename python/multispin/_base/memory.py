@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from multispin._base.interrupts import interrupts_held
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,7 +35,8 @@ def gib(size: int) -> str:
 
 def _available_memory() -> int | None:
     """Bytes that this process can allocate without swapping, where the system says so."""
-    return min((max(0, size) for size in _limits()), default=None)
+    with interrupts_held():  # which could leave a file open
+        return min((max(0, size) for size in _limits()), default=None)
 
 
 def _limits() -> Iterator[int]:

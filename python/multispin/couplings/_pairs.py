@@ -8,9 +8,10 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.models import SignedGraph
+from multispin.models.signed_graph import MOST_ENERGY
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 def merged(model: SignedGraph) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -24,6 +25,15 @@ def merged(model: SignedGraph) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     np.add.at(couplings, place.ravel(), model.couplings)
     joined = couplings != 0
     return pairs[joined], couplings[joined]
+
+
+def check_strength(name: str, couplings: ArrayLike) -> None:
+    """Refuse couplings with which energies overflow, by the name of what they come from."""
+    with np.errstate(over="ignore"):
+        strength = float(np.abs(couplings).sum())
+    if strength > MOST_ENERGY:
+        allowed = f"at most {MOST_ENERGY:.3g}, so that energies are finite"
+        raise ValueError(f"{name}: got couplings of which Σ|J| is {strength:g}, allowed: {allowed}")
 
 
 def check_no_field(model: SignedGraph) -> None:

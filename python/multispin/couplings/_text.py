@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from multispin._base import files
+from multispin._base import checks, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -20,12 +20,15 @@ _OF_DIMOD = re.compile(r"#\s*vartype\s*=", re.IGNORECASE)
 
 PathLike = str | os.PathLike[str]
 
+#: Sites that a model may have.
+MOST_SITES = 2**63 - 1
+
 
 class Edges:
     """Edges read so far, in the order of the file; a line that is not one is refused."""
 
-    def __init__(self, path: PathLike, first_site: int, n_spins: int | None) -> None:
-        self.path, self.first_site, self.n_spins = os.fspath(path), first_site, n_spins
+    def __init__(self, path: Path, first_site: int, n_spins: int | None) -> None:
+        self.path, self.first_site, self.n_spins = path, first_site, n_spins
         self.line_of: dict[tuple[int, int], int] = {}  # by pair of sites from 0
         self.couplings: list[float] = []
 
@@ -33,18 +36,18 @@ class Edges:
         """Take in line `number`, ``i j J``."""
         try:
             first, second, value = line.split()
-            if "_" in line:  # 1_0 is 10 in Python, and in no other program
-                raise ValueError
+            demand_plain(line)
             i, j = int(first) - self.first_site, int(second) - self.first_site
             coupling = float(value)
         except ValueError:
-            raise self._error(number, repr(line)) from None
-        last = math.inf if self.n_spins is None else self.n_spins - 1
+            raise self._error(number, checks.shown(line)) from None
+        last = (MOST_SITES if self.n_spins is None else self.n_spins) - 1
         if not (0 <= min(i, j) < max(i, j) <= last and math.isfinite(coupling)):
-            raise self._error(number, repr(line))
+            raise self._error(number, checks.shown(line))
         pair = (min(i, j), max(i, j))
         if pair in self.line_of:
-            raise self._error(number, f"{line!r}, the pair of line {self.line_of[pair]}")
+            got = f"{checks.shown(line)}, the pair of line {self.line_of[pair]}"
+            raise self._error(number, got)
         self.line_of[pair] = number
         self.couplings.append(coupling)
 
@@ -56,15 +59,28 @@ class Edges:
         return ValueError(f"{self.path}:{number}: got {got}, allowed: {allowed}")
 
 
-def lines_of(path: PathLike) -> Iterator[tuple[int, str]]:
+def demand_plain(numbers: str) -> None:
+    """Refuse what is a number in Python, and in no other program: 1_0, and digits of all scripts.
+
+    Raises
+    ------
+    ValueError
+        Without a message.
+    """
+    if "_" in numbers or not numbers.isascii():
+        raise ValueError
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """Yield number and text of the lines that are neither blank nor a comment."""
-    # Bytes that are no text are shown in the message about their line.
-    with Path(path).open(encoding="utf-8", errors="backslashreplace") as file:
+    # The mark with which some programs begin a file is skipped, and bytes that are no text are
+    # shown in the message about their line.
+    with path.open(encoding="utf-8-sig", errors="backslashreplace") as file:
         for number, line in enumerate(file, 1):
             text = line.strip()
             if _OF_DIMOD.match(text):
                 raise ValueError(
-                    f"{os.fspath(path)}:{number}: got {text!r}, a file of dimod with other "
+                    f"{path}:{number}: got {checks.shown(text)}, a file of dimod with other "
                     "energies, allowed: files without it (dimod reads this one, and then "
                     "couplings.from_dimod_negating)"
                 )
@@ -73,7 +89,7 @@ def lines_of(path: PathLike) -> Iterator[tuple[int, str]]:
 
 
 def write_lines(
-    path: PathLike, head: str, edges: NDArray[np.int64], values: NDArray[np.float64]
+    path: Path, head: str, edges: NDArray[np.int64], values: NDArray[np.float64]
 ) -> None:
     """Write lines ``i j value`` below the line `head`."""
     lines = (

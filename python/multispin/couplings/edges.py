@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from multispin._base import checks
-from multispin.couplings._pairs import check_no_field, merged
-from multispin.couplings._text import Edges, PathLike, lines_of, write_lines
+from multispin.couplings._pairs import check_no_field, check_strength, merged
+from multispin.couplings._text import MOST_SITES, Edges, PathLike, lines_of, write_lines
 from multispin.models import Pairwise, SignedGraph
 
 
@@ -16,7 +14,7 @@ def read_edges(
     r"""Read couplings from lines ``i j J``.
 
     Blank lines and lines that begin with ``#`` mean nothing; there is no header. A coupling of 0 is
-    no edge. The energy is -J s_i s_j: files of dimod (COO), whose biases have the other sign or are
+    no edge. Numbers are of ASCII digits; a byte-order mark at the start is skipped. The energy is -J s_i s_j: files of dimod (COO), whose biases have the other sign or are
     of variables 0 and 1, are refused where they say so (``# vartype=``).
 
     Parameters
@@ -55,8 +53,9 @@ def read_edges(
     ...     ms.couplings.read_edges(path).couplings.tolist()
     [1.0, 0.5, -1.0]
     """
+    path = checks.path("path", path)
     if n_spins is not None:
-        n_spins = checks.count("n_spins", n_spins, 1)
+        n_spins = checks.count("n_spins", n_spins, 1, MOST_SITES)
     if first_site is not None:
         first_site = checks.count("first_site", first_site, 0, 1)
     edges = Edges(path, first_site or 0, n_spins)
@@ -64,13 +63,14 @@ def read_edges(
         edges.add(number, line)
     if n_spins is None:
         if not edges.couplings:
-            raise ValueError(f"{os.fspath(path)}: got no edges, allowed: some, or n_spins given")
+            raise ValueError(f"{path}: got no edges, allowed: some, or n_spins given")
         if first_site is None and min(min(pair) for pair in edges.line_of) > 0:
             raise ValueError(
-                f"{os.fspath(path)}: got no site 0, allowed: sites from 0, or first_site given (1 "
+                f"{path}: got no site 0, allowed: sites from 0, or first_site given (1 "
                 "for files that count from 1, 0 if the first sites have no edges)"
             )
         n_spins = 1 + max(max(pair) for pair in edges.line_of)
+    check_strength(str(path), edges.couplings)
     return Pairwise.from_edges(n_spins, list(edges.line_of), edges.couplings, h)
 
 
@@ -107,6 +107,7 @@ def write_edges(path: PathLike, model: SignedGraph) -> None:
     ... )
     ((192, 2), False)
     """
+    path = checks.path("path", path)
     check_no_field(model)
     edges, couplings = merged(model)
     write_lines(path, "# i j J", edges, couplings)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin.couplings._pairs import check_no_field, merged
-from multispin.couplings._text import Edges, PathLike, lines_of, write_lines
+from multispin._base import checks
+from multispin.couplings._pairs import check_no_field, check_strength, merged
+from multispin.couplings._text import (
+    MOST_SITES,
+    Edges,
+    PathLike,
+    demand_plain,
+    lines_of,
+    write_lines,
+)
 from multispin.models import Pairwise, SignedGraph
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import ArrayLike, NDArray
 
 
@@ -36,8 +45,8 @@ def read_max_cut(path: PathLike) -> Pairwise:
     ------
     FileNotFoundError
         If there is no such file.
-    ValueError
-        If a line is not of this kind, or there are not m edges: the message begins with
+    TypeError, ValueError
+        If `path` is no path, a line is not of this kind, or there are not m edges: the message begins with
         ``path:line:``.
 
     Examples
@@ -52,6 +61,7 @@ def read_max_cut(path: PathLike) -> Pairwise:
     >>> model.edges.tolist(), model.couplings.tolist()
     ([[0, 1], [1, 2]], [-1.0, 1.0])
     """
+    path = checks.path("path", path)
     lines = lines_of(path)
     number, header = next(lines, (1, ""))
     n_spins, n_edges = _header(path, number, header)
@@ -60,9 +70,10 @@ def read_max_cut(path: PathLike) -> Pairwise:
         edges.add(number, line)
     if len(edges.couplings) != n_edges:
         raise ValueError(
-            f"{os.fspath(path)}:{number}: got {len(edges.couplings)} edges at the end, "
+            f"{path}:{number}: got {len(edges.couplings)} edges at the end, "
             f"allowed: {n_edges}, as the first line says"
         )
+    check_strength(str(path), edges.couplings)
     return Pairwise.from_edges(n_spins, list(edges.line_of), -np.array(edges.couplings))
 
 
@@ -99,6 +110,7 @@ def write_max_cut(path: PathLike, model: SignedGraph) -> None:
     ... )
     ((192, 2), False)
     """
+    path = checks.path("path", path)
     check_no_field(model)
     edges, couplings = merged(model)
     write_lines(path, f"{model.n_spins} {len(edges)}", edges + 1, -couplings)
@@ -140,16 +152,15 @@ def cut_value(model: SignedGraph, spins: ArrayLike) -> NDArray[np.float64]:
     return np.asarray((total.reshape(total.shape + (1,) * (energy.ndim - total.ndim)) - energy) / 2)
 
 
-def _header(path: PathLike, number: int, line: str) -> tuple[int, int]:
+def _header(path: Path, number: int, line: str) -> tuple[int, int]:
     """Return numbers of sites and of edges."""
     words = line.split()[:2]
     try:
-        if any("_" in word for word in words):
-            raise ValueError
+        demand_plain("".join(words))
         n_spins, n_edges = (int(word) for word in words)
     except ValueError:
         n_spins = n_edges = 0
-    if n_spins < 1 or n_edges < 0:
+    if not 1 <= n_spins <= MOST_SITES or n_edges < 0:
         allowed = "n m, at least one vertex and how many edges"
-        raise ValueError(f"{os.fspath(path)}:{number}: got {line!r}, allowed: {allowed}")
+        raise ValueError(f"{path}:{number}: got {checks.shown(line)}, allowed: {allowed}")
     return n_spins, n_edges

@@ -8,7 +8,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin.couplings._pairs import check_no_field, merged
+from multispin.couplings._pairs import check_no_field, check_strength, merged
 from multispin.models import Pairwise, SignedGraph
 
 
@@ -79,10 +79,12 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
     [-1.0]
     """
     allowed = "an undirected graph of NetworkX without parallel edges"
-    if not (hasattr(graph, "is_directed") and hasattr(graph, "is_multigraph")):
+    kind = type(graph)
+    if not (hasattr(kind, "is_directed") and hasattr(kind, "is_multigraph")):
         raise TypeError(checks.describe("graph", graph, allowed))
     if graph.is_directed() or graph.is_multigraph():
         raise ValueError(f"graph: got a {type(graph).__name__}, allowed: {allowed}")
+    checks.instance("weight", weight, str, "the name of an attribute")
     if len(graph) == 0:
         raise ValueError("graph: got one without nodes, allowed: at least one node")
     site = {node: k for k, node in enumerate(graph.nodes)}
@@ -95,6 +97,7 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
             raise ValueError(f"graph: got a loop at the node {one!r}, allowed: edges of two nodes")
         edges.append((site[one], site[other]))
         couplings.append(checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
+    check_strength("graph", couplings)
     return Pairwise.from_edges(len(site), edges, couplings, h)
 
 
@@ -128,6 +131,7 @@ def to_networkx(model: SignedGraph, weight: str = "J") -> Any:
     (4, {'J': 1.0})
     """
     networkx = require("networkx", "graphs")
+    checks.instance("weight", weight, str, "the name of an attribute")
     check_no_field(model)
     edges, couplings = merged(model)
     graph = networkx.Graph()
@@ -167,7 +171,7 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
     >>> ms.couplings.from_dimod_negating(bqm).couplings.tolist()
     [-1.0]
     """
-    if not (hasattr(bqm, "vartype") and hasattr(bqm, "to_numpy_vectors")):
+    if not (hasattr(type(bqm), "vartype") and hasattr(type(bqm), "to_numpy_vectors")):
         allowed = "a dimod.BinaryQuadraticModel"
         raise TypeError(checks.describe("bqm", bqm, allowed))
     if bqm.vartype.name != "SPIN":
@@ -176,9 +180,11 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
     if len(bqm.variables) == 0:
         raise ValueError("bqm: got one without variables, allowed: at least one variable")
     linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
+    checks.numbers("bqm.linear", linear)
     if not bool(np.all(linear == linear[0])):
         allowed = "one for all variables; fields that differ from site to site are not supported"
         raise ValueError(checks.describe("bqm.linear", linear, allowed))
+    check_strength("bqm.quadratic", checks.numbers("bqm.quadratic", quadratic))
     edges = np.stack([i, j], axis=1).astype(np.int64)
     return Pairwise.from_edges(len(linear), edges, -quadratic, -float(linear[0]))
 

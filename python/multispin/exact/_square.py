@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +20,31 @@ critical_temperature: float = 2.0 / math.asinh(1.0)
 SMALLEST_K = 1e-150
 
 
-def temperatures(T: npt.ArrayLike) -> Array:
-    """Return the temperatures as float64, if they are positive and finite."""
-    allowed = "finite numbers > 0"
-    array = checks.array("T", T)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(checks.describe("T", T, allowed))
-    array = array.astype(np.float64)
-    if not np.all(np.isfinite(array) & (array > 0)):
+def reduced(T: npt.ArrayLike, coupling: float, n_spins: int) -> tuple[Array, Array]:
+    """Return the temperatures and K = |J|/T, if all that is computed from them is finite."""
+    temperature = checks.positive_numbers("T", T)
+    with np.errstate(over="ignore"):
+        K = abs(coupling) / temperature
+        finite = bool(np.all(np.isfinite(16 * n_spins * K)))
+    if not finite:
+        least = 16 * n_spins * (abs(coupling) / sys.float_info.max)
+        allowed = f"finite numbers >= {least:.3g} for J = {coupling:g}, so that ln Z is one"
         raise ValueError(checks.describe("T", T, allowed))
-    return array
+    return temperature, np.maximum(K, SMALLEST_K)
+
+
+def checked_coupling(J: object, n_spins: int) -> float:
+    """Return J as float if energies of lattices of so many spins are finite."""
+    coupling, most = checks.finite("J", J), sys.float_info.max / (16 * n_spins)
+    if abs(coupling) > most:
+        allowed = f"from {-most:.3g} to {most:.3g}, so that energies are finite"
+        raise ValueError(checks.describe("J", J, allowed))
+    return coupling
+
+
+def frozen(K: Array) -> Array:
+    """K, but no more than where every exp(−K) is 0: so is C there, and K² does not overflow."""
+    return np.minimum(K, 1e3)
 
 
 def log_sinh(K: Array) -> Array:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 
 Array = npt.NDArray[np.float64]
 Neighbours = list[dict[int, float]]
 
 MAX_WIDTH = 25
 _SMALLEST_WEIGHT = 1e-290  # of the largest: what is lost below it could matter later
+_BYTES = 1000  # of a site and its neighbours in lists and dicts
 
 
 class Elimination(NamedTuple):
@@ -72,7 +75,9 @@ def eliminate(model: _Model, temperature: float) -> Elimination:
     Raises
     ------
     TypeError
-        If the temperature is not a real number.
+        If it is no model, or the temperature is not a real number.
+    MemoryError
+        If a graph of so many sites does not fit.
     ValueError
         If the model has disorder samples, a frontier would have more than 25 spins, the
         temperature is not positive and finite, or it is so low that weights leave the range of
@@ -91,15 +96,13 @@ def eliminate(model: _Model, temperature: float) -> Elimination:
     -1.275547
     """
     T = checks.positive_finite("temperature", temperature)
-    if model.samples is not None:
-        got = f"{model.samples} disorder samples"
-        raise ValueError(checks.describe("model", got, "one set of couplings: model.sample(k)"))
+    if not math.isfinite(1 / T):
+        allowed = f"a finite number >= {1 / sys.float_info.max:.3g}"
+        raise ValueError(checks.describe("temperature", temperature, allowed))
+    _check_model(model)
     neighbours = _neighbours(model)
     order = _order(neighbours)
     width = max(_frontier_sizes(order, neighbours))
-    if width > MAX_WIDTH:
-        allowed = f"a graph whose frontier has at most {MAX_WIDTH} spins"
-        raise ValueError(checks.describe("model", f"a frontier of {width} spins", allowed))
     sums = _Sums(T, float(model.h))
     todo = [len(joined) for joined in neighbours]  # neighbours that have not been added
     for site in order:
@@ -109,6 +112,17 @@ def eliminate(model: _Model, temperature: float) -> Elimination:
         sums.add(site, neighbours[site], leaving)
     log_z, energy = sums.result()
     return Elimination(log_z, energy, energy / len(order), width)
+
+
+def _check_model(model: _Model) -> None:
+    """Refuse what is no model on a graph, has disorder samples, or is large beyond all doubt."""
+    asked = ("n_spins", "h", "samples", "edges", "couplings")
+    if isinstance(model, type) or not all(hasattr(type(model), name) for name in asked):
+        raise TypeError(checks.describe("model", model, "a model of multispin"))
+    if model.samples is not None:
+        got = f"{model.samples} disorder samples"
+        raise ValueError(checks.describe("model", got, "one set of couplings: model.sample(k)"))
+    check_memory(f"model: neighbours of {model.n_spins} spins", _BYTES * model.n_spins)
 
 
 class _Sums:
@@ -135,9 +149,11 @@ class _Sums:
         places = [p for p, j in enumerate(self.frontier) if j in leaving]
         parts = []
         for s in (-1, 1):
-            factor = np.exp(self.beta * (s * high - most))[:, None] * np.exp(self.beta * s * low)
-            new_slope = (slope + s * (high[:, None] + low) * weight) * factor
-            parts.append([_summed(a, places) for a in (weight * factor, new_slope)])
+            with np.errstate(all="ignore"):  # `_rescale` looks at what came out
+                factor = np.exp(self.beta * (s * high - most))[:, None]
+                factor = factor * np.exp(self.beta * s * low)
+                new_slope = (slope + s * (high[:, None] + low) * weight) * factor
+                parts.append([_summed(a, places) for a in (weight * factor, new_slope)])
         self.frontier = [j for j in self.frontier if j not in leaving]
         if site in leaving:
             self.weight, self.slope = (down + up for down, up in zip(*parts, strict=True))
@@ -148,7 +164,8 @@ class _Sums:
 
     def _rescale(self, log_factor: float) -> None:
         largest = float(self.weight.max())
-        if not float(self.weight.min()) > _SMALLEST_WEIGHT * largest:
+        good = math.isfinite(log_factor) and bool(np.isfinite(self.slope).all())
+        if not (good and float(self.weight.min()) > _SMALLEST_WEIGHT * largest):
             allowed = "a higher one: weights differ by more than double precision holds"
             raise ValueError(checks.describe("temperature", 1 / self.beta, allowed))
         self.weight /= largest
@@ -190,8 +207,15 @@ def _neighbours(model: _Model) -> Neighbours:
 
 
 def _order(neighbours: Neighbours) -> list[int]:
-    """Order of the sites: the one that leaves the smallest frontier, or that has waited longest."""
+    """Order of the sites: the one that leaves the smallest frontier, or that has waited longest.
+
+    Raises
+    ------
+    ValueError
+        As soon as the frontier is too wide, since all of the order of a large graph takes long.
+    """
     todo = [len(joined) for joined in neighbours]
+    frontier: set[int] = set()
     waiting = dict.fromkeys(range(len(neighbours)))
     border: dict[int, None] = {}  # waiting neighbours of sites that were added
     order = []
@@ -204,6 +228,12 @@ def _order(neighbours: Neighbours) -> list[int]:
             todo[j] -= 1
             if j in waiting:
                 border[j] = None
+        frontier -= {j for j in neighbours[site] if todo[j] == 0}
+        if len(frontier) >= MAX_WIDTH:  # without the new spin
+            allowed = f"a graph whose frontier has at most {MAX_WIDTH} spins"
+            raise ValueError(checks.describe("model", "one with a wider frontier", allowed))
+        if todo[site]:
+            frontier.add(site)
     return order
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -66,10 +67,11 @@ def enumerate(model: _Model, temperature: float) -> Enumeration:  # noqa: A001 -
     Raises
     ------
     TypeError
-        If the temperature is not a real number.
+        If it is no model, or the temperature is not a real number.
     ValueError
         If the model has more than 24 spins or has disorder samples, or the temperature is not
-        positive and finite.
+        positive and finite, or so low that ln Z overflows, or energies are so large that their
+        variance does.
 
     Examples
     --------
@@ -87,10 +89,11 @@ def enumerate(model: _Model, temperature: float) -> Enumeration:  # noqa: A001 -
     T = checks.positive_finite("temperature", temperature)
     sums = _Sums(n, T)
     block = 1 << min(n, 14)
-    for start in range(0, 1 << n, block):
-        spins = states(np.arange(start, start + block), n)
-        sums.add(spins, np.asarray(model.energy(spins.reshape(-1, *model.shape)), dtype=np.float64))
-    return sums.result()
+    with np.errstate(all="ignore"):  # weights of 0, and the result is looked at
+        for start in range(0, 1 << n, block):
+            spins = states(np.arange(start, start + block), n)
+            sums.add(spins, _energies(model, spins))
+        return sums.result()
 
 
 def state_probabilities(model: _Model, temperature: float) -> Array:
@@ -112,7 +115,7 @@ def state_probabilities(model: _Model, temperature: float) -> Array:
     Raises
     ------
     TypeError
-        If the temperature is not a real number.
+        If it is no model, or the temperature is not a real number.
     ValueError
         If the model has more than 16 spins or has disorder samples, or the temperature is not
         positive and finite.
@@ -126,19 +129,24 @@ def state_probabilities(model: _Model, temperature: float) -> Array:
     """
     n = _few_spins(model, MAX_LISTED_SPINS)
     T = checks.positive_finite("temperature", temperature)
-    spins = states(np.arange(1 << n), n).reshape(-1, *model.shape)
-    energy = np.asarray(model.energy(spins), dtype=np.float64)
-    weights = np.exp((energy.min() - energy) / T)
-    return np.asarray(weights / weights.sum())
+    energy = _energies(model, states(np.arange(1 << n), n))
+    with np.errstate(over="ignore", under="ignore"):  # weights of 0
+        weights = np.exp((energy.min() - energy) / T)
+        return np.asarray(weights / weights.sum())
 
 
 class _Sums:
-    """Boltzmann sums over blocks of states, relative to the lowest energy seen so far."""
+    """Boltzmann sums over blocks of states, relative to the lowest energy seen so far.
+
+    Of E − lowest, whose variance is asked for, and of x = (E − lowest)/T, whose is the specific
+    heat: squares of the one overflow, or vanish, where those of the other do not.
+    """
 
     def __init__(self, n: int, temperature: float) -> None:
         self.n, self.temperature = n, temperature
         self.lowest = math.inf
-        self.energies = np.zeros(3)  # Σw (E − lowest)^p, p = 0, 1, 2
+        self.weight = 0.0
+        self.energies = np.zeros((2, 2))  # Σw (E − lowest)^p, and Σw x^p, p = 1, 2
         self.magnetizations = np.zeros(4)  # Σw m, Σw |m|, Σw m², Σw m⁴
         self.first = np.zeros(n)
         self.second = np.zeros((n, n))
@@ -146,11 +154,14 @@ class _Sums:
     def add(self, spins: npt.NDArray[np.int8], energy: Array) -> None:
         """Add states (states, N) with total energies (states,)."""
         self._rescale(float(energy.min()))
-        excess = energy - self.lowest
-        w = np.exp(-excess / self.temperature)
+        w = np.exp((self.lowest - energy) / self.temperature)
+        # What has no weight has none however far away it is.
+        excess = np.where(w > 0, energy - self.lowest, 0.0)
+        x = excess / self.temperature
         s = spins.astype(np.float64)
         m = s.mean(axis=1)
-        self.energies += [w.sum(), w @ excess, w @ excess**2]
+        self.weight += float(w.sum())
+        self.energies += [[w @ excess, w @ excess**2], [w @ x, w @ x**2]]
         self.magnetizations += [w @ m, w @ np.abs(m), w @ m**2, w @ m**4]
         self.first += w @ s
         self.second += (w[:, None] * s).T @ s
@@ -159,33 +170,44 @@ class _Sums:
         """Refer the sums to a lower energy, so that neither weights nor variance lose digits."""
         if candidate >= self.lowest:
             return
-        if self.energies[0] > 0:
-            drop = self.lowest - candidate
-            zeroth, first, second = self.energies
-            self.energies[1] = first + drop * zeroth
-            self.energies[2] = second + 2 * drop * first + drop**2 * zeroth
-            factor = math.exp(-drop / self.temperature)
-            for sums in (self.energies, self.magnetizations, self.first, self.second):
-                sums *= factor
+        drop = self.lowest - candidate  # infinite at first
+        factor = math.exp(-drop / self.temperature)
         self.lowest = candidate
+        steps = (drop, drop / self.temperature) if factor else (0.0, 0.0)
+        for moments, step in zip(self.energies, steps, strict=True):
+            first, second = moments
+            moments[:] = (
+                first + step * self.weight,
+                second + 2 * step * first + step**2 * self.weight,
+            )
+        self.weight *= factor
+        for sums in (self.energies, self.magnetizations, self.first, self.second):
+            sums *= factor
 
     def result(self) -> Enumeration:
         """Divide by Z."""
-        weight = self.energies[0]
-        excess, square = self.energies[1:] / weight
+        (excess, square), (x, x_square) = self.energies / self.weight
         variance = float(square - excess**2)
-        m, abs_m, m2, m4 = (float(v) for v in self.magnetizations / weight)
+        log_partition = math.log(self.weight) - self.lowest / self.temperature
+        m, abs_m, m2, m4 = (float(v) for v in self.magnetizations / self.weight)
+        if not math.isfinite(log_partition):
+            least = abs(self.lowest) / sys.float_info.max
+            allowed = f"a finite number >= {least:.3g}, so that ln Z is one"
+            raise ValueError(checks.describe("temperature", self.temperature, allowed))
+        if not math.isfinite(variance):
+            allowed = "energies whose variance is a finite number"
+            raise ValueError(checks.describe("model", f"energies from {self.lowest:g} on", allowed))
         return Enumeration(
-            log_partition=float(math.log(weight) - self.lowest / self.temperature),
+            log_partition=log_partition,
             energy=float(self.lowest + excess),
             energy_variance=variance,
-            specific_heat=variance / (self.n * self.temperature**2),
+            specific_heat=float(x_square - x**2) / self.n,
             magnetization=m,
             abs_magnetization=abs_m,
             magnetization_2=m2,
             magnetization_4=m4,
-            first_moments=self.first / weight,
-            second_moments=self.second / weight,
+            first_moments=self.first / self.weight,
+            second_moments=self.second / self.weight,
         )
 
 
@@ -196,12 +218,29 @@ def states(index: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int8]:
 
 def _few_spins(model: _Model, most: int) -> int:
     """Return the model's number of spins, if all its states can be gone through."""
+    known = hasattr(model, "n_spins") and hasattr(model, "shape")
+    if isinstance(model, type) or not known or not callable(getattr(model, "energy", None)):
+        allowed = "a model of multispin, or an object with n_spins, shape and energy(spins)"
+        raise TypeError(checks.describe("model", model, allowed))
     samples = getattr(model, "samples", None)
     if samples is not None:
         allowed = "one set of couplings: model.sample(k)"
         raise ValueError(checks.describe("model", f"{samples} disorder samples", allowed))
-    n = int(model.n_spins)
+    n = checks.count("model.n_spins", model.n_spins)
     if not 1 <= n <= most:
         allowed = f"1 to {most} spins, as all 2^N states are summed"
         raise ValueError(checks.describe("model.n_spins", n, allowed))
+    if math.prod(model.shape) != n:
+        raise ValueError(checks.describe("model.shape", model.shape, f"sides of {n} spins"))
     return n
+
+
+def _energies(model: _Model, spins: npt.NDArray[np.int8]) -> Array:
+    """Return the energies (states,) of spins (states, N), of a model that may be anybody's."""
+    name, allowed = "model.energy(spins)", f"finite energies ({len(spins)},)"
+    energy = checks.numbers(name, model.energy(spins.reshape(-1, *model.shape)), allowed)
+    if energy.shape != (len(spins),):
+        raise ValueError(checks.describe(name, f"shape {energy.shape}", allowed))
+    if not math.isfinite(float(energy.max()) - float(energy.min())):
+        raise ValueError(checks.describe(name, float(energy.max()), f"{allowed} and differences"))
+    return energy

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from multispin._base import checks
 from multispin.exact._square import (
-    SMALLEST_K,
     Array,
+    checked_coupling,
     critical_temperature,
     dual_weight,
+    frozen,
     log_sinh,
+    reduced,
     scalar_or_array,
-    temperatures,
 )
 
 
@@ -67,7 +68,8 @@ def onsager(T: npt.ArrayLike, J: float = 1.0) -> Infinite:
     TypeError
         If T or J is not real.
     ValueError
-        If a temperature is not positive and finite, or J is zero or not finite.
+        If a temperature is not positive and finite, J is zero or not finite, or |J| or |J|/T is so
+        large that a result overflows; the message has the range.
 
     Notes
     -----
@@ -81,10 +83,10 @@ def onsager(T: npt.ArrayLike, J: float = 1.0) -> Infinite:
     >>> print(f"{bulk.energy:.10f} {bulk.magnetization:.10f}")
     -1.7455645753 0.9113193779
     """
-    temperature, coupling = temperatures(T), checks.finite("J", J)
+    coupling = checked_coupling(J, 1)
     if coupling == 0.0:
         raise ValueError(checks.describe("J", J, "a finite number, not 0"))
-    K = np.maximum(abs(coupling) / temperature, SMALLEST_K)
+    temperature, K = reduced(T, coupling, 1)
     tanh = np.tanh(2 * K)
     elliptic, small = _agm(K)
     mean, sums, squares = elliptic
@@ -94,7 +96,7 @@ def onsager(T: npt.ArrayLike, J: float = 1.0) -> Infinite:
     # 1 + k''/A; above T_c it is the difference of two numbers near one, so take (A - |k''|)/A.
     bracket = np.where(modulus > 0, 1 + modulus / mean, (2 * small - sums) / mean)
     energy = -abs(coupling) * np.where(critical, 1.0, bracket) / tanh
-    peak = (K / tanh) ** 2 / mean * ((1 - modulus) * sums + squares)
+    peak = (frozen(K) / tanh) ** 2 / mean * ((1 - modulus) * sums + squares)
     return Infinite(
         energy=scalar_or_array(energy),
         specific_heat=scalar_or_array(np.where(critical, np.inf, peak)),

@@ -9,15 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.exact._square import (
-    SMALLEST_K,
     Array,
+    checked_coupling,
     critical_temperature,
     dual_weight,
+    frozen,
     log_sinh,
+    reduced,
     scalar_or_array,
-    temperatures,
 )
+
+_LONGEST = 2**53  # sides that float64 knows from each other
+_BYTES = 8 * 24  # of a row at one temperature, in all sums over rows
 
 
 class Torus(NamedTuple):
@@ -62,7 +67,10 @@ def ising_2d(L: int | tuple[int, int], T: npt.ArrayLike, J: float = 1.0) -> Toru
     TypeError
         If L is not an integer or a pair of integers, or T or J is not real.
     ValueError
-        If a side is below 2, a side is odd with J < 0, or T or J is out of range.
+        If a side is below 2, a side is odd with J < 0, or T or J is out of range: of T the range
+        ends where ln Z overflows, of J where energies do.
+    MemoryError
+        If it does not fit; the message says what it needs and what there is.
 
     Notes
     -----
@@ -79,11 +87,12 @@ def ising_2d(L: int | tuple[int, int], T: npt.ArrayLike, J: float = 1.0) -> Toru
     -2.11532619
     """
     rows, cols = _sides(L)
-    temperature, coupling = temperatures(T), checks.finite("J", J)
+    n_spins = rows * cols
+    coupling = checked_coupling(J, n_spins)
+    temperature, K = reduced(T, coupling, n_spins)
+    check_memory(f"L: {rows} rows at all T", _BYTES * rows * temperature.size)
     if coupling < 0 and (rows % 2 or cols % 2):
         raise ValueError(checks.describe("L", L, f"even sides, for J={coupling} < 0"))
-    n_spins = rows * cols
-    K = np.maximum(abs(coupling) / temperature, SMALLEST_K)
     sign = np.where(K < 1 / critical_temperature, -1.0, 1.0)
     x, z = log_sinh(K), dual_weight(K)
     value, slope, curvature = _sector_sum(rows, cols, z, sign)
@@ -93,13 +102,13 @@ def ising_2d(L: int | tuple[int, int], T: npt.ArrayLike, J: float = 1.0) -> Toru
     coth = 1 / np.tanh(2 * K)
     ratio = K * np.exp(-x)  # K / sinh 2K
     energy = -2 * abs(coupling) * coth * by_x
-    heat = (2 * K * coth) ** 2 * curvature - 4 * ratio**2 * by_x
+    heat = (2 * frozen(K) * coth) ** 2 * curvature - 4 * ratio**2 * by_x
     return Torus(
         log_partition=scalar_or_array(log_z),
         energy=scalar_or_array(energy),
         energy_per_spin=scalar_or_array(energy / n_spins),
         specific_heat=scalar_or_array(heat / n_spins),
-        free_energy=scalar_or_array(-temperature * log_z / n_spins),
+        free_energy=scalar_or_array(-temperature * (log_z / n_spins)),
     )
 
 
@@ -107,7 +116,8 @@ def _sides(L: int | tuple[int, int]) -> tuple[int, int]:
     sides = tuple(L) if isinstance(L, (tuple, list)) else (L, L)
     if len(sides) != 2:
         raise ValueError(checks.describe("L", L, "one integer or (rows, cols)"))
-    return checks.count("L", sides[0], 2), checks.count("L", sides[1], 2)
+    rows, cols = (checks.count("L", side, 2, _LONGEST) for side in sides)
+    return rows, cols
 
 
 def _sector_sum(rows: int, cols: int, z: Array, sign: Array) -> tuple[Array, Array, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from multispin.exact.enumeration import states
 Array = npt.NDArray[np.float64]
 
 MAX_TRANSFER_WIDTH = 12
+_LONGEST = 2**53  # sides that float64 knows from each other
+_SMALLEST_TRACE = 1e-290  # of the largest weight and power: what is lost below it could matter
 
 
 class TransferMatrix(NamedTuple):
@@ -54,7 +57,8 @@ def transfer_matrix(
     TypeError
         If a side is not an integer, or T, J or h is not real.
     ValueError
-        If a side is below 2, the shorter side is above 12, or T, J or h is out of range.
+        If a side is below 2, the shorter side is above 12, or T, J or h is out of range; T also if
+        it is so low that weights leave the range of double precision.
 
     Notes
     -----
@@ -67,27 +71,35 @@ def transfer_matrix(
     >>> print(f"{strip.energy_per_spin:.6f} {strip.magnetization:.6f}")
     -1.411895 0.532334
     """
-    height, width = (
-        max(checks.count("rows", rows, 2), checks.count("cols", cols, 2)),
-        min(rows, cols),
-    )
+    rows, cols = checks.count("rows", rows, 2, _LONGEST), checks.count("cols", cols, 2, _LONGEST)
+    height, width = max(rows, cols), min(rows, cols)
     if width > MAX_TRANSFER_WIDTH:
         allowed = f"a shorter side of at most {MAX_TRANSFER_WIDTH}"
-        raise ValueError(checks.describe("(rows, cols)", (rows, cols), allowed))
+        raise ValueError(f"rows: got {rows}, and cols = {cols}, allowed: {allowed}")
     temperature = checks.positive_finite("T", T)
     coupling, field = checks.finite("J", J), checks.finite("h", h)
+    for name, value in (("J", coupling), ("h", field)):
+        most = sys.float_info.max / (16 * rows * cols)
+        if abs(value) > most:
+            allowed = f"from {-most:.3g} to {most:.3g}, so that energies are finite"
+            raise ValueError(checks.describe(name, value, allowed))
     row = states(np.arange(2**width), width).astype(np.float64)
     inside = -coupling * (row * np.roll(row, 1, axis=1)).sum(axis=1) - field * row.sum(axis=1)
     energy = inside[:, None] / 2 + inside[None, :] / 2 - coupling * (row @ row.T)
-    shift = energy.min()
-    weights = np.exp((shift - energy) / temperature)
-    power, log_scale = _power(weights, height - 1)
-    pair = weights * power.T
-    trace = pair.sum()
+    shift = float(energy.min())
+    with np.errstate(over="ignore", under="ignore"):  # a weight of 0 is what it is
+        weights = np.exp((shift - energy) / temperature)
+        power, log_scale = _power(weights, height - 1)
+        pair = weights * power.T
+    trace = float(pair.sum())
+    ground = height * shift / temperature
+    if not (trace > _SMALLEST_TRACE and math.isfinite(ground)):
+        allowed = "a higher one: weights differ by more than double precision holds"
+        raise ValueError(checks.describe("T", T, allowed))
     pair /= trace
     total = height * float((pair * energy).sum())
     return TransferMatrix(
-        log_partition=float(np.log(trace) + log_scale - height * shift / temperature),
+        log_partition=math.log(trace) + log_scale - ground,
         energy=total,
         energy_per_spin=total / (rows * cols),
         magnetization=float(pair.sum(axis=1) @ row.mean(axis=1)),

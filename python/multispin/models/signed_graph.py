@@ -16,8 +16,8 @@ from multispin.models.forms import SignedEdges
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Differences of energies are to be finite too.
-_MOST_ENERGY = sys.float_info.max / 2
+#: Largest sum Σ|J| + N|h|: differences of energies are to be finite too.
+MOST_ENERGY = sys.float_info.max / 2
 
 
 class SignedGraph(Model):
@@ -122,10 +122,10 @@ def check_energies(name: str, J: object, strength: float, n_spins: int, h: float
     No energy is beyond ``strength + n_spins * abs(h)``, where `strength` is that of all edges,
     Σ |J_ij|, of the disorder sample that has most of it.
     """
-    if strength > _MOST_ENERGY:
-        allowed = f"couplings of which Σ|J| over all edges is at most {_MOST_ENERGY:.3g}"
+    if strength > MOST_ENERGY:
+        allowed = f"couplings of which Σ|J| over all edges is at most {MOST_ENERGY:.3g}"
         raise ValueError(checks.describe(name, J, allowed))
-    most = (_MOST_ENERGY - strength) / n_spins
+    most = (MOST_ENERGY - strength) / n_spins
     if abs(h) > most:
         allowed = f"from {-most:.3g} to {most:.3g}, so that Σ|J| + N|h| is finite"
         raise ValueError(checks.describe("h", h, allowed))

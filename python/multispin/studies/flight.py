@@ -21,8 +21,9 @@ Keep = Callable[[list[tuple[Point, Outcome]]], None]
 #: Points with an executor that does not say how many workers it has.
 _UNKNOWN = 1024
 
-#: Seconds that an executor has to say of all its points that it broke.
-_LAST_WORDS = 1.0
+#: Seconds that an executor has at most to say of all its points that it broke; on a busy machine the
+#: standard library's has been seen to need more than one.
+_LAST_WORDS = 20.0
 
 
 def default_in_flight(executor: Executor | None) -> int:

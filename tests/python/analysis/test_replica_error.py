@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin.analysis.replica_error import replica_error
+from multispin.analysis.replica_error import error_of_groups, replica_error
 
 Array = npt.NDArray[np.float64]
 Z = 5.0
@@ -53,6 +53,21 @@ def test_errors_of_few_blocks_are_right_on_average() -> None:
     spread = ratio.std(axis=0, ddof=1) / math.sqrt(1000)
     # 0.005 for the time that draws seem to take to decorrelate, which noise makes positive
     assert np.all(np.abs(ratio.mean(axis=0) - 1) < Z * spread + 0.005)
+
+
+def test_error_term_by_term() -> None:
+    # 20 blocks of 3 draws (and two draws in front that are left out), groups of 1, 2 and 4.
+    rng = np.random.default_rng(17)
+    x = np.concatenate([np.full((4, 2), 1e3), rng.normal(size=(4, 60))], axis=1)
+    groups = [x[:, None], x.reshape(2, 2, -1), x[None]]
+    found = error_of_groups(np.array([1, 2, 4]), [g.mean(axis=1) for g in groups], tau=0.5)
+    for number, group in enumerate(groups):
+        means = group.mean(axis=1)[:, 2:].reshape(len(group), 20, 3).mean(axis=2)
+        # Σ_gk (Y_gk − Ȳ)² / (B (G B − 1)), and its root without the bias: jackknife over blocks.
+        each = ((means - means.mean()) ** 2).sum(axis=0) / (20 * len(group) - 1)
+        without = np.sqrt([np.delete(each, k).mean() for k in range(20)])
+        exact = 20 * math.sqrt(each.mean()) - 19 * without.mean()
+        assert found.error[number] == pytest.approx(exact, rel=1e-12)
 
 
 def test_replicas_in_step_gain_nothing() -> None:

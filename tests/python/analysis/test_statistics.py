@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from multispin.analysis import statistics
+from multispin.analysis import blocking, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -410,3 +410,17 @@ def test_bad_arguments() -> None:
         statistics.susceptibility(x, 1.0, 0)
     with pytest.raises(TypeError, match=r"n_spins: got 4\.0"):
         statistics.susceptibility(x, 1.0, 4.0)  # type: ignore[arg-type]
+
+
+# --- blocks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("draws", "size"), [(11, 4), (12, 4), (9, 2), (5, 5), (7, 1)])
+def test_blocks_leave_out_the_first_draws(draws: int, size: int) -> None:
+    # What is left out comes first: it is the least in equilibrium.
+    x = np.random.default_rng(3).normal(size=(2, 3, draws))
+    count = draws // size
+    first = draws - count * size
+    blocks = [slice(first + k * size, first + (k + 1) * size) for k in range(count)]
+    expected = [[row[block].mean() for row in rows for block in blocks] for rows in x]
+    np.testing.assert_allclose(blocking.means(x, size), expected, rtol=1e-14)

@@ -136,7 +136,7 @@ def test_frontiers_are_small(shape: tuple[int, ...], width: int) -> None:
 
 
 @pytest.mark.parametrize(("model", "T", "error", "message"), [
-    (ms.Ising((6, 6, 6)), 1.0, ValueError, "model: got 'a frontier of .*at most 25 spins"),
+    (ms.Ising((6, 6, 6)), 1.0, ValueError, "model: got 'one with a wider .*at most 25 spins"),
     (ms.EdwardsAnderson((2, 2), samples=3), 1.0, ValueError, r"model: got .*model\.sample\(k\)"),
     (ms.Ising((4,)), 0.0, ValueError, "temperature: got 0.0"),
     (ms.Ising((4,)), "1", TypeError, "temperature: got '1'"),

@@ -189,12 +189,13 @@ def test_wrong_arguments(name: str, value: Any, error: type[Exception]) -> None:
     ((4,), None, "(ndim, *shape)"), ((3, 4, 4), None, "(ndim, *shape)"),
     ((2, 2, 4, 4), None, "(ndim, *shape)"), ((2, 4, 4), 2, "(2, ndim, *shape)"),
     ((3, 2, 4, 4), 2, "(2, ndim, *shape)"), ((), None, "(ndim, *shape)"),
-    ((0,), None, "(ndim, *shape)"),
+    ((0,), None, "(ndim, *shape)"), ((2, 4, 1), None, "(ndim, *shape)"),
+    ((5, 2, 2, 2, 2, 2), None, "(ndim, *shape)"),
 ])  # fmt: skip
 def test_bonds_of_another_shape(shape: tuple[int, ...], samples: int | None, allowed: str) -> None:
     with pytest.raises(ValueError, match=r"^bonds: got .*shape") as caught:
         ms.EdwardsAnderson.from_bonds(np.ones(shape), samples=samples)
-    assert str(caught.value).endswith(f"allowed: {allowed}")
+    assert str(caught.value).endswith(f"allowed: {allowed} of one to four sides >= 2")
 
 
 @pytest.mark.parametrize("value", [0, 2, 0.5, float("nan"), 255])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,7 +113,7 @@ def test_a_state_of_no_model() -> None:
 
 
 def test_one_set_of_couplings_has_no_samples() -> None:
-    with pytest.raises(ValueError, match=r"^sample: got 0, but this model has one set"):
+    with pytest.raises(ValueError, match=r"^k: got 0, allowed: .* has one set of couplings"):
         ms.Ising((4, 4)).sample(0)
 
 
@@ -158,10 +160,43 @@ def test_configurations_of_another_shape(shape: tuple[int, ...]) -> None:
         ms.Ising((4, 6)).energy(np.ones(shape))
 
 
-@pytest.mark.parametrize("value", [0, 2, -2, 0.5, float("nan"), 257, "1", None])
+@pytest.mark.parametrize("value", [0, 2, -2, 0.5, float("nan"), 257, "1", None, True, 1j])
 def test_values_that_are_no_spins(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^spins: .*allowed: \+1 and -1"):
+    error = ValueError if isinstance(value, (int, float)) and value is not True else TypeError
+    with pytest.raises(error, match=r"^spins: .*allowed: .*\+1 and -1"):
         ms.Ising((2, 2)).energy(np.full((2, 2), value))
+
+
+@pytest.mark.parametrize(("shape", "more"), [(64, ()), (8, (8,)), (8, (8, 8)), (np.int64(8), ())])
+def test_sides_without_parentheses(shape: Any, more: tuple[int, ...]) -> None:
+    square = re.escape(f"({int(shape)}, {int(shape)}) for a square lattice, with parentheses")
+    for kind in (ms.Ising, ms.EdwardsAnderson):
+        with pytest.raises(TypeError, match=f"^shape: got .*{square}"):
+            kind(shape, *more)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_energies_of_the_largest_couplings_and_fields_are_finite(sign: int) -> None:
+    up = np.ones((4, 6), dtype=np.int8)
+    most = 0.999 * sys.float_info.max / 2
+    J = most / 48  # the bonds
+    ferro, glass = ms.Ising((4, 6), sign * J), ms.EdwardsAnderson((4, 6), seed=1, J=J)
+    assert ferro.energy(up) == -sign * 48 * J
+    assert np.isfinite(glass.energy(up))
+    field = ms.Ising((4, 6), 0.0, sign * most / 24)
+    assert np.isfinite(field.energy(up) - field.energy(-up))
+    both = ms.Ising((4, 6), J / 2, sign * most / 48)
+    assert np.isfinite(both.energy(up) - both.energy(-up))
+
+
+@pytest.mark.parametrize(("name", "couplings"), [
+    ("J", {"J": 1e308}), ("J", {"J": -1e307}), ("h", {"h": 1e308}), ("h", {"J": 1e306, "h": 3e306}),
+])  # fmt: skip
+def test_couplings_and_fields_in_which_energies_overflow(
+    name: str, couplings: dict[str, float]
+) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: got .*, allowed: .*Σ\|J\|"):
+        ms.Ising((4, 6), **couplings)
 
 
 @pytest.mark.parametrize(

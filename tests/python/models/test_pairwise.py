@@ -190,6 +190,8 @@ INFINITE = np.array([[0.0, np.inf], [np.inf, 0.0]])
 @pytest.mark.parametrize(("J", "error", "message"), [
     ([[0, 1], [2, 0]], ValueError, r"J\[0, 1\] = 1.* and J\[1, 0\] = 2.*, allowed: a symmetric"),
     ([[0, 1], [0, 0]], ValueError, r"J\[0, 1\] = 1.* and J\[1, 0\] = 0.*, allowed: a symmetric"),
+    ([[0, 1], [0, 0]], ValueError, r"of one that has each pair once, J \+ J\.T"),
+    ([[0, 1e308], [1e308, 0]], ValueError, r"allowed: couplings of which Σ\|J\|"),
     ([[0, 1], [1, 3]], ValueError, r"J\[1, 1\] = 3.*, allowed: a zero diagonal"),
     ([[0, 1, 0]], ValueError, r"shape \(1, 3\).*allowed: a square matrix"),
     (INFINITE, ValueError, "inf.*, allowed: finite numbers"),
@@ -202,9 +204,11 @@ def test_wrong_matrices(make: Any, J: Any, error: type[Exception], message: str)
         ms.Pairwise(make(J))
 
 
-@pytest.mark.parametrize("J", [1.0, [1.0, 2.0], np.zeros((2, 2, 2)), np.zeros((0, 0))])
+@pytest.mark.parametrize("J", [1.0, None, [1.0, 2.0], np.zeros((2, 2, 2)), np.zeros((0, 0))])
 def test_what_is_no_matrix(J: Any) -> None:
-    with pytest.raises(ValueError, match=r"^J: got .*allowed: a square matrix"):
+    with pytest.raises(
+        ValueError if np.ndim(J) else TypeError, match=r"^J: got .*allowed: a square matrix"
+    ):
         ms.Pairwise(J)
 
 

@@ -21,6 +21,7 @@ import checkpoints
 import multispin as ms
 from multispin import CheckpointError, couplings
 from multispin.runs import _drive
+from multispin.runs._anneal_run import Schedule
 
 if TYPE_CHECKING:
     from multispin.models import Model
@@ -218,6 +219,20 @@ def test_pieces_of_work_do_not_matter(
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_threads_do_not_matter(expected: xr.Dataset, threads: int) -> None:
     xr.testing.assert_identical(anneal(threads=threads), expected)
+
+
+@pytest.mark.parametrize(("interval", "expected"), [
+    (0, [3, 12, 13, 21, 23]),
+    (4, [3, 7, 11, 12, 13, 17, 21, 23]),  # T = 1 is the lowest: from 3 to 12, and from 13 to 21
+    (100, [3, 12, 13, 21, 23]),
+])  # fmt: skip
+def test_looks_are_at_the_lowest_temperature_only(interval: int, expected: list[int]) -> None:
+    ends = np.cumsum([3, 9, 1, 8, 2])
+    schedule = Schedule(np.array([4.0, 1.0, 3.0, 1.0, 2.0]), ends, interval)
+    looks = [schedule.next_look(0)]
+    while looks[-1] < schedule.sweeps:
+        looks.append(schedule.next_look(looks[-1]))
+    assert looks == expected
 
 
 # --- checkpoints --------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ import pytest
 import xarray as xr
 
 import multispin as ms
-from multispin import CheckpointError
+from multispin import CheckpointError, io
 from multispin._base.interrupts import interrupts_held
 from multispin.analysis.summary import summarize
 from multispin.runs import _drive, _record
@@ -553,6 +553,31 @@ def test_too_few_draws_for_errors() -> None:
     with pytest.raises(ValueError, match=expected):
         summarize(run)
     assert summarize(ms.simulate(ms.Ising(SHAPE), 2.0, 200, 0, interval=10)).tau > 0
+
+
+def test_ctrl_c_at_the_end_of_a_measurement_loses_no_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It comes between the draws and their place in the record.
+    monkeypatch.setattr(_drive, "PIECE_SECONDS", 1e-3)
+    arguments: dict[str, Any] = {"sweeps": 30000, "thermalization": 10, "seed": 3, "threads": 1}
+    path, plain, calls = tmp_path / "run.npz", ms.Sampler.record, itertools.count()
+
+    def pressed(sampler: ms.Sampler, draws: int, interval: int = 1) -> Any:
+        drawn = plain(sampler, draws, interval)
+        if next(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return drawn
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ms.Sampler, "record", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            ms.simulate(ms.Ising((8, 8)), 2.0, checkpoint=path, **arguments)
+    meta, arrays = io.read_checkpoint(path, "simulate")
+    assert meta["current"]["drawn"] == meta["current"]["sampler"]["sweeps_done"] - 10 > 0
+    assert len(arrays["current_energy"]) == meta["current"]["drawn"]
+    resumed = ms.simulate(ms.Ising((8, 8)), 2.0, checkpoint=path, **arguments)
+    xr.testing.assert_identical(resumed, ms.simulate(ms.Ising((8, 8)), 2.0, **arguments))
 
 
 def test_what_breaks_into_a_measurement_spoils_no_checkpoint(

@@ -390,3 +390,12 @@ def test_what_a_sampler_looks_like() -> None:
         "Sampler(Ising((6, 10), J=1.0, h=0.5), temperature=2.5, replicas=3, "
         "dynamics='metropolis', rng='aes', seed=3)"
     )
+
+
+@pytest.mark.thorough
+def test_sums_of_more_spins_than_32_bits_count() -> None:
+    # 2.17 billion spins, 270 MB.
+    sampler = ms.Sampler(ms.Ising((46592, 46592)), 2.0, init="up", seed=1)
+    assert sampler.magnetization() == 1.0
+    assert sampler.energy() == -2.0 * 46592**2
+    assert sampler.block_average((46592 // 4, 46592 // 4)).tolist() == [[1.0] * 4] * 4
