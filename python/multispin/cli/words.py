@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MOST = 100_000  # temperatures that a word stands for
+
 MISUSED = 2  # exit status of a command line that makes no sense
 
 
@@ -74,9 +76,14 @@ def temperatures_of(word: str) -> list[float]:
         if ":" not in word:
             return [float(word)]
         first, last, how_many = word.split(":")
+        if not (how_many.isascii() and how_many.isdigit() and 1 <= int(how_many) <= _MOST):
+            raise ValueError
         # Without rounding 1.6:3.0:15 would hold 2.3000000000000003.
         grid = np.linspace(float(first), float(last), int(how_many))
         return [round(float(value), 12) for value in grid]
     except ValueError:
-        message = f"got {word!r}, allowed: a number or FIRST:LAST:HOW_MANY, such as 1.6:3.0:15"
+        message = (
+            f"got {word!r}, allowed: a number or FIRST:LAST:HOW_MANY, such as 1.6:3.0:15, with "
+            f"HOW_MANY from 1 to {_MOST}"
+        )
         raise argparse.ArgumentTypeError(message) from None

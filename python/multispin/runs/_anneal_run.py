@@ -67,7 +67,14 @@ class AnnealRun:
     samples count as one sample here.
     """
 
-    def __init__(self, model: Model, replicas: int, schedule: Schedule, sampler: Sampler) -> None:
+    def __init__(
+        self,
+        model: Model,
+        replicas: int,
+        schedule: Schedule,
+        sampler: Sampler,
+        final_states: bool = False,
+    ) -> None:
         samples = model.samples or 1
         self.model = model
         self.schedule = schedule
@@ -77,6 +84,8 @@ class AnnealRun:
         self.best_energy = np.full((samples, replicas), np.inf)
         self.best_state = np.zeros((samples, *model.shape), dtype=np.int8)
         self.best_state_energy = np.full(samples, np.inf)
+        self.final_state: NDArray[np.int8] | None = None
+        self._final_states = final_states
         self._step = -1  # the step whose temperature the sampler is known to have
         self._pace = Pace()
 
@@ -104,6 +113,8 @@ class AnnealRun:
             "best_state": self.best_state,
             "best_state_energy": self.best_state_energy,
         }
+        if self.final_state is not None:
+            arrays["final_state"] = self.final_state
         if not self.finished:
             meta["sampler"], states = self.sampler._state()
             arrays |= {f"sampler_{name}": array for name, array in states.items()}
@@ -152,6 +163,9 @@ class AnnealRun:
                     f"last looked at after {looked}"
                 )
             self.sampler = sampler
+        elif self._final_states:
+            shape = (self.replicas, *self.model.shape)
+            self.final_state = io.kept(arrays, "final_state", np.int8, shape)
         self.looked = looked
         self.energy[:steps] = energy
         self.best_energy, self.best_state = best["best_energy"], best["best_state"]
@@ -183,6 +197,8 @@ class AnnealRun:
         states = self._states(better, energy[better].argmin(axis=1)) if better.size else None
         sweeps = self.sampler.sweeps_done
         step = self.schedule.step(sweeps - 1)
+        at_the_end = self._final_states and sweeps == self.schedule.sweeps
+        final = self._all_states() if at_the_end else None
         with interrupts_held():
             if sweeps == self.schedule.ends[step]:
                 self.energy[step] = energy
@@ -190,7 +206,11 @@ class AnnealRun:
             if states is not None:
                 self.best_state[better] = states
                 self.best_state_energy[better] = lowest[better]
+            self.final_state = final
             self.looked = sweeps
+
+    def _all_states(self) -> NDArray[np.int8]:
+        return self.sampler._engine.spins_of(np.arange(self.replicas))
 
     def _states(self, samples: NDArray[np.intp], replicas: NDArray[np.intp]) -> NDArray[np.int8]:
         """Return the spins of one replica of each of some samples."""

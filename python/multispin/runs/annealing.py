@@ -50,6 +50,7 @@ def anneal(
     rng: str = "auto",
     threads: int | None = None,
     engine: str = "auto",
+    final_states: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
@@ -101,6 +102,8 @@ def anneal(
         Threads on the CPU; by default all cores.
     engine : {"auto", "lattice", "replica"}
         As for `Sampler`.
+    final_states : bool
+        Whether the result has the spins of all replicas at the end, a byte each.
     checkpoint : path, optional
         File that keeps the run, for this run alone while it lasts. If it exists, the run continues
         from it, bit for bit; once the run is finished the file holds the result, and the same call
@@ -128,6 +131,10 @@ def anneal(
             The state of the lowest energy seen of each sample, int8 of shape ``model.shape``.
         ``best_state_energy`` (sample)
             Its energy, the lowest of ``best_energy``.
+        ``best_count`` (sample)
+            How many replicas have been seen with it: their share is the probability of success.
+        ``final_state`` (sample, replica, axis_0, axis_1, ...)
+            Spins at the end, int8, if `final_states` asks for them.
 
         Coordinates of ``step`` are ``temperature`` and ``sweep``, the sweeps since the start at the
         end of the step. The attributes say how the numbers were made.
@@ -172,10 +179,11 @@ def anneal(
     sweeps = _sweeps(sweeps_per_temperature, len(table))
     interval = checks.count("interval", interval, 0, MOST_SWEEPS)
     replicas = checks.count("replicas", replicas, 1)
+    final_states = checks.flag("final_states", final_states)
     devices.check(device)
     chains = replicas * (model.samples or 1)
     what = f"temperatures: {len(table)} steps of {chains} replicas"
-    check_memory(what, 16 * len(table) * chains)
+    check_memory(what, 16 * len(table) * chains + 2 * final_states * chains * model.n_spins)
     start = init if isinstance(init, str) else checks.array("init", init)
 
     def keeping(file: Checkpoint) -> xr.Dataset:
@@ -203,7 +211,10 @@ def anneal(
             "init": start if isinstance(start, str) else f"array {digest(start.astype(np.int8))}",
             "engine": sampler.info()["engine"],
         }
-        run = AnnealRun(model, replicas, Schedule(table, np.cumsum(sweeps), interval), sampler)
+        if final_states:
+            arguments["final_states"] = True
+        schedule = Schedule(table, np.cumsum(sweeps), interval)
+        run = AnnealRun(model, replicas, schedule, sampler, final_states)
         file.load(arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads))
         _run(run, file, progress)
         return _dataset(xarray, run, arguments, file.origin)
@@ -269,6 +280,13 @@ def _dataset(
             sample, run.best_state_energy.reshape(lead), "total energy E of best_state", UNIT
         ),
     }
+    found = run.best_energy == run.best_state_energy[:, None]
+    variables["best_count"] = variable(
+        sample, found.sum(axis=1).reshape(lead), "replicas seen with the lowest energy", "1"
+    )
+    if run.final_state is not None:
+        states = run.final_state.reshape(*shape, *model.shape)
+        variables["final_state"] = variable((*each, *axes), states, "spins at the end", "1")
     coords = {
         "temperature": temperature("step", run.schedule.temperatures),
         "sweep": variable(("step",), run.schedule.ends, "sweeps since the start", "sweep"),

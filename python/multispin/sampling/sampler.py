@@ -530,8 +530,9 @@ class Sampler:
         """Temperatures of all replicas, in one row."""
         temperatures = checks.temperatures("temperature", value, ndim=len(self._lead))
         if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
-            allowed = "one number"
+            allowed = "one number with replicas=1"
             if max(self._lead) > 1:
+                allowed = "one number"
                 allowed += f", or one for each of the {self._lead[-1]} replicas"
             if len(self._lead) > 1:
                 allowed += f", or an array of shape {self._lead}"

@@ -21,8 +21,8 @@ Keep = Callable[[list[tuple[Point, Outcome]]], None]
 #: Points with an executor that does not say how many workers it has.
 _UNKNOWN = 1024
 
-#: Seconds that an executor has at most to say of all its points that it broke; on a busy machine the
-#: standard library's has been seen to need more than one.
+#: Seconds that an executor has at most to say of all its points that it broke. The standard
+#: library's does so on a thread, which a busy machine may not run for a while.
 _LAST_WORDS = 20.0
 
 

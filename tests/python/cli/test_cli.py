@@ -273,6 +273,8 @@ def test_tables_are_readable_in_a_terminal() -> None:
         "ising --temperature 1:2:0",
         "ising --temperature 1:2:-3",
         "ising --temperature hot",
+        "ising --temperature 1:2:99999999999",
+        "ising --temperature 1:2:\u0663",
         "ising --sweeps -1",
         "ising --sweeps 1.5",
         "ising --sweeps 199 --interval 10",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from multispin import exact
+from multispin.exact import infinite
 
 T_C = exact.critical_temperature
 
@@ -63,8 +64,15 @@ def test_onsager_at_the_critical_point() -> None:
     assert bulk.specific_heat == np.inf
     assert bulk.magnetization == 0
     assert bulk.free_energy == pytest.approx(
-        -T_C * (math.log(2) / 2 + 2 * catalan / math.pi), abs=1e-14
+        -T_C * (math.log(2) / 2 + 2 * catalan / math.pi), abs=2e-14
     )
+
+
+def test_the_quadrature_of_the_free_energy_is_exact_for_polynomials() -> None:
+    nodes, weights = infinite._gauss_legendre(100)
+    for power in (0, 2, 50, 198):
+        assert (weights * nodes**power).sum() == pytest.approx(2 / (power + 1), rel=1e-14)
+        assert abs((weights * nodes ** (power + 1)).sum()) < 1e-15
 
 
 def test_onsager_next_to_the_critical_point() -> None:

@@ -221,6 +221,28 @@ def test_threads_do_not_matter(expected: xr.Dataset, threads: int) -> None:
     xr.testing.assert_identical(anneal(threads=threads), expected)
 
 
+@pytest.mark.parametrize("model", [GLASS, GLASS.sample(0)], ids=["samples", "one"])
+def test_final_states_and_how_many_found_the_best(model: Model, tmp_path: Path) -> None:
+    def run(**more: Any) -> xr.Dataset:
+        return ms.anneal(model, [3.0, 1.0, 0.5], 6, replicas=5, interval=2, seed=2, **more)
+
+    path = tmp_path / "run.npz"
+    data = run(final_states=True, checkpoint=path)
+    dims = (*(("sample",) if model.samples else ()), "replica", "axis_0", "axis_1", "axis_2")
+    assert data.final_state.dims == dims
+    assert data.final_state.dtype == np.int8
+    np.testing.assert_array_equal(model.energy(data.final_state.values), data.final_energy)
+    expected = (data.best_energy == data.best_state_energy).sum("replica")
+    np.testing.assert_array_equal(data.best_count, expected)
+    assert data.best_count.min() >= 1
+    xr.testing.assert_identical(run(final_states=True, checkpoint=path), data)
+    plain = run(checkpoint=path)  # has less to ask for
+    xr.testing.assert_identical(plain, data.drop_vars("final_state"))
+    run(checkpoint=tmp_path / "plain.npz")
+    with pytest.raises(CheckpointError, match="final_states None there, True here"):
+        run(final_states=True, checkpoint=tmp_path / "plain.npz")
+
+
 @pytest.mark.parametrize(("interval", "expected"), [
     (0, [3, 12, 13, 21, 23]),
     (4, [3, 7, 11, 12, 13, 17, 21, 23]),  # T = 1 is the lowest: from 3 to 12, and from 13 to 21
