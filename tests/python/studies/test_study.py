@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import linecache
 import os
 import shutil
 import signal
@@ -898,3 +899,56 @@ def test_an_unwritable_path_is_said_before_the_study(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ms.read_study(tmp_path / "file")
+
+
+# --- which study it is ----------------------------------------------------------------------------
+
+
+def made(source: str, module: str = "one", name: str = "task") -> Any:
+    """Return a function of a module of which the source is known, as from a file."""
+    filename = f"<{module} {hash(source)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    scope: dict[str, Any] = {"__name__": module}
+    exec(compile(source, filename, "exec"), scope)
+    return scope[name]
+
+
+ONE = "def task(x):\n    return {'y': x}\n"
+
+
+@pytest.mark.parametrize(("other", "difference"), [
+    (made(ONE, "two"), "module 'one' there, 'two' here"),
+    (made(ONE.replace("'y': x", "'y': -x")), "source "),
+    (made(ONE.replace("task", "work"), name="work"), "task 'task' there, 'work' here"),
+])  # fmt: skip
+def test_another_task_has_another_file(tmp_path: Path, other: Any, difference: str) -> None:
+    path = tmp_path / "file"
+    ms.study(made(ONE), {"x": [1, 2]}, path)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match=difference):
+        ms.study(other, {"x": [1, 2]}, path)
+    assert path.read_bytes() == before
+
+
+def test_comments_and_layout_do_not_make_another_task(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    ms.study(made(ONE), {"x": [1, 2]}, path)
+    same = made("def task( x ):  # of x\n\n    return {\n        'y': x,\n    }\n")
+    assert ms.study(same, {"x": [1, 2, 3]}, path).y.values.tolist() == [1, 2, 3]
+
+
+def test_two_lambdas_are_two_tasks(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    double = lambda x: {"y": 2 * x}  # noqa: E731
+    triple = lambda x: {"y": 3 * x}  # noqa: E731
+    ms.study(double, {"x": [1, 2]}, path)
+    with pytest.raises(CheckpointError, match="source"):
+        ms.study(triple, {"x": [1, 2]}, path)
+
+
+def test_lambdas_that_nobody_could_tell_apart_are_refused(tmp_path: Path) -> None:
+    pair = (lambda x: {"y": x}, lambda x: {"y": -x})
+    for task in pair:
+        with pytest.raises(TypeError, match="^task: got .*, allowed: a function with a name"):
+            ms.study(task, {"x": [1, 2]}, tmp_path / "file")
+    assert not list(tmp_path.iterdir())
