@@ -20,6 +20,8 @@ extern "C" {
 
 namespace {
 
+constexpr int crush_tests = 96;
+
 randomness::Refill refill;
 std::vector<std::uint64_t> words;
 std::size_t position = 0;  // in 32-bit words
@@ -40,6 +42,12 @@ bool run(const char* suite, unif01_Gen* generator, double bits) {
     bbattery_SmallCrush(generator);
   } else if (std::strcmp(suite, "crush") == 0) {
     bbattery_Crush(generator);
+  } else if (std::strncmp(suite, "crush:", 6) == 0) {  // one of its tests, ten times
+    int times[1 + crush_tests] = {};
+    const int test = std::atoi(suite + 6);
+    if (test < 1 || test > crush_tests) return false;
+    times[test] = 10;
+    bbattery_RepeatCrush(generator, times);
   } else if (std::strcmp(suite, "rabbit") == 0) {
     bbattery_Rabbit(generator, bits);
   } else if (std::strcmp(suite, "alphabit") == 0) {
@@ -80,7 +88,8 @@ int main(int argc, char** argv) {
   swrite_Basic = FALSE;
   if (!refill || !run(argv[3], generator, bits)) {
     std::fputs(
-        "usage: battery GENERATOR FORM smallcrush|crush|rabbit|alphabit [LOG2_BITS [SEED]]\n",
+        "usage: battery GENERATOR FORM smallcrush|crush|crush:TEST|rabbit|alphabit [LOG2_BITS "
+        "[SEED]]\n",
         stderr);
     return 2;
   }

@@ -70,7 +70,7 @@ def write_checkpoint(
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "run.npz"
+    ...     path = f"{folder}/run.npz"
     ...     write_checkpoint(path, "demo", {"sweeps": 3}, {"spins": np.array([1, -1], np.int8)})
     ...     read_checkpoint(path, "demo")
     ({'sweeps': 3}, {'spins': array([ 1, -1], dtype=int8)})
