@@ -143,7 +143,7 @@ def test_auto_takes_the_cpu_for_what_does_not_fit(monkeypatch: pytest.MonkeyPatc
 def test_a_run_has_one_device_however_it_is_cut() -> None:
     """16 chains of 2**18 spins: together enough for the GPU, each alone not."""
     runs = [
-        ms.simulate(ms.Ising((512, 512)), np.linspace(2, 3, 16), 1, 0, executor=executor)
+        ms.simulate(ms.Ising((512, 512)), np.linspace(2, 3, 16), 1, 0, seed=1, executor=executor)
         for executor in (None, ThreadPoolExecutor(2))
     ]
     assert [run.attrs["device"] for run in runs] == ["cuda:0", "cuda:0"]
