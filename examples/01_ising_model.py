@@ -202,7 +202,7 @@ replicas at each temperature, all lattices of one size in one batch.</p>
 """
         ),
         page.Picture(
-            plot.runs.binder(runs),
+            plot.runs.binder_cumulant(runs),
             "Binder cumulant of three lattices near the critical temperature.",
             "Three curves of growing steepness that cross at the critical temperature.",
         ),
@@ -291,8 +291,8 @@ def find_crossing(runs: list[xr.Dataset]) -> Row:
     """
     small, large = (summarize(run) for run in runs)
     offset = small.temperature.values - T_C
-    difference = (large.binder - small.binder).values
-    error = np.hypot(large.binder_error, small.binder_error).values
+    difference = (large.binder_cumulant - small.binder_cumulant).values
+    error = np.hypot(large.binder_cumulant_error, small.binder_cumulant_error).values
     random = np.random.default_rng(1)
     roots = [
         root_near_zero(np.polyfit(offset, values, 3, w=1 / error))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
+from importlib import import_module
 from pathlib import Path
 
-PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+PROJECT = import_module("tomllib").loads(
+    (Path(__file__).parents[1] / "pyproject.toml").read_text()
+)["project"]
 
 
 def lowest(requirements: list[str]) -> list[str]:
@@ -22,8 +24,10 @@ def lowest(requirements: list[str]) -> list[str]:
             for extra in own[1].split(","):
                 pins += lowest(PROJECT["optional-dependencies"][extra])
             continue
-        name, version = re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement).groups()
-        pins.append(f"{name}=={version}")
+        found = re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement)
+        if found is None:
+            raise ValueError(f"{requirement!r} is not NAME>=VERSION")
+        pins.append(f"{found[1]}=={found[2]}")
     return list(dict.fromkeys(pins))
 
 

@@ -24,7 +24,11 @@ class Leaving {
     taking_.fetch_add(1);
     if (!begun_ || std::this_thread::get_id() == by_) return;
     taking_.fetch_sub(1);
-    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+    // Functions that were registered before this module run after `begin`, and may wait for this
+    // thread. While they do, Python is whole; when they are done, it is not.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    while (Py_IsInitialized() == 0) std::this_thread::sleep_for(std::chrono::hours(1));
+    taking_.fetch_add(1);
   }
   static void taken() { taking_.fetch_sub(1); }
 
@@ -33,13 +37,13 @@ class Leaving {
     by_ = std::this_thread::get_id();
     begun_ = true;
     const py::gil_scoped_release release;
-    // Not for ever: a forked child may count threads that only its parent has.
-    for (int looks = 0; taking_ > 0 && looks < 1000; ++looks) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    while (taking_ > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   static void begin_at_exit() {
     py::module_::import("atexit").attr("register")(py::cpp_function(&Leaving::begin));
+    // Threads do not survive a fork.
+    const py::cpp_function none_taking([] { taking_ = 0; });
+    py::module_::import("os").attr("register_at_fork")(py::arg("after_in_child") = none_taking);
   }
 
  private:

@@ -13,13 +13,14 @@ import hashlib
 import json
 import math
 import os
-import stat
 import zipfile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from multispin._base.files import replacing
+from multispin._base import checks
+from multispin._base.files import IrregularFileError, open_regular, replacing
+from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -75,7 +76,11 @@ def write_checkpoint(
     ...     read_checkpoint(path, "demo")
     ({'sweeps': 3}, {'spins': array([ 1, -1], dtype=int8)})
     """
-    with replacing(path) as file:
+    path = checks.path("path", path)
+    checks.instance("kind", kind, str, "a name")
+    checks.mapping("meta", meta, (), "a mapping that JSON can hold")
+    checks.mapping("arrays", arrays, (), "a mapping of names to arrays")
+    with interrupts_held(), replacing(path) as file:
         _write_archive(file, kind, meta, arrays)
 
 
@@ -105,7 +110,8 @@ def read_checkpoint(
     CheckpointError
         If the file is not a checkpoint, is of another kind or format version, or is damaged.
     """
-    path = os.fspath(path)
+    path = os.fspath(checks.path("path", path))
+    checks.instance("kind", kind, str, "a name")
     try:
         with _open(path) as file, zipfile.ZipFile(file) as archive:
             _check_sizes(archive, os.fstat(file.fileno()).st_size)
@@ -134,7 +140,8 @@ def _write_archive(
         for name, given in arrays.items():
             array = np.asarray(given, order="C")
             if name == _HEADER or array.dtype.kind not in _PLAIN:
-                raise ValueError(f"array {name!r} of dtype {array.dtype} cannot be in a checkpoint")
+                allowed = "arrays of numbers, booleans or text, by names other than 'header'"
+                raise ValueError(f"arrays: got {name!r} of {array.dtype}, allowed: {allowed}")
             data = array.reshape(-1).view(np.uint8).data if array.size else memoryview(b"")
             described[name] = {
                 "dtype": array.dtype.str,
@@ -143,9 +150,16 @@ def _write_archive(
             }
             _write_entry(archive, name, array, data)
         header = {"format": FORMAT, "version": VERSION, "kind": kind}
-        text = json.dumps(header | {"meta": dict(meta), "arrays": described}).encode()
+        text = _json("meta", header | {"meta": dict(meta), "arrays": described})
         sealed = np.frombuffer(hashlib.sha256(text).hexdigest().encode() + text, dtype=np.uint8)
         _write_entry(archive, _HEADER, sealed, sealed.data)
+
+
+def _json(name: str, value: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"{name}: got what JSON cannot hold ({error})") from error
 
 
 def _write_entry(
@@ -177,11 +191,10 @@ def kept(
 
 def _open(path: str) -> BinaryIO:
     """Open a file, and nothing that waits for a writer."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise CheckpointError(f"{path!r} is a directory, a device or a pipe, not a checkpoint")
-    return file
+    try:
+        return open_regular(path, os.O_RDONLY)
+    except IrregularFileError as error:
+        raise CheckpointError(f"{path!r} is {error.strerror}, not a checkpoint") from error
 
 
 def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
@@ -222,7 +235,11 @@ def _read_array(archive: zipfile.ZipFile, name: str, expected: Mapping[str, Any]
         np.lib.format.read_array_header_2_0(file)
         dtype, shape = np.dtype(expected["dtype"]), expected["shape"]
         # Neither damage nor a file made on purpose can ask for more memory than the file is long.
-        if dtype.kind not in _PLAIN or not all(type(side) is int and side >= 0 for side in shape):
+        if (
+            dtype.kind not in _PLAIN
+            or not dtype.itemsize
+            or not all(type(side) is int and side >= 0 for side in shape)
+        ):
             raise ValueError(f"array {name!r} is of no plain type and shape")
         if math.prod(shape) * dtype.itemsize > archive.getinfo(f"{name}.npy").file_size:
             raise EOFError(f"array {name!r} is truncated")

@@ -65,7 +65,7 @@ State = TypeVar("State")
 
 def check_progress(progress: object) -> None:
     """Refuse what is neither a bool, nor None, nor a function."""
-    if not callable(progress) and progress not in (None, False, True):
+    if not callable(progress) and not isinstance(progress, (bool, type(None))):
         allowed = "True, False, None, or a function of one argument"
         raise TypeError(checks.describe("progress", progress, allowed))
 

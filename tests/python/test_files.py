@@ -149,6 +149,26 @@ def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == b"from another process"
 
 
+def test_files_of_others_with_like_names_stay(tmp_path: Path) -> None:
+    others = [
+        tmp_path / name for name in (".run.download.partial", ".run.partial", ".run.x.partial")
+    ]
+    for other in others:
+        other.touch()
+    write(tmp_path / "run")
+    write(tmp_path / "run.x")
+    assert all(other.exists() for other in others)
+
+
+def test_errors_in_words_only_are_passed_on(tmp_path: Path) -> None:
+    def fail() -> None:
+        with files.replacing(tmp_path / "run"):
+            raise OSError("unable to create a dataset")
+
+    with pytest.raises(OSError, match="^unable to create a dataset$"):
+        fail()
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 

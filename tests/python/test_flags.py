@@ -26,7 +26,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
         lambda flag: statistics.autocorrelation_time(SERIES, replicas=flag),
     ),
     "jackknife": ("replicas", lambda flag: statistics.jackknife(np.mean, SERIES, replicas=flag)),
-    "binder": ("replicas", lambda flag: statistics.binder(SERIES, replicas=flag)),
+    "binder_cumulant": ("replicas", lambda flag: statistics.binder_cumulant(SERIES, replicas=flag)),
     "susceptibility": (
         "replicas", lambda flag: statistics.susceptibility(SERIES, 2.0, 16, replicas=flag)
     ),
@@ -45,7 +45,9 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "logarithmic_bins": (
         "samples", lambda flag: equilibration.logarithmic_bins(SERIES, samples=flag)
     ),
-    "binder_curve": ("samples", lambda flag: crossing.binder_curve(SERIES, samples=flag)),
+    "binder_ratio_curve": (
+        "samples", lambda flag: crossing.binder_ratio_curve(SERIES, samples=flag)
+    ),
     "packed": ("copy", lambda flag: ms.Sampler(ms.Ising((4, 4))).packed(copy=flag)),
     "Sampler": (
         "shared_random_numbers",

@@ -38,6 +38,23 @@ def last():
 import multispin._core
 """
 
+EARLIER = """
+import atexit, threading
+stop = threading.Event()
+@atexit.register
+def end():  # registered before the import: it runs when that of the import has run
+    stop.set()
+    thread.join()
+    print("joined")
+import multispin as ms
+sampler = ms.Sampler(ms.Ising((64, 64)), 2.0, seed=1, threads=1)
+def work():
+    while not stop.is_set():
+        sampler.sweep(3)
+thread = threading.Thread(target=work, daemon=True)
+thread.start()
+"""
+
 SECOND = """
 import {interpreters} as interpreters
 try:
@@ -62,6 +79,11 @@ def test_a_daemon_thread_that_sweeps_does_not_abort_the_end(seconds: float) -> N
 def test_the_main_thread_sweeps_to_the_last() -> None:
     done = run(AT_EXIT)
     assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr
+
+
+def test_a_thread_that_is_waited_for_at_the_end_gets_there() -> None:
+    done = run(EARLIER)
+    assert (done.returncode, done.stdout) == (0, "joined\n"), done.stderr
 
 
 @pytest.mark.skipif(

@@ -87,7 +87,7 @@ def test_only_the_checkpoint_is_left_in_the_folder(checkpoint: Path) -> None:
 
 @pytest.mark.parametrize("array", [np.array([{}]), np.array(["2020"], "M8[Y]")])
 def test_arrays_that_are_not_plain_bytes_are_refused(tmp_path: Path, array: Any) -> None:
-    with pytest.raises(ValueError, match="cannot be in a checkpoint"):
+    with pytest.raises(ValueError, match="^arrays: got 'a' of .*, allowed: arrays of numbers"):
         io.write_checkpoint(tmp_path / "x", "demo", {}, {"a": array})
     assert not list(tmp_path.iterdir())
 
@@ -238,12 +238,12 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(
         ("missing/run.npz", FileNotFoundError),
         ("file/run.npz", NotADirectoryError),
         ("folder", IsADirectoryError),
-        ("", IsADirectoryError),
+        ("", ValueError),
         ("." + 300 * "x", OSError),
     ],
 )
 def test_unwritable_paths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, error: type[OSError]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, error: type[Exception]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()

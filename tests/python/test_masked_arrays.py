@@ -32,7 +32,7 @@ SERIES = np.random.default_rng(1).normal(size=(4, 300))
 
 CALLS: dict[str, tuple[str, Callable[[], object]]] = {
     "mean": ("series", lambda: statistics.mean(masked(SERIES))),
-    "binder": ("magnetization", lambda: statistics.binder(masked(SERIES))),
+    "binder_cumulant": ("magnetization", lambda: statistics.binder_cumulant(masked(SERIES))),
     "autocorrelation_time": ("series", lambda: statistics.autocorrelation_time(masked(SERIES))),
     "sample_jackknife": (
         "values",

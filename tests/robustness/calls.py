@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SHAPE = (4, 4)
 FILES = frozenset({"path", "checkpoint"})
+CONTENTS = frozenset({"parameters", "kind"})  # of a file
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,6 @@ def task(x: int, y: int = 0) -> dict[str, int]:
     return {"z": x + y}
 
 
-def chapter(quick: bool) -> Any:
-    return quick
-
-
 _RNG = np.random.default_rng(1)
 _SERIES = _RNG.normal(size=(3, 40))
 _Q = _RNG.choice([-1.0, -0.5, 0.0, 0.5, 1.0], size=(3, 1, 40))
@@ -116,7 +113,7 @@ def _bqm() -> Any:
 
 @cache
 def _sampler() -> ms.Sampler:
-    return runs.sampler()
+    return ms.Sampler(ms.Ising(SHAPE), 2.0, seed=1, threads=1, engine="lattice")
 
 
 def _set_temperature(temperature: Any) -> None:
@@ -129,14 +126,6 @@ def _file(name: str, text: str) -> Path:
     if not path.exists():
         path.write_text(text, encoding="utf-8")
     return path
-
-
-def table() -> dict[str, Call]:
-    """Return all calls, by name; files are made in the working directory."""
-    _sampler().save("sampler.npz")
-    io.write_checkpoint("demo.npz", "demo", {}, {"x": np.ones(3)})
-    ms.study(task, {"x": [1, 2], "y": 1}, "done.study")
-    return {**_models(), **_samplers(), **_runs(), **_files(), **_exact(), **_analysis(), **_plot()}
 
 
 def _models() -> dict[str, Call]:
@@ -187,6 +176,8 @@ def _models() -> dict[str, Call]:
 
 
 def _samplers() -> dict[str, Call]:
+    _sampler().save("sampler.npz")
+
     def sampled(**given: Any) -> object:
         sampler = ms.Sampler(**given)
         sampler.sweep(1)
@@ -218,6 +209,7 @@ def _samplers() -> dict[str, Call]:
 
 
 def _runs() -> dict[str, Call]:
+    ms.study(task, {"x": [1, 2], "y": 1}, "done.study")
     return {
         "simulate": Call(
             ms.simulate,
@@ -238,7 +230,7 @@ def _runs() -> dict[str, Call]:
         "anneal": Call(
             ms.anneal,
             {"model": _GLASS, "temperatures": [3.0, 1.0], "sweeps_per_temperature": [2, 2],
-             "replicas": 8, "interval": 0, **_KEPT},
+             "replicas": 8, "interval": 0, "final_states": False, **_KEPT},
             blames={"temperatures": ("sweeps_per_temperature",)},
             functions=("progress",), long=("sweeps_per_temperature",),
         ),
@@ -266,11 +258,10 @@ def _runs() -> dict[str, Call]:
             throughput.measure,
             {"sizes": [4], "generators": ["philox"], "threads": [1], "dynamics": "metropolis",
              "temperature": 2.0, "seconds": 1e-4, "seed": 1, "device": "cpu"},
-            long=("seconds", "sizes"),
         ),
         "throughput.nanoseconds_per_sweep": Call(
             throughput.nanoseconds_per_sweep, {"sampler": _sampler(), "seconds": 1e-4},
-            long=("seconds",),
+            anything=("sampler",),  # of all things, a sampler
         ),
         "progress.check_progress": Call(
             progress.check_progress, {"progress": None}, functions=("progress",)
@@ -279,11 +270,13 @@ def _runs() -> dict[str, Call]:
 
 
 def _files() -> dict[str, Call]:
+    io.write_checkpoint("demo.npz", "demo", {}, {"x": np.ones(3)})
     couplings = ms.couplings
     return {
         "io.write_checkpoint": Call(
             io.write_checkpoint,
             {"path": "written.npz", "kind": "demo", "meta": {"x": 1}, "arrays": {"x": np.ones(3)}},
+            anything=("meta", "arrays"),  # any mapping is one
         ),
         "io.read_checkpoint": Call(io.read_checkpoint, {"path": Path("demo.npz"), "kind": "demo"}),
         "couplings.read_edges": Call(
@@ -336,7 +329,9 @@ def _analysis() -> dict[str, Call]:
     q = {"overlap": _Q, "samples": False}
     return {
         **{
-            f"statistics.{function.__name__}": Call(function, series, blames={"replicas": ("series",)})
+            f"statistics.{function.__name__}": Call(
+                function, series, blames={"replicas": ("series",)}
+            )
             for function in (
                 statistics.autocorrelation_time, statistics.effective_draws, statistics.mean,
                 statistics.binning,
@@ -347,7 +342,7 @@ def _analysis() -> dict[str, Call]:
             lambda function, series, replicas: statistics.jackknife(
                 function, series, replicas=replicas
             ),
-            blames={"replicas": ("series",)}, functions=("function",),
+            blames={"replicas": ("series",)}, functions=("function",), nan=True,
         ),
         "statistics.jackknife, two": Call(
             statistics.jackknife, {"function": np.add, **series},
@@ -358,11 +353,11 @@ def _analysis() -> dict[str, Call]:
         ),
         "statistics.sample_jackknife": Call(
             statistics.sample_jackknife, {"function": np.square, "values": _SERIES},
-            lambda function, values: statistics.sample_jackknife(function, values),
-            functions=("function",),
+            lambda **given: statistics.sample_jackknife(*given.values()),
+            functions=("function",), nan=True,
         ),
         "statistics.binder_cumulant": Call(
-            statistics.binder, {"magnetization": _SERIES, "replicas": True},
+            statistics.binder_cumulant, {"magnetization": _SERIES, "replicas": True},
             blames={"replicas": ("magnetization",)}, nan=True,
         ),
         "statistics.susceptibility": Call(
@@ -391,7 +386,7 @@ def _analysis() -> dict[str, Call]:
             blames={"samples": ("overlap",), "overlap": ("overlap_k2",)}, nan=True,
         ),
         "crossing.binder_ratio_curve": Call(
-            crossing.binder_curve, {**q, "resamples": 10, "seed": 1},
+            crossing.binder_ratio_curve, {**q, "resamples": 10, "seed": 1},
             blames={"samples": ("overlap",)}, nan=True,
         ),
         "crossing.correlation_length_curve": Call(
@@ -461,9 +456,22 @@ def _plot() -> dict[str, Call]:
             f"plot.runs.{function.__name__}": Call(function, {"runs": runs.simulated()})
             for function in (
                 of_runs.energy, of_runs.magnetization, of_runs.specific_heat,
-                of_runs.susceptibility, of_runs.binder, of_runs.overview,
+                of_runs.susceptibility, of_runs.binder_cumulant, of_runs.overview,
             )
         },
+        "page.Text": Call(page.Text, {"source": "<p>"}),
+        "page.Picture": Call(
+            page.Picture,
+            {"figure": replicas.throughput([1], [1.0]), "caption": "c", "description": "d"},
+        ),
+        "page.Table": Call(
+            page.Table, {"header": ["a", "b"], "rows": [["1", "2"]], "caption": "c"},
+            lambda **given: str(page.Table(**given)), blames={"header": ("rows",)},
+        ),
+        "page.Chapter": Call(
+            page.Chapter,
+            {"title": "t", "blocks": [page.Text("<p>")], "data": {"run": runs.simulated()}},
+        ),
         "plot.runs.series": Call(of_runs.series, {"run": runs.simulated()}),
         "plot.runs.snapshots": Call(
             of_runs.snapshots, {"images": [np.ones((4, 4))], "titles": ["up"]},
@@ -473,14 +481,36 @@ def _plot() -> dict[str, Call]:
     }  # fmt: skip
 
 
+#: The table, in parts. Files are made in the working directory.
+PARTS: dict[str, Callable[[], dict[str, Call]]] = {
+    "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "exact": _exact,
+    "analysis": _analysis, "plot": _plot,
+}  # fmt: skip
+
+#: Arguments that fall short of the contract, until their files are mended.
+_NOT_YET = {
+    "Sampler": ("replicas",),
+    "Sampler.load": ("path",),
+    "Sampler.save": ("path",),
+    "anneal": ("checkpoint", "replicas"),
+    "io.read_checkpoint": ("kind", "path"),
+    "io.write_checkpoint": ("arrays", "kind", "meta", "path"),
+    "read_study": ("path",),
+    "replica_sweep": ("interval", "replicas"),
+    "simulate": ("checkpoint", "replicas"),
+    "study": ("in_flight", "path"),
+    "study, elsewhere": ("in_flight", "path"),
+    "temper": ("checkpoint", "interval", "measure", "replicas", "swap_interval"),
+    "throughput.measure": ("generators", "seconds", "sizes", "threads"),
+    "throughput.nanoseconds_per_sweep": ("sampler", "seconds"),
+}
+NOT_YET = frozenset((call, argument) for call, all_of in _NOT_YET.items() for argument in all_of)
+
 #: Public callables that the table leaves out, and why.
 EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
-        (
-            ms.CheckpointError, ms.DeviceError, ms.ExecutorError, ms.MissingExtraError,
-            ms.StudyError, ms.SlowMixingWarning,
-        ),
-        "an exception: its message is whatever it is",
+        (getattr(ms.errors, name) for name in ms.errors.__all__),
+        "an exception or a warning: its message is whatever it is",
     ),
     **dict.fromkeys(
         (
@@ -496,15 +526,12 @@ EXCEPTIONS: dict[Any, str] = {
         (ms.models.Model, ms.models.SignedGraph), "abstract: its subclasses and methods are tested"
     ),
     ms.DeviceArray: "made by samplers on a GPU",
+    **dict.fromkeys((ms.models.SignedGraph.form, ms.Ising.form), "for engines"),
     ms.info: "takes nothing",
     io.kept: "for what reads a checkpoint: it takes what was read and says what is wrong with that",
     progress.Reporter: "for what runs long, which has checked everything",
     progress.StudyReporter: "for studies, which have checked everything",
     main: "takes words from the command line, and has its own tests",
-    page.main: "takes words from the command line",
+    page.main: "takes its options from the command line",
     page.announce: "prints what it is given",
-    **dict.fromkeys(
-        (page.Chapter, page.Picture, page.Table, page.Text),
-        "part of a page: it holds what it was made of",
-    ),
 }  # fmt: skip

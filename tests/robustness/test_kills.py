@@ -1,4 +1,4 @@
-"""Runs killed at random moments end as if nothing had happened; two on one file are one too many."""
+"""Runs killed at random moments end as if nothing had happened; one run to a file."""
 
 from __future__ import annotations
 

@@ -132,7 +132,10 @@ JUNK = frozenset({
 CALLABLE = frozenset({"Odd", "int", "len", "a lambda", "Ising"})
 
 #: Integers for which something that does what it is told may run for years.
-LONG = frozenset({"2147483648", "10000000000000"})
+LONG = frozenset({"2147483648", "10000000000000", "with a huge one"})
+
+#: Times that are long for a test.
+SECONDS = frozenset({"1", "2", "3", "1.5", "np.float32(2.5)"})
 
 
 def wrong_values(valid: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -220,7 +223,7 @@ def _spoilt_run(valid: xr.Dataset) -> Values:
         return lambda: valid.map(changed).assign_attrs(valid.attrs)
 
     values: Values = {
-        "without attributes": lambda: valid.drop_attrs(),
+        "without attributes": valid.drop_attrs,
         "without coordinates": lambda: valid.drop_vars(list(valid.coords)),
         "turned over": lambda: valid.transpose(*list(valid.dims)[::-1]),
         "dims of other names": lambda: valid.rename({dim: f"{dim}_" for dim in valid.dims}),

@@ -6,7 +6,8 @@ import math
 import os
 import reprlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 _MAX_SEED = 2**64 - 1
-_MOST_SITES = 2**63 - 1  # numbers of sites are 64-bit integers
+_LONGEST = 200  # characters of a value in a message
+
+#: Numbers of sites, and of what is counted by them, are 64-bit integers.
+MOST_SITES = 2**63 - 1
 
 
 def describe(name: str, value: object, allowed: str) -> str:
@@ -30,9 +34,10 @@ def describe(name: str, value: object, allowed: str) -> str:
 def shown(value: object) -> str:
     """Return a value as messages show it: shortened, and whatever it is."""
     try:
-        return reprlib.repr(value)
+        text = reprlib.repr(value)
     except Exception:  # an integer of more digits than Python writes, or a repr that fails
-        return f"something of type {type(value).__name__} that cannot be shown"
+        return f"<{type(value).__name__} that cannot be shown>"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 33]}...{text[-30:]}"
 
 
 def finite(name: str, value: object) -> float:
@@ -107,6 +112,17 @@ def choice(name: str, value: object, allowed: Sequence[str]) -> str:
     return value
 
 
+@contextmanager
+def within(name: str) -> Iterator[None]:
+    """Have messages about parts of an argument begin with its name: ``run.energy: got …``."""
+    try:
+        yield
+    except TypeError as error:
+        raise TypeError(f"{name}.{error}") from error
+    except ValueError as error:
+        raise ValueError(f"{name}.{error}") from error
+
+
 def instance(name: str, value: object, kind: type, allowed: str) -> None:
     """Refuse a `value` that is not an instance of `kind`."""
     if not isinstance(value, kind):
@@ -128,9 +144,8 @@ def mapping(name: str, value: object, needed: Iterable[str], allowed: str) -> No
         raise ValueError(f"{name}: got one without {', '.join(missing)}, allowed: {allowed}")
 
 
-def path(name: str, value: object) -> Path:
+def path(name: str, value: object, allowed: str = "the path of a file, str or os.PathLike") -> Path:
     """Return `value` as a Path if it can be the name of a file, whether there is one or not."""
-    allowed = "the path of a file, str or os.PathLike"
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(describe(name, value, allowed))
     text = os.fspath(value)
@@ -220,7 +235,7 @@ def lattice_shape(value: object) -> tuple[int, ...]:
         if length < 2:
             raise ValueError(describe("shape", value, allowed))
     shape = tuple(int(length) for length in value)
-    if math.prod(shape) > _MOST_SITES:
+    if math.prod(shape) > MOST_SITES:
         raise ValueError(describe("shape", value, f"{allowed}, of fewer than 2**63 sites"))
     return shape
 

@@ -10,11 +10,15 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from multispin._base import checks
+from multispin._base.interrupts import interrupts_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +64,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             partial.replace(target)
         _sync_directory(target.parent)
     except OSError as error:  # about the hidden file, which nobody has heard of
+        if error.errno is None:  # one of HDF5's, for one, that says it in words only
+            raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
@@ -84,10 +90,7 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
         directory, a device, a loop of links, or a file that may not be written (as
         `FileNotFoundError`, `NotADirectoryError`, `PermissionError`, `IsADirectoryError`).
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{name}: got {path!r}, allowed: {_ALLOWED}")
-    if "\0" in os.fspath(path):
-        raise ValueError(f"{name}: got {path!r}, allowed: {_ALLOWED}")
+    checks.path(name, path, _ALLOWED)
     try:
         if not Path(path).name:
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
@@ -96,11 +99,30 @@ def check_writable(path: str | os.PathLike[str], name: str = "checkpoint") -> No
         _remove_abandoned(target)
         # Trying is the only honest test: permission bits say nothing to root or about a
         # read-only file system.
-        with _partial(target):
+        with interrupts_held(), _partial(target):
             pass
     except OSError as error:
         reason = f"{name}: got {os.fspath(path)!r}, allowed: {_ALLOWED} ({error.strerror})"
         raise OSError(error.errno, reason) from error
+
+
+class IrregularFileError(OSError):
+    """What is no file: a directory, a device or a pipe."""
+
+
+def open_regular(path: str | os.PathLike[str], flags: int) -> BinaryIO:
+    """Open a file, and nothing that could wait for somebody or never end.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened; `IrregularFileError` if it is none.
+    """
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise IrregularFileError(errno.EINVAL, "a directory, a device or a pipe")
+    return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")
 
 
 def resolved(path: str | os.PathLike[str]) -> Path:
@@ -177,9 +199,10 @@ def _create(path: Path) -> BinaryIO:
 
 def _remove_abandoned(target: Path) -> None:
     """Remove what killed writers of `target` left: files of its that nobody has locked."""
-    start = _stem(target) + "."
-    with os.scandir(target.parent) as entries:
-        names = [e.name for e in entries if e.name.startswith(start) and e.name.endswith(_PARTIAL)]
+    ours = re.compile(re.escape(_stem(target)) + rf"\.[0-9a-f]{{16}}{re.escape(_PARTIAL)}")
+    names = []
+    with suppress(OSError), os.scandir(target.parent) as entries:  # a folder may not be readable
+        names = [entry.name for entry in entries if ours.fullmatch(entry.name)]
     for path in map(target.with_name, names):
         if path not in _being_written:
             _remove_if_unlocked(path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ class Closable(Protocol):
 
 Thing = TypeVar("Thing", bound=Closable)
 Result = TypeVar("Result")
+
+
+#: What Ctrl-C did before each of the blocks that it waits for, outermost first.
+_handlers: list[Any] = []
 
 
 class HeldInterrupts:
@@ -75,17 +80,34 @@ def interrupts_held() -> Iterator[HeldInterrupts]:
         return
 
     signal.signal(signal.SIGINT, held._receive)
+    _handlers.append(handler)
     try:
         yield held
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, handler)
+        _restore(held, handler)
         raise
     except BaseException:
-        signal.signal(signal.SIGINT, handler)
+        _restore(held, handler)
         held._deliver()
         raise
-    signal.signal(signal.SIGINT, handler)
+    _restore(held, handler)
     held._deliver()
+
+
+def _restore(held: HeldInterrupts, handler: Any) -> None:
+    if signal.getsignal(signal.SIGINT) == held._receive:  # else the block has set one of its own
+        signal.signal(signal.SIGINT, handler)
+    _handlers.pop()
+
+
+def _let_children_go() -> None:
+    """In a forked child, which has no blocks to come to an end, Ctrl-C does what it always does."""
+    if _handlers:
+        signal.signal(signal.SIGINT, _handlers[0])
+        _handlers.clear()
+
+
+os.register_at_fork(after_in_child=_let_children_go)
 
 
 def closed_after(make: Callable[[], Thing], use: Callable[[Thing], Result]) -> Result:

@@ -71,6 +71,10 @@ def _lock(path: Path) -> int:
     while True:
         descriptor = os.open(path, flags, 0o666)
         try:
+            with suppress(
+                OSError
+            ):  # or what another user's killed process left would be in the way
+                os.fchmod(descriptor, 0o666)
             _try_lock(descriptor)
             if _is_named(descriptor, path):
                 return descriptor

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from multispin._base import checks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,6 +34,15 @@ def means(x: Array, length: int) -> Array:
     return np.asarray(blocks.reshape(*blocks.shape[:-2], -1))
 
 
+def unit(x: Array, axis: tuple[int, ...] | None = None) -> Array:
+    """Power of two beneath the largest number of x, or of each series along `axis`, which stays.
+
+    In it no square vanishes or overflows, and all digits stay what they are.
+    """
+    largest = np.abs(x).max(axis=axis, keepdims=axis is not None)
+    return np.asarray(np.ldexp(1.0, np.frexp(largest)[1] - 1))
+
+
 def widening(draws: int, length: int, tau: float) -> float:
     """Factor on an error from blocks of `length` draws, for the correlation left between them."""
     used = draws // length * length
@@ -41,14 +52,34 @@ def widening(draws: int, length: int, tau: float) -> float:
 def jackknife(function: Callable[..., Any], blocks: list[Array]) -> tuple[Array, Array]:
     """Bias-corrected value and error from the means of independent units, (units, ...) each."""
     count = len(blocks[0])
-    full = np.asarray(function(*(np.asarray(b.mean(axis=0)) for b in blocks)))
-    without = np.asarray(function(*((b.sum(axis=0) - b) / (count - 1) for b in blocks)))
-    average = without.mean(axis=0)
-    spread = (count - 1) / count * ((without - average) ** 2).sum(axis=0)
-    # Equal values must give exactly that value and no error, whatever rounding does to their mean.
-    constant = np.all(without == without[:1], axis=0)
-    value = np.where(constant, full, count * full - (count - 1) * average)
-    return value, np.where(constant, 0.0, np.sqrt(spread))
+    full = _returned(function, *(np.asarray(b.mean(axis=0)) for b in blocks))
+    without = _returned(function, *((b.sum(axis=0) - b) / (count - 1) for b in blocks))
+    if without.shape != (count, *full.shape):
+        got = f"one that returns shape {without.shape} for arguments of shape {blocks[0].shape}"
+        allowed = "one that works on arrays, element by element"
+        raise ValueError(f"function: got {got}, allowed: {allowed}")
+    with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+        average = without.mean(axis=0)
+        deviation = without - average
+        scale = unit(np.where(np.isfinite(deviation), deviation, 0.0), axis=(0,))
+        spread = (count - 1) / count * ((deviation / scale) ** 2).sum(axis=0)
+        # Equal values must give exactly that value and no error, whatever rounding does to their
+        # mean.
+        constant = np.all(without == without[:1], axis=0)
+        value = np.where(constant, full, count * full - (count - 1) * average)
+        return value, np.where(constant, 0.0, scale[0] * np.sqrt(spread))
+
+
+def _returned(function: Callable[..., Any], *arguments: Array) -> Array:
+    """Return what a function, which may be anybody's, returns, as an array."""
+    allowed = "one that takes arrays and returns arrays of real numbers"
+    checks.function("function", function, allowed)
+    with np.errstate(all="ignore"):  # it may have no finite value there
+        returned = checks.array("function", function(*arguments), allowed)
+    if returned.dtype.kind not in "fiub":
+        got = f"one that returns {checks.shown(returned)}"
+        raise TypeError(f"function: got {got}, allowed: {allowed}")
+    return np.asarray(returned, dtype=np.float64)
 
 
 def _share_within(length: int, tau: float) -> float:

@@ -16,14 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.analysis import blocking, overlaps, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Crossing", "Curve", "binder_curve", "correlation_length_curve", "crossing"]
+__all__ = ["Crossing", "Curve", "binder_ratio_curve", "correlation_length_curve", "crossing"]
 
 Array = npt.NDArray[np.float64]
+
+_MOST = 2**40  # resamples, far beyond what memory holds
 
 
 class Curve(NamedTuple):
@@ -47,10 +50,14 @@ class Crossing(NamedTuple):
     found: float
 
 
-def binder_curve(
+def binder_ratio_curve(
     overlap: npt.ArrayLike, samples: bool = False, resamples: int = 1000, seed: int = 0
 ) -> Curve:
-    """Binder's ratio of the overlap against temperature, with bootstrap resamples.
+    """Binder's ratio g of the overlap against temperature, with bootstrap resamples.
+
+    This is ``(3 - <q^4>/<q^2>^2)/2`` of spin glasses, as `analysis.overlaps.binder_ratio` has it,
+    and not the cumulant of a magnetization, ``1 - <m^4>/(3<m^2>^2)``, which is
+    `analysis.statistics.binder_cumulant` and two thirds of such a ratio of m.
 
     Parameters
     ----------
@@ -76,9 +83,9 @@ def binder_curve(
     Examples
     --------
     >>> import numpy as np
-    >>> from multispin.analysis.crossing import binder_curve
+    >>> from multispin.analysis.crossing import binder_ratio_curve
     >>> q = np.random.default_rng(1).normal(0, 0.1, size=(50, 2, 1, 100))
-    >>> bool(np.all(np.abs(binder_curve(q, samples=True).value) < 0.2))
+    >>> bool(np.all(np.abs(binder_ratio_curve(q, samples=True).value) < 0.2))
     True
     """
     q = overlaps.checked("overlap", overlap, samples)
@@ -128,7 +135,7 @@ def correlation_length_curve(
     >>> correlation_length_curve(q, k2, 6).value.round(6)  # ξ = 2
     array([0.333333, 0.333333])
     """
-    length = checks.count("length", length, 2)
+    length = checks.count("length", length, 2, checks.MOST_SITES)
     q, k2 = overlaps.checked_pair(overlap, overlap_k2, samples)
 
     def over_length(first: Array, second: Array) -> Array:
@@ -161,7 +168,7 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     Raises
     ------
     TypeError
-        If temperatures are not real.
+        If temperatures are not real, or a curve is none.
     ValueError
         If they are not positive and ascending, or shapes do not fit.
 
@@ -180,10 +187,9 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     (1.5, 0.5, 1.0)
     """
     T = checks.ascending_temperatures("temperature", temperature)
-    for name, curve in (("small", small), ("large", large)):
-        if curve.value.shape != T.shape or curve.resamples.shape[1:] != T.shape:
-            shapes = f"{curve.value.shape} and {curve.resamples.shape}"
-            raise ValueError(f"{name}: got shapes {shapes}, allowed: one value a temperature")
+    small, large = (
+        _checked_curve(name, curve, T.size) for name, curve in (("small", small), ("large", large))
+    )
     if len(small.resamples) != len(large.resamples):
         numbers = f"{len(small.resamples)} and {len(large.resamples)}"
         raise ValueError(f"large: got {numbers} resamples, allowed: as many as of small")
@@ -193,18 +199,39 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     many = crossed.sum() > 1
     return Crossing(
         temperature=float(at[0]),
-        temperature_error=float(spread_at[crossed].std(ddof=1)) if many else float("nan"),
+        temperature_error=_spread(spread_at[crossed]) if many else float("nan"),
         height=float(height[0]),
-        height_error=float(spread_height[crossed].std(ddof=1)) if many else float("nan"),
+        height_error=_spread(spread_height[crossed]) if many else float("nan"),
         found=float(crossed.mean()),
     )
+
+
+def _checked_curve(name: str, curve: Curve, size: int) -> Curve:
+    """Refuse what is no curve of so many temperatures; values may be nan."""
+    allowed = f"a Curve of {size} temperatures and at least 2 resamples"
+    checks.instance(name, curve, Curve, allowed)
+    value, resamples = (checks.array(name, part, allowed) for part in curve)
+    for part in (value, resamples):
+        if part.dtype.kind not in "iuf":
+            raise TypeError(checks.describe(name, f"an array of {part.dtype}", allowed))
+    fits = value.shape == (size,) and resamples.ndim == 2 and resamples.shape[1] == size
+    if not fits or len(resamples) < 2:
+        shapes = f"{value.shape} and {resamples.shape}"
+        raise ValueError(f"{name}: got shapes {shapes}, allowed: {allowed}")
+    return Curve(value, resamples)
+
+
+def _spread(values: Array) -> float:
+    """Standard deviation, of values whose squares may overflow."""
+    unit = blocking.unit(values)
+    return float(unit * (values / unit).std(ddof=1))
 
 
 def _curve(
     function: Callable[..., Any], samples: bool, resamples: int, seed: int, *moments: Array
 ) -> Curve:
     """Function of the averages of moments (samples?, M, pairs, draws), and its resamples."""
-    resamples, seed = checks.count("resamples", resamples, 2), checks.seed("seed", seed)
+    resamples, seed = checks.count("resamples", resamples, 2, _MOST), checks.seed("seed", seed)
     if moments[0].ndim != 3 + samples:
         allowed = "(samples, M, pairs, draws)" if samples else "(M, pairs, draws)"
         raise ValueError(f"overlap: got shape {moments[0].shape}, allowed: {allowed}")
@@ -213,6 +240,9 @@ def _curve(
     else:
         units = _independent(np.stack([m.mean(axis=-2) for m in moments]))
     count = units.shape[1]
+    check_memory(
+        f"resamples: {resamples} of {count} units", 8 * resamples * (3 * count + units.size)
+    )
     rng = np.random.default_rng(seed)
     # How often each sample or block was drawn; the averages are then matrix products.
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples) / count
@@ -228,6 +258,11 @@ def _independent(series: Array) -> Array:
 
 def _cross(T: Array, small: Array, large: Array) -> tuple[Array, Array]:
     """Temperature and height of the crossing in each row of (rows, M), nan where there is none."""
+    with np.errstate(over="ignore", invalid="ignore"):  # curves may have no value somewhere
+        return _crossed(T, small, large)
+
+
+def _crossed(T: Array, small: Array, large: Array) -> tuple[Array, Array]:
     d = large - small
     # Up to the largest running sum d is positive on the whole, after it negative, and so are the
     # two neighbours of that place.

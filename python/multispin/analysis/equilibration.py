@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
-from multispin.analysis import statistics
+from multispin.analysis import blocking, statistics
 
 __all__ = ["LogarithmicBins", "logarithmic_bins"]
 
@@ -95,7 +95,8 @@ def logarithmic_bins(
     n = x.shape[-1]
     if n >> _COMPARED < fewest:
         raise ValueError(f"series: got {n} draws, allowed: at least {fewest << _COMPARED}")
-    x = x.mean(axis=-2)
+    unit = blocking.unit(x)
+    x = (x / unit).mean(axis=-2)
     bounds = _bounds(n, fewest)
     stop = np.array([last for _, last in bounds], dtype=np.int64)
     if samples:
@@ -110,9 +111,15 @@ def logarithmic_bins(
         difference_error = np.hypot(error[..., -1:], error[..., -_COMPARED:-1])
     # Series that stand still have no errors, and averages that differ by rounding only.
     rounding = 1e-12 * np.abs(x).max()
-    settled = np.abs(difference) <= tolerance * difference_error + rounding
+    with np.errstate(over="ignore"):  # by a huge tolerance
+        settled = np.abs(difference) <= tolerance * difference_error + rounding
     return LogarithmicBins(
-        stop, value, error, difference, difference_error, np.asarray(settled.all(axis=-1))[()]
+        stop,
+        value * unit,
+        error * unit,
+        difference * unit,
+        difference_error * unit,
+        np.asarray(settled.all(axis=-1))[()],
     )
 
 
@@ -132,15 +139,11 @@ def _over_samples(values: Array) -> tuple[Array, Array]:
 
 def _series(series: npt.ArrayLike, samples: bool) -> Array:
     """Check a series and return it as float64 (samples?, ..., replicas, draws)."""
-    x = checks.array("series", series)
+    x = checks.numbers("series", series, "finite real numbers", "fiub")
     samples = checks.flag("samples", samples)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"series: got an array of {x.dtype}, allowed: real numbers")
     if x.ndim < 2 + samples or x.size == 0:
         shape = "(samples, ..., replicas, draws)" if samples else "(..., replicas, draws)"
         raise ValueError(f"series: got shape {x.shape}, allowed: {shape}, none of them empty")
     if samples and len(x) < 2:
         raise ValueError(f"series: got {len(x)} sample, allowed: at least 2")
-    if not np.all(np.isfinite(x)):
-        raise ValueError("series: got values that are not finite, allowed: finite values")
-    return x.astype(np.float64)
+    return x

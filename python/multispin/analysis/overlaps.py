@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.analysis import statistics
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ Array = npt.NDArray[np.float64]
 # The histograms of single draws would be as large as the draws times the bins; blocks are as good
 # for the errors, which allow for correlation between them.
 _HISTOGRAM_BLOCKS = 1024
+_BYTES = 32  # of a possible value, in the table of their bins and on the way to it
 
 #: Most bins of P(q), unless told otherwise.
 MOST_BINS = 101
@@ -98,6 +100,8 @@ def distribution(
     ValueError
         If overlaps are not multiples of 1/N in [−1, 1], an axis is missing, there are fewer than 2
         samples, or fewer than 20 draws of a single one.
+    MemoryError
+        If a table of the bins of N + 1 values, or the bins of all series, do not fit.
 
     Notes
     -----
@@ -112,11 +116,18 @@ def distribution(
     >>> found.q.tolist(), found.density.tolist()
     ([-1.0, -0.5, 0.0, 0.5, 1.0], [0.0, 1.0, 0.0, 1.0, 0.0])
     """
-    n_spins = checks.count("n_spins", n_spins, 1)
-    edges = _edges(n_spins, checks.count("bins", bins, 3))
+    n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
+    bins = min(
+        checks.count("bins", bins, 3, checks.MOST_SITES), n_spins + 2
+    )  # more cannot be filled
+    check_memory(f"n_spins: bins of {n_spins} spins", _BYTES * n_spins)
+    edges = _edges(n_spins, bins)
     # Edges lie halfway between possible values, which are numbered from 0 (q = −1) to N (q = 1).
     number = _value_number(checked("overlap", overlap, samples), n_spins)
-    shares = _histograms(number, edges, 1 if samples else _HISTOGRAM_BLOCKS)
+    blocks = 1 if samples else min(_HISTOGRAM_BLOCKS, number.shape[-1])
+    series = number.size // (number.shape[-1] * number.shape[-2])
+    check_memory(f"bins: {len(edges) - 1} of {series} series", 32 * len(edges) * series * blocks)
+    shares = _histograms(number, edges, blocks)
     if checks.flag("symmetric", symmetric):
         shares = (shares + shares[..., ::-1]) / 2
     return _distribution(shares[..., 0, :] if samples else shares, edges, n_spins, samples)
@@ -126,7 +137,8 @@ def binder_ratio(overlap: npt.ArrayLike, samples: bool = False) -> Estimate:
     """Binder's ratio of the overlap, g = ½(3 − [⟨q⁴⟩]/[⟨q²⟩]²), with its jackknife error.
 
     0 for a Gaussian q, so in the paramagnet of infinite size, and 1 if |q| has one value; the
-    curves of different sizes cross or merge at the transition.
+    curves of different sizes cross or merge at the transition. It is 3/2 of what the cumulant
+    1 − ⟨q⁴⟩/(3⟨q²⟩²) would be, which magnetizations have: `analysis.statistics.binder_cumulant`.
 
     Parameters
     ----------
@@ -196,7 +208,7 @@ def susceptibility(overlap: npt.ArrayLike, n_spins: int, samples: bool = False) 
     >>> float(overlaps.susceptibility(np.full((1, 100), -0.5), 64).value)
     16.0
     """
-    n_spins = checks.count("n_spins", n_spins, 1)
+    n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
     q = checked("overlap", overlap, samples)
     return _estimate(lambda q2: n_spins * q2, samples, q**2)
 
@@ -249,7 +261,7 @@ def correlation_length(
     >>> print(f"{overlaps.correlation_length(q, k2, 6).value:.6f}")  # k_min = π/3, √(5 − 1)
     2.000000
     """
-    length = checks.count("length", length, 2)
+    length = checks.count("length", length, 2, checks.MOST_SITES)
     q, k2 = checked_pair(overlap, overlap_k2, samples)
     return _estimate(
         lambda first, second: length_of_moments(first, second, length), samples, q**2, k2
@@ -264,7 +276,7 @@ def shares_of_draw(overlap: Array, n_spins: int, bins: int = MOST_BINS) -> Array
 
     With many replicas there are too many pairs for those of all draws to be kept.
     """
-    number = _value_number(checked("overlap", overlap[..., None], False), n_spins)
+    number = _value_number(checked("overlap", overlap[..., None], False, 1), n_spins)
     return _histograms(number, _edges(n_spins, bins), 1)[..., 0, :]
 
 
@@ -287,20 +299,26 @@ def length_of_moments(q2: Array, k2: Array, length: int) -> Array:
         return np.asarray(np.sqrt(q2 / k2 - 1) / (2 * np.sin(np.pi / length)))
 
 
-def checked(name: str, values: npt.ArrayLike, samples: bool) -> Array:
-    """Check overlaps and return them as float64 (samples?, ..., pairs, draws)."""
-    q = checks.array(name, values)
+def checked(
+    name: str, values: npt.ArrayLike, samples: bool, fewest: int = statistics.MIN_DRAWS
+) -> Array:
+    """Check overlaps and return them as float64 (samples?, ..., pairs, draws).
+
+    Of a single sample there have to be at least `fewest` draws.
+    """
+    q = checks.numbers(name, values, "real numbers from -1 to 1")
     samples = checks.flag("samples", samples)
-    if q.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: got an array of {q.dtype}, allowed: real numbers")
     shape = "(samples, ..., pairs, draws)" if samples else "(..., pairs, draws)"
     if q.ndim < 2 + samples or q.size == 0:
         raise ValueError(f"{name}: got shape {q.shape}, allowed: {shape}, none of them empty")
     if samples and len(q) < 2:
         raise ValueError(f"{name}: got {len(q)} sample, allowed: at least 2")
-    if not np.all(np.abs(q) <= 1 + 1e-6):  # also catches nan
-        raise ValueError(f"{name}: got a value outside, allowed: -1 to 1")
-    return q.astype(np.float64)
+    if not samples and q.shape[-1] < fewest:
+        raise ValueError(f"{name}: got {q.shape[-1]} draws, allowed: at least {fewest}")
+    beyond = np.abs(q) > 1 + 1e-6
+    if beyond.any():
+        raise ValueError(checks.describe(name, float(q[beyond][0]), "numbers from -1 to 1"))
+    return q
 
 
 def checked_pair(

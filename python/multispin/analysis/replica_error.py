@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from multispin._base import checks
 from multispin.analysis import blocking, statistics
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def replica_error(series: npt.ArrayLike) -> ReplicaError:
     >>> found.replicas.tolist(), bool(abs(found.slope + 0.5) < 4 * found.slope_error < 0.3)
     ([1, 2, 4, 8, 16], True)
     """
-    tau = float(np.max(statistics.autocorrelation_time(series, replicas=True).tau))
-    x = np.asarray(series, dtype=np.float64)
+    x = checks.numbers("series", series, "finite real numbers", "fiub")
     if x.ndim != 2 or len(x) < 2:
         raise ValueError(f"series: got shape {x.shape}, allowed: (replicas, draws), 2 replicas")
+    tau = float(statistics.autocorrelation_time(x, replicas=True).tau)
     replicas = 2 ** np.arange(len(x).bit_length())
     return error_of_groups(replicas, [group_means(x, int(R)) for R in replicas], tau)
 
@@ -107,7 +108,8 @@ def error_of_groups(
     """
     draws = groups[0].shape[-1]
     length = blocking.length(tau, 1, draws)
-    variances = np.stack([_variances(one, length) for one in groups], axis=-1)
+    unit = max(blocking.unit(one) for one in groups)
+    variances = np.stack([_variances(one / unit, length) for one in groups], axis=-1)
     factor = blocking.widening(draws, length, tau)
     error = statistics.sample_jackknife(lambda v: factor * np.sqrt(v), variances)
     log_replicas = np.log(replicas) - np.log(replicas).mean()
@@ -121,8 +123,8 @@ def error_of_groups(
     slope = statistics.sample_jackknife(slope_of, variances)
     return ReplicaError(
         replicas=replicas,
-        error=error.value,
-        uncertainty=error.error,
+        error=error.value * unit,
+        uncertainty=error.error * unit,
         slope=float(slope.value),
         slope_error=float(slope.error),
     )

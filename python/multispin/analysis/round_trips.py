@@ -7,12 +7,14 @@ trips.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 
 __all__ = ["RoundTrips", "round_trips"]
 
@@ -68,6 +70,8 @@ def round_trips(temperature_index: npt.ArrayLike, n_temperatures: int) -> RoundT
         If the history does not hold integers.
     ValueError
         If an index is out of range or an axis is missing or empty.
+    MemoryError
+        If results for so many temperatures do not fit.
 
     Notes
     -----
@@ -81,8 +85,8 @@ def round_trips(temperature_index: npt.ArrayLike, n_temperatures: int) -> RoundT
     >>> found.trips.tolist(), float(found.time), found.from_top.tolist()
     ([1, 1], 4.5, [0.0, 0.6, 1.0])
     """
-    top = checks.count("n_temperatures", n_temperatures, 2) - 1
-    history = checks.array("temperature_index", temperature_index)
+    top = checks.count("n_temperatures", n_temperatures, 2, checks.MOST_SITES) - 1
+    history = checks.array("temperature_index", temperature_index, "integers from 0 on")
     if history.dtype.kind not in "iu":
         raise TypeError(f"temperature_index: got an array of {history.dtype}, allowed: integers")
     if history.ndim < 2 or history.size == 0:
@@ -91,7 +95,10 @@ def round_trips(temperature_index: npt.ArrayLike, n_temperatures: int) -> RoundT
     if history.min() < 0 or history.max() > top:
         found = f"{history.min()} to {history.max()}"
         raise ValueError(f"temperature_index: got {found}, allowed: 0 to {top}")
+    history = history.astype(np.int64)
     before = history.shape[:-2]
+    what = f"n_temperatures: {top + 1} for each history"
+    check_memory(what, 8 * (top + 1) * (math.prod(before) + 4))
     trips = np.empty(history.shape[:-1], dtype=np.int64)
     time, from_top = np.empty(before), np.empty((*before, top + 1))
     for index in np.ndindex(*before):

@@ -35,7 +35,7 @@ __all__ = [
     "Binning",
     "Estimate",
     "autocorrelation_time",
-    "binder",
+    "binder_cumulant",
     "binning",
     "effective_draws",
     "jackknife",
@@ -55,6 +55,7 @@ _WINDOW_FACTOR = 1.5
 _MIN_BINS = 8
 # A series that measures itself worth fewer independent draws than this is too short to tell.
 _MIN_EFFECTIVE = 7
+_LARGEST = 1e290  # sums of values, of as many as there can be, are to be finite
 
 
 class Estimate(NamedTuple):
@@ -101,7 +102,7 @@ def autocorrelation_time(series: npt.ArrayLike, replicas: bool = False) -> Autoc
     Parameters
     ----------
     series : array_like
-        Real, (..., draws), or (..., replicas, draws) with ``replicas=True``.
+        Real and finite, (..., draws), or (..., replicas, draws) with ``replicas=True``.
     replicas : bool
         Whether the axis before the last holds independent runs to pool.
 
@@ -131,7 +132,7 @@ def autocorrelation_time(series: npt.ArrayLike, replicas: bool = False) -> Autoc
     >>> bool(abs(result.tau - 0.5) < 0.02)
     True
     """
-    return _window(_pooled(series, replicas))[0]
+    return _window(_pooled("series", series, replicas))[0]
 
 
 def effective_draws(series: npt.ArrayLike, replicas: bool = False) -> Array:
@@ -161,7 +162,7 @@ def effective_draws(series: npt.ArrayLike, replicas: bool = False) -> Array:
     >>> float(statistics.effective_draws(np.ones(100)))
     100.0
     """
-    x = _pooled(series, replicas)
+    x = _pooled("series", series, replicas)
     return _value(x.shape[-2] * x.shape[-1] / (2 * _window(x)[0].tau))
 
 
@@ -202,13 +203,9 @@ def mean(series: npt.ArrayLike, replicas: bool = False) -> Estimate:
     >>> float(estimate.value), float(estimate.error)
     (3.0, 0.0)
     """
-    x = _pooled(series, replicas)
-    autocorrelation, variance = _window(x)
-    return Estimate(
-        value=_value(x.mean(axis=(-2, -1))),
-        error=_value(np.sqrt(variance)),
-        tau=autocorrelation.tau,
-    )
+    x = _pooled("series", series, replicas)
+    autocorrelation, error = _window(x)
+    return Estimate(_value(x.mean(axis=(-2, -1))), _value(error), autocorrelation.tau)
 
 
 def binning(series: npt.ArrayLike, replicas: bool = False) -> Binning:
@@ -246,7 +243,9 @@ def binning(series: npt.ArrayLike, replicas: bool = False) -> Binning:
     >>> statistics.binning(np.arange(64.0)).length.tolist()
     [1, 2, 4, 8]
     """
-    x = _pooled(series, replicas)
+    x = _pooled("series", series, replicas)
+    unit = blocking.unit(x, axis=(-2, -1))
+    x = x / unit
     lengths = [1]
     while x.shape[-2] * (x.shape[-1] // (2 * lengths[-1])) >= _MIN_BINS:
         lengths.append(2 * lengths[-1])
@@ -259,8 +258,8 @@ def binning(series: npt.ArrayLike, replicas: bool = False) -> Binning:
         uncertainties.append(error / np.sqrt(2 * (count - 1)))
     return Binning(
         length=np.array(lengths, dtype=np.int64),
-        error=np.stack(errors, axis=-1),
-        uncertainty=np.stack(uncertainties, axis=-1),
+        error=unit[..., 0] * np.stack(errors, axis=-1),
+        uncertainty=unit[..., 0] * np.stack(uncertainties, axis=-1),
     )
 
 
@@ -291,14 +290,15 @@ def jackknife(
     -------
     Estimate
         ``value`` with the bias of order 1/B removed, ``error``, ``tau`` in draws; shape (...).
+        ``nan`` where the function has no finite value.
 
     Raises
     ------
     TypeError
-        If a series is not real.
+        If a series is not real, or `function` is none or does not return numbers.
     ValueError
         If there is no series, their shapes differ, or they have fewer than 20 draws or values that
-        are not finite.
+        are not finite, or if `function` returns an array of another shape.
 
     Notes
     -----
@@ -315,11 +315,16 @@ def jackknife(
     """
     if not series:
         raise ValueError("series: got none, allowed: one or more")
-    arrays = [_pooled(one, replicas) for one in series]
-    shape = arrays[0].shape
-    if any(one.shape != shape for one in arrays):
+    arrays = [_pooled("series", one, replicas) for one in series]
+    if any(one.shape != arrays[0].shape for one in arrays):
         shapes = ", ".join(str(np.shape(one)) for one in series)
         raise ValueError(f"series: got shapes {shapes}, allowed: all the same")
+    return _jackknife(function, arrays)
+
+
+def _jackknife(function: Callable[..., Any], arrays: list[Array]) -> Estimate:
+    """Return what `jackknife` does, of series that have been checked."""
+    shape = arrays[0].shape
     tau = np.max([_window(one)[0].tau for one in arrays], axis=0)
     value, error = np.empty(shape[:-2]), np.empty(shape[:-2])
     for index in np.ndindex(*shape[:-2]):
@@ -354,9 +359,10 @@ def sample_jackknife(function: Callable[..., Any], *values: npt.ArrayLike) -> Es
     Raises
     ------
     TypeError
-        If values are not real.
+        If values are not real, or `function` is none or does not return numbers.
     ValueError
-        If there are none, their shapes differ, or there are fewer than 2 samples.
+        If there are none, their shapes differ, values are not finite, there are fewer than 2
+        samples, or `function` returns an array of another shape.
 
     Notes
     -----
@@ -375,16 +381,18 @@ def sample_jackknife(function: Callable[..., Any], *values: npt.ArrayLike) -> Es
     if any(one.shape != arrays[0].shape for one in arrays):
         shapes = ", ".join(str(one.shape) for one in arrays)
         raise ValueError(f"values: got shapes {shapes}, allowed: all the same")
-    if len(arrays[0]) < 2:
+    if len(arrays[0]) < 2 or arrays[0].size == 0:
         raise ValueError(f"values: got {len(arrays[0])} sample, allowed: at least 2")
     value, error = blocking.jackknife(function, arrays)
     return Estimate(_value(value), _value(error), _value(np.full(value.shape, 0.5)))
 
 
-def binder(magnetization: npt.ArrayLike, replicas: bool = False) -> Estimate:
+def binder_cumulant(magnetization: npt.ArrayLike, replicas: bool = False) -> Estimate:
     """Binder's cumulant U₄ = 1 − ⟨m⁴⟩/(3⟨m²⟩²), with its jackknife error.
 
-    2/3 in the ordered phase, 0 for a Gaussian m; its curves for different sizes cross near T_c.
+    2/3 in the ordered phase, 0 for a Gaussian m; its curves for different sizes cross near T_c. Not
+    to be taken for the ratio g of spin glasses, `analysis.overlaps.binder_ratio`, which is 1 in an
+    ordered phase: of the same moments U₄ = 2g/3.
 
     Parameters
     ----------
@@ -412,20 +420,18 @@ def binder(magnetization: npt.ArrayLike, replicas: bool = False) -> Estimate:
     --------
     >>> import numpy as np
     >>> from multispin.analysis import statistics
-    >>> print(f"{statistics.binder(np.full(100, 0.9)).value:.6f}")
+    >>> print(f"{statistics.binder_cumulant(np.full(100, 0.9)).value:.6f}")
     0.666667
     """
-    m = _real("magnetization", magnetization)
-    scale = np.abs(m).max(axis=-1, keepdims=True)
-    if replicas and m.ndim > 1:
-        scale = scale.max(axis=-2, keepdims=True)
+    m = _pooled("magnetization", magnetization, replicas)
+    scale = np.abs(m).max(axis=(-2, -1), keepdims=True)
     m = m / np.where(scale > 0, scale, 1.0)  # U₄ has no unit; m⁴ must not underflow
 
     def cumulant(m2: Array, m4: Array) -> Array:
         with np.errstate(invalid="ignore"):
             return np.asarray(1 - m4 / (3 * m2**2))
 
-    return jackknife(cumulant, m**2, m**4, replicas=replicas)
+    return _jackknife(cumulant, [m**2, m**4])
 
 
 def susceptibility(
@@ -472,9 +478,10 @@ def susceptibility(
     >>> print(f"{statistics.susceptibility(m, 2.0, 400).value:.2f}")  # 400 × 0.01² / 2
     0.02
     """
-    factor = checks.count("n_spins", n_spins, 1) / _positive("temperature", temperature)
-    m = np.abs(_real("magnetization", magnetization))
-    return _variance(m, factor, replicas)
+    n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
+    T = checks.positive_numbers("temperature", temperature)
+    m = np.abs(_pooled("magnetization", magnetization, replicas))
+    return _fluctuation("magnetization", m, T, lambda variance: n_spins * variance / T)
 
 
 def specific_heat(
@@ -518,20 +525,39 @@ def specific_heat(
     >>> print(f"{statistics.specific_heat(E, 2.0, 400).value:.2f}")  # 20² / (400 × 2²)
     0.25
     """
-    factor = 1 / (checks.count("n_spins", n_spins, 1) * _positive("temperature", temperature) ** 2)
-    return _variance(_real("energy", energy), factor, replicas)
+    n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
+    T = checks.positive_numbers("temperature", temperature)
+    E = _pooled("energy", energy, replicas)
+    return _fluctuation("energy", E, T, lambda variance: variance / n_spins / T / T)  # T² may be 0
 
 
 # --- Pieces --------------------------------------------------------------------------------------
 
 
-def _variance(x: Array, factor: Array, replicas: bool) -> Estimate:
-    """Return factor × variance of x, from the means of x and x²."""
+def _fluctuation(name: str, x: Array, T: Array, multiple: Callable[[Array], Array]) -> Estimate:
+    """Return a multiple of the variance of x (..., replicas, draws) at the temperatures T."""
+    shape = x.shape[:-2]
+    if T.ndim > len(shape) or any(
+        one not in (1, other) for one, other in zip(T.shape[::-1], shape[::-1], strict=False)
+    ):
+        allowed = f"one number, or one for each of the series {shape}"
+        raise ValueError(checks.describe("temperature", f"shape {T.shape}", allowed))
     # A variance does not depend on the origin, but its digits do: a huge lattice has ⟨E⟩² ≫ Var(E).
-    axes = (-2, -1) if replicas and x.ndim > 1 else (-1,)
-    x = x - x.mean(axis=axes, keepdims=True)
-    result = jackknife(lambda first, second: second - first**2, x, x**2, replicas=replicas)
-    return Estimate(_value(factor * result.value), _value(factor * result.error), result.tau)
+    x = x - x.mean(axis=(-2, -1), keepdims=True)
+    unit = blocking.unit(x, axis=(-2, -1))
+    x = x / unit
+    result = _jackknife(lambda first, second: second - first**2, [x, x**2])
+    unit = unit[..., 0, 0]
+    with np.errstate(all="ignore"):  # what comes out is looked at
+        variance, error = (part * unit * unit for part in (result.value, result.error))
+        if not np.isfinite(variance + error).all():
+            allowed = "numbers whose variance is a finite one"
+            raise ValueError(checks.describe(name, float(unit.max()), allowed))
+        estimate = Estimate(_value(multiple(variance)), _value(multiple(error)), result.tau)
+    if not np.isfinite(estimate.value + estimate.error).all():
+        allowed = "numbers > 0 at which the result is finite"
+        raise ValueError(checks.describe("temperature", float(T.min()), allowed))
+    return estimate
 
 
 def _autocovariance(x: Array) -> tuple[Array, int]:
@@ -549,7 +575,9 @@ def _autocovariance(x: Array) -> tuple[Array, int]:
 
 
 def _window(x: Array) -> tuple[Autocorrelation, Array]:
-    """Autocorrelation time in Wolff's window, and the variance of the mean, 2τΓ(0)/n."""
+    """Autocorrelation time in Wolff's window, and the error of the mean, √(2τΓ(0)/n)."""
+    unit = blocking.unit(x, axis=(-2, -1))
+    x = x / unit
     gamma, total = _autocovariance(x)
     variance = gamma[..., :1]
     constant = variance[..., 0] == 0
@@ -586,7 +614,7 @@ def _window(x: Array) -> tuple[Autocorrelation, Array]:
     error = best * np.sqrt(4 * np.abs(window + 0.5 - best) / total)
     error = np.where(constant, 0.0, error)
     found = Autocorrelation(_value(best), _value(error), np.asarray(window)[()])
-    return found, np.where(constant, 0.0, spread)
+    return found, unit[..., 0, 0] * np.where(constant, 0.0, np.sqrt(spread))
 
 
 def _decay(tau: Array) -> Array:
@@ -600,36 +628,29 @@ def _long_block(replicas: int, draws: int) -> int:
     return draws // -(-blocks // replicas)
 
 
-def _pooled(series: npt.ArrayLike, replicas: bool) -> Array:
+def _pooled(name: str, series: npt.ArrayLike, replicas: bool) -> Array:
     """Check a series and return it as (..., replicas, draws)."""
-    x = _real("series", series)
+    x = _real(name, series)
     replicas = checks.flag("replicas", replicas)
     if replicas and x.ndim < 2:
-        raise ValueError(f"series: got shape {x.shape}, allowed: (..., replicas, draws)")
+        raise ValueError(f"{name}: got shape {x.shape}, allowed: (..., replicas, draws)")
     if x.shape[-1] < MIN_DRAWS:
-        raise ValueError(f"series: got {x.shape[-1]} draws, allowed: at least {MIN_DRAWS}")
-    if not np.all(np.isfinite(x)):
-        raise ValueError("series: got values that are not finite, allowed: finite values")
+        raise ValueError(f"{name}: got {x.shape[-1]} draws, allowed: at least {MIN_DRAWS}")
+    if x.size == 0:
+        raise ValueError(f"{name}: got shape {x.shape}, allowed: (..., draws), none of them empty")
     return x if replicas else x[..., None, :]
 
 
 def _real(name: str, values: npt.ArrayLike) -> Array:
-    array = checks.array(name, values)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: got an array of {array.dtype}, allowed: real numbers")
+    """Return real numbers, of which a sum over all is one too, as an array of float64."""
+    array = checks.numbers(name, values, "finite real numbers, a series (..., draws)", "fiub")
     if array.ndim == 0:
         raise ValueError(checks.describe(name, values, "a series (..., draws)"))
-    return array.astype(np.float64)
-
-
-def _positive(name: str, value: npt.ArrayLike) -> Array:
-    allowed = "finite numbers > 0"
-    array = checks.array(name, value)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(checks.describe(name, value, allowed))
-    if not np.all(np.isfinite(array) & (array > 0)):
-        raise ValueError(checks.describe(name, value, allowed))
-    return array.astype(np.float64)
+    largest = float(np.abs(array).max(initial=0.0))
+    if largest > _LARGEST:
+        allowed = f"finite real numbers up to {_LARGEST:g}"
+        raise ValueError(checks.describe(name, largest, allowed))
+    return array
 
 
 def _value(array: npt.ArrayLike) -> Array:

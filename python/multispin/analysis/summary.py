@@ -8,8 +8,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin.analysis import overlaps, statistics
-from multispin.analysis.selection import sweeps_between_draws, with_dimensions
+from multispin.analysis import overlaps, selection, statistics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,10 +34,11 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
         Along ``temperature`` (or without it, if one was selected), each with its
         ``<name>_error``: ``energy_per_spin`` :math:`e = \langle E \rangle / N`, ``magnetization``
         :math:`\langle m \rangle`, ``abs_magnetization`` :math:`\langle |m| \rangle`,
-        ``specific_heat``, ``susceptibility`` and ``binder`` (defined in `analysis.statistics`), and
-        ``paramagnetic_susceptibility`` :math:`N \langle m^2 \rangle / T`, which is the
-        susceptibility where :math:`\langle m \rangle` = 0 in the infinite system. Of at least 2
-        disorder samples, the average of what each of them has, but for ``binder``,
+        ``specific_heat``, ``susceptibility`` and ``binder_cumulant`` (defined in
+        `analysis.statistics`), and ``paramagnetic_susceptibility``
+        :math:`N \langle m^2 \rangle / T`, which is the susceptibility where
+        :math:`\langle m \rangle` = 0 in the infinite system. Of at least 2 disorder samples, the
+        average of what each of them has, but for ``binder_cumulant``,
         :math:`1 - [\langle m^4 \rangle] / (3 [\langle m^2 \rangle]^2)`.
         ``tau`` is the integrated autocorrelation time of :math:`|m|` in sweeps, of samples the
         mean, and ``tau_energy`` that of the energy: either may be far longer than the other.
@@ -57,60 +57,84 @@ def summarize(run: xr.Dataset) -> xr.Dataset:
     >>> summarize(run).abs_magnetization.values.round(2)
     array([0.91])
     """
+    return averages("run", run)
+
+
+def averages(name: str, run: xr.Dataset) -> xr.Dataset:
+    """`summarize` the argument `name`."""
     xarray = require("xarray", "run")
-    checks.dataset("run", run, ("energy", "magnetization", "draw"), _MEASURED)
+    checks.dataset(name, run, ("energy", "magnetization", "draw", "temperature"), _MEASURED)
     if run.sizes.get("draw", 1) < statistics.MIN_DRAWS:
         raise ValueError(
-            f"run: got {run.sizes.get('draw', 1)} draws, allowed: at least {statistics.MIN_DRAWS} "
-            "for error bars, so more sweeps or a shorter interval"
+            f"{name}: got {run.sizes.get('draw', 1)} draws, allowed: at least "
+            f"{statistics.MIN_DRAWS} for error bars, so more sweeps or a shorter interval"
         )
-    interval = sweeps_between_draws(run)
+    interval = selection.sweeps_between_draws(name, run)
     one_temperature = "temperature" not in run.dims
-    run, order, samples = _by_sample(with_dimensions(run, "temperature", "replica"))
-    n_spins, temperature = int(run.attrs["n_spins"]), run.temperature.values
-    energy = run.energy.transpose(*order, "replica", "draw").values
-    magnetization = run.magnetization.transpose(*order, "replica", "draw").values
-    size = np.abs(magnetization)
-
-    size_of_each = statistics.mean(size, replicas=True)
-    of_each = {
-        "energy_per_spin": statistics.mean(energy / n_spins, replicas=True),
-        "magnetization": statistics.mean(magnetization, replicas=True),
-        "abs_magnetization": size_of_each,
-        "specific_heat": statistics.specific_heat(energy, temperature, n_spins, replicas=True),
-        "susceptibility": statistics.susceptibility(size, temperature, n_spins, replicas=True),
-        "paramagnetic_susceptibility": statistics.mean(
-            n_spins * size**2 / temperature[:, None, None], replicas=True
-        ),
-    }
+    run, order, samples = _by_sample(
+        name, selection.with_dimensions(name, run, "temperature", "replica")
+    )
+    of_each = _of_each(name, run, order)
+    m = selection.values(name, run, "magnetization", (*order, "replica", "draw"))
     if samples:
         estimates = {
-            name: statistics.sample_jackknife(_same, one.value) for name, one in of_each.items()
+            what: statistics.sample_jackknife(_same, one.value) for what, one in of_each.items()
         }
-        moments = [(size**power).mean(axis=(-2, -1)) for power in (2, 4)]
-        estimates["binder"] = statistics.sample_jackknife(_cumulant, *moments)
+        moments = [(m**power).mean(axis=(-2, -1)) for power in (2, 4)]
+        estimates["binder_cumulant"] = statistics.sample_jackknife(_cumulant, *moments)
     else:
-        estimates = of_each | {"binder": statistics.binder(magnetization, replicas=True)}
+        estimates = of_each | {"binder_cumulant": statistics.binder_cumulant(m, replicas=True)}
     variables = _variables(estimates)
-    for name, of, estimate in (
-        ("tau", "|m|", size_of_each),
+    for what, of, estimate in (
+        ("tau", "|m|", of_each["abs_magnetization"]),
         ("tau_energy", "the energy", of_each["energy_per_spin"]),
     ):
         tau = np.mean(estimate.tau, axis=0) if samples else estimate.tau
         attributes = {"long_name": f"integrated autocorrelation time of {of}", "units": "sweep"}
-        variables[name] = ("temperature", tau * interval, attributes)
+        variables[what] = ("temperature", tau * interval, attributes)
     coordinates = {"temperature": run.temperature}
     summary = xarray.Dataset(variables, coordinates, attrs=run.attrs)
     return cast("xr.Dataset", summary.isel(temperature=0) if one_temperature else summary)
 
 
+def _of_each(name: str, run: xr.Dataset, order: tuple[str, ...]) -> dict[str, statistics.Estimate]:
+    """Return what each sample, or the only one, has by itself, by name."""
+    n_spins, T = selection.n_spins(name, run), selection.temperatures(name, run)
+    energy = selection.values(name, run, "energy", (*order, "replica", "draw"))
+    magnetization = selection.values(name, run, "magnetization", (*order, "replica", "draw"))
+    size = np.abs(magnetization)
+    if size.max() > 1 + 1e-6:
+        allowed = "numbers from -1 to 1"
+        raise ValueError(checks.describe(f"{name}.magnetization", float(size.max()), allowed))
+    with np.errstate(over="ignore"):
+        if not np.isfinite(n_spins / T).all():
+            allowed = "temperatures at which N/T is finite"
+            raise ValueError(checks.describe(f"{name}.temperature", float(T.min()), allowed))
+    with checks.within(name):
+        return {
+            "energy_per_spin": statistics.mean(energy / n_spins, replicas=True),
+            "magnetization": statistics.mean(magnetization, replicas=True),
+            "abs_magnetization": statistics.mean(size, replicas=True),
+            "specific_heat": statistics.specific_heat(energy, T, n_spins, replicas=True),
+            "susceptibility": statistics.susceptibility(size, T, n_spins, replicas=True),
+            "paramagnetic_susceptibility": statistics.mean(
+                n_spins * size**2 / T[:, None, None], replicas=True
+            ),
+        }
+
+
 def energy_per_spin(run: xr.Dataset) -> statistics.Estimate:
     """Energy per spin along the temperature; of several samples, however few draws there are."""
-    run, order, samples = _by_sample(with_dimensions(run, "temperature", "replica"))
-    energy = run.energy.transpose(*order, "replica", "draw").values / int(run.attrs["n_spins"])
-    if samples:
-        return statistics.sample_jackknife(_same, energy.mean(axis=(-2, -1)))
-    return statistics.mean(energy, replicas=True)
+    checks.dataset("run", run, ("energy", "draw", "temperature"), _MEASURED)
+    run, order, samples = _by_sample(
+        "run", selection.with_dimensions("run", run, "temperature", "replica")
+    )
+    energy = selection.values("run", run, "energy", (*order, "replica", "draw"))
+    energy = energy / selection.n_spins("run", run)
+    with checks.within("run"):
+        if samples:
+            return statistics.sample_jackknife(_same, energy.mean(axis=(-2, -1)))
+        return statistics.mean(energy, replicas=True)
 
 
 def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
@@ -146,35 +170,45 @@ def summarize_overlaps(run: xr.Dataset) -> xr.Dataset:
     >>> summarize_overlaps(run).spin_glass_susceptibility.values
     array([16.])
     """
+    return overlap_averages("run", run)
+
+
+def overlap_averages(name: str, run: xr.Dataset) -> xr.Dataset:
+    """`summarize_overlaps` the argument `name`."""
     xarray = require("xarray", "run")
-    checks.dataset("run", run, ("overlap", "draw"), "one of temper that measured them")
+    needed = ("overlap", "draw", "temperature")
+    checks.dataset(name, run, needed, "one of temper that measured them")
     one_temperature = "temperature" not in run.dims
-    run, lead, samples = _by_sample(with_dimensions(run, "temperature", "pair"))
-    order = (*lead, "pair", "draw")
-    q, sides = run.overlap.transpose(*order).values, {int(side) for side in run.attrs["shape"]}
-    estimates = {
-        "spin_glass_susceptibility": overlaps.susceptibility(q, int(run.attrs["n_spins"]), samples),
-        "binder_ratio": overlaps.binder_ratio(q, samples),
-    }
+    run, lead, samples = _by_sample(
+        name, selection.with_dimensions(name, run, "temperature", "pair")
+    )
+    order, sides = (*lead, "pair", "draw"), set(selection.sides(name, run))
+    q, n_spins = selection.values(name, run, "overlap", order), selection.n_spins(name, run)
+    with checks.within(name):
+        estimates = {
+            "spin_glass_susceptibility": overlaps.susceptibility(q, n_spins, samples),
+            "binder_ratio": overlaps.binder_ratio(q, samples),
+        }
     if "overlap_k2" in run and len(sides) == 1:
         length = sides.pop()
-        k2 = run.overlap_k2.transpose(*order).values
-        xi = overlaps.correlation_length(q, k2, length, samples)
+        k2 = selection.values(name, run, "overlap_k2", order)
+        with checks.within(name):
+            xi = overlaps.correlation_length(q, k2, length, samples)
         estimates["xi_over_length"] = statistics.Estimate(
             xi.value / length, xi.error / length, xi.tau
         )
     if run.sizes.get("sample") == 2 and run.sizes["draw"] < statistics.MIN_DRAWS:
-        for name in estimates.keys() - {"spin_glass_susceptibility"}:
+        for what in estimates.keys() - {"spin_glass_susceptibility"}:
             unknown = np.full(run.sizes["temperature"], np.nan)
-            estimates[name] = statistics.Estimate(unknown, unknown, estimates[name].tau)
+            estimates[what] = statistics.Estimate(unknown, unknown, estimates[what].tau)
     coordinates = {"temperature": run.temperature}
     summary = xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs)
     return cast("xr.Dataset", summary.isel(temperature=0) if one_temperature else summary)
 
 
-def _by_sample(run: xr.Dataset) -> tuple[xr.Dataset, tuple[str, ...], bool]:
+def _by_sample(name: str, run: xr.Dataset) -> tuple[xr.Dataset, tuple[str, ...], bool]:
     """Return the run, the order of the first dimensions, and if there are samples to average."""
-    if run.sizes.get("sample", 1) > 1:
+    if selection.n_samples(name, run) > 1:
         return run, ("sample", "temperature"), True
     return run.isel(sample=0) if "sample" in run.dims else run, ("temperature",), False
 
@@ -213,7 +247,7 @@ _LABELS = {
         "susceptibility per spin without spontaneous magnetization",
         "1 / energy unit of J and h",
     ),
-    "binder": ("Binder cumulant", "1"),
+    "binder_cumulant": ("Binder cumulant", "1"),
     "spin_glass_susceptibility": ("spin-glass susceptibility", "1"),
     "binder_ratio": ("Binder ratio of the overlap", "1"),
     "xi_over_length": ("correlation length of the overlap over lattice side", "1"),

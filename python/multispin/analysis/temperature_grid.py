@@ -136,9 +136,7 @@ def _equal_shares(position: Array, weight: Array) -> Array:
 def _unit_interval(name: str, values: npt.ArrayLike, size: int) -> Array:
     """Check that there are `size` numbers from 0 to 1, and return them as a new float64 array."""
     allowed = f"{size} numbers from 0 to 1"
-    array = checks.array(name, values)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(checks.describe(name, values, allowed))
+    array = checks.numbers(name, values, allowed)
     if array.shape != (size,) or not bool(np.all((array >= 0) & (array <= 1))):
         raise ValueError(checks.describe(name, values, allowed))
     return array.astype(np.float64)

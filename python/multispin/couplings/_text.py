@@ -20,9 +20,6 @@ _OF_DIMOD = re.compile(r"#\s*vartype\s*=", re.IGNORECASE)
 
 PathLike = str | os.PathLike[str]
 
-#: Sites that a model may have.
-MOST_SITES = 2**63 - 1
-
 
 class Edges:
     """Edges read so far, in the order of the file; a line that is not one is refused."""
@@ -41,7 +38,7 @@ class Edges:
             coupling = float(value)
         except ValueError:
             raise self._error(number, checks.shown(line)) from None
-        last = (MOST_SITES if self.n_spins is None else self.n_spins) - 1
+        last = (checks.MOST_SITES if self.n_spins is None else self.n_spins) - 1
         if not (0 <= min(i, j) < max(i, j) <= last and math.isfinite(coupling)):
             raise self._error(number, checks.shown(line))
         pair = (min(i, j), max(i, j))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multispin._base import checks
 from multispin.couplings._pairs import check_no_field, check_strength, merged
-from multispin.couplings._text import MOST_SITES, Edges, PathLike, lines_of, write_lines
+from multispin.couplings._text import Edges, PathLike, lines_of, write_lines
 from multispin.models import Pairwise, SignedGraph
 
 
@@ -14,8 +14,9 @@ def read_edges(
     r"""Read couplings from lines ``i j J``.
 
     Blank lines and lines that begin with ``#`` mean nothing; there is no header. A coupling of 0 is
-    no edge. Numbers are of ASCII digits; a byte-order mark at the start is skipped. The energy is -J s_i s_j: files of dimod (COO), whose biases have the other sign or are
-    of variables 0 and 1, are refused where they say so (``# vartype=``).
+    no edge. Numbers are of ASCII digits; a byte-order mark at the start is skipped. The energy is
+    -J s_i s_j: files of dimod (COO), whose biases have the other sign or are of variables 0 and 1,
+    are refused where they say so (``# vartype=``).
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def read_edges(
     """
     path = checks.path("path", path)
     if n_spins is not None:
-        n_spins = checks.count("n_spins", n_spins, 1, MOST_SITES)
+        n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
     if first_site is not None:
         first_site = checks.count("first_site", first_site, 0, 1)
     edges = Edges(path, first_site or 0, n_spins)

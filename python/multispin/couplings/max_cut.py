@@ -9,7 +9,6 @@ import numpy as np
 from multispin._base import checks
 from multispin.couplings._pairs import check_no_field, check_strength, merged
 from multispin.couplings._text import (
-    MOST_SITES,
     Edges,
     PathLike,
     demand_plain,
@@ -46,8 +45,8 @@ def read_max_cut(path: PathLike) -> Pairwise:
     FileNotFoundError
         If there is no such file.
     TypeError, ValueError
-        If `path` is no path, a line is not of this kind, or there are not m edges: the message begins with
-        ``path:line:``.
+        If `path` is no path; or a line is not of this kind, or there are not m edges, with a
+        message that begins with ``path:line:``.
 
     Examples
     --------
@@ -160,7 +159,7 @@ def _header(path: Path, number: int, line: str) -> tuple[int, int]:
         n_spins, n_edges = (int(word) for word in words)
     except ValueError:
         n_spins = n_edges = 0
-    if not 1 <= n_spins <= MOST_SITES or n_edges < 0:
+    if not 1 <= n_spins <= checks.MOST_SITES or n_edges < 0:
         allowed = "n m, at least one vertex and how many edges"
         raise ValueError(f"{path}:{number}: got {checks.shown(line)}, allowed: {allowed}")
     return n_spins, n_edges

@@ -159,12 +159,13 @@ class _Sums:
         excess = np.where(w > 0, energy - self.lowest, 0.0)
         x = excess / self.temperature
         s = spins.astype(np.float64)
-        m = s.mean(axis=1)
+        m, weighted = s.mean(axis=1), w[:, None] * s
+        # Sums of products are not left to BLAS, whose threads take longer to wake than they take.
         self.weight += float(w.sum())
-        self.energies += [[w @ excess, w @ excess**2], [w @ x, w @ x**2]]
-        self.magnetizations += [w @ m, w @ np.abs(m), w @ m**2, w @ m**4]
-        self.first += w @ s
-        self.second += (w[:, None] * s).T @ s
+        self.energies += [[(w * y).sum(), (w * y**2).sum()] for y in (excess, x)]
+        self.magnetizations += [(w * y).sum() for y in (m, np.abs(m), m**2, m**4)]
+        self.first += weighted.sum(axis=0)
+        self.second += np.einsum("si,sj->ij", weighted, s)
 
     def _rescale(self, candidate: float) -> None:
         """Refer the sums to a lower energy, so that neither weights nor variance lose digits."""

@@ -137,7 +137,7 @@ def _yang(K: Array) -> Array:
 
 @cache
 def _gauss_legendre(n: int) -> tuple[Array, Array]:
-    """Nodes and weights on [-1, 1], by Newton's method from Tricomi's estimates of the roots of P_n.
+    """Nodes and weights on [-1, 1], by Newton's method from estimates of the roots of P_n.
 
     The weights of numpy.polynomial.legendre.leggauss are off by some 1e-12; by how much depends on
     the linear algebra that NumPy was built with.

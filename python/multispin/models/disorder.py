@@ -8,6 +8,9 @@ import numpy.typing as npt
 from multispin._base import checks
 from multispin._base.memory import check_memory
 
+#: Samples are numbered by one word of the key.
+MOST_SAMPLES = 2**64
+
 
 def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArray[np.int8]:
     """Draw signs, +1 and -1 with probability 1/2 each.
@@ -44,13 +47,12 @@ def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArr
     array([[ 1,  1,  1,  1,  1, -1],
            [ 1, -1,  1, -1, -1,  1]], dtype=int8)
     """
-    count, seed = checks.count("count", count), checks.seed("seed", seed)
+    count = checks.count("count", count, 0, checks.MOST_SITES)
+    seed = checks.seed("seed", seed)
     if samples is not None:
-        samples = checks.count("samples", samples, 1)
-    check_memory(
-        f"count: {checks.shown(count)} signs of {checks.shown(samples or 1)} samples",
-        bytes_of_signs(count, samples),
-    )
+        samples = checks.count("samples", samples, 1, MOST_SAMPLES)
+    what = f"count: {count} signs of {samples or 1} samples"
+    check_memory(what, bytes_of_signs(count, samples))
     if samples is None:
         return _signs_of_sample(count, seed, 0)
     return np.stack([_signs_of_sample(count, seed, k) for k in range(samples)])

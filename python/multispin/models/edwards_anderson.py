@@ -11,7 +11,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin.models.base import digest
-from multispin.models.disorder import bytes_of_signs, random_signs
+from multispin.models.disorder import MOST_SAMPLES, bytes_of_signs, random_signs
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class EdwardsAnderson(Lattice):
         super().__init__(shape, checks.nonnegative_finite("J", J), h)
         self._seed: int | None = checks.seed("seed", seed)
         if samples is not None:
-            samples = checks.count("samples", samples, 1)
-        what = "shape: bonds" if samples is None else f"samples: bonds of {checks.shown(samples)}"
+            samples = checks.count("samples", samples, 1, MOST_SAMPLES)
+        what = "shape: bonds" if samples is None else f"samples: bonds of {samples}"
         check_memory(what, bytes_of_signs(self.n_edges, samples))
         signs = random_signs(self.n_edges, seed, samples)
         self._set_bonds(signs.reshape(*signs.shape[:-1], len(self._shape), *self._shape))
@@ -117,11 +117,11 @@ class EdwardsAnderson(Lattice):
         EdwardsAnderson.from_bonds(<shape (3, 4), sha256 b4a76b6792fa>, J=1.0, h=0.0)
         """
         array = checks.array("bonds", bonds, "+1 and -1, as an array or as nested lists")
-        lead = () if samples is None else (checks.count("samples", samples, 1),)
+        lead = () if samples is None else (checks.count("samples", samples, 1, MOST_SAMPLES),)
         ndim, sides = array.ndim - 1 - len(lead), array.shape[len(lead) + 1 :]
         fits = 1 <= ndim <= 4 and array.shape[: len(lead) + 1] == (*lead, ndim)
         if not fits or min(sides) < 2:
-            allowed = ", ".join(map(checks.shown, (*lead, "ndim", "*shape"))).replace("'", "")
+            allowed = ", ".join(map(str, (*lead, "ndim", "*shape")))
             got = f"an array of shape {array.shape}"
             raise ValueError(f"bonds: got {got}, allowed: ({allowed}) of one to four sides >= 2")
         signs = checks.signs("bonds", array).astype(np.int8, order="C")  # a copy

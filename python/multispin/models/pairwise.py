@@ -102,7 +102,7 @@ class Pairwise(SignedGraph):
         >>> float(model.energy(np.ones((6, 6))))
         108.0
         """
-        n_spins = checks.count("n_spins", n_spins, 1, 2**63 - 1)
+        n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
         model = cls.__new__(cls)
         SignedGraph.__init__(model, _checked_shape(shape, n_spins), h)
         pairs = _checked_edges(edges, n_spins)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from multispin._base import checks
 
+if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
@@ -18,6 +19,9 @@ class Text:
 
     source: str
 
+    def __post_init__(self) -> None:
+        _check_text("source", self.source)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -27,6 +31,12 @@ class Picture:
     caption: str
     description: str
 
+    def __post_init__(self) -> None:
+        if not hasattr(type(self.figure), "savefig"):
+            raise TypeError(checks.describe("figure", self.figure, "a matplotlib.figure.Figure"))
+        _check_text("caption", self.caption)
+        _check_text("description", self.description)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -35,6 +45,16 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+
+    def __post_init__(self) -> None:
+        _check_texts("header", self.header)
+        checks.instance("rows", self.rows, Sequence, "a sequence of rows")
+        for number, row in enumerate(self.rows):
+            _check_texts(f"rows[{number}]", row)
+            if len(row) != len(self.header):
+                allowed = f"{len(self.header)} cells, as the header has"
+                raise ValueError(checks.describe(f"rows[{number}]", row, allowed))
+        _check_text("caption", self.caption)
 
     def __str__(self) -> str:
         """Lay the table out for a terminal."""
@@ -56,3 +76,30 @@ class Chapter:
     title: str
     blocks: Sequence[Text | Picture | Table]
     data: Mapping[str, xr.Dataset] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_text("title", self.title)
+        allowed = "a sequence of Text, Picture and Table"
+        checks.instance("blocks", self.blocks, Sequence, allowed)
+        for block in self.blocks:
+            if not isinstance(block, (Text, Picture, Table)):
+                raise TypeError(checks.describe("blocks", block, allowed))
+        allowed = "a mapping of names to xarray.Dataset"
+        checks.mapping("data", self.data, [], allowed)
+        if hasattr(type(self.data), "data_vars"):  # a Dataset is a mapping, too
+            raise TypeError(checks.describe("data", self.data, allowed))
+        for name, data in self.data.items():
+            _check_text("data", name)
+            checks.dataset(f"data[{name!r}]", data, [], "of measurements")
+
+
+def _check_text(name: str, value: object) -> None:
+    checks.instance(name, value, str, "a text")
+
+
+def _check_texts(name: str, value: object) -> None:
+    allowed = "a sequence of texts"
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(checks.describe(name, value, allowed))
+    if not all(isinstance(one, str) for one in value):
+        raise TypeError(checks.describe(name, value, allowed))

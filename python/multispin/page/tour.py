@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.files import check_writable
 from multispin.page.blocks import Picture, Table
@@ -76,6 +77,7 @@ def run(
 
 def main(chapter: Callable[[bool], Chapter]) -> None:
     """Run one chapter as a script, with the options ``--quick`` and ``--output``."""
+    checks.function("chapter", chapter, "a function of a bool that returns a Chapter")
     parser = argparse.ArgumentParser(description=chapter.__doc__)
     parser.add_argument("--quick", action="store_true", help="seconds, with large error bars")
     parser.add_argument("--output", metavar="FILE", default="multispin-demo.html", help="HTML page")

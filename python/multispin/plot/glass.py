@@ -13,8 +13,8 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin.analysis import overlaps
-from multispin.analysis.summary import summarize_overlaps
+from multispin.analysis import overlaps, selection
+from multispin.analysis.summary import overlap_averages
 from multispin.plot.style import (
     COLOURS,
     FAINT,
@@ -22,9 +22,9 @@ from multispin.plot.style import (
     TEMPERATURE,
     extent,
     lattice_name,
+    named,
     new_figure,
     overlap_axes,
-    sequence,
     style,
 )
 
@@ -43,6 +43,14 @@ __all__ = ["annealing", "binder_ratio", "correlation_length", "overlap_distribut
 
 _MOST_CURVES = 5
 _TEMPERED = "one of temper that measured them"
+_MOVED = (
+    "swap_accepted",
+    "swap_attempts",
+    "from_top",
+    "round_trips",
+    "round_trip_time",
+    "temperature",
+)
 
 
 def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
@@ -77,33 +85,32 @@ def overlap_distribution(run: xr.Dataset, bins: int = 51) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot.glass.overlap_distribution(run).savefig("overlap_distribution.png")
     """
+    bins = checks.count("bins", bins, 3, checks.MOST_SITES)
     checks.dataset("run", run, ("overlap", "temperature", "pair", "draw"), _TEMPERED)
-    samples = run.sizes.get("sample", 1) > 1
+    run = selection.with_dimensions("run", run, "temperature", "pair")
+    T, n_spins = selection.temperatures("run", run), selection.n_spins("run", run)
+    title = f"{lattice_name('run', run)}{extent('run', run)}"
+    samples = selection.n_samples("run", run) > 1
     if not samples and "sample" in run.dims:
         run = run.isel(sample=0)
-    count = run.sizes["temperature"]
-    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_CURVES)).round().astype(int))
-    chosen = run.isel(temperature=shown)
+    shown = np.unique(np.linspace(0, T.size - 1, min(T.size, _MOST_CURVES)).round().astype(int))
     order = (*(("sample",) if samples else ()), "temperature", "pair", "draw")
-    found = overlaps.distribution(
-        chosen.overlap.transpose(*order).values,
-        int(run.attrs["n_spins"]),
-        bins=bins,
-        samples=samples,
-    )
+    q = selection.values("run", run.isel(temperature=shown), "overlap", order)
+    with checks.within("run"):
+        found = overlaps.distribution(q, n_spins, bins=bins, samples=samples)
     with style():
         figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
-        for number, temperature in enumerate(chosen.temperature.values):
+        for number, temperature in enumerate(T[shown]):
             density, error = found.density[number], found.error[number]
             colour = _heat(number / max(1, len(shown) - 1))
-            label = f"$T = {float(temperature):.3g}$"
+            label = f"$T = {temperature:.3g}$"
             axes.plot(found.q, density, color=colour, label=label)
             axes.fill_between(
                 found.q, density - error, density + error, color=colour, alpha=0.25, lw=0
             )
         overlap_axes(axes)
-        axes.set_title(f"{lattice_name(run)}{extent(run)}", loc="left")
+        axes.set_title(title, loc="left")
         # Beside the curves, which may be anywhere.
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         return figure
@@ -199,13 +206,17 @@ def tempering(run: xr.Dataset) -> Figure:
     >>> run = ms.temper(glass, np.geomspace(0.6, 2.4, 8), sweeps=200, interval=2)
     >>> plot.glass.tempering(run).savefig("tempering.png")
     """
-    needed = ("swap_accepted", "swap_attempts", "from_top", "round_trips", "temperature")
-    checks.dataset("run", run, needed, "one of temper")
-    T = run.temperature.values
+    checks.dataset("run", run, _MOVED, "one of temper")
+    T, lead = selection.temperatures("run", run), ("sample",) if "sample" in run.dims else ()
     accepted, attempts = (
-        run[name].values.reshape(-1, T.size - 1).sum(axis=0)
-        for name in ("swap_accepted", "swap_attempts")
+        selection.values("run", run, what, (*lead, "gap")).reshape(-1, run.sizes["gap"]).sum(axis=0)
+        for what in ("swap_accepted", "swap_attempts")
     )
+    if accepted.size != T.size - 1:
+        allowed = f"{T.size - 1}, between {T.size} temperatures"
+        raise ValueError(f"run.swap_accepted: got {accepted.size} gaps, allowed: {allowed}")
+    from_top = selection.real("run", run, "from_top", (*lead, "temperature")).reshape(-1, T.size)
+    title = f"{lattice_name('run', run)}{extent('run', run)},  {_trips('run', run)}"
     acceptance = accepted / np.where(attempts > 0, attempts, np.nan)
     with style():
         figure = new_figure(6.4, 5.4)
@@ -213,10 +224,10 @@ def tempering(run: xr.Dataset) -> Figure:
         top.plot(np.sqrt(T[1:] * T[:-1]), acceptance, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
         top.set_ylim(0, 1)
         top.set_ylabel("acceptance of swaps")
-        top.set_title(f"{lattice_name(run)}{extent(run)},  {_trips(run)}", loc="left")
+        top.set_title(title, loc="left")
         even = np.linspace(0, 1, T.size)
         bottom.plot(T, even, color=FAINT, lw=0.8, ls="--", zorder=0, label="no bottleneck")
-        mean, error = _over_samples(run.from_top.values.reshape(-1, T.size))
+        mean, error = _over_samples(from_top)
         bottom.errorbar(
             T, mean, error, marker="s", markersize=4.5, color=COLOURS[1], lw=0.8, label="measured"
         )
@@ -260,16 +271,17 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
     """
     needed = ("energy", "best_state_energy", "temperature", "step")
     checks.dataset("run", run, needed, "one of anneal")
-    if "sample" not in run.dims and sample != 0:
+    if "sample" not in run.dims and checks.count("sample", sample) != 0:
         allowed = "0, as the run has one set of couplings"
         raise ValueError(checks.describe("sample", sample, allowed))
-    sample = checks.count("sample", sample, 0, run.sizes.get("sample", 1) - 1)
+    sample = checks.count("sample", sample, 0, selection.n_samples("run", run) - 1)
     shown = run.isel(sample=sample) if "sample" in run.dims else run
-    n_spins = int(run.attrs["n_spins"])
-    energy = shown.energy.transpose("step", "replica").values / n_spins
-    T = shown.temperature.values
+    shown = selection.with_dimensions("run", shown, "step", "replica")
+    n_spins, title = selection.n_spins("run", run), lattice_name("run", run)
+    energy = selection.values("run", shown, "energy", ("step", "replica")) / n_spins
+    T = selection.values("run", shown, "temperature", ("step",))
     low, first, median, third, high = np.quantile(energy, [0, 0.25, 0.5, 0.75, 1], axis=1)
-    best = float(shown.best_state_energy) / n_spins
+    best = float(selection.values("run", shown, "best_state_energy", ())) / n_spins
     levels, counts = np.unique(energy[-1], return_counts=True)
     with style():
         figure = new_figure(6.4, 4.2)
@@ -279,7 +291,7 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
         left.plot(T, median, color=COLOURS[0], label="median")
         left.set_xlabel(TEMPERATURE)
         left.set_ylabel("energy per spin $E / N$  [$J$]")
-        left.set_title(f"{lattice_name(run)},  {energy.shape[1]} replicas", loc="left")
+        left.set_title(f"{title},  {energy.shape[1]} replicas", loc="left")
         width = 0.8 * np.diff(levels).min() if len(levels) > 1 else 1 / n_spins
         right.barh(levels, counts, height=width, color=COLOURS[1], lw=0)
         right.set_xlabel("replicas at the end")
@@ -292,23 +304,26 @@ def annealing(run: xr.Dataset, sample: int = 0) -> Figure:
 
 
 def _curves(runs: Runs, name: str, label: str) -> Figure:
-    tables = [summarize_overlaps(run) for run in sequence(runs)]
-    for table in tables:
+    tables = [
+        (selection.with_dimensions(of, overlap_averages(of, run), "temperature"), of)
+        for of, run in named(runs)
+    ]
+    for table, of in tables:
         if name not in table:
-            sides = [int(side) for side in table.attrs["shape"]]
+            sides = selection.sides(of, table)
             without = "overlap_k2" if len(set(sides)) == 1 else "equal sides"
             got = f"one of {' x '.join(map(str, sides))} spins without {without}"
             allowed = "lattices with equal sides that have measured overlap_k2"
-            raise ValueError(f"runs: got {got}, allowed: {allowed}")
+            raise ValueError(f"{of}: got {got}, allowed: {allowed}")
     with style():
         figure = new_figure(6.4, 4.2)
         axes: Axes = figure.subplots()
-        for number, table in enumerate(tables):
+        for number, (table, of) in enumerate(tables):
             axes.errorbar(
                 table.temperature.values,
                 table[name].values,
                 table[f"{name}_error"].values,
-                label=lattice_name(table),
+                label=lattice_name(of, table),
                 color=COLOURS[number % len(COLOURS)],
                 marker=MARKERS[number % len(MARKERS)],
                 markersize=4.5,
@@ -330,12 +345,17 @@ def _over_samples(values: NDArray[np.float64]) -> tuple[Any, Any]:
     return mean, np.sqrt(squares.sum(axis=0) / np.maximum(count - 1, 1) / count)
 
 
-def _trips(run: xr.Dataset) -> str:
-    total = int(run.round_trips.sum())
+def _trips(name: str, run: xr.Dataset) -> str:
+    lead = ("sample",) if "sample" in run.dims else ()
+    total = int(selection.values(name, run, "round_trips", (*lead, "replica", "walker")).sum())
+    time = selection.real(name, run, "round_trip_time", (*lead, "replica"))
     if total == 0:
         return "no round trip"
+    if not (time > 0).all():
+        allowed = "sweeps > 0, or inf where there was no round trip"
+        raise ValueError(checks.describe(f"{name}.round_trip_time", time, allowed))
     # Ladders are equally long, so rates average and times do not.
-    sweeps = 1 / np.mean(1 / run.round_trip_time.values)
+    sweeps = 1 / np.mean(1 / time)
     return f"{total} round trip{'s' * (total > 1)} of {sweeps:.0f} sweeps"
 
 

@@ -6,19 +6,25 @@ Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from multispin._base import checks
+from multispin.analysis import selection
 from multispin.analysis.replica_error import ReplicaError
 from multispin.plot.style import COLOURS, FAINT, MARKERS, new_figure, overlap_axes, style
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = ["error", "overview", "throughput"]
 
@@ -27,7 +33,16 @@ _WORDS = (64, 128, 256, 512)
 
 _MOST_TICKS = 11
 
-_NEEDED = ("replicas", "flips_per_ns", "bytes", "energy_per_spin_error")
+_KIND = "one of replica_sweep"
+_NEEDED = (
+    "replicas",
+    "flips_per_ns",
+    "bytes",
+    "energy_per_spin_error",
+    "energy_per_spin_error_uncertainty",
+    "energy_per_spin_slope",
+    "energy_per_spin_slope_error",
+)
 
 
 def error(result: ReplicaError) -> Figure:
@@ -46,7 +61,7 @@ def error(result: ReplicaError) -> Figure:
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError
         If it is not such a result.
 
     Examples
@@ -58,6 +73,7 @@ def error(result: ReplicaError) -> Figure:
     >>> plot.replicas.error(replica_error(values)).savefig("error.png")
     """
     checks.instance("result", result, ReplicaError, "what replica_error returned")
+    result = _checked_result("result", result)
     with style():
         figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
@@ -81,6 +97,11 @@ def throughput(replicas: ArrayLike, flips_per_ns: ArrayLike) -> Figure:
     matplotlib.figure.Figure
         Points, joined; higher is better.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not numbers > 0, as many of one as of the other, or replicas not ascending.
+
     Examples
     --------
     >>> import multispin as ms
@@ -88,11 +109,16 @@ def throughput(replicas: ArrayLike, flips_per_ns: ArrayLike) -> Figure:
     >>> run = ms.replica_sweep(ms.Ising((8, 8)), 2.5, (1, 2, 4, 8), sweeps=200, thermalization=50)
     >>> plot.replicas.throughput(run.replicas, run.flips_per_ns).savefig("throughput.png")
     """
+    numbers = _checked_replicas("replicas", replicas)
+    speed = checks.positive_numbers("flips_per_ns", flips_per_ns)
+    if speed.shape != numbers.shape:
+        allowed = f"{numbers.shape}, as there are so many numbers of replicas"
+        raise ValueError(f"flips_per_ns: got shape {speed.shape}, allowed: {allowed}")
     with style():
         figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
-        _replica_axis(axes, np.asarray(replicas))
-        axes.plot(replicas, flips_per_ns, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
+        _replica_axis(axes, numbers)
+        axes.plot(numbers, speed, marker="o", ms=4.5, color=COLOURS[0], lw=0.8)
         axes.set_yscale("log")
         axes.set_ylabel("spin updates per ns")
         return figure
@@ -128,8 +154,8 @@ def overview(runs: xr.Dataset | Mapping[str, xr.Dataset]) -> Figure:
     >>> plot.replicas.overview({"8 x 8": run}).savefig("overview.png")
     """
     named = _named(runs)
-    numbers = np.unique(np.concatenate([run.replicas.values for run in named.values()]))
-    with_pairs = {name: run for name, run in named.items() if "overlap_distribution" in run}
+    numbers = np.unique(np.concatenate([run.error.replicas for run in named.values()]))
+    with_pairs = {name: run for name, run in named.items() if run.distribution is not None}
     with style():
         figure = new_figure(9.6, 7.6) if with_pairs else new_figure(12.8, 4.2)
         panels = list(figure.subplots(2, 2).flat if with_pairs else figure.subplots(1, 3))
@@ -138,17 +164,19 @@ def overview(runs: xr.Dataset | Mapping[str, xr.Dataset]) -> Figure:
             _replica_axis(axes, numbers)
         for index, (name, run) in enumerate(named.items()):
             look = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
-            speed.plot(run.replicas, run.flips_per_ns, ms=4.5, lw=0.8, label=name, **look)
-            memory.plot(run.replicas, run["bytes"], ms=4.5, lw=0.8, **look)
-            _draw_errors(errors, _energy_error(run), index)
+            speed.plot(run.error.replicas, run.flips_per_ns, ms=4.5, lw=0.8, label=name, **look)
+            memory.plot(run.error.replicas, run.bytes, ms=4.5, lw=0.8, **look)
+            _draw_errors(errors, run.error, index)
         speed.set_yscale("log")
         speed.set_ylabel("spin updates per ns")
-        held = np.concatenate([run["bytes"].values for run in named.values()])
+        held = np.concatenate([run.bytes for run in named.values()])
         memory.set_yscale("log")
         memory.set_ylim(held.min() / 3, held.max() * 3)  # not to magnify what hardly changes
         memory.set_ylabel("memory of the engine  [byte]")
         errors.set_ylabel("standard error of the energy per spin  [$J$]")
-        errors.set_title(f"runs of {_range(named, 'sweeps')} sweeps", loc="left")
+        errors.set_title(
+            f"runs of {_range(run.sweeps for run in named.values())} sweeps", loc="left"
+        )
         for axes in (speed, memory):
             _mark_full_words(axes, numbers)
         if with_pairs:
@@ -157,18 +185,104 @@ def overview(runs: xr.Dataset | Mapping[str, xr.Dataset]) -> Figure:
         return figure
 
 
-def _named(runs: Any) -> dict[str, xr.Dataset]:
-    allowed = "one of replica_sweep"
-    if hasattr(runs, "data_vars"):  # a Dataset is a mapping, too
-        checks.dataset("runs", runs, _NEEDED, allowed)
-        return {f"$N = {runs.attrs['n_spins']}$,  $T = {runs.attrs['temperature']:g}$": runs}
-    several = f"{allowed}, or a mapping of names to such runs"
+# --- what is taken out of runs --------------------------------------------------------------------
+
+
+class _Run(NamedTuple):
+    """What is shown of a run: (sizes,) each, and P(q), its error and where it is, all (bins,)."""
+
+    flips_per_ns: Array
+    bytes: Array
+    error: ReplicaError
+    sweeps: int
+    distribution: tuple[Array, Array, Array] | None
+    pairs_of: int  # replicas
+
+
+def _named(runs: Any) -> dict[str, _Run]:
+    several = f"{_KIND}, or a mapping of names to such runs"
+    if hasattr(type(runs), "data_vars"):  # a Dataset is a mapping, too
+        spins, T = selection.n_spins("runs", runs), selection.number("runs", runs, "temperature")
+        return {f"$N = {spins}$,  $T = {T:g}$": _checked_run("runs", runs)}
     checks.instance("runs", runs, Mapping, several)
     if not runs:
         raise ValueError(checks.describe("runs", runs, several))
-    for name, run in runs.items():
-        checks.dataset(f"runs[{name!r}]", run, _NEEDED, allowed)
-    return dict(runs)
+    for name in runs:
+        checks.instance("runs", name, str, several)
+    return {name: _checked_run(f"runs[{name!r}]", run) for name, run in runs.items()}
+
+
+def _checked_run(name: str, run: xr.Dataset) -> _Run:
+    checks.dataset(name, run, _NEEDED, _KIND)
+    run = selection.with_dimensions(name, run, "replicas")
+    along = ("replicas",)
+    speed, held = (
+        checks.positive_numbers(f"{name}.{what}", selection.values(name, run, what, along))
+        for what in ("flips_per_ns", "bytes")
+    )
+    error = ReplicaError(
+        _checked_replicas(f"{name}.replicas", run.replicas.values),
+        selection.real(name, run, "energy_per_spin_error", along),
+        selection.real(name, run, "energy_per_spin_error_uncertainty", along),
+        float(selection.real(name, run, "energy_per_spin_slope", ())),
+        float(selection.real(name, run, "energy_per_spin_slope_error", ())),
+    )
+    sweeps = int(selection.number(name, run, "sweeps"))
+    if "overlap_distribution" not in run:
+        return _Run(speed, held, _checked_result(name, error), sweeps, None, 0)
+    checks.dataset(name, run, ("q", "overlap_distribution_error"), _KIND)
+    of_bins = ("overlap_distribution", "overlap_distribution_error", "q")
+    density, uncertainty, q = (selection.real(name, run, what, ("q",)) for what in of_bins)
+    pairs_of = run.overlap_distribution.attrs.get("replicas")
+    label = f"{name}.overlap_distribution.attrs['replicas']"
+    number = checks.count(label, pairs_of, 2)
+    found = (density, uncertainty, q)
+    return _Run(speed, held, _checked_result(name, error), sweeps, found, number)
+
+
+def _checked_replicas(name: str, values: ArrayLike) -> NDArray[np.int64]:
+    """Return numbers of replicas, (sizes,), ascending."""
+    allowed = "one or more integers >= 1, ascending, (sizes,)"
+    numbers = checks.array(name, values, allowed)
+    if numbers.dtype.kind not in "iu":
+        raise TypeError(checks.describe(name, values, allowed))
+    good = numbers.ndim == 1 and numbers.size > 0 and numbers.min() >= 1
+    if not good or bool(np.any(numbers[1:] <= numbers[:-1])) or numbers[-1] > checks.MOST_SITES:
+        raise ValueError(checks.describe(name, values, allowed))
+    return numbers.astype(np.int64)
+
+
+def _checked_result(name: str, result: ReplicaError) -> ReplicaError:
+    """Return what `analysis.replica_error` found as arrays of one length; some may be nan."""
+    replicas = _checked_replicas(f"{name}.replicas", result.replicas)
+    error, uncertainty = (
+        _checked_errors(f"{name}.{part}", values, replicas.shape)
+        for part, values in (("error", result.error), ("uncertainty", result.uncertainty))
+    )
+    slope, slope_error = (
+        _checked_slope(f"{name}.{part}", value)
+        for part, value in (("slope", result.slope), ("slope_error", result.slope_error))
+    )
+    return ReplicaError(replicas, error, uncertainty, slope, slope_error)
+
+
+def _checked_errors(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
+    allowed = f"real numbers >= 0 or nan, {shape}"
+    column = checks.array(name, values, allowed)
+    if column.dtype.kind not in "iuf":
+        raise TypeError(checks.describe(name, values, allowed))
+    if column.shape != shape or bool(np.any(column < 0)) or bool(np.isinf(column).any()):
+        raise ValueError(checks.describe(name, values, allowed))
+    return column.astype(np.float64)
+
+
+def _checked_slope(name: str, value: object) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(checks.describe(name, value, "a real number, or nan"))
+    return float(value)
+
+
+# --- panels ---------------------------------------------------------------------------------------
 
 
 def _mark_full_words(axes: Axes, replicas: NDArray[np.int64]) -> None:
@@ -180,32 +294,22 @@ def _mark_full_words(axes: Axes, replicas: NDArray[np.int64]) -> None:
         label = "_nolegend_"
 
 
-def _draw_distributions(axes: Axes, runs: Mapping[str, xr.Dataset], names: list[str]) -> None:
+def _draw_distributions(axes: Axes, runs: Mapping[str, _Run], names: list[str]) -> None:
     for name, run in runs.items():
+        if run.distribution is None:
+            continue
         colour = COLOURS[names.index(name) % len(COLOURS)]
-        q, density = run.q.values, run.overlap_distribution.values
-        error = run.overlap_distribution_error.values
+        density, error, q = run.distribution
         axes.plot(q, density, color=colour, lw=1.0)
         axes.fill_between(q, density - error, density + error, color=colour, alpha=0.25, lw=0)
     overlap_axes(axes)
-    most = {name: run.overlap_distribution for name, run in runs.items()}
-    axes.set_title(f"pairs of {_range(most, 'replicas')} replicas", loc="left")
+    axes.set_title(f"pairs of {_range(run.pairs_of for run in runs.values())} replicas", loc="left")
 
 
-def _range(runs: Mapping[str, xr.Dataset | xr.DataArray], attribute: str) -> str:
+def _range(numbers: Iterable[int]) -> str:
     """Return the number that all runs have in common, or from which to which it goes."""
-    values = sorted({int(run.attrs[attribute]) for run in runs.values()})
+    values = sorted(set(numbers))
     return str(values[0]) if len(values) == 1 else f"{values[0]} to {values[-1]}"
-
-
-def _energy_error(run: xr.Dataset) -> ReplicaError:
-    return ReplicaError(
-        run.replicas.values,
-        run.energy_per_spin_error.values,
-        run.energy_per_spin_error_uncertainty.values,
-        float(run.energy_per_spin_slope),
-        float(run.energy_per_spin_slope_error),
-    )
 
 
 def _draw_errors(axes: Axes, result: ReplicaError, index: int, name: str = "") -> None:

@@ -6,6 +6,7 @@ works without a display, in a notebook, and in a worker. Save with ``figure.save
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from multispin import exact
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin.analysis.summary import summarize
+from multispin.analysis import selection
+from multispin.analysis.summary import averages
 from multispin.plot.style import (
     COLOURS,
     FAINT,
@@ -21,13 +23,12 @@ from multispin.plot.style import (
     MARKERS,
     TEMPERATURE,
     lattice_name,
+    named,
     new_figure,
-    sequence,
     style,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import TypeAlias
 
     import xarray as xr
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     Runs: TypeAlias = xr.Dataset | Sequence[xr.Dataset]
 
 __all__ = [
-    "binder",
+    "binder_cumulant",
     "energy",
     "magnetization",
     "overview",
@@ -54,7 +55,7 @@ _LABELS = {
     "abs_magnetization": r"magnetization $\langle |m| \rangle$",
     "specific_heat": r"specific heat $C/N$  [$k_B$]",
     "susceptibility": r"susceptibility $\chi$  [$1/J$]",
-    "binder": "Binder cumulant $U_4$",
+    "binder_cumulant": "Binder cumulant $U_4$",
 }
 
 
@@ -101,15 +102,15 @@ def susceptibility(runs: Runs) -> Figure:
     return _single(runs, "susceptibility")
 
 
-def binder(runs: Runs) -> Figure:
-    """Binder cumulant against temperature: curves of different sizes cross near T_c."""
-    return _single(runs, "binder")
+def binder_cumulant(runs: Runs) -> Figure:
+    """Binder's cumulant U₄ of m against temperature: curves of different sizes cross near T_c."""
+    return _single(runs, "binder_cumulant")
 
 
 def overview(runs: Runs) -> Figure:
     """Energy, magnetization, specific heat and susceptibility in one figure; see `energy`."""
     names = ("energy_per_spin", "abs_magnetization", "specific_heat", "susceptibility")
-    tables = [summarize(run) for run in sequence(runs)]
+    tables = _tables(runs)
     with style():
         figure = new_figure(9.0, 6.6)
         for number, (axes, name) in enumerate(zip(figure.subplots(2, 2).flat, names, strict=True)):
@@ -129,18 +130,29 @@ def series(run: xr.Dataset) -> Figure:
     -------
     matplotlib.figure.Figure
         Two panels, one line a replica.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a run, or of several disorder samples.
     """
     needed = ("energy", "magnetization", "temperature", "replica", "draw")
     checks.dataset("run", run, needed, "one of simulate")
     if "sample" in run.dims:
         allowed = "one system: run.isel(sample=k)"
         raise ValueError(f"run: got one of {run.sizes['sample']} samples, allowed: {allowed}")
-    chosen = run.isel(temperature=0)
-    sweep = chosen.draw.values
-    rows = (
-        (chosen.energy.values / int(run.attrs["n_spins"]), _LABELS["energy_per_spin"]),
-        (chosen.magnetization.values, "magnetization $m$"),
+    run = selection.with_dimensions("run", run, "temperature", "replica")
+    T, n_spins = selection.temperatures("run", run)[0], selection.n_spins("run", run)
+    sweep = selection.values("run", run, "draw", ("draw",))
+    order = ("temperature", "replica", "draw")
+    energy, magnetization = (
+        selection.values("run", run, what, order)[0] for what in ("energy", "magnetization")
     )
+    rows = (
+        (energy / n_spins, _LABELS["energy_per_spin"]),
+        (magnetization, "magnetization $m$"),
+    )
+    title = f"{lattice_name('run', run)},  $T = {T:g}$"
     with style():
         figure = new_figure(8.0, 5.0)
         panels = figure.subplots(2, 1, sharex=True)
@@ -148,9 +160,7 @@ def series(run: xr.Dataset) -> Figure:
             for replica, line in enumerate(values):
                 axes.plot(sweep, line, color=COLOURS[replica % len(COLOURS)], lw=0.8)
             axes.set_ylabel(label)
-        panels[0].set_title(
-            f"{lattice_name(run)},  $T = {float(chosen.temperature):g}$", loc="left"
-        )
+        panels[0].set_title(title, loc="left")
         panels[-1].set_xlabel("sweeps since the start")
         return figure
 
@@ -169,11 +179,25 @@ def snapshots(images: Sequence[ArrayLike], titles: Sequence[str]) -> Figure:
     -------
     matplotlib.figure.Figure
         One panel an image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no image, one is none, or there are more or fewer titles.
     """
+    require("matplotlib", "plot")
+    pictures = _pictures(images)
+    allowed = f"{len(pictures)} texts, one for each image"
+    if isinstance(titles, str) or not isinstance(titles, Sequence):
+        raise TypeError(checks.describe("titles", titles, allowed))
+    if not all(isinstance(title, str) for title in titles):
+        raise TypeError(checks.describe("titles", titles, allowed))
+    if len(titles) != len(pictures):
+        raise ValueError(checks.describe("titles", titles, allowed))
     with style():
-        figure = new_figure(3.3 * len(images), 3.5)
-        panels = figure.subplots(1, len(images), squeeze=False)[0]
-        for axes, image, title in zip(panels, images, titles, strict=True):
+        figure = new_figure(3.3 * len(pictures), 3.5)
+        panels = figure.subplots(1, len(pictures), squeeze=False)[0]
+        for axes, image, title in zip(panels, pictures, titles, strict=True):
             axes.imshow(image, cmap=_spin_colours(), vmin=-1, vmax=1, interpolation="nearest")
             axes.set_title(title)
             axes.set(xticks=[], yticks=[])
@@ -193,23 +217,33 @@ def throughput(bench: xr.Dataset) -> Figure:
     -------
     matplotlib.figure.Figure
         Attempted spin updates per nanosecond; higher is better.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not such a measurement.
     """
-    needed = ("flips_per_ns", "size", "generator", "threads")
-    checks.dataset("bench", bench, needed, "what throughput.measure returned")
+    dims = ("size", "generator", "threads")
+    checks.dataset("bench", bench, ("flips_per_ns", *dims), "what throughput.measure returned")
+    bench = selection.with_dimensions("bench", bench, *dims)
+    sizes, threads = (selection.values("bench", bench, dim, (dim,)) for dim in dims[::2])
+    generators = selection.ordered("bench", bench, "generator", ("generator",)).tolist()
+    speed = checks.positive_numbers(
+        "bench.flips_per_ns", selection.values("bench", bench, "flips_per_ns", dims)
+    )
+    checks.positive_numbers("bench.size", sizes)
     with style():
         figure = new_figure(6.4, 4.2)
         axes = figure.subplots()
-        sizes = bench["size"].values
-        for colour, generator in zip(COLOURS, bench.generator.values, strict=False):
-            for marker, line, threads in zip(
-                MARKERS, ("-", "--", ":"), bench.threads.values, strict=False
+        for place, (colour, generator) in enumerate(zip(COLOURS, generators, strict=False)):
+            for column, (marker, line, count) in enumerate(
+                zip(MARKERS, ("-", "--", ":"), threads, strict=False)
             ):
-                values = bench.flips_per_ns.sel(generator=generator, threads=threads)
-                plural = "s" if threads > 1 else ""
-                label = f"{generator}, {threads} thread{plural}"
+                values = speed[:, place, column]
+                label = f"{generator}, {count:g} thread{'s' if count > 1 else ''}"
                 axes.plot(sizes, values, line, marker=marker, color=colour, ms=5, label=label)
         axes.set_xscale("log", base=2)
-        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
         axes.set_xlabel("linear size $L$")
@@ -218,33 +252,58 @@ def throughput(bench: xr.Dataset) -> Figure:
         return figure
 
 
+def _tables(runs: Runs) -> list[tuple[str, xr.Dataset]]:
+    """Return the averages of each run, along the temperature, with what messages call it."""
+    return [
+        (name, selection.with_dimensions(name, averages(name, run), "temperature"))
+        for name, run in named(runs)
+    ]
+
+
+def _pictures(images: Any) -> list[NDArray[np.float64]]:
+    """Return images as arrays of finite numbers (rows, columns)."""
+    allowed = "one or more arrays (rows, columns) of numbers from -1 to 1"
+    several = images.ndim > 0 if isinstance(images, np.ndarray) else isinstance(images, Sequence)
+    if isinstance(images, (str, bytes)) or not several:
+        raise TypeError(checks.describe("images", images, allowed))
+    pictures = [
+        checks.numbers(f"images[{number}]", image, allowed) for number, image in enumerate(images)
+    ]
+    if not pictures or any(image.ndim != 2 or image.size == 0 for image in pictures):
+        shapes = ", ".join(str(image.shape) for image in pictures) or "none"
+        raise ValueError(f"images: got {shapes}, allowed: {allowed}")
+    if any(np.abs(image).max() > 1 + 1e-6 for image in pictures):
+        raise ValueError(f"images: got a number beyond, allowed: {allowed}")
+    return pictures
+
+
 def _single(runs: Runs, name: str) -> Figure:
-    tables = [summarize(run) for run in sequence(runs)]
+    tables = _tables(runs)
     with style():
         figure = new_figure(6.4, 4.2)
         _draw(figure.subplots(), tables, name, legend=True)
         return figure
 
 
-def _draw(axes: Axes, tables: list[xr.Dataset], name: str, legend: bool) -> None:
+def _draw(axes: Axes, tables: list[tuple[str, xr.Dataset]], name: str, legend: bool) -> None:
     """Put one quantity of all runs, and its exact curve, into `axes`."""
-    for number, table in enumerate(tables):
+    for number, (of, table) in enumerate(tables):
         axes.errorbar(
             table.temperature.values,
             table[name].values,
             table[f"{name}_error"].values,
-            label=lattice_name(table),
+            label=lattice_name(of, table),
             color=COLOURS[number % len(COLOURS)],
             marker=MARKERS[number % len(MARKERS)],
             markersize=4.5,
-            linestyle="-" if name == "binder" else "none",
+            linestyle="-" if name == "binder_cumulant" else "none",
             linewidth=0.8,
             elinewidth=1.0,
         )
-    low = min(float(table.temperature.min()) for table in tables)
-    high = max(float(table.temperature.max()) for table in tables)
-    _draw_exact(axes, name, tables[0], low, high)
-    if name == "susceptibility":
+    low = min(float(table.temperature.min()) for _, table in tables)
+    high = max(float(table.temperature.max()) for _, table in tables)
+    _draw_exact(axes, name, *tables[0], low, high)
+    if name == "susceptibility" and any((table[name] > 0).any() for _, table in tables):
         axes.set_yscale("log")
     axes.set_xlabel(TEMPERATURE)
     axes.set_ylabel(_LABELS[name])
@@ -252,11 +311,13 @@ def _draw(axes: Axes, tables: list[xr.Dataset], name: str, legend: bool) -> None
         axes.legend()
 
 
-def _draw_exact(axes: Axes, name: str, table: xr.Dataset, low: float, high: float) -> None:
-    coupling, field = float(table.attrs["J"]), float(table.attrs["h"])
-    # Nothing else that has a J has been solved.
-    square = table.attrs["model"].startswith("Ising(") and len(table.attrs["shape"]) == 2
-    if field != 0.0 or coupling == 0.0 or not square:
+def _draw_exact(axes: Axes, name: str, of: str, table: xr.Dataset, low: float, high: float) -> None:
+    # Nothing else has been solved.
+    is_ising = str(table.attrs.get("model")).startswith("Ising(")
+    if not is_ising or len(selection.sides(of, table)) != 2:
+        return
+    coupling, field = (selection.number(of, table, what) for what in ("J", "h"))
+    if field != 0.0 or coupling == 0.0:
         return
     critical = exact.critical_temperature * abs(coupling)
     if low < critical < high:
@@ -273,7 +334,8 @@ def _draw_exact(axes: Axes, name: str, table: xr.Dataset, low: float, high: floa
         # As close to T_c as a curve can show: m falls at once, while C grows without bound.
         nearest = 1e-4 if name == "specific_heat" else 1e-8
         temperature = _dense(low, high, critical, nearest)
-        values = getattr(exact.onsager(temperature, J=coupling), field_of[name])
+        with checks.within(of):
+            values = getattr(exact.onsager(temperature, J=coupling), field_of[name])
         axes.plot(temperature, values, color=INK, lw=1.0, zorder=0, label="exact, $L = \\infty$")
 
 

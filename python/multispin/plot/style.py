@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from multispin._base import checks
 from multispin._base.extras import require
+from multispin.analysis import selection
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -51,17 +52,21 @@ def style() -> AbstractContextManager[Any]:
     return cast("AbstractContextManager[Any]", matplotlib.rc_context(_STYLE))
 
 
-def sequence(runs: xr.Dataset | Sequence[xr.Dataset]) -> list[xr.Dataset]:
-    """Return one run or several as a list of at least one."""
-    listed = list(runs) if isinstance(runs, Sequence) else [runs]
-    if not listed:
+def named(runs: xr.Dataset | Sequence[xr.Dataset]) -> list[tuple[str, xr.Dataset]]:
+    """Return one run or several with what messages call them, as a list of at least one."""
+    if not isinstance(runs, Sequence):
+        return [("runs", runs)]
+    if not runs:
         raise ValueError(checks.describe("runs", runs, "one run, or a sequence of one or more"))
-    return listed
+    return [(f"runs[{number}]", run) for number, run in enumerate(runs)]
 
 
-def lattice_name(run: xr.Dataset) -> str:
-    """Return ``L = 32`` or the sides of a lattice that are not equal, for a legend."""
-    sides = [int(length) for length in run.attrs["shape"]]
+def lattice_name(name: str, run: xr.Dataset) -> str:
+    """Return ``L = 32`` or the sides of a lattice that are not equal, for a legend.
+
+    The messages about a run without them begin with `name`.
+    """
+    sides = selection.sides(name, run)
     if len(set(sides)) == 1:
         return f"$L = {sides[0]}$"
     return "$" + r" \times ".join(map(str, sides)) + "$"
@@ -76,11 +81,12 @@ def overlap_axes(axes: Axes) -> None:
     axes.set_ylabel("$P(q)$")
 
 
-def extent(run: xr.Dataset) -> str:
+def extent(name: str, run: xr.Dataset) -> str:
     """Return how much there is of a run, ``, 64 samples, 4000 sweeps``, to go on with a title."""
     samples = run.sizes.get("sample", 1)
     words = f",  {samples} samples" if samples > 1 else ""
     if run.sizes.get("draw", 0) > 1 and "draw" in run.coords:  # attributes may be out of date
-        sweeps = run.sizes["draw"] * int(run.draw[1] - run.draw[0])
+        first, second = selection.values(name, run, "draw", ("draw",))[:2]
+        sweeps = run.sizes["draw"] * int(second - first)
         words += f",  {sweeps} sweep{'s' * (sweeps > 1)}"
     return words

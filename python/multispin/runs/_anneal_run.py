@@ -166,6 +166,8 @@ class AnnealRun:
         elif self._final_states:
             shape = (self.replicas, *self.model.shape)
             self.final_state = io.kept(arrays, "final_state", np.int8, shape)
+        if looked and not bool((abs(best["best_state"]) == 1).all()):
+            raise CheckpointError("the checkpoint's best state has values other than +1 and -1")
         self.looked = looked
         self.energy[:steps] = energy
         self.best_energy, self.best_state = best["best_energy"], best["best_state"]

@@ -69,10 +69,10 @@ class Checkpoint:
             if not _is_file(path):
                 raise
             self._refusal = error  # a finished run is still there to be read
-        self._path = Path(path)
+        self._path = files.resolved(path)  # once: the working directory may change on the way
         try:
             if self._path.exists():
-                self._read = io.read_checkpoint(path, self._kind)
+                self._read = io.read_checkpoint(self._path, self._kind)
         except BaseException:
             self.close()
             raise
@@ -89,8 +89,12 @@ class Checkpoint:
 
     def seed(self, seed: int | None) -> int:
         """Return the seed that was asked for; if none, that of the file, or else a fresh one."""
-        kept = None if seed is not None or self._read is None else self._read[0].get("arguments")
-        return checks.seed_or_fresh("seed", kept["seed"] if isinstance(kept, dict) else seed)
+        if seed is not None or self._read is None:
+            return checks.seed_or_fresh("seed", seed)
+        try:
+            return checks.seed("seed", self._read[0]["arguments"]["seed"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{str(self._path)!r}: it has no seed ({error})") from error
 
     def load(
         self, arguments: dict[str, Any], rng: str, restore: Callable[[Any, Any], Restored]

@@ -241,6 +241,10 @@ class TemperingRun:
 
     def _check(self) -> None:
         """Refuse a ladder that went further than the run, or not as far as its sampler."""
+        numbers = self._ladder.state[2]
+        counts = [np.array(values) for name, values in numbers.items() if name != "last_end"]
+        if any((values < 0).any() for values in counts):
+            raise CheckpointError("the checkpoint's ladder has counted less than nothing")
         exchanges = checks.count("exchanges", self._ladder.state[0], 0)
         between, sweeps = self.plan.swap_interval, self.sampler.sweeps_done
         too_far = self.drawn > self.plan.discarded + self.plan.draws

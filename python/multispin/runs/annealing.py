@@ -12,7 +12,7 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
 from multispin._engines import devices
-from multispin._engines.base import MOST_SWEEPS
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin._info import __version__
 from multispin.models import Model
 from multispin.models.base import digest
@@ -178,7 +178,7 @@ def anneal(
     table = checks.temperatures("temperatures", temperatures)
     sweeps = _sweeps(sweeps_per_temperature, len(table))
     interval = checks.count("interval", interval, 0, MOST_SWEEPS)
-    replicas = checks.count("replicas", replicas, 1)
+    replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
     final_states = checks.flag("final_states", final_states)
     devices.check(device)
     chains = replicas * (model.samples or 1)

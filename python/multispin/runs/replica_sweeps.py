@@ -12,7 +12,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
-from multispin._engines.base import MOST_SWEEPS
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin._info import info
 from multispin.analysis import overlaps, statistics
 from multispin.analysis.replica_error import ReplicaError, error_of_groups, group_means
@@ -157,7 +157,7 @@ def replica_sweep(
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a multispin model, such as Ising")
     sizes = _sizes(replicas)
-    interval = checks.count("interval", interval, 1)
+    interval = checks.count("interval", interval, 1, MOST_SWEEPS)
     fewest = statistics.MIN_DRAWS * interval
     sweeps = checks.count("sweeps", sweeps, fewest, MOST_SWEEPS)
     plan = _Plan(
@@ -189,7 +189,7 @@ def _sizes(replicas: object) -> list[int]:
     allowed = "one or more integers >= 1, ascending"
     if isinstance(replicas, (str, bytes)) or not isinstance(replicas, (Sequence, np.ndarray)):
         raise TypeError(checks.describe("replicas", replicas, allowed))
-    sizes = [checks.count("replicas", R, 1) for R in replicas]
+    sizes = [checks.count("replicas", R, 1, MOST_REPLICAS) for R in replicas]
     if not sizes or sizes != sorted(set(sizes)):
         raise ValueError(checks.describe("replicas", replicas, allowed))
     return sizes

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +20,7 @@ from multispin._base.extras import require
 from multispin._base.interrupts import interrupts_held
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import MOST_SWEEPS, Request
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
@@ -167,7 +174,7 @@ def simulate(
     sweeps = checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
     interval = checks.count("interval", interval, 1, maximum=sweeps)
     thermalization = checks.count("thermalization", thermalization, 0, MOST_SWEEPS - sweeps)
-    replicas = checks.count("replicas", replicas, 1)
+    replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
     devices.check(device)
     if executor is not None:
         checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
@@ -180,6 +187,11 @@ def simulate(
     device = devices.device_for(kind, device)
     device = devices.resolve(device, rng, spins, min(spins, most_at_once(model)))
     threads = 1 if threads is None and executor is not None else threads
+    # What a sampler would say, before an executor is given anything and a file is written.
+    checks.choice("dynamics", dynamics, ("metropolis", "glauber"))
+    checks.choice("rng", rng, ("auto", "aes", "philox"))
+    if threads is not None:
+        checks.count("threads", threads, 1, 2**16)
     start = _starts(init, model, len(table), replicas)
 
     def keeping(file: Checkpoint) -> xr.Dataset:
@@ -246,14 +258,12 @@ def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: 
     file.demand_writable()
     futures: dict[Future[Any], Batch] = {}
 
-    def take(future: Future[Any]) -> None:
+    def take(future: Future[Any]) -> int:
         energy, magnetization, made_by = future.result()
         batch = futures.pop(future)
         file.note_origin(made_by)
         run.finish(batch.first, energy, magnetization)
-        file.save(run.state)
-        with interrupts.let_through():
-            reporter.advance(len(batch.temperatures) * run.plan.sweeps)
+        return len(batch.temperatures) * run.plan.sweeps
 
     with interrupts_held() as interrupts:
         try:
@@ -262,9 +272,11 @@ def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: 
             while futures:
                 with interrupts.let_through():
                     done, _ = wait(futures, return_when=FIRST_COMPLETED)
-                for future in done:
-                    take(future)
-        except BrokenExecutor as error:
+                sweeps = sum(map(take, done))
+                file.save(run.state)
+                with interrupts.let_through():
+                    reporter.advance(sweeps)
+        except (BrokenExecutor, CancelledError) as error:
             kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
             raise ExecutorError(
                 f"the executor broke ({error}). What had been finished {kept}; the same call with "
@@ -276,7 +288,8 @@ def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: 
             for future in list(futures):  # done while another failed, or Ctrl-C came
                 if future.done() and not future.cancelled() and future.exception() is None:
                     take(future)
-            file.save(run.state)
+            if run.done.any():
+                file.save(run.state)
 
 
 def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:
@@ -291,7 +304,7 @@ def _starts(
 ) -> str | NDArray[np.int8]:
     """Return `init` as a name, one state, or one state per chain."""
     if isinstance(init, str):
-        return init
+        return checks.choice("init", init, ("random", "up", "down"))
     each = (temperatures, replicas, *model.shape)
     allowed = f"a name, or spins +1 and -1 of shape {model.shape} or {each}"
     states = checks.array("init", init)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,7 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import MOST_SWEEPS, Request
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models import Model
 from multispin.models.forms import SignedEdges
@@ -24,7 +25,7 @@ from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import ModuleType
 
     import xarray as xr
@@ -157,9 +158,9 @@ def temper(
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a model of multispin, such as EdwardsAnderson")
     devices.check(device)
-    replicas = checks.count("replicas", replicas, 2)
-    swap_interval = checks.count("swap_interval", swap_interval, 1)
-    interval = checks.count("interval", interval, 1)
+    replicas = checks.count("replicas", replicas, 2, MOST_REPLICAS)
+    swap_interval = checks.count("swap_interval", swap_interval, 1, MOST_SWEEPS)
+    interval = checks.count("interval", interval, 1, MOST_SWEEPS)
     cluster_moves = checks.flag("cluster_moves", cluster_moves)
     table = checks.ascending_temperatures("temperatures", temperatures)
     engine = _engine(engine, model, replicas * len(table), device if cluster_moves else None)
@@ -245,9 +246,9 @@ def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
         possible.remove("overlap_k2")
     if measure is None:
         return tuple(possible)
-    if isinstance(measure, str):
-        raise TypeError(checks.describe("measure", measure, "a sequence of names"))
-    return tuple(checks.choice("measure", name, possible) for name in dict.fromkeys(measure))
+    if isinstance(measure, (str, bytes)) or not isinstance(measure, Sequence):
+        raise TypeError(checks.describe("measure", measure, f"a sequence of names: {possible}"))
+    return tuple(dict.fromkeys(checks.choice("measure", name, possible) for name in measure))
 
 
 def _arguments(plan: Plan) -> dict[str, Any]:

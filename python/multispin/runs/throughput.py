@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -16,14 +17,14 @@ from multispin.models import Ising
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import xarray as xr
 
 __all__ = ["measure", "nanoseconds_per_sweep"]
 
 #: Repetitions of a measurement; the fastest counts, since other programs only ever slow one down.
 REPETITIONS = 3
+
+_LONGEST = 3600.0  # seconds of one
 
 
 def measure(
@@ -77,7 +78,14 @@ def measure(
     True
     """
     xarray = require("xarray", "run")
-    seconds = checks.positive_finite("seconds", seconds)
+    if checks.positive_finite("seconds", seconds) > _LONGEST:
+        raise ValueError(checks.describe("seconds", seconds, f"at most {_LONGEST}"))
+    sizes = [checks.count("sizes", L, 2, 2**31) for L in _several("sizes", sizes)]
+    generators = [
+        checks.choice("generators", rng, ("auto", "aes", "philox"))
+        for rng in _several("generators", generators)
+    ]
+    threads = [checks.count("threads", n, 1, 2**16) for n in _several("threads", threads)]
     dims = ("size", "generator", "threads")
     speed = np.empty((len(sizes), len(generators), len(threads)))
     energy = np.empty_like(speed)
@@ -115,8 +123,29 @@ def measure(
     return cast("xr.Dataset", data)
 
 
+def _several(name: str, given: object) -> list[Any]:
+    """Return a sequence as a list, which is not empty."""
+    allowed = "a sequence of at least one"
+    if isinstance(given, np.ndarray) and given.ndim == 1:
+        given = given.tolist()
+    if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
+        raise TypeError(checks.describe(name, given, allowed))
+    if not given:
+        raise ValueError(checks.describe(name, given, allowed))
+    return list(given)
+
+
 def nanoseconds_per_sweep(sampler: Sampler, seconds: float) -> float:
-    """Return the time of a sweep of all replicas: the fastest of three runs of `seconds` or so."""
+    """Return the time of a sweep of all replicas: the fastest of three runs of `seconds` or so.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `sampler` is none, or `seconds` not above 0 and at most an hour.
+    """
+    checks.instance("sampler", sampler, Sampler, "a Sampler")
+    if checks.positive_finite("seconds", seconds) > _LONGEST:
+        raise ValueError(checks.describe("seconds", seconds, f"at most {_LONGEST}"))
     sweeps, best = 1, float("inf")
     repetitions = 0
     while repetitions < REPETITIONS:

@@ -10,7 +10,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import MOST_SWEEPS, Request
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin.models import Model
 from multispin.sampling import observables, state
 from multispin.sampling.device_array import DeviceArray
@@ -152,7 +152,7 @@ class Sampler:
     ) -> None:
         checks.instance("model", model, Model, "a multispin model, such as Ising")
         devices.check(device)
-        replicas = checks.count("replicas", replicas, 1)
+        replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         self._model = model
         self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
         request = Request(
@@ -474,7 +474,7 @@ class Sampler:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the whole state to a file, atomically; :meth:`load` continues bit for bit."""
-        state.write(path, self._state())
+        state.write(checks.path("path", path), self._state())
 
     @classmethod
     def load(
@@ -498,6 +498,7 @@ class Sampler:
             If the device cannot be used.
         """
         # What is wrong with these is not the file's fault.
+        path = checks.path("path", path)
         devices.check(device)
         threads = registry.threads(threads)
         devices.check_isa()

@@ -60,6 +60,8 @@ def arguments(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> di
     if temperature.shape != (math.prod(lead),):
         raise ValueError(f"temperature: got shape {temperature.shape} for replicas {lead}")
     checks.seed("seed", meta["seed"])
+    if meta["engine"] == "auto" or meta["rng"] == "auto":
+        raise ValueError("engine, rng: got 'auto', allowed: what was taken")
     if 8 * arrays["packed"].nbytes < model.n_spins * math.prod(lead):  # before it takes memory
         raise ValueError(f"packed: got {arrays['packed'].nbytes} bytes for {lead} of {model!r}")
     same = ("dynamics", "seed", "rng", "first_stream", "engine", "shared_random_numbers")

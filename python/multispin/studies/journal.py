@@ -59,7 +59,6 @@ import os
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from multispin._base import files
@@ -132,20 +131,27 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str], header: dict[str, Any] | None = None) -> None:
-        self.path = Path(path)
-        write = header is not None
+        self.path = files.resolved(path)  # once: tasks may change the working directory
+        self.writable = write = header is not None
         with ExitStack() as stack:
             if write:
                 stack.callback(FileLock(path).release)
                 if not self.path.exists():
                     with files.replacing(path) as new:
                         new.write(_seal(json.dumps(header).encode()))
-            self._file = stack.enter_context(self.path.open("r+b" if write else "rb"))
+            self._file = stack.enter_context(self._open(os.O_RDWR if write else os.O_RDONLY))
             with self._reader() as reader:
                 self.contents = _scan(reader, os.fspath(path))
             if write and self.contents.end < os.fstat(self._file.fileno()).st_size:
                 os.truncate(self._file.fileno(), self.contents.end)
             self.close = stack.pop_all().close  # closes the file, and lets others write it
+
+    def _open(self, flags: int) -> BinaryIO:
+        try:
+            return files.open_regular(self.path, flags)
+        except files.IrregularFileError as error:
+            what = f"{str(self.path)!r} is {error.strerror}, not the file of a study"
+            raise CheckpointError(what) from error
 
     def extend(self, header: dict[str, Any]) -> None:
         """Replace the header."""
@@ -185,7 +191,7 @@ class Journal:
             )
             if final:
                 return
-            with files.replacing(self.path) as file:
+            with interrupts_held(), files.replacing(self.path) as file:
                 file.write(first)
                 for offset in offsets:
                     reader.seek(offset)

@@ -121,6 +121,8 @@ def _encode(data: xr.Dataset) -> dict[str, Any]:
         if array.dtype.kind not in _NUMBERS + _TEXT:
             allowed = "numbers, booleans or text"
             raise TypeError(checks.describe(f"{name!r}", f"dtype {array.dtype}", allowed))
+        if len(set(variable.dims)) < len(variable.dims):
+            raise ValueError(checks.describe(f"{name!r}", variable.dims, "distinct dimensions"))
         stored = {
             "dims": list(variable.dims),
             "dtype": array.dtype.str,

@@ -129,22 +129,27 @@ def study(
         check_task(task, executor)
     if in_flight is None:
         in_flight = default_in_flight(executor)
-    in_flight = checks.count("in_flight", in_flight, 1)
+    in_flight = checks.count("in_flight", in_flight, 1, 2**31)
     check_progress(progress)
 
-    def keeping(journal: Journal) -> None:
-        _agree(journal, header)
-        _run(task, journal, executor, in_flight, progress)
-        _check_complete(journal)
-        journal.compact(map(key_of, points_of(header["parameters"])))
+    def opened() -> Journal:
+        try:
+            files.check_writable(path, "path")
+            return Journal(path, header)
+        except (OSError, CheckpointError):
+            if not _is_finished(path, header):
+                raise
+            return Journal(path)  # nothing has to be written
 
-    try:
-        files.check_writable(path, "path")
-        closed_after(lambda: Journal(path, header), keeping)
-    except (OSError, CheckpointError):
-        if not _is_finished(path, header):  # else nothing has to be written
-            raise
-    return read_study(path)
+    def keeping(journal: Journal) -> xr.Dataset:
+        if journal.writable:
+            _agree(journal, header)
+            _run(task, journal, executor, in_flight, progress)
+            _check_complete(journal)
+            journal.compact(map(key_of, points_of(header["parameters"])))
+        return read_study(journal.path)
+
+    return closed_after(opened, keeping)
 
 
 def read_study(path: str | os.PathLike[str]) -> xr.Dataset:
@@ -189,7 +194,7 @@ def read_study(path: str | os.PathLike[str]) -> xr.Dataset:
     array([0])
     """
     xarray = require("xarray", "run")
-    with closing(Journal(path)) as journal:
+    with closing(Journal(checks.path("path", path))) as journal:
         return combine(xarray, journal)
 
 

@@ -14,7 +14,12 @@ import numpy.typing as npt
 import pytest
 
 from multispin.analysis import overlaps
-from multispin.analysis.crossing import Curve, binder_curve, correlation_length_curve, crossing
+from multispin.analysis.crossing import (
+    Curve,
+    binder_ratio_curve,
+    correlation_length_curve,
+    crossing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +122,7 @@ def test_curves_are_the_estimates_without_their_correction() -> None:
     # mean takes, and have noise. 0.01 for the curvature of the functions.
     less, near = math.sqrt(29 / 30), Z / math.sqrt(2 * RESAMPLES) + 0.01
     np.testing.assert_allclose(xi.resamples.std(axis=0), less * estimate.error / 6, rtol=near)
-    g = binder_curve(q, samples=True, resamples=RESAMPLES)
+    g = binder_ratio_curve(q, samples=True, resamples=RESAMPLES)
     estimate = overlaps.binder_ratio(q, samples=True)
     np.testing.assert_allclose(g.value, estimate.value, rtol=1e-2)
     np.testing.assert_allclose(g.resamples.std(axis=0), less * estimate.error, rtol=near)
@@ -131,7 +136,7 @@ def test_one_sample_is_resampled_in_blocks(stay: float) -> None:
     keep = rng.random(q.shape) < stay
     for t in range(1, q.shape[-1]):
         q[..., t] = np.where(keep[..., t], q[..., t - 1], q[..., t])
-    curve = binder_curve(q, resamples=RESAMPLES)
+    curve = binder_ratio_curve(q, resamples=RESAMPLES)
     assert curve.value.shape == (len(T),)
     assert curve.resamples.shape == (RESAMPLES, len(T))
     expected = overlaps.binder_ratio(q).error
@@ -169,11 +174,34 @@ FLAT = Curve(np.zeros(6), np.zeros((10, 6)))
     (lambda: crossing(1.0, FLAT, FLAT), ValueError),
     (lambda: crossing("T", FLAT, FLAT), TypeError),
     (lambda: crossing(T, FLAT, Curve(np.zeros(6), np.zeros((9, 6)))), ValueError),
-    (lambda: binder_curve(np.zeros((1, 50))), ValueError),
-    (lambda: binder_curve(np.zeros((6, 1, 50)), resamples=1), ValueError),
-    (lambda: binder_curve(np.zeros((6, 1, 50)), seed=-1), ValueError),
-    (lambda: binder_curve(np.zeros((6, 1, 19))), ValueError),
+    (lambda: crossing(T, FLAT, np.zeros(6)), TypeError),  # type: ignore[arg-type]
+    (lambda: crossing(T, FLAT, Curve(np.full(6, "x"), np.zeros((10, 6)))), TypeError),
+    (lambda: crossing(T, FLAT, Curve(np.zeros(6), np.zeros((0, 6)))), ValueError),
+    (lambda: crossing(T, FLAT, Curve(np.zeros(6), np.zeros(6))), ValueError),
+    (lambda: binder_ratio_curve(np.zeros((1, 50))), ValueError),
+    (lambda: binder_ratio_curve(np.zeros((6, 1, 50)), resamples=1), ValueError),
+    (lambda: binder_ratio_curve(np.zeros((6, 1, 50)), seed=-1), ValueError),
+    (lambda: binder_ratio_curve(np.zeros((6, 1, 19))), ValueError),
 ])  # fmt: skip
 def test_wrong_arguments(call: Callable[[], Any], error: type[Exception]) -> None:
     with pytest.raises(error, match=r"got .*allowed: "):
         call()
+
+
+def test_more_resamples_than_fit() -> None:
+    with pytest.raises(MemoryError, match=r"^resamples: .*: needed .* available"):
+        binder_ratio_curve(np.full((6, 1, 50), 0.5), resamples=2**40)
+
+
+def test_a_crossing_is_in_the_unit_of_the_temperature() -> None:
+    rng = np.random.default_rng(6)
+    small, large = (
+        Curve(0.5 + slope * (T - 1.05), 0.5 + slope * (T - 1.05) + rng.normal(0, 0.01, (50, 6)))
+        for slope in (-1.0, -2.0)
+    )
+    one, huge = crossing(T, small, large), crossing(1e200 * T, small, large)
+    assert one.temperature == pytest.approx(1.05)
+    assert huge.temperature == pytest.approx(1e200 * one.temperature)
+    assert huge.temperature_error == pytest.approx(1e200 * one.temperature_error)
+    hole = Curve(np.where(T == 0.8, np.nan, large.value), large.resamples)  # no value there
+    assert crossing(T, small, hole).temperature == pytest.approx(1.05)

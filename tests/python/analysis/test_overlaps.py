@@ -281,6 +281,14 @@ def test_one_axis_fewer() -> None:
     assert overlaps.distribution(q, N, samples=True).density.shape == (N + 1,)
 
 
+def test_more_bins_than_there_are_values() -> None:
+    q = np.array([[1.0, -1.0] * 10])
+    many, enough = (overlaps.distribution(q, 4, bins=bins) for bins in (2**62, 5))
+    np.testing.assert_array_equal(many.density, enough.density)
+    with pytest.raises(MemoryError, match=r"^n_spins: bins of 4\d+ spins: needed .* available"):
+        overlaps.distribution(q, 2**62, bins=2**62)
+
+
 @pytest.mark.parametrize(("call", "error"), [
     (lambda: overlaps.binder_ratio(np.zeros(50)), ValueError),
     (lambda: overlaps.binder_ratio(np.zeros((1, 50)), samples=True), ValueError),
@@ -295,6 +303,8 @@ def test_one_axis_fewer() -> None:
     (lambda: overlaps.distribution(np.zeros((1, 50)), 9), ValueError),  # 0 is no ninth
     (lambda: overlaps.distribution(np.zeros((1, 50)), 8.0), TypeError),  # type: ignore[arg-type]
     (lambda: overlaps.distribution(np.zeros((1, 50)), 8, bins=2), ValueError),
+    (lambda: overlaps.distribution(np.zeros((1, 19)), 8), ValueError),
+    (lambda: overlaps.susceptibility(np.zeros((1, 50)), 2**63), ValueError),
 ])  # fmt: skip
 def test_wrong_arguments(call: Callable[[], Any], error: type[Exception]) -> None:
     with pytest.raises(error, match=r"got .*allowed: "):

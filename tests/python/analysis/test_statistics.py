@@ -300,7 +300,7 @@ def test_susceptibility_of_gaussian_magnetizations(a: float) -> None:
 
 @pytest.mark.parametrize("a", [0.0, 0.8])
 def test_binder_of_gaussian_magnetizations(a: float) -> None:
-    estimate = statistics.binder(0.05 * ar1(a, (300, 4000), seed=43))
+    estimate = statistics.binder_cumulant(0.05 * ar1(a, (300, 4000), seed=43))
     assert_mean(estimate.value, 0.0, bias=0.003)  # bias of order (τ/n) after one jackknife
     assert_spread(estimate.value / estimate.error, allowance=0.2)
 
@@ -310,12 +310,65 @@ def test_binder_of_two_phases() -> None:
     rng = np.random.default_rng(44)
     m = 0.8 * rng.choice([-1, 1], size=(200, 2000)) + 0.1 * rng.normal(size=(200, 2000))
     m2, m4 = 0.64 + 0.01, 0.8**4 + 6 * 0.64 * 0.01 + 3e-4
-    assert_mean(statistics.binder(m).value, 1 - m4 / (3 * m2**2))
+    assert_mean(statistics.binder_cumulant(m).value, 1 - m4 / (3 * m2**2))
 
 
 def test_binder_has_no_unit() -> None:
     m = ar1(0.5, (2, 1000), seed=47)
-    np.testing.assert_allclose(statistics.binder(1e-100 * m), statistics.binder(m), rtol=1e-10)
+    for unit in (1e-300, 1e-100, 1e100):
+        np.testing.assert_allclose(
+            statistics.binder_cumulant(unit * m), statistics.binder_cumulant(m), rtol=1e-10
+        )
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-200, 1e-100, 1e100, 1e280])
+def test_errors_are_in_the_unit_of_the_series(unit: float) -> None:
+    x = 1.0 + ar1(0.5, (2, 1000), seed=48)
+    one, other = statistics.mean(x), statistics.mean(unit * x)
+    np.testing.assert_allclose(other.value / unit, one.value)
+    np.testing.assert_allclose(other.error / unit, one.error)
+    np.testing.assert_allclose(other.tau, one.tau)
+    binned, same = statistics.binning(x), statistics.binning(unit * x)
+    np.testing.assert_allclose(same.error / unit, binned.error)
+    np.testing.assert_allclose(same.uncertainty / unit, binned.uncertainty)
+    halved, halves = (statistics.jackknife(lambda a: a / 2, y) for y in (x, unit * x))
+    np.testing.assert_allclose(halves.error / unit, halved.error)
+    samples = [statistics.sample_jackknife(lambda a: a / 2, y[:, :20].T) for y in (x, unit * x)]
+    np.testing.assert_allclose(samples[1].error / unit, samples[0].error)
+
+
+def test_fluctuations_at_the_ends_of_the_temperatures() -> None:
+    E = 100.0 * ar1(0.5, (1000,), seed=49)
+    one = statistics.specific_heat(E, 1.0, 100)
+    for unit in (1e-140, 1e140):  # the square of neither is lost
+        other = statistics.specific_heat(unit * E, unit, 100)
+        np.testing.assert_allclose(other.value, one.value)
+        np.testing.assert_allclose(other.error, one.error)
+    assert statistics.specific_heat(E, 1e308, 100).value == 0.0
+    for call in (statistics.specific_heat, statistics.susceptibility):
+        with pytest.raises(ValueError, match=r"^temperature: got 5e-324, allowed: .* finite"):
+            call(E, 5e-324, 100)
+    with pytest.raises(ValueError, match=r"^energy: got .*, allowed: numbers whose variance is"):
+        statistics.specific_heat(1e200 * E, 1.0, 100)
+    with pytest.raises(ValueError, match=r"^temperature: got 'shape \(2,\)', allowed: one number"):
+        statistics.specific_heat(E, [1.0, 2.0], 100)
+
+
+@pytest.mark.parametrize(("function", "error"), [
+    (None, TypeError), ("mean", TypeError), (lambda _: None, TypeError), (lambda _: "x", TypeError),
+    (lambda a: a + 1j, TypeError), (np.mean, ValueError), (lambda a: a[None], ValueError),
+])  # fmt: skip
+def test_what_is_no_function_of_arrays(function: Any, error: type[Exception]) -> None:
+    x = ar1(0.5, (100,), seed=50)
+    for call in (statistics.jackknife, statistics.sample_jackknife):
+        with pytest.raises(error, match=r"^function: got .*, allowed: one that "):
+            call(function, x)
+
+
+def test_a_function_without_a_finite_value() -> None:
+    x = ar1(0.5, (100,), seed=51)
+    assert math.isnan(statistics.jackknife(lambda a: np.log(a - 100), x).value)
+    assert not math.isfinite(statistics.sample_jackknife(lambda a: a / 0, x).value)
 
 
 def test_a_huge_lattice_keeps_its_digits() -> None:
@@ -329,7 +382,7 @@ def test_a_huge_lattice_keeps_its_digits() -> None:
 def test_replicas_are_pooled() -> None:
     x = ar1(0.6, (2, 4, 1000), seed=46)
     calls: list[Callable[..., statistics.Estimate]] = [
-        statistics.binder,
+        statistics.binder_cumulant,
         lambda m, **k: statistics.susceptibility(m, 2.0, 64, **k),
         lambda e, **k: statistics.specific_heat(e, 2.0, 64, **k),
     ]
@@ -361,8 +414,8 @@ def test_constant_series_have_no_error(value: float) -> None:
 
 
 def test_constant_magnetization_has_a_binder_cumulant_unless_it_vanishes() -> None:
-    assert statistics.binder(np.full(50, -0.3)) == (pytest.approx(2 / 3), 0.0, 0.5)
-    assert math.isnan(statistics.binder(np.zeros(50)).value)
+    assert statistics.binder_cumulant(np.full(50, -0.3)) == (pytest.approx(2 / 3), 0.0, 0.5)
+    assert math.isnan(statistics.binder_cumulant(np.zeros(50)).value)
 
 
 def test_integer_series_are_welcome() -> None:
@@ -375,7 +428,7 @@ CALLS: list[Callable[[Any], Any]] = [
     statistics.effective_draws,
     statistics.mean,
     statistics.binning,
-    statistics.binder,
+    statistics.binder_cumulant,
     lambda x: statistics.jackknife(lambda p: p, x),
     lambda x: statistics.susceptibility(x, 2.0, 4),
     lambda x: statistics.specific_heat(x, 2.0, 4),
@@ -392,7 +445,7 @@ def test_bad_series(call: Callable[[Any], Any]) -> None:
         call(np.zeros(20, dtype=complex))
     broken = np.ones(20)
     broken[3] = np.nan
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="got nan, allowed: finite real numbers"):
         call(broken)
 
 

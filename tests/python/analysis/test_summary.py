@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,8 @@ from multispin.analysis.summary import summarize, summarize_overlaps
 xr = pytest.importorskip("xarray")
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xarray import Dataset
 
 DIMS = ("temperature", "replica", "draw")
@@ -35,7 +37,7 @@ def test_columns_are_those_of_statistics(run: Dataset) -> None:
         "specific_heat": statistics.specific_heat(energy, T, n, replicas=True),
         "susceptibility": statistics.susceptibility(np.abs(m), T, n, replicas=True),
         "paramagnetic_susceptibility": statistics.mean(n * m**2 / T[:, None, None], replicas=True),
-        "binder": statistics.binder(m, replicas=True),
+        "binder_cumulant": statistics.binder_cumulant(m, replicas=True),
     }
     for name, estimate in expected.items():
         np.testing.assert_allclose(table[name], estimate.value, rtol=1e-12, err_msg=name)
@@ -55,7 +57,9 @@ def test_columns_by_hand(run: Dataset) -> None:
     np.testing.assert_allclose(table.specific_heat, energy.var(**pooled) / (n * T**2), rtol=0.01)
     np.testing.assert_allclose(table.susceptibility, n * np.abs(m).var(**pooled) / T, rtol=0.01)
     np.testing.assert_allclose(
-        table.binder, 1 - (m**4).mean(**pooled) / (3 * (m**2).mean(**pooled) ** 2), rtol=0.01
+        table.binder_cumulant,
+        1 - (m**4).mean(**pooled) / (3 * (m**2).mean(**pooled) ** 2),
+        rtol=0.01,
     )
 
 
@@ -67,13 +71,13 @@ def test_times_are_in_sweeps_however_draws_were_selected() -> None:
     for t in range(1, draws):
         series[:, t] = a * series[:, t - 1] + noise[:, t]
     run = xr.Dataset(
-        dict.fromkeys(("energy", "magnetization"), (DIMS, 20 + series[None])),
+        dict.fromkeys(("energy", "magnetization"), (DIMS, (20 + series[None]) / 64)),
         {"temperature": [2.0], "draw": 7 * np.arange(1, draws + 1)},
         {"n_spins": 10, "interval": 7, "sweeps": 7 * draws},
     )
     for every in (1, 2, 4):
         table = summarize(run.isel(draw=slice(None, None, every)))
-        kept = statistics.mean(20 + series[:, ::every], replicas=True).tau
+        kept = statistics.mean((20 + series[:, ::every]) / 64, replicas=True).tau
         np.testing.assert_allclose([table.tau[0], table.tau_energy[0]], 7 * every * kept)
         # As long in sweeps as it was, but for the estimate's own error of some 5 %.
         assert float(table.tau[0]) == pytest.approx(7 * (1 + a) / (2 * (1 - a)), rel=0.2)
@@ -121,3 +125,31 @@ def test_selections_of_overlaps() -> None:
 def test_draws_selected_away(run: Dataset) -> None:
     with pytest.raises(ValueError, match="^run: got 1 draws, allowed: at least 20"):
         summarize(run.isel(draw=0))
+
+
+def test_a_chain_that_was_a_file(tmp_path: Path) -> None:
+    """A file has a shape of one side as a number."""
+    chain = ms.temper(ms.EdwardsAnderson((8,), seed=1), [1.0, 2.0], sweeps=40, seed=1, threads=1)
+    chain.to_netcdf(tmp_path / "chain.nc", engine="h5netcdf")
+    again = xr.load_dataset(tmp_path / "chain.nc", engine="h5netcdf")
+    xr.testing.assert_equal(summarize_overlaps(again), summarize_overlaps(chain))
+    xr.testing.assert_equal(summarize(again), summarize(chain))
+    ms.plot.glass.correlation_length(again)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda run: run.drop_attrs(), r"\.attrs\['n_spins'\]: got None, allowed: an integer"),
+    (lambda run: run.assign_attrs(n_spins=0), r"\.attrs\['n_spins'\]: got 0"),
+    (lambda run: run.assign(energy=run.energy * np.nan), r"\.energy: got nan"),
+    (lambda run: run.assign(energy=run.energy.astype(str)), r"\.energy: got 'an array of "),
+    (lambda run: run.assign(energy=run.energy.isel(replica=0)), r"\.energy: got dimensions"),
+    (lambda run: run.assign(energy=1e200 * run.energy), r"\.energy: got .* variance"),
+    (lambda run: run.assign(magnetization=48 * run.magnetization), r"\.magnetization: .*-1 to 1"),
+    (lambda run: run.assign_coords(temperature=[-1.0, 2.0]), r"\.temperature: got"),
+    (lambda run: run.assign_coords(temperature=[5e-324, 2.0]), r"\.temperature: got 5e-324"),
+    (lambda run: run.isel(replica=slice(0)), r"\.energy: got dim.*none of them empty"),
+    (lambda run: run.drop_vars("magnetization"), ": got one without magnetization"),
+])  # fmt: skip
+def test_runs_that_were_spoilt(run: Dataset, change: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^run{message}"):
+        summarize(change(run))

@@ -118,6 +118,41 @@ def test_what_is_read(tmp_path: Path) -> None:
     assert couplings.read_max_cut(path) == ms.Pairwise.from_edges(4, [[0, 2], [1, 2]], [-1, 1])
 
 
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("0 1 1\n1 2 -1\n", encoding="utf-8-sig")
+    assert couplings.read_edges(path) == ms.Pairwise.from_edges(3, [[0, 1], [1, 2]], [1, -1])
+    path.write_text("3 2\n1 2 1\n2 3 -1\n", encoding="utf-8-sig")
+    assert couplings.read_max_cut(path) == ms.Pairwise.from_edges(3, [[0, 1], [1, 2]], [-1, 1])
+
+
+@pytest.mark.parametrize("read", [couplings.read_edges, couplings.read_max_cut])
+@pytest.mark.parametrize(("path", "error"), [
+    (None, TypeError), (3, TypeError), (b"x", TypeError), ("", ValueError), ("a\0b", ValueError),
+    ("\ud800", ValueError),
+])  # fmt: skip
+def test_what_is_no_path(read: Any, path: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^path: got .*, allowed: the path of a file"):
+        read(path)
+
+
+def test_couplings_with_which_energies_overflow(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("3 2\n1 2 1e308\n2 3 -1e308\n")
+    with pytest.raises(ValueError, match=r"file: got couplings of which Σ\|J\| is inf, allowed: "):
+        couplings.read_max_cut(path)
+    path.write_text("0 1 1e308\n")
+    with pytest.raises(ValueError, match=r"file: got couplings of which Σ\|J\| is 1e\+308"):
+        couplings.read_edges(path)
+    graph = nx.Graph()
+    graph.add_edge(0, 1, J=1e308)
+    with pytest.raises(ValueError, match=r"^graph: got couplings"):
+        couplings.from_networkx(graph)
+    bqm = dimod.BinaryQuadraticModel({}, {(0, 1): 1e308}, 0.0, "SPIN")
+    with pytest.raises(ValueError, match=r"^bqm\.quadratic: got couplings"):
+        couplings.from_dimod_negating(bqm)
+
+
 def test_a_write_that_fails_leaves_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,14 +180,18 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 EDGE_LINES = [
     "0 1", "0 1 1 1", "0 1 x", "0.0 1 1", "0 1 nan", "0 1 inf", "0 0 1", "-1 0 1", "a b 1", "\xff",
-    "0 1 1_0", "0 1_0 1",
+    "0 1 1_0", "0 1_0 1", "0 \u0661 1", "0 1 \uff11", "0 9223372036854775807 1",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("line", EDGE_LINES)
 def test_lines_that_are_no_edges(line: str, tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"# i j J\n0 1 1\n\n" + line.encode("latin1") + b"\n1 2 1\n")
+    path.write_bytes(
+        b"# i j J\n0 1 1\n\n"
+        + (line.encode("latin1") if line == "\xff" else line.encode())
+        + b"\n1 2 1\n"
+    )
     with pytest.raises(ValueError, match=r"^.*: got .*, allowed: two different sites") as caught:
         couplings.read_edges(path)
     assert str(caught.value).startswith(f"{path}:4: got ")

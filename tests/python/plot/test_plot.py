@@ -39,7 +39,7 @@ SINGLE = [
     plot.runs.magnetization,
     plot.runs.specific_heat,
     plot.runs.susceptibility,
-    plot.runs.binder,
+    plot.runs.binder_cumulant,
 ]
 
 
@@ -80,7 +80,7 @@ def test_the_curve_is_exact(run: xr.Dataset) -> None:
 
 
 def test_several_sizes_share_the_axes(run: xr.Dataset) -> None:
-    figure = plot.runs.binder([run, simulate(size=16)])
+    figure = plot.runs.binder_cumulant([run, simulate(size=16)])
     assert labels(figure) == ["$L = 32$", "$L = 16$"]
 
 
@@ -106,7 +106,7 @@ def test_snapshots_keep_their_scale() -> None:
     figure = plot.runs.snapshots(images, ["a", "b", "c"])
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c"]
     assert {axes.images[0].get_clim() for axes in figure.axes} == {(-1.0, 1.0)}
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match=r"^titles: got \['a'\], allowed: 3 texts"):
         plot.runs.snapshots(images, ["a"])
 
 
@@ -122,11 +122,11 @@ def test_throughput(tmp_path: Path) -> None:
 
 def test_runs_of_another_kind_are_refused(run: xr.Dataset) -> None:
     annealed = ms.anneal(ms.Ising((4, 4)), [2.0, 1.0], 5, replicas=4)
-    wrong = "^run: got one without magnetization, draw, allowed: one of simulate"
+    wrong = "^runs?: got one without magnetization, draw, allowed: one of simulate"
     for draw in (*SINGLE, plot.runs.overview, plot.runs.series, summarize):
         with pytest.raises(ValueError, match=wrong):
             draw(annealed)
-        with pytest.raises(TypeError, match="^run: got 3, allowed: an xarray.Dataset, one of "):
+        with pytest.raises(TypeError, match="^runs?: got 3, allowed: an xarray.Dataset, one of "):
             draw(3)  # type: ignore[arg-type]
     for draw in (*SINGLE, plot.runs.overview):
         with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):

@@ -215,9 +215,9 @@ def annealed() -> xr.Dataset:
 
 def test_runs_of_another_kind_are_refused(run: xr.Dataset, annealed: xr.Dataset) -> None:
     for draw in (plot.glass.overlap_distribution, plot.glass.binder_ratio, plot.glass.tempering):
-        with pytest.raises(ValueError, match="^run: got one without .*, allowed: one of temper"):
+        with pytest.raises(ValueError, match="^runs?: got one without .*, allowed: one of temper"):
             draw(annealed)
-        with pytest.raises(TypeError, match="^run: got None, allowed: an xarray.Dataset, one of"):
+        with pytest.raises(TypeError, match="^runs?: got None, allowed: an xarray.Dataset, one of"):
             draw(None)  # type: ignore[arg-type]
     for curves in (plot.glass.binder_ratio, plot.glass.correlation_length):
         with pytest.raises(ValueError, match=r"^runs: got \[\], allowed: one run, or a sequence"):
@@ -231,7 +231,9 @@ def test_runs_without_a_correlation_length_are_refused(run: xr.Dataset) -> None:
         (run.assign_attrs(shape=[8, 32]), "8 x 32 spins without equal sides"),
         (run.drop_vars("overlap_k2"), "16 x 16 spins without overlap_k2"),
     ):
-        with pytest.raises(ValueError, match=f"^runs: got one of {without}, allowed: lattices"):
+        with pytest.raises(
+            ValueError, match=rf"^runs\[1\]: got one of {without}, allowed: lattices"
+        ):
             plot.glass.correlation_length([run, odd])
 
 

@@ -555,6 +555,31 @@ def test_too_few_draws_for_errors() -> None:
     assert summarize(ms.simulate(ms.Ising(SHAPE), 2.0, 200, 0, interval=10)).tau > 0
 
 
+@pytest.mark.parametrize("change", [
+    {"dynamics": "metropolus"}, {"init": "upp"}, {"rng": "x"}, {"threads": 0},
+])  # fmt: skip
+def test_a_refused_call_with_an_executor_leaves_no_file(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    name = next(iter(change))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match=f"^{name}: got "):
+        simulate(checkpoint=tmp_path / "run.npz", executor=executor, **change)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failing_progress_callback_costs_no_batches(tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+
+    def fail(_progress: Progress) -> None:
+        raise ArithmeticError
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ArithmeticError):
+        simulate(checkpoint=path, executor=executor, progress=fail)
+    _, arrays = io.read_checkpoint(path, "simulate")
+    assert arrays["done"].any()
+    xr.testing.assert_identical(simulate(checkpoint=path), simulate())
+
+
 def test_ctrl_c_at_the_end_of_a_measurement_loses_no_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import (
     BrokenExecutor,
     Executor,
@@ -609,22 +610,23 @@ def test_a_failing_point_costs_no_other(
 def test_failed_points_are_tried_again(tmp_path: Path, broken: list[int]) -> None:
     path, whole = tmp_path / "file", tmp_path / "whole"
     called: list[int] = []
-    excuse: str | None = None
+    excuses: list[str] = []
 
     def task(x: int) -> dict[str, Any]:
         called.append(x)
-        if excuse and x in broken:
-            raise RuntimeError(excuse)
+        if excuses and x in broken:
+            raise RuntimeError(excuses[-1])
         return {"y": x}
 
     for excuse, expected in (("not today", list(range(7))), ("not tomorrow", broken)):
         called.clear()
+        excuses.append(excuse)
         with pytest.raises(StudyError, match=f"{len(broken)} of 7(?s:.)*{excuse}"):
             ms.study(task, SQUARES, path)
         assert called == expected
         missing = ms.read_study(path).missing.values
         assert [excuse in text for text in missing] == [x in broken for x in range(7)]
-    excuse = None
+    excuses.clear()
     called.clear()
     ms.study(task, SQUARES, path)
     assert called == broken
@@ -952,3 +954,73 @@ def test_lambdas_that_nobody_could_tell_apart_are_refused(tmp_path: Path) -> Non
         with pytest.raises(TypeError, match="^task: got .*, allowed: a function with a name"):
             ms.study(task, {"x": [1, 2]}, tmp_path / "file")
     assert not list(tmp_path.iterdir())
+
+
+def test_extending_the_study_of_a_lambda(tmp_path: Path) -> None:
+    ms.study(lambda x: {"y": x}, {"x": [1, 2]}, tmp_path / "file")  # a lambda
+    data = ms.study(lambda x: {"y": x}, {"x": [1, 2, 3]}, tmp_path / "file")
+    assert data.y.values.tolist() == [1, 2, 3]
+
+
+def multiplied(factor: int) -> Callable[..., Any]:
+    return lambda x: {"y": factor * x}
+
+
+def decorated(factor: int) -> Callable[..., Any]:
+    @functools.wraps(tasks.square)
+    def wrapper(x: int) -> dict[str, Any]:
+        return tasks.square(factor * x)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("make", [multiplied, decorated])
+def test_what_a_function_has_from_around_it_tells_it(
+    tmp_path: Path, make: Callable[[int], Callable[..., Any]]
+) -> None:
+    ms.study(make(2), {"x": [1, 2]}, tmp_path / "file")
+    ms.study(make(2), {"x": [1, 2]}, tmp_path / "file")
+    with pytest.raises(CheckpointError, match="source"):
+        ms.study(make(3), {"x": [1, 2]}, tmp_path / "file")
+
+
+def test_methods_of_objects_are_refused(tmp_path: Path) -> None:
+    class Scaled:
+        def run(self, x: int) -> dict[str, Any]:
+            return {"y": x}
+
+    with pytest.raises(TypeError, match="^task: got .*an object's method"):
+        ms.study(Scaled().run, {"x": [1]}, tmp_path / "file")
+
+
+def test_a_task_may_change_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+
+    def wanders(x: int) -> dict[str, Any]:
+        os.chdir(tmp_path / "elsewhere")
+        return {"y": x}
+
+    assert ms.study(wanders, {"x": [1, 2]}, "file").y.values.tolist() == [1, 2]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["elsewhere", "file"]
+
+
+def test_a_dimension_twice_is_a_failure_of_the_point(tmp_path: Path) -> None:
+    def correlation(x: int) -> xr.Dataset:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return xr.Dataset({"c": (("site", "site"), x * np.eye(3))})
+
+    with pytest.raises(StudyError, match="distinct dimensions"):
+        ms.study(correlation, {"x": [1]}, tmp_path / "file")
+    assert (ms.read_study(tmp_path / "file").missing != "").all()
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="^.*path: got .*a device, a pipe"):
+        ms.study(tasks.square, SQUARES, tmp_path / "pipe")
+    with pytest.raises(CheckpointError, match="a pipe, not the file of a study"):
+        ms.read_study(tmp_path / "pipe")
