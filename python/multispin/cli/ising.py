@@ -103,7 +103,7 @@ def _print_averages(table: xr.Dataset) -> None:
                 f"{float(at[of]):.5f} ± {float(at[of + '_error']):.5f}",
                 exact_magnetization[index],
                 f"{float(at.susceptibility):.4g}",
-                f"{float(at.binder):.4f}",
+                f"{float(at.binder_cumulant):.4f}",
                 f"{float(at.tau):.3g}",
                 f"{float(at.tau_energy):.3g}",
             )

@@ -24,7 +24,7 @@ MODEL, T, INTERVAL = ms.Ising((6, 8), h=0.1), np.array([2.2, 3.0]), 5
 
 @pytest.fixture(scope="module")
 def run() -> Dataset:
-    return ms.simulate(MODEL, T, sweeps=2000, thermalization=50, interval=INTERVAL, replicas=3)
+    return ms.simulate(MODEL, T, 2000, thermalization=50, interval=INTERVAL, replicas=3, seed=0)
 
 
 def test_columns_are_those_of_statistics(run: Dataset) -> None:

@@ -373,7 +373,7 @@ def test_what_cannot_be_done_is_one_line_and_status_1(
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ms.MissingExtraError, match=r'pip install "multispin\[plot\]"'):
-        plot.runs.snapshots([], [])
+        plot.runs.snapshots([np.ones((2, 2))], ["up"])
 
 
 # The command line in a process that says when its first sweeps begin.
