@@ -25,6 +25,7 @@ __all__: list[str] = [
     "lattice_bytes",
     "replica_bytes",
     "selected_isa",
+    "startable_threads",
     "tempering_of",
 ]
 
@@ -198,7 +199,6 @@ class ReplicaEngine:
 def available_isas() -> list[str]: ...
 def compiler() -> str: ...
 def default_threads() -> int: ...
-def startable_threads(threads: typing.SupportsInt | typing.SupportsIndex) -> int: ...
 def lattice_bytes(
     rows: typing.SupportsInt | typing.SupportsIndex,
     columns: typing.SupportsInt | typing.SupportsIndex,
@@ -214,6 +214,7 @@ def replica_bytes(
     shared: bool,
 ) -> int: ...
 def selected_isa() -> str: ...
+def startable_threads(threads: typing.SupportsInt | typing.SupportsIndex) -> int: ...
 def tempering_of(
     engine: typing.Any,
     *,

@@ -159,7 +159,7 @@ def _json(name: str, value: dict[str, Any]) -> bytes:
     try:
         return json.dumps(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise TypeError(f"{name}: got what JSON cannot hold ({error})") from error
+        raise TypeError(f"{name}: got {error}, allowed: a mapping that JSON can hold") from error
 
 
 def _write_entry(

@@ -487,25 +487,6 @@ PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
-#: Arguments that fall short of the contract, until their files are mended.
-_NOT_YET = {
-    "Sampler": ("replicas",),
-    "Sampler.load": ("path",),
-    "Sampler.save": ("path",),
-    "anneal": ("checkpoint", "replicas"),
-    "io.read_checkpoint": ("kind", "path"),
-    "io.write_checkpoint": ("arrays", "kind", "meta", "path"),
-    "read_study": ("path",),
-    "replica_sweep": ("interval", "replicas"),
-    "simulate": ("checkpoint", "replicas"),
-    "study": ("in_flight", "path"),
-    "study, elsewhere": ("in_flight", "path"),
-    "temper": ("checkpoint", "interval", "measure", "replicas", "swap_interval"),
-    "throughput.measure": ("generators", "seconds", "sizes", "threads"),
-    "throughput.nanoseconds_per_sweep": ("sampler", "seconds"),
-}
-NOT_YET = frozenset((call, argument) for call, all_of in _NOT_YET.items() for argument in all_of)
-
 #: Public callables that the table leaves out, and why.
 EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(

@@ -202,8 +202,9 @@ class _Run(NamedTuple):
 def _named(runs: Any) -> dict[str, _Run]:
     several = f"{_KIND}, or a mapping of names to such runs"
     if hasattr(type(runs), "data_vars"):  # a Dataset is a mapping, too
+        run = _checked_run("runs", runs)
         spins, T = selection.n_spins("runs", runs), selection.number("runs", runs, "temperature")
-        return {f"$N = {spins}$,  $T = {T:g}$": _checked_run("runs", runs)}
+        return {f"$N = {spins}$,  $T = {T:g}$": run}
     checks.instance("runs", runs, Mapping, several)
     if not runs:
         raise ValueError(checks.describe("runs", runs, several))

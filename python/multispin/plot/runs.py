@@ -185,7 +185,7 @@ def snapshots(images: Sequence[ArrayLike], titles: Sequence[str]) -> Figure:
     TypeError, ValueError
         If there is no image, one is none, or there are more or fewer titles.
     """
-    require("matplotlib", "plot")
+    require("matplotlib.figure", "plot")
     pictures = _pictures(images)
     allowed = f"{len(pictures)} texts, one for each image"
     if isinstance(titles, str) or not isinstance(titles, Sequence):

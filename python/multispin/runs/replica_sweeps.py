@@ -187,7 +187,9 @@ def replica_sweep(
 
 def _sizes(replicas: object) -> list[int]:
     allowed = "one or more integers >= 1, ascending"
-    if isinstance(replicas, (str, bytes)) or not isinstance(replicas, (Sequence, np.ndarray)):
+    if isinstance(replicas, np.ndarray) and replicas.ndim == 1:
+        replicas = replicas.tolist()
+    if isinstance(replicas, (str, bytes)) or not isinstance(replicas, Sequence):
         raise TypeError(checks.describe("replicas", replicas, allowed))
     sizes = [checks.count("replicas", R, 1, MOST_REPLICAS) for R in replicas]
     if not sizes or sizes != sorted(set(sizes)):
