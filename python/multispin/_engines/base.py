@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 #: Sweeps that a sampler can make: the counter of a random block has 48 bits for them.
 MOST_SWEEPS = 2**48
 
-#: Replicas that can be asked for. No memory, which is looked at later, holds so many.
-MOST_REPLICAS = 2**48
+#: Replicas that can be asked for. No memory, which is looked at later, holds nearly so many.
+MOST_REPLICAS = 2**128
 
 
 @dataclass(frozen=True)
