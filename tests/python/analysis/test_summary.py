@@ -144,7 +144,7 @@ def test_a_chain_that_was_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    (lambda run: without_attributes(run), r"\.attrs\['n_spins'\]: got None, allowed: an integer"),
+    (without_attributes, r"\.attrs\['n_spins'\]: got None, allowed: an integer"),
     (lambda run: run.assign_attrs(n_spins=0), r"\.attrs\['n_spins'\]: got 0"),
     (lambda run: run.assign(energy=run.energy * np.nan), r"\.energy: got nan"),
     (lambda run: run.assign(energy=run.energy.astype(str)), r"\.energy: got 'an array of "),
