@@ -78,7 +78,12 @@ def compare(size: int) -> dict[str, float]:
     model = glass(size)
     walkers = REPLICAS * len(TEMPERATURES)
     sampler = ms.Sampler(
-        model, np.tile(TEMPERATURES, REPLICAS), replicas=walkers, seed=1, engine="replica", threads=1
+        model,
+        np.tile(TEMPERATURES, REPLICAS),
+        replicas=walkers,
+        seed=1,
+        engine="replica",
+        threads=1,
     )
     peer = theirs(model, 0)
     ours, other = model.n_spins * walkers * SAMPLES, model.n_spins * walkers
