@@ -226,6 +226,14 @@ def test_planted_links_are_not_followed(tmp_path: Path, monkeypatch: pytest.Monk
     assert victim.read_bytes() == b"precious"
 
 
+def test_a_planted_name_of_a_private_file_stays_private(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.touch(0o600)
+    os.link(victim, files.hidden(tmp_path / "run", ".lock"))
+    FileLock(tmp_path / "run").release()
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o600
+
+
 # --- locks ----------------------------------------------------------------------------------------
 
 

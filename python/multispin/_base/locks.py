@@ -71,10 +71,7 @@ def _lock(path: Path) -> int:
     while True:
         descriptor = os.open(path, flags, 0o666)
         try:
-            with suppress(
-                OSError
-            ):  # or what another user's killed process left would be in the way
-                os.fchmod(descriptor, 0o666)
+            _let_others_lock(descriptor)
             _try_lock(descriptor)
             if _is_named(descriptor, path):
                 return descriptor
@@ -82,6 +79,14 @@ def _lock(path: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)  # its holder has just removed it
+
+
+def _let_others_lock(descriptor: int) -> None:
+    """Let other users lock what a killed process leaves; nothing but an empty file of this name."""
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_size == 0:
+        with suppress(OSError):  # it may be of another user
+            os.fchmod(descriptor, 0o666)
 
 
 def _try_lock(descriptor: int) -> None:
