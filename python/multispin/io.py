@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["kept", "read_checkpoint", "write_checkpoint"]
+__all__ = ["demand_array", "read_checkpoint", "write_checkpoint"]
 
 FORMAT = "multispin checkpoint"
 VERSION = 1
@@ -171,7 +171,7 @@ def _write_entry(
         entry.write(data)
 
 
-def kept(
+def demand_array(
     arrays: Mapping[str, NDArray[Any]], name: str, dtype: Any, shape: Sequence[int]
 ) -> NDArray[Any]:
     """Return an array that was read if it is what it has to be.

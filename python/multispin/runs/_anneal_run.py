@@ -136,9 +136,9 @@ class AnnealRun:
         """
         looked = checks.count("looked", meta["looked"], 0, self.schedule.sweeps)
         steps = self.schedule.step(looked)
-        energy = io.kept(arrays, "energy", np.float64, (steps, *self.best_energy.shape))
+        energy = io.demand_array(arrays, "energy", np.float64, (steps, *self.best_energy.shape))
         best = {
-            name: io.kept(arrays, name, own.dtype, own.shape)
+            name: io.demand_array(arrays, name, own.dtype, own.shape)
             for name in ("best_energy", "best_state", "best_state_energy")
             for own in [getattr(self, name)]
         }
@@ -165,7 +165,7 @@ class AnnealRun:
             self.sampler = sampler
         elif self._final_states:
             shape = (self.replicas, *self.model.shape)
-            self.final_state = io.kept(arrays, "final_state", np.int8, shape)
+            self.final_state = io.demand_array(arrays, "final_state", np.int8, shape)
         if looked and not bool((abs(best["best_state"]) == 1).all()):
             raise CheckpointError("the checkpoint's best state has values other than +1 and -1")
         self.looked = looked

@@ -149,8 +149,8 @@ class BatchRun:
             given = f"{sampler.sweeps_done} sweeps and {drawn} draws"
             raise CheckpointError(f"the checkpoint is of no run: it has {given}")
         shape = (drawn, chains)
-        run.energy[:drawn] = io.kept(arrays, "energy", np.float64, shape)
-        run.magnetization[:drawn] = io.kept(arrays, "magnetization", np.float64, shape)
+        run.energy[:drawn] = io.demand_array(arrays, "energy", np.float64, shape)
+        run.magnetization[:drawn] = io.demand_array(arrays, "magnetization", np.float64, shape)
         return run
 
     def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int) -> None:

@@ -184,7 +184,7 @@ class Checkpoint:
             self._written = time.monotonic()
 
 
-def kept(
+def with_checkpoint(
     kind: str,
     path: str | os.PathLike[str] | None,
     interval: float,

@@ -122,10 +122,10 @@ class Record:
         CheckpointError, LookupError, TypeError, ValueError
             If it is none of this run's.
         """
-        self.done[:] = io.kept(arrays, "done", np.bool_, self.done.shape)
+        self.done[:] = io.demand_array(arrays, "done", np.bool_, self.done.shape)
         shape = (self.done.sum(), self.plan.draws)
-        self.energy[self.done] = io.kept(arrays, "energy", np.float64, shape)
-        self.magnetization[self.done] = io.kept(arrays, "magnetization", np.float64, shape)
+        self.energy[self.done] = io.demand_array(arrays, "energy", np.float64, shape)
+        self.magnetization[self.done] = io.demand_array(arrays, "magnetization", np.float64, shape)
         if meta["current"] is not None:
             states = {name[8:]: a for name, a in arrays.items() if name.startswith("current_")}
             current = BatchRun.from_state(self.plan, meta["current"], states)

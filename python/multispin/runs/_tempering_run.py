@@ -236,7 +236,7 @@ class TemperingRun:
         run._check()
         for name, array in run.records.items():
             shape = (run._rows, *array.shape[1:])
-            array[: run._rows] = io.kept(arrays, f"record_{name}", array.dtype, shape)
+            array[: run._rows] = io.demand_array(arrays, f"record_{name}", array.dtype, shape)
         return run
 
     def _check(self) -> None:

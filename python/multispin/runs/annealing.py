@@ -18,7 +18,7 @@ from multispin.models import Model
 from multispin.models.base import digest
 from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
-from multispin.runs._checkpoint import Checkpoint, kept
+from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.sampling.sampler import Sampler
@@ -219,7 +219,7 @@ def anneal(
         _run(run, file, progress)
         return _dataset(xarray, run, arguments, file.origin)
 
-    return kept("anneal", checkpoint, checkpoint_interval, keeping)
+    return with_checkpoint("anneal", checkpoint, checkpoint_interval, keeping)
 
 
 def _run(

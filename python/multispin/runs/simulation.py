@@ -25,10 +25,11 @@ from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
-from multispin.runs._checkpoint import Checkpoint, kept
+from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._record import Record
+from multispin.sampling.sampler import DYNAMICS, GENERATORS
 
 if TYPE_CHECKING:
     import os
@@ -188,8 +189,8 @@ def simulate(
     device = devices.resolve(device, rng, spins, min(spins, most_at_once(model)))
     threads = 1 if threads is None and executor is not None else threads
     # What a sampler would say, before an executor is given anything and a file is written.
-    checks.choice("dynamics", dynamics, ("metropolis", "glauber"))
-    checks.choice("rng", rng, ("auto", "aes", "philox"))
+    checks.choice("dynamics", dynamics, DYNAMICS)
+    checks.choice("rng", rng, GENERATORS)
     if threads is not None:
         checks.count("threads", threads, 1, 2**16)
     start = _starts(init, model, len(table), replicas)
@@ -212,7 +213,7 @@ def simulate(
         _run(run, file, progress, executor)
         return _dataset(xarray, run, file.origin)
 
-    return kept("simulate", checkpoint, checkpoint_interval, keeping)
+    return with_checkpoint("simulate", checkpoint, checkpoint_interval, keeping)
 
 
 def _run(

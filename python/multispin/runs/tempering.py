@@ -18,7 +18,7 @@ from multispin._info import __version__
 from multispin.models import Model
 from multispin.models.forms import SignedEdges
 from multispin.progress import Progress, Reporter
-from multispin.runs._checkpoint import Checkpoint, kept
+from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
@@ -199,7 +199,7 @@ def temper(
         _run(run, file, progress)
         return _dataset(xarray, run, file.origin)
 
-    return kept("temper", checkpoint, checkpoint_interval, keeping)
+    return with_checkpoint("temper", checkpoint, checkpoint_interval, keeping)
 
 
 def _run(

@@ -14,7 +14,7 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin._info import info
 from multispin.models import Ising
-from multispin.sampling.sampler import Sampler
+from multispin.sampling.sampler import GENERATORS, Sampler
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,8 +82,7 @@ def measure(
         raise ValueError(checks.describe("seconds", seconds, f"at most {_LONGEST}"))
     sizes = [checks.count("sizes", L, 2, 2**31) for L in _several("sizes", sizes)]
     generators = [
-        checks.choice("generators", rng, ("auto", "aes", "philox"))
-        for rng in _several("generators", generators)
+        checks.choice("generators", rng, GENERATORS) for rng in _several("generators", generators)
     ]
     threads = [checks.count("threads", n, 1, 2**16) for n in _several("threads", threads)]
     dims = ("size", "generator", "threads")

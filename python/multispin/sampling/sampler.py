@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sampler"]
 
-_DYNAMICS = ("metropolis", "glauber")
-_GENERATORS = ("auto", "aes", "philox")
+DYNAMICS = ("metropolis", "glauber")
+GENERATORS = ("auto", "aes", "philox")
 _SETTABLE = ("temperature",)  # attributes of a sampler
 
 
@@ -158,8 +158,8 @@ class Sampler:
         request = Request(
             model,
             replicas * (model.samples or 1),
-            checks.choice("dynamics", dynamics, _DYNAMICS),
-            checks.choice("rng", rng, _GENERATORS),
+            checks.choice("dynamics", dynamics, DYNAMICS),
+            checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
             self._checked_shared(shared_random_numbers),
