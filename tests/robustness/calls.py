@@ -509,7 +509,7 @@ EXCEPTIONS: dict[Any, str] = {
     ms.DeviceArray: "made by samplers on a GPU",
     **dict.fromkeys((ms.models.SignedGraph.form, ms.Ising.form), "for engines"),
     ms.info: "takes nothing",
-    io.demand_array: "for what reads a checkpoint: it takes what was read and says what is wrong with that",
+    io.demand_array: "for what reads a checkpoint: it says what is wrong with what was read",
     progress.Reporter: "for what runs long, which has checked everything",
     progress.StudyReporter: "for studies, which have checked everything",
     main: "takes words from the command line, and has its own tests",
