@@ -38,7 +38,7 @@ test: $(VENV)/installed  ## run the Python tests that are soon done
 thorough: $(VENV)/installed  ## run those that take longer, which .ci/run runs too
 	$(PYTEST) -m thorough
 
-validate: $(VENV)/installed  ## run the slow validation against physics
+validate: $(VENV)/installed  ## run what takes minutes: validation against physics, robustness in bulk
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/tools  ## check style, types and layering

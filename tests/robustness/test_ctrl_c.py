@@ -99,7 +99,7 @@ def test_a_few_storms(kind: str) -> None:
     attempt(kind, 15, seed=1)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RUNS)
 def test_many_storms(kind: str) -> None:
     attempt(kind, 150, seed=2)

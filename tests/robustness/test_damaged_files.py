@@ -261,13 +261,13 @@ def test_some_sealed(name: str) -> None:
     check(name, "sealed files", attempt(name, resealed, 30), fine)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_much_damage(name: str) -> None:
     check(name, "damaged files", attempt(name, damage, 500), {"refused", "whole"} | _partly(name))
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_many_sealed(name: str) -> None:
     fine = {"refused", "whole", "accepted"}

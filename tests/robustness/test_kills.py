@@ -83,7 +83,7 @@ def test_a_few_kills(kind: str, tmp_path: Path) -> None:
     attempt(kind, 4, tmp_path)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RUNS)
 def test_many_kills(kind: str, tmp_path: Path) -> None:
     attempt(kind, 60, tmp_path)

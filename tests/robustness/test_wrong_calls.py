@@ -220,7 +220,7 @@ def test_a_share_of_all_wrong_calls(table: dict[str, dict[str, Call]]) -> None:
     assert not found, report(found, SHARE)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("name", calls.PARTS)
 def test_all_wrong_calls(name: str, table: dict[str, dict[str, Call]]) -> None:
     part = table[name]

@@ -41,3 +41,22 @@ class SignedEdges:
     shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
     listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.int8]]]
     """Lists edges (n_edges, 2) and signs (samples, n_edges), which may be large, when called."""
+
+
+@dataclass(frozen=True)
+class RealPairs:
+    r"""Couplings of any size on the edges e = (i, j) of a graph, and a field at every site.
+
+    .. math:: E(s) = -\sum_e J_e s_{i_e} s_{j_e} - \sum_i h_i s_i
+    """
+
+    n_spins: int
+    n_edges: int
+    samples: int  # 1 for one set of couplings
+    h: NDArray[np.float64]
+    """Fields (n_spins,) of all samples."""
+    listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.float64]]]
+    """Lists edges (n_edges, 2) and couplings (samples, n_edges), which may be large, when called.
+
+    Two edges between the same sites add up.
+    """

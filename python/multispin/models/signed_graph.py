@@ -11,7 +11,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.models.base import Form, Model
-from multispin.models.forms import SignedEdges
+from multispin.models.forms import RealPairs, SignedEdges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,6 +77,8 @@ class SignedGraph(Model):
         """Return the model as an engine wants it: as signs on edges, if J is of one magnitude."""
         if kind is SignedEdges and self.one_magnitude:
             return cast("Form", self._signed_edges())
+        if kind is RealPairs:
+            return cast("Form", self._real_pairs())
         return super().form(kind)
 
     def _signed_edges(self) -> SignedEdges:
@@ -94,6 +96,15 @@ class SignedGraph(Model):
             h=self._h,
             shape=self._lattice_shape(),
             listed=listed,
+        )
+
+    def _real_pairs(self) -> RealPairs:
+        return RealPairs(
+            n_spins=self.n_spins,
+            n_edges=self.n_edges,
+            samples=self.samples or 1,
+            h=np.full(self.n_spins, self._h),
+            listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )
 
     def _lattice_shape(self) -> tuple[int, ...]:
