@@ -44,7 +44,7 @@ BINDINGS = Path("python/bindings")
 # --- the tables -----------------------------------------------------------------------------------
 
 # Engines of one kind, on CPUs and GPUs: a folder of this name in each part of the tree.
-FAMILIES = ("lattice", "replica")
+FAMILIES = ("lattice", "real", "replica")
 
 # Lowest first; the longest matching path counts. "*" stands for each family.
 LAYERS = (

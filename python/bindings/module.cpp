@@ -11,5 +11,6 @@ PYBIND11_MODULE(_core, module) {
   multispin::bind_tempering(module);
   multispin::bind_tempering_of(module);
   multispin::bind_lattice(module);
+  multispin::bind_real(module);
   multispin::bind_replica(module);
 }

@@ -16,6 +16,7 @@ __all__: list[str] = [
     "LatticeEngine",
     "PHILOX_PLANES",
     "PHILOX_ROUNDS",
+    "RealEngine",
     "ReplicaEngine",
     "TAIL_PLANES",
     "Tempering",
@@ -23,6 +24,7 @@ __all__: list[str] = [
     "compiler",
     "default_threads",
     "lattice_bytes",
+    "real_bytes",
     "replica_bytes",
     "selected_isa",
     "startable_threads",
@@ -123,6 +125,81 @@ class LatticeEngine:
     @property
     def temperatures(self) -> numpy.typing.NDArray[numpy.float64]: ...
 
+class RealEngine:
+    def __init__(
+        self,
+        *,
+        sites: typing.SupportsInt | typing.SupportsIndex,
+        edges: numpy.typing.NDArray[numpy.uint32],
+        couplings: numpy.typing.NDArray[numpy.float64],
+        fields: numpy.typing.NDArray[numpy.float64],
+        replicas: typing.SupportsInt | typing.SupportsIndex,
+        dense: bool,
+        dynamics: str,
+        order: str,
+        rng: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        first_stream: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def fill(self, up: bool) -> None: ...
+    def finish(self) -> None: ...
+    def hold(self, words: numpy.typing.NDArray[numpy.uint64] | None) -> None: ...
+    def link_overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def randomize(self) -> None: ...
+    def record(
+        self,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        interval: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def set_couplings(
+        self,
+        couplings: numpy.typing.NDArray[numpy.float64],
+        fields: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def set_packed(self, words: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def set_spins(self, spins: numpy.typing.NDArray[numpy.int8]) -> None: ...
+    def set_temperatures(self, temperatures: numpy.typing.NDArray[numpy.float64]) -> None: ...
+    def state(
+        self,
+    ) -> tuple[int, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.uint64]]: ...
+    def sums(
+        self,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
+    @property
+    def isa(self) -> str: ...
+    @property
+    def packed(self) -> numpy.typing.NDArray[numpy.uint64]: ...
+    @property
+    def rounding_error(self) -> float: ...
+    @property
+    def spins(self) -> numpy.typing.NDArray[numpy.int8]: ...
+    @property
+    def step(self) -> float: ...
+    @property
+    def sweeps_done(self) -> int: ...
+    @sweeps_done.setter
+    def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def temperatures(self) -> numpy.typing.NDArray[numpy.float64]: ...
+
 class ReplicaEngine:
     def __init__(
         self,
@@ -204,6 +281,13 @@ def lattice_bytes(
     columns: typing.SupportsInt | typing.SupportsIndex,
     replicas: typing.SupportsInt | typing.SupportsIndex,
     planes: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> int: ...
+def real_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    edges: typing.SupportsInt | typing.SupportsIndex,
+    samples: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    dense: bool,
 ) -> int: ...
 def replica_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,

@@ -61,11 +61,20 @@ def real_couplings() -> ms.Pairwise:
     return ms.Pairwise(J + J.T, h=0.3)
 
 
+def gaussian_glass() -> ms.Pairwise:
+    """Make two samples on a lattice, sparse enough to be kept as lists of neighbours."""
+    edges = ms.graphs.hypercubic((4, 7))
+    couplings = np.random.default_rng(6).normal(size=(2, len(edges)))
+    return ms.Pairwise.from_edges(28, edges, couplings, shape=(4, 7))
+
+
 ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
     ("lattice", ms.Ising((6, 8), h=0.25), ("cpu", "cuda")),
     ("lattice", ms.Ising((4, 6, 4), J=-1.0), ("cpu", "cuda")),
     ("replica", ms.Ising((3, 5), J=-0.5), ("cpu", "cuda")),
     ("replica", ms.EdwardsAnderson((4, 3), seed=1, h=0.25, samples=2), ("cpu", "cuda")),
+    ("real", real_couplings(), ("cpu",)),
+    ("real", gaussian_glass(), ("cpu",)),
     ("slow", real_couplings(), ("cpu",)),
 ]
 

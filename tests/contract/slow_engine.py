@@ -45,7 +45,7 @@ class SlowEngine(Engine):
         model = request.model
         assert isinstance(model, SignedGraph)
         n, samples = model.n_spins, request.samples
-        self._edges, self._h = model.edges, model.h
+        self._edges, self._h = model.edges, np.broadcast_to(model.h, model.shape).ravel()
         self._J = np.zeros((samples, n, n))
         i, j = model.edges.T
         for couplings, values in zip(self._J, np.atleast_2d(model.couplings), strict=True):
@@ -89,7 +89,7 @@ class SlowEngine(Engine):
 
     def _update(self, spins: NDArray[np.int8], site: int, u: NDArray[np.float64]) -> None:
         of_samples = spins.reshape(self.request.samples, -1, spins.shape[1])
-        field = np.einsum("krn,kn->kr", of_samples, self._J[:, site]).ravel() + self._h
+        field = np.einsum("krn,kn->kr", of_samples, self._J[:, site]).ravel() + self._h[site]
         beta = 1.0 / self._temperatures
         if self.request.dynamics == "glauber":
             spins[:, site] = np.where(u < 1.0 / (1.0 + np.exp(-2.0 * field * beta)), 1, -1)

@@ -31,6 +31,7 @@ class Request:
     model: Model
     replicas: int  # of all disorder samples together
     dynamics: str = "metropolis"
+    order: str = "fixed"  # in which a sweep attempts the sites
     rng: str = "auto"
     seed: int = 0
     first_stream: int = 0  # replica r draws from stream first_stream + r

@@ -9,6 +9,7 @@ import numpy as np
 from multispin import _core
 from multispin._engines import devices
 from multispin._engines.base import Engine, Request
+from multispin.models.forms import SignedEdges
 from multispin.models.signed_graph import SignedGraph, two_magnitudes
 
 if TYPE_CHECKING:
@@ -16,23 +17,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from multispin.models import Model
-
 
 def module_of(gpu: int | None) -> ModuleType:
     """Return the compiled module of a device's engines."""
     return _core if gpu is None else devices.cuda_module()
 
 
-def several_magnitudes(model: Model) -> str:
-    """Return why no compiled engine runs a model of several magnitudes; nothing for others."""
-    if not isinstance(model, SignedGraph) or model.one_magnitude:
-        return ""
-    return (
-        f"model: got {model!r} with couplings of several magnitudes, "
-        f"such as {two_magnitudes(model.couplings)}, allowed: one, +J and -J (others need the "
-        "dense engine, which this version does not have)"
-    )
+def not_in_words(request: Request, engine: str) -> str:
+    """Return why no engine whose spins are bits of words runs a request; nothing for others."""
+    model = request.model
+    if isinstance(model, SignedGraph) and model.form(SignedEdges) is None:
+        what = "fields that differ from site to site"
+        if not model.one_magnitude:
+            what = f"couplings of several magnitudes, such as {two_magnitudes(model.couplings)}"
+        return f"model: got {model!r} with {what}, allowed with engine={engine!r}: one, +J and -J"
+    if request.dynamics == "parallel" or request.order != "fixed":
+        what = "dynamics='parallel'" if request.dynamics == "parallel" else "order='random'"
+        return f"engine: got {engine!r} with {what}, allowed: 'auto' or 'real'"
+    return ""
 
 
 class Compiled(Engine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from multispin._engines.compiled import Compiled, module_of, several_magnitudes
+from multispin._engines.compiled import Compiled, module_of, not_in_words
 from multispin.models.forms import UniformLattice
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ class LatticeEngine(Compiled):
     @classmethod
     def refuses(cls, request: Request) -> str:
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
-        several = several_magnitudes(request.model)
-        if several:
-            return several
+        refusal = not_in_words(request, cls.name)
+        if refusal:
+            return refusal
         why = _not_a_lattice(request.model)
         if request.shared_random_numbers:
             why = "shared_random_numbers (allowed with the replica engine only)"

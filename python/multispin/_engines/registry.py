@@ -9,6 +9,7 @@ from multispin._base import checks
 from multispin._base.memory import check_memory, gib
 from multispin._engines import devices
 from multispin._engines.lattice import LatticeEngine
+from multispin._engines.real import RealEngine
 from multispin._engines.replica import ReplicaEngine
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from multispin._engines.base import Engine, Request
 
 #: Every engine; the first of those that suit a request equally well is taken.
-ENGINES: list[type[Engine]] = [LatticeEngine, ReplicaEngine]
+ENGINES: list[type[Engine]] = [LatticeEngine, ReplicaEngine, RealEngine]
 
 
 def names() -> list[str]:

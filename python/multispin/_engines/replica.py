@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines.compiled import Compiled, module_of, several_magnitudes
+from multispin._engines.compiled import Compiled, module_of, not_in_words
 from multispin.models.forms import SignedEdges
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ TINY = 36
 #: What the engine counts in the bits of a random block's counter.
 _STREAMS = 2**26
 _SITES = 2**28
+_DEGREE = 12
 
 #: Bytes for an edge while its engine is made: as two int64 twice, and as two uint32 twice.
 _LISTED_EDGE = 48
@@ -44,13 +45,18 @@ class ReplicaEngine(Compiled):
     def refuses(cls, request: Request) -> str:
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
         model, replicas = request.model, request.replicas
-        if model.form(SignedEdges) is None:
-            return several_magnitudes(model) or checks.describe(
-                "model", model, "couplings +J and -J"
-            )
+        refusal = not_in_words(request, cls.name)
+        if refusal:
+            return refusal
+        form = model.form(SignedEdges)
+        if form is None:
+            return checks.describe("model", model, "couplings +J and -J")
         if model.n_spins >= _SITES:
             allowed = "fewer than 2**28 sites, or even sides from 2 to 2**31 in 2 or 3 dimensions"
             return checks.describe("shape", model.shape, allowed)
+        if form.degree() > _DEGREE:
+            allowed = f"at most {_DEGREE} edges of a site with the replica engine"
+            return f"model: got {model!r} with {form.degree()} edges of a site, allowed: {allowed}"
         if replicas > _STREAMS:
             allowed = "at most 2**26 with the replica engine"
             return f"replicas: got {replicas} in all, allowed: {allowed}"

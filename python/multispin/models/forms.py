@@ -41,6 +41,8 @@ class SignedEdges:
     shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
     listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.int8]]]
     """Lists edges (n_edges, 2) and signs (samples, n_edges), which may be large, when called."""
+    degree: Callable[[], int]
+    """Finds the largest number of edges of a site."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class RealPairs:
     samples: int  # 1 for one set of couplings
     h: NDArray[np.float64]
     """Fields (n_spins,) of all samples."""
+    shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
     listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.float64]]]
     """Lists edges (n_edges, 2) and couplings (samples, n_edges), which may be large, when called.
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sampler"]
 
-DYNAMICS = ("metropolis", "glauber")
+DYNAMICS = ("metropolis", "glauber", "parallel")
+ORDERS = ("fixed", "random")
 GENERATORS = ("auto", "aes", "philox")
 _SETTABLE = ("temperature",)  # attributes of a sampler
 
@@ -149,6 +150,7 @@ class Sampler:
         first_stream: int = 0,
         engine: str = "auto",
         shared_random_numbers: bool = False,
+        order: str = "fixed",
     ) -> None:
         checks.instance("model", model, Model, "a multispin model, such as Ising")
         devices.check(device)
@@ -159,6 +161,7 @@ class Sampler:
             model,
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, DYNAMICS),
+            checks.choice("order", order, ORDERS),
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
@@ -278,8 +281,8 @@ class Sampler:
         return self._model
 
     @property
-    def h(self) -> float:
-        """The uniform field of the model."""
+    def h(self) -> float | NDArray[np.float64]:
+        """The field of the model: a float if all sites have the same, else of the model's shape."""
         return self._model.h
 
     # --- observables --------------------------------------------------------------------------

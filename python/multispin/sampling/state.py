@@ -36,6 +36,7 @@ def of(engine: Engine, replicas: int) -> State:
         "engine": engine.name,
         "shared_random_numbers": request.shared_random_numbers,
         "dynamics": request.dynamics,
+        "order": request.order,
         "rng": request.rng,
         "seed": request.seed,
         "first_stream": request.first_stream,
@@ -64,7 +65,7 @@ def arguments(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> di
         raise ValueError("engine, rng: got 'auto', allowed: what was taken")
     if 8 * arrays["packed"].nbytes < model.n_spins * math.prod(lead):  # before it takes memory
         raise ValueError(f"packed: got {arrays['packed'].nbytes} bytes for {lead} of {model!r}")
-    same = ("dynamics", "seed", "rng", "first_stream", "engine", "shared_random_numbers")
+    same = ("dynamics", "order", "seed", "rng", "first_stream", "engine", "shared_random_numbers")
     return {
         "model": model,
         "temperature": temperature.reshape(lead),

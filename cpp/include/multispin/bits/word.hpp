@@ -90,6 +90,31 @@ MULTISPIN_HD Word128 join32(Word128 low, Word128 high) {
   return {{(low.element[0] & 0xffffffffU) | (high.element[0] << 32),
            (low.element[1] & 0xffffffffU) | (high.element[1] << 32)}};
 }
+// Floats of the signed 32-bit numbers, to the nearest.
+MULTISPIN_HD Word128 floats32(Word128 a) {
+  std::int32_t number[4];
+  float converted[4];
+  __builtin_memcpy(number, &a, sizeof a);
+  for (int i = 0; i < 4; ++i) converted[i] = static_cast<float>(number[i]);
+  __builtin_memcpy(&a, converted, sizeof a);
+  return a;
+}
+// Signed 32-bit numbers of the floats, towards zero.
+MULTISPIN_HD Word128 truncated32(Word128 a) {
+  std::int32_t converted[4];
+  float number[4];
+  __builtin_memcpy(number, &a, sizeof a);
+  for (int i = 0; i < 4; ++i) converted[i] = static_cast<std::int32_t>(number[i]);
+  __builtin_memcpy(&a, converted, sizeof a);
+  return a;
+}
+// Bit i is the sign of 32-bit number i.
+MULTISPIN_HD unsigned signs32(Word128 a) {
+  const auto of = [](std::uint64_t x) {
+    return static_cast<unsigned>((x >> 31 & 1U) | (x >> 62 & 2U));
+  };
+  return of(a.element[0]) | of(a.element[1]) << 2;
+}
 // Whether any 16-bit field of `count` words is below 2^log_limit.
 template <int log_limit>
 MULTISPIN_HD bool any_field_below(const Word128* a, int count) {

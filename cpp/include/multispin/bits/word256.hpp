@@ -71,6 +71,15 @@ MULTISPIN_HD Word256 high32(Word256 a) {
 MULTISPIN_HD Word256 join32(Word256 low, Word256 high) {
   return {_mm256_blend_epi32(low.value, _mm256_slli_epi64(high.value, 32), 0xaa)};
 }
+MULTISPIN_HD Word256 floats32(Word256 a) {
+  return {_mm256_castps_si256(_mm256_cvtepi32_ps(a.value))};
+}
+MULTISPIN_HD Word256 truncated32(Word256 a) {
+  return {_mm256_cvttps_epi32(_mm256_castsi256_ps(a.value))};
+}
+MULTISPIN_HD unsigned signs32(Word256 a) {
+  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(a.value)));
+}
 template <int log_limit>
 MULTISPIN_HD bool any_field_below(const Word256* a, int count) {
   __m256i least = a[0].value;

@@ -70,6 +70,15 @@ MULTISPIN_HD Word512 high32(Word512 a) {
 MULTISPIN_HD Word512 join32(Word512 low, Word512 high) {
   return {_mm512_mask_shuffle_epi32(low.value, 0xaaaa, high.value, _MM_PERM_CCAA)};
 }
+MULTISPIN_HD Word512 floats32(Word512 a) {
+  return {_mm512_castps_si512(_mm512_cvtepi32_ps(a.value))};
+}
+MULTISPIN_HD Word512 truncated32(Word512 a) {
+  return {_mm512_cvttps_epi32(_mm512_castsi512_ps(a.value))};
+}
+MULTISPIN_HD unsigned signs32(Word512 a) {
+  return _mm512_movepi32_mask(a.value);
+}
 template <int log_limit>
 MULTISPIN_HD bool any_field_below(const Word512* a, int count) {
   __m512i least = a[0].value;

@@ -29,6 +29,10 @@ enum class Purpose : std::uint32_t {
   shared_aes = 6,
   shared_philox = 7,
   exchange = 8,
+  real_initial_spins = 9,
+  real_aes = 10,
+  real_philox = 11,
+  real_order = 12,
 };
 
 // Keys of a stream, for both generators.

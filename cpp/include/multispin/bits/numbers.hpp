@@ -1,0 +1,111 @@
+// 32-bit numbers side by side: as many as a wide word has room for, or one for a thread of a GPU.
+//
+// Every step is exact or rounded once as IEEE 754 says, so that all of them give the same bits: no
+// product may be joined to the sum after it. The units that include this are compiled without such
+// contractions (CMakeLists.txt); on a GPU the functions below see to it.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/bits/word.hpp"
+#include "multispin/host_device.hpp"
+
+namespace multispin::bits {
+
+// Of vectors that GCC and Clang have.
+template <class W>
+struct Numbers {
+  static constexpr int count = 2 * W::words;
+  typedef std::int32_t I __attribute__((vector_size(8 * W::words)));
+  typedef std::uint32_t U __attribute__((vector_size(8 * W::words)));
+  typedef float F __attribute__((vector_size(8 * W::words)));
+
+  MULTISPIN_HD static I load(const std::int32_t* from) {
+    I out;
+    __builtin_memcpy(&out, from, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static U load(const std::uint32_t* from) {
+    U out;
+    __builtin_memcpy(&out, from, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static void store(std::int32_t* to, I a) { __builtin_memcpy(to, &a, sizeof a); }
+  MULTISPIN_HD static I splat(std::int32_t a) { return I{} + a; }
+  MULTISPIN_HD static U splat(std::uint32_t a) { return U{} + a; }
+  MULTISPIN_HD static F splat(float a) { return F{} + a; }
+  MULTISPIN_HD static U number(W word) {
+    U out;
+    __builtin_memcpy(&out, &word, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static W word(U a) {
+    W out;
+    __builtin_memcpy(&out, &a, sizeof out);
+    return out;
+  }
+
+  MULTISPIN_HD static F as_float(I a) { return (F)a; }
+  MULTISPIN_HD static I as_signed(F a) { return (I)a; }
+  MULTISPIN_HD static I as_signed(U a) { return (I)a; }
+  MULTISPIN_HD static U as_unsigned(I a) { return (U)a; }
+  MULTISPIN_HD static F to_float(I a) { return (F)number(floats32(word((U)a))); }
+  MULTISPIN_HD static I truncated(F a) { return (I)number(truncated32(word((U)a))); }
+  MULTISPIN_HD static F plus(F a, F b) { return a + b; }
+  MULTISPIN_HD static F minus(F a, F b) { return a - b; }
+  MULTISPIN_HD static F times(F a, F b) { return a * b; }
+  MULTISPIN_HD static F over(F a, F b) { return a / b; }
+  // All bits where it is so, none where not.
+  MULTISPIN_HD static I greater(I a, I b) { return a > b; }
+  MULTISPIN_HD static U least(U a, U b) { return a < b ? a : b; }
+  // The upper half of the product.
+  MULTISPIN_HD static U high_product(U a, U b) {
+    const W x = word(a);
+    const W y = word(b);
+    return number(join32(high32(multiply32(x, y)), high32(multiply32(high32(x), high32(y)))));
+  }
+  // Bit i is the sign of number i.
+  MULTISPIN_HD static unsigned signs(I a) { return signs32(word((U)a)); }
+};
+
+struct OneNumber {
+  using I = std::int32_t;
+  using U = std::uint32_t;
+  using F = float;
+
+  MULTISPIN_HD static I splat(std::int32_t a) { return a; }
+  MULTISPIN_HD static U splat(std::uint32_t a) { return a; }
+  MULTISPIN_HD static F splat(float a) { return a; }
+  MULTISPIN_HD static F as_float(I a) {
+    F out;
+    __builtin_memcpy(&out, &a, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static I as_signed(F a) {
+    I out;
+    __builtin_memcpy(&out, &a, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static I as_signed(U a) { return static_cast<I>(a); }
+  MULTISPIN_HD static U as_unsigned(I a) { return static_cast<U>(a); }
+  MULTISPIN_HD static F to_float(I a) { return static_cast<F>(a); }
+  MULTISPIN_HD static I truncated(F a) { return static_cast<I>(a); }
+#if defined(__CUDA_ARCH__)
+  MULTISPIN_HD static F plus(F a, F b) { return __fadd_rn(a, b); }
+  MULTISPIN_HD static F minus(F a, F b) { return __fsub_rn(a, b); }
+  MULTISPIN_HD static F times(F a, F b) { return __fmul_rn(a, b); }
+  MULTISPIN_HD static F over(F a, F b) { return __fdiv_rn(a, b); }
+#else
+  MULTISPIN_HD static F plus(F a, F b) { return a + b; }
+  MULTISPIN_HD static F minus(F a, F b) { return a - b; }
+  MULTISPIN_HD static F times(F a, F b) { return a * b; }
+  MULTISPIN_HD static F over(F a, F b) { return a / b; }
+#endif
+  MULTISPIN_HD static I greater(I a, I b) { return a > b ? -1 : 0; }
+  MULTISPIN_HD static U least(U a, U b) { return a < b ? a : b; }
+  MULTISPIN_HD static U high_product(U a, U b) {
+    return static_cast<U>(std::uint64_t{a} * b >> 32);
+  }
+};
+
+}  // namespace multispin::bits

@@ -1,0 +1,123 @@
+// Some replicas of one disorder sample: what a thread sweeps by itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "host/spin_memory.hpp"
+#include "multispin/real/engine.hpp"
+#include "real/kernels.hpp"
+#include "real/rounding.hpp"
+
+namespace multispin {
+
+// What all bundles have in common.
+struct RealPlan {
+  const kernels::RealKernels& kernels;
+  const kernels::RealRuleKernels& rule;
+  random::StreamKeys keys;
+  random::PhiloxBlock order_key;
+  std::int64_t sites;
+  bool random_order, parallel;
+};
+
+// Bits of the sites of a replica: 1 is up, or held.
+using SiteBits = std::vector<std::uint64_t>;
+inline bool bit_of(const SiteBits& bits, std::int64_t site) {
+  return (bits[static_cast<std::size_t>(site / 64)] >> (site % 64) & 1U) != 0;
+}
+
+class RealBundle {
+ public:
+  virtual ~RealBundle() = default;
+  RealBundle(const RealBundle&) = delete;
+  RealBundle& operator=(const RealBundle&) = delete;
+
+  std::int64_t first_replica() const { return first_replica_; }
+  std::int64_t end_replica() const { return first_replica_ + replicas_; }
+  std::int64_t replicas() const { return replicas_; }
+
+  virtual std::int64_t steps() const = 0;  // of a sweep, which can stop between any two
+  // Takes one step. Those of a sweep come in order.
+  void take(std::int64_t step, std::uint64_t sweep);
+  std::int64_t attempts_of_step() const;
+
+  // Replicas are numbered from 0 here.
+  void set_scale(std::int64_t replica, const rules::NoiseScale& scale) {
+    scales_[static_cast<std::size_t>(replica)] = scale;
+  }
+  bool up(std::int64_t site, std::int64_t replica) const { return (state(site, replica) & 1) != 0; }
+  SiteBits spins(std::int64_t replica) const;
+  // Spins of the replicas from `first` on.
+  void set_spins(std::int64_t first, std::span<const SiteBits> spins);
+  Sums sums(std::int64_t replica) const;
+  virtual void hold(std::span<const SiteBits> held) = 0;  // of all replicas; none: no spin is held
+
+ protected:
+  // States of site j of replica r are at (j / 64) * tile + (j % 64) * site + r * replica.
+  struct Strides {
+    std::int64_t tile, site, replica;
+  };
+  RealBundle(const RealPlan& plan, const RoundedCouplings& couplings,
+             std::span<const std::int32_t> all_up, std::int64_t first_replica,
+             std::int64_t replicas, std::uint64_t first_stream, std::size_t numbers,
+             Strides strides);
+
+  virtual void update(std::int64_t step, std::uint64_t sweep) = 0;
+  // Turns spins of the replicas from `first` on down, out of a state in which all are up.
+  virtual void turn_down(std::int64_t first, std::span<const SiteBits> up) = 0;
+
+  std::int32_t* states() const { return reinterpret_cast<std::int32_t*>(states_.data()); }
+  std::int32_t& state(std::int64_t j, std::int64_t r) const {
+    return states()[j / 64 * strides_.tile + j % 64 * strides_.site + r * strides_.replica];
+  }
+  kernels::RealNoise noise(std::uint64_t sweep) const {
+    return {&plan_.keys, sweep, first_stream_, scales_.data(),
+            static_cast<std::int32_t>(couplings_.largest >> 10)};
+  }
+  const std::uint32_t* order() const { return plan_.random_order ? order_.data() : nullptr; }
+
+  const RealPlan& plan_;
+
+ private:
+  void draw_order(std::uint64_t sweep);
+
+  const RoundedCouplings& couplings_;
+  std::span<const std::int32_t> all_up_;
+  std::int64_t first_replica_, replicas_;
+  std::uint64_t first_stream_;
+  SpinMemory states_;
+  Strides strides_;
+  std::vector<rules::NoiseScale> scales_;
+  std::vector<std::uint32_t> order_;  // of the sweep under way
+};
+
+// Couplings of one disorder sample as the kernels want them, and bundles that share them.
+class RealCouplings {
+ public:
+  virtual ~RealCouplings() = default;
+  RealCouplings(const RealCouplings&) = delete;
+  RealCouplings& operator=(const RealCouplings&) = delete;
+
+  // Others on the same edges.
+  void set(RoundedCouplings couplings, std::span<const GraphEdge> edges);
+  virtual std::unique_ptr<RealBundle> bundle(const RealPlan& plan, std::int64_t first_replica,
+                                             std::int64_t replicas,
+                                             std::uint64_t first_stream) const = 0;
+
+ protected:
+  explicit RealCouplings(std::int64_t sites) : all_up_(static_cast<std::size_t>(sites)) {}
+  virtual void fill(std::span<const GraphEdge> edges) = 0;
+
+  RoundedCouplings rounded_;
+  std::vector<std::int32_t> all_up_;  // states of a replica whose spins are all up
+};
+
+std::unique_ptr<RealCouplings> dense_couplings(std::int64_t sites);
+std::unique_ptr<RealCouplings> sparse_couplings(std::int64_t sites,
+                                                std::span<const GraphEdge> edges);
+
+}  // namespace multispin

@@ -1,0 +1,57 @@
+// What engines of real couplings refuse, whatever device they run on.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "host/demand.hpp"
+#include "multispin/real/engine.hpp"
+#include "multispin/real/layout.hpp"
+
+namespace multispin {
+namespace {
+
+void demand_finite(const char* name, std::span<const double> values) {
+  const auto bad = std::ranges::find_if(values, [](double x) { return !std::isfinite(x); });
+  if (bad == values.end()) return;
+  throw std::invalid_argument(std::string(name) + ": got " + std::to_string(*bad) + " at " +
+                              std::to_string(bad - values.begin()) + ", allowed: finite numbers");
+}
+
+void check_edges(const RealOptions& o) {
+  for (const GraphEdge& e : o.edges) {
+    demand(e.first < o.sites && e.second < o.sites && e.first != e.second,
+           "edges: got sites " + std::to_string(e.first) + " and " + std::to_string(e.second) +
+               ", allowed: two different ones from 0 to " + std::to_string(o.sites - 1));
+  }
+}
+
+}  // namespace
+
+void check_real_couplings(const RealOptions& o, std::size_t edges,
+                          std::span<const double> couplings, std::span<const double> fields) {
+  const std::size_t expected = edges * static_cast<std::size_t>(o.samples);
+  demand(couplings.size() == expected, "couplings: got " + std::to_string(couplings.size()) +
+                                           ", allowed: " + std::to_string(expected) +
+                                           ", one for each edge and sample");
+  demand(fields.size() == static_cast<std::size_t>(o.sites),
+         "fields: got " + std::to_string(fields.size()) + ", allowed: " + std::to_string(o.sites) +
+             ", one for each site");
+  demand_finite("couplings", couplings);
+  demand_finite("fields", fields);
+}
+
+void check_real_options(const RealOptions& o) {
+  demand(o.sites >= 1 && o.sites < model::most_real_sites,
+         "sites: got " + std::to_string(o.sites) + ", allowed: 1 to 2^28 - 1");
+  demand(o.samples >= 1 && o.replicas >= 1 && o.replicas % o.samples == 0,
+         "replicas: got " + std::to_string(o.replicas) + ", allowed: a multiple of the " +
+             std::to_string(o.samples) + " disorder samples");
+  demand(o.replicas <= model::most_real_streams &&
+             o.first_stream <= static_cast<std::uint64_t>(model::most_real_streams - o.replicas),
+         "first_stream: got " + std::to_string(o.first_stream) + " for " +
+             std::to_string(o.replicas) + " replicas, allowed: streams below 2^22");
+  check_edges(o);
+  check_real_couplings(o, o.edges.size(), o.couplings, o.fields);
+}
+
+}  // namespace multispin

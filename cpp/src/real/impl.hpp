@@ -1,0 +1,318 @@
+// The kernels of real couplings, for the word type MULTISPIN_WORD of the including unit.
+//
+// Everything is in an anonymous namespace: nothing compiled here with special instruction-set
+// flags may be visible to the linker under a name that another translation unit also has.
+#pragma once
+
+#include <cstdint>
+
+#include "multispin/bits/numbers.hpp"
+#include "multispin/bits/word.hpp"
+#include "multispin/random/planes.hpp"
+#include "real/kernels.hpp"
+
+namespace multispin::kernels {
+namespace {
+
+using Word = MULTISPIN_WORD;
+using Lanes = bits::Numbers<Word>;
+using I = Lanes::I;
+using U = Lanes::U;
+
+constexpr int lanes = Lanes::count;
+constexpr int block = model::block_sites;
+constexpr int tile = model::tile_sites;
+constexpr int block_vectors = block / lanes;
+constexpr int group = model::group_attempts;
+
+// Modulo 2^32.
+MULTISPIN_HD I sum(I a, I b) {
+  return (I)((U)a + (U)b);
+}
+MULTISPIN_HD I difference(I a, I b) {
+  return (I)((U)a - (U)b);
+}
+MULTISPIN_HD I product(I a, I b) {
+  return (I)((U)a * (U)b);
+}
+
+// What the attempts from `first`, a multiple of 64, need to know of their numbers; whole groups.
+template <class Planes, class Rule>
+MULTISPIN_HD void draw(const Planes& planes, const RealNoise& noise, std::int64_t replica,
+                       std::int64_t first, int count, std::int32_t* to) {
+  const rules::NoiseScale& scale = noise.scales[replica];
+  const U cap = Lanes::splat(scale.cap);
+  const U factor = Lanes::splat(scale.factor);
+  const I shift = Lanes::splat(scale.shift);
+  const std::uint64_t stream = noise.first_stream + static_cast<std::uint64_t>(replica);
+  std::uint64_t word = (stream << model::stream_shift) +
+                       static_cast<std::uint64_t>(first / group * model::group_words);
+  for (int begin = 0; begin < count; begin += group) {
+    for (int w = 0; w < model::group_words; w += Word::words) {
+      auto state = planes.start(word + static_cast<std::uint64_t>(w));
+      for (int plane = 0; plane < 2; ++plane) {
+        const U number = Lanes::number(planes.next(state, plane));
+        Lanes::store(to + begin + plane * (group / 2) + 2 * w,
+                     Rule::template draw<Lanes>(number, cap, factor, shift));
+      }
+    }
+    word += model::group_words;
+  }
+}
+
+MULTISPIN_HD std::uint32_t site_at(const RealPositions& positions, std::int64_t position) {
+  return positions.order == nullptr ? static_cast<std::uint32_t>(position)
+                                    : positions.order[position];
+}
+
+// --- couplings of all pairs
+// -----------------------------------------------------------------------
+
+MULTISPIN_HD const std::int32_t* coupling_of(const DenseReplicas& r, std::int64_t i,
+                                             std::int64_t j) {
+  return r.couplings + (j / tile * r.sites + i) * tile + j % tile;
+}
+MULTISPIN_HD std::int32_t* state_of(const DenseReplicas& r, std::int64_t replica, std::int64_t j) {
+  return r.states + (j / tile * r.replicas + replica) * tile + j % tile;
+}
+
+// One replica's spins of a block, one after the other.
+template <class Rule>
+class DenseScan {
+ public:
+  DenseScan(const DenseBlock& b, std::int64_t replica) : b_(b), replica_(replica) {
+    const int count = static_cast<int>(b.positions.end - b.positions.first);
+    for (int k = 0; k < block; ++k) state_[k] = 0;
+    for (int k = 0; k < count; ++k) {
+      state_[k] = *state_of(b.replicas, replica, b.flips->site[k]);
+    }
+    find_free(count);
+  }
+  template <class Planes>
+  MULTISPIN_HD void draw_all(const Planes& planes) {
+    draw<Planes, Rule>(planes, b_.noise, replica_, b_.positions.first, block, draw_);
+  }
+  MULTISPIN_HD void go() {
+    std::uint8_t* const row = b_.flips->rows[replica_];
+    int ups = 0;
+    int downs = 0;
+    for (int v = 0; v < block_vectors; ++v) {
+      unsigned flips = flips_of(v);
+      while (flips != 0) {
+        const int bit = __builtin_ctz(flips);
+        const int k = v * lanes + bit;
+        const bool up = (state_[k] & 1) == 0;
+        if (up) {
+          row[ups++] = static_cast<std::uint8_t>(k);
+        } else {
+          row[block - ++downs] = static_cast<std::uint8_t>(k);
+        }
+        if (b_.at_once) {
+          flips &= flips - 1;
+        } else {
+          turn(k, up);
+          flips = flips_of(v) & ~((2U << bit) - 1U);
+        }
+      }
+    }
+    b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups);
+    b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs);
+  }
+  MULTISPIN_HD void write() const {
+    const std::int64_t count = b_.positions.end - b_.positions.first;
+    for (int k = 0; k < count; ++k) {
+      *state_of(b_.replicas, replica_, b_.flips->site[k]) = state_[k];
+    }
+  }
+
+ private:
+  MULTISPIN_HD unsigned flips_of(int v) const {
+    const I state = Lanes::load(state_ + v * lanes);
+    const I drawn = Lanes::load(draw_ + v * lanes);
+    return Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy)) & free_[v];
+  }
+  MULTISPIN_HD void turn(int k, bool up) {
+    const std::int32_t* const row = b_.couplings + k * block;
+    for (int v = 0; v < block_vectors; ++v) {
+      const I state = Lanes::load(state_ + v * lanes);
+      const I change = Lanes::load(row + v * lanes);
+      Lanes::store(state_ + v * lanes, up ? sum(state, change) : difference(state, change));
+    }
+  }
+  MULTISPIN_HD void find_free(int count) {
+    for (int v = 0; v < block_vectors; ++v) free_[v] = 0;
+    const std::int64_t words = (b_.replicas.sites + 63) / 64;
+    const std::uint64_t* const free =
+        b_.replicas.free == nullptr ? nullptr : b_.replicas.free + replica_ * words;
+    for (int k = 0; k < count; ++k) {
+      const std::uint32_t site = b_.flips->site[k];
+      const bool may = free == nullptr || (free[site / 64] >> (site % 64) & 1U) != 0;
+      free_[k / lanes] |= static_cast<unsigned>(may) << (k % lanes);
+    }
+  }
+
+  const DenseBlock& b_;
+  std::int64_t replica_;
+  alignas(64) std::int32_t state_[block];
+  alignas(64) std::int32_t draw_[block];
+  unsigned free_[block_vectors];
+};
+
+void gather(const DenseBlock& b) {
+  const int count = static_cast<int>(b.positions.end - b.positions.first);
+  for (int k = 0; k < count; ++k) {
+    const std::uint32_t i = b.flips->site[k];
+    std::int32_t* const row = b.couplings + k * block;
+    for (int l = 0; l < count; ++l) row[l] = *coupling_of(b.replicas, i, b.flips->site[l]);
+    for (int l = count; l < block; ++l) row[l] = 0;
+  }
+}
+
+template <template <class> class Planes, class Rule>
+void update_dense(const DenseBlock& b) {
+  const Planes<Word> planes(*b.noise.keys, b.noise.sweep, 0);
+  const bool in_place = b.positions.order == nullptr && !b.at_once;
+  for (std::int64_t p = b.positions.first; p < b.positions.end; ++p) {
+    b.flips->site[p - b.positions.first] = site_at(b.positions, p);
+  }
+  if (!b.at_once) gather(b);
+  for (std::int64_t replica = 0; replica < b.replicas.replicas; ++replica) {
+    DenseScan<Rule> scan(b, replica);
+    scan.draw_all(planes);
+    scan.go();
+    if (in_place) scan.write();
+  }
+}
+
+// One replica's states of one tile.
+MULTISPIN_HD void apply_tile(const std::int32_t* couplings, const DenseFlips& flips,
+                             std::int64_t replica, std::int32_t* states) {
+  constexpr int at_a_time = tile / lanes < 8 ? tile / lanes : 8;
+  const int ups = flips.counts[replica][0];
+  const int downs = flips.counts[replica][1];
+  if (ups + downs == 0) return;
+  const std::uint8_t* const row = flips.rows[replica];
+  for (int part = 0; part < tile; part += at_a_time * lanes) {
+    I state[at_a_time];
+    for (int v = 0; v < at_a_time; ++v) state[v] = Lanes::load(states + part + v * lanes);
+    for (int i = 0; i < ups; ++i) {
+      const std::int32_t* const from = couplings + std::int64_t{flips.site[row[i]]} * tile + part;
+      for (int v = 0; v < at_a_time; ++v) {
+        state[v] = sum(state[v], Lanes::load(from + v * lanes));
+      }
+    }
+    for (int i = block - downs; i < block; ++i) {
+      const std::int32_t* const from = couplings + std::int64_t{flips.site[row[i]]} * tile + part;
+      for (int v = 0; v < at_a_time; ++v) {
+        state[v] = difference(state[v], Lanes::load(from + v * lanes));
+      }
+    }
+    for (int v = 0; v < at_a_time; ++v) Lanes::store(states + part + v * lanes, state[v]);
+  }
+}
+
+void apply_dense(const DenseReplicas& r, const DenseFlips& flips, std::int64_t skip_first,
+                 std::int64_t skip_end) {
+  const std::int64_t tiles = (r.sites + tile - 1) / tile;
+  for (std::int64_t t = 0; t < tiles; ++t) {
+    if (t >= skip_first && t < skip_end) continue;
+    for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+      apply_tile(r.couplings + t * r.sites * tile, flips, replica,
+                 r.states + (t * r.replicas + replica) * tile);
+    }
+  }
+}
+
+// --- couplings of some pairs
+// ----------------------------------------------------------------------
+
+// The turns of a site of all replicas, +1, -1 or 0, are added to its state and, times its
+// couplings, to those of its neighbours.
+MULTISPIN_HD void spread(const SparseReplicas& r, std::int64_t site, const std::int32_t* turns) {
+  for (std::int64_t n = r.first[site]; n < r.first[site + 1]; ++n) {
+    const Neighbour neighbour = r.neighbours[n];
+    std::int32_t* const states = r.states + std::int64_t{neighbour.site} * r.lanes;
+    const I coupling = Lanes::splat(neighbour.coupling);
+    for (std::int64_t l = 0; l < r.lanes; l += lanes) {
+      Lanes::store(states + l,
+                   sum(Lanes::load(states + l), product(coupling, Lanes::load(turns + l))));
+    }
+  }
+}
+
+// The draws of 64 positions of all replicas, by position.
+template <class Planes, class Rule>
+MULTISPIN_HD void draw_lanes(const Planes& planes, const SparseBlock& b, std::int64_t first,
+                             std::int32_t* draws) {
+  std::int32_t* const rows = draws + group * b.replicas.lanes;
+  for (std::int64_t replica = 0; replica < b.replicas.replicas; ++replica) {
+    draw<Planes, Rule>(planes, b.noise, replica, first, group, rows);
+    for (int k = 0; k < group; ++k) draws[k * b.replicas.lanes + replica] = rows[k];
+  }
+}
+
+template <class Rule>
+MULTISPIN_HD void attempt(const SparseBlock& b, std::int64_t site, const std::int32_t* draws,
+                          std::int32_t* turns) {
+  const SparseReplicas& r = b.replicas;
+  std::int32_t* const states = r.states + site * r.lanes;
+  I any{};
+  for (std::int64_t l = 0; l < r.lanes; l += lanes) {
+    const I state = Lanes::load(states + l);
+    I flips = Rule::template flips<Lanes>(state, Lanes::load(draws + l), b.noise.lazy);
+    if (r.free != nullptr) flips &= Lanes::load(r.free + site * r.lanes + l);
+    any |= flips;
+    Lanes::store(turns + l, flips & (-(state & 1) | 1));
+  }
+  if (b.turns != nullptr || Lanes::signs(any) == 0) return;
+  for (std::int64_t l = 0; l < r.lanes; l += lanes) {
+    Lanes::store(states + l, sum(Lanes::load(states + l), Lanes::load(turns + l)));
+  }
+  spread(r, site, turns);
+}
+
+template <template <class> class Planes, class Rule>
+void update_sparse(const SparseBlock& b) {
+  const Planes<Word> planes(*b.noise.keys, b.noise.sweep, 0);
+  const std::int64_t row = b.replicas.lanes;
+  std::int32_t* const own_turns = b.draws + group * row + group;
+  for (std::int64_t first = b.positions.first; first < b.positions.end; first += group) {
+    draw_lanes<Planes<Word>, Rule>(planes, b, first, b.draws);
+    const std::int64_t left = b.positions.end - first;
+    for (std::int64_t k = 0; k < (left < group ? left : group); ++k) {
+      const std::int64_t site = site_at(b.positions, first + k);
+      attempt<Rule>(b, site, b.draws + k * row,
+                    b.turns == nullptr ? own_turns : b.turns + site * row);
+    }
+  }
+}
+
+void apply_sparse(const SparseReplicas& r, const std::int32_t* turns, std::int64_t first,
+                  std::int64_t end) {
+  for (std::int64_t site = first; site < end; ++site) {
+    std::int32_t* const states = r.states + site * r.lanes;
+    const std::int32_t* const own = turns + (site - first) * r.lanes;
+    for (std::int64_t l = 0; l < r.lanes; l += lanes) {
+      Lanes::store(states + l, sum(Lanes::load(states + l), Lanes::load(own + l)));
+    }
+    spread(r, site, own);
+  }
+}
+
+template <template <class> class Planes, class Rule>
+constexpr RealRuleKernels rule_kernels() {
+  return {&update_dense<Planes, Rule>, &update_sparse<Planes, Rule>};
+}
+
+constexpr RealKernels make_real_kernels() {
+  return {lanes,
+          {rule_kernels<random::AesPlanes, rules::Metropolis>(),
+           rule_kernels<random::AesPlanes, rules::HeatBath>()},
+          {rule_kernels<random::PhiloxPlanes, rules::Metropolis>(),
+           rule_kernels<random::PhiloxPlanes, rules::HeatBath>()},
+          &apply_dense,
+          &apply_sparse};
+}
+
+}  // namespace
+}  // namespace multispin::kernels

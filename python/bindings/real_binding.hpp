@@ -1,0 +1,76 @@
+// What the Python classes of the engines of real couplings of all devices have beside what all
+// engines have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "engine_binding.hpp"
+#include "multispin/real/engine.hpp"
+
+namespace multispin::real_binding {
+
+using Edges = Array<std::uint32_t>;
+
+// edges (E, 2), couplings (samples, E), fields (sites).
+inline RealOptions make_options(std::int64_t sites, const Edges& edges,
+                                const Array<double>& couplings, const Array<double>& fields,
+                                std::int64_t replicas, bool dense, const std::string& dynamics,
+                                const std::string& order, const std::string& rng,
+                                std::uint64_t seed, std::uint64_t first_stream) {
+  demand_shape("edges", edges, {edges.shape(0), 2});
+  demand_shape("couplings", couplings, {couplings.shape(0), edges.shape(0)});
+  demand_shape("fields", fields, {sites});
+  RealOptions o;
+  o.sites = sites;
+  o.edges.reserve(static_cast<std::size_t>(edges.shape(0)));
+  for (py::ssize_t e = 0; e < edges.shape(0); ++e) {
+    o.edges.push_back({edges.at(e, 0), edges.at(e, 1)});
+  }
+  o.couplings.assign(couplings.data(), couplings.data() + couplings.size());
+  o.fields.assign(fields.data(), fields.data() + fields.size());
+  o.samples = couplings.shape(0);
+  o.replicas = replicas;
+  o.storage = dense ? Storage::dense : Storage::sparse;
+  o.dynamics = dynamics == "parallel"  ? RealDynamics::parallel
+               : dynamics == "glauber" ? RealDynamics::glauber
+                                       : RealDynamics::metropolis;
+  o.order = order == "random" ? SiteOrder::random : SiteOrder::fixed;
+  o.generator = rng == "philox" ? Generator::philox : Generator::aes;
+  o.seed = seed;
+  o.first_stream = first_stream;
+  return o;
+}
+
+template <class E>
+void set_couplings(E& engine, const Array<double>& couplings, const Array<double>& fields) {
+  finish(engine);
+  const std::span<const double> j{couplings.data(), static_cast<std::size_t>(couplings.size())};
+  const std::span<const double> h{fields.data(), static_cast<std::size_t>(fields.size())};
+  const Unlocked unlocked{engine};
+  engine.set_couplings(j, h);
+}
+
+// Packed words, bit 1 holds a spin; None holds none.
+template <class E>
+void hold(E& engine, const std::optional<Array<std::uint64_t>>& words) {
+  if (words) demand_shape("words", *words, engine.packed_shape());
+  finish(engine);
+  const std::uint64_t* const held = words ? words->data() : nullptr;
+  const Unlocked unlocked{engine};
+  engine.hold(held);
+}
+
+template <class E>
+py::class_<E> bind_real_engine(py::module_& module) {
+  using namespace pybind11::literals;
+  return bind_engine<E>(module, "RealEngine")
+      .def("set_couplings", &set_couplings<E>, "couplings"_a.noconvert(), "fields"_a.noconvert())
+      .def("hold", &hold<E>, "words"_a.noconvert())
+      .def_property_readonly("step", [](const E& e) { return e.step(); })
+      .def_property_readonly("rounding_error", [](const E& e) { return e.rounding_error(); });
+}
+
+}  // namespace multispin::real_binding

@@ -1,0 +1,145 @@
+"""The engine of real couplings: maintained local fields, integers, of any couplings and fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._engines.compiled import Compiled, module_of
+from multispin.models.forms import RealPairs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin._engines.base import Request
+    from multispin.models import Model
+
+#: What the engine counts in the bits of a random block's counter.
+_STREAMS = 2**22
+_SITES = 2**28
+
+#: From so many couplings of all pairs on, all of them are kept: measured, docs/performance.md.
+_DENSE_FROM = 1 / 4
+
+#: Bytes for an edge while its engine is made: two int64, two uint32 twice; a coupling is 8 twice.
+_LISTED_EDGE = 32
+_LISTED_COUPLING = 16
+
+
+class RealEngine(Compiled):
+    """Any couplings and fields, each replica at a temperature of its own."""
+
+    name = "real"
+    on_gpu = False
+    abilities = frozenset({"set_couplings", "hold"})
+
+    @classmethod
+    def refuses(cls, request: Request) -> str:
+        """Return why this engine cannot run a request, as the message of an error; or nothing."""
+        form = request.model.form(RealPairs)
+        if form is None:
+            return checks.describe("model", request.model, "one whose spins interact in pairs")
+        if form.n_spins >= _SITES:
+            return checks.describe("shape", request.model.shape, "fewer than 2**28 sites")
+        if request.shared_random_numbers:
+            allowed = "False, or True with the replica engine"
+            return checks.describe("shared_random_numbers", True, allowed)
+        if request.tempering and request.dynamics == "parallel":
+            allowed = (
+                "'metropolis' or 'glauber' with tempering, which knows no other stationary law"
+            )
+            return checks.describe("dynamics", request.dynamics, allowed)
+        if request.replicas > _STREAMS:
+            return f"replicas: got {request.replicas} in all, allowed: at most 2**22 with real couplings"
+        if request.first_stream > _STREAMS - request.replicas:
+            most = _STREAMS - request.replicas
+            allowed = f"an integer >= 0 and <= {most} with real couplings"
+            return checks.describe("first_stream", request.first_stream, allowed)
+        return ""
+
+    @classmethod
+    def bytes_held(cls, request: Request) -> int:
+        """Return the bytes of spins with their local fields, and of couplings."""
+        form = _pairs(request.model)
+        held: int = module_of(request.gpu).real_bytes(
+            sites=form.n_spins,
+            edges=form.n_edges,
+            samples=form.samples,
+            replicas=request.replicas,
+            dense=_is_dense(form),
+        )
+        return held
+
+    @classmethod
+    def bytes_to_make(cls, request: Request) -> int:
+        """Return the bytes of the host's memory that come and go while it is made."""
+        form = _pairs(request.model)
+        return (_LISTED_EDGE + _LISTED_COUPLING * form.samples) * form.n_edges
+
+    def __init__(self, request: Request) -> None:
+        form = _pairs(request.model)
+        edges, couplings = form.listed()
+        engine = module_of(request.gpu).RealEngine(
+            sites=form.n_spins,
+            edges=np.ascontiguousarray(edges, dtype=np.uint32),
+            couplings=np.ascontiguousarray(couplings, dtype=np.float64),
+            fields=np.ascontiguousarray(form.h, dtype=np.float64).ravel(),
+            replicas=request.replicas,
+            dense=_is_dense(form),
+            dynamics=request.dynamics,
+            order=request.order,
+            rng=request.rng,
+            seed=request.seed,
+            first_stream=request.first_stream,
+            **self.where(request),
+        )
+        super().__init__(request, engine, engine.step, 0.0)
+        self._n_bonds = form.n_edges
+        self._storage = "dense" if _is_dense(form) else "sparse"
+
+    @property
+    def n_bonds(self) -> int:
+        """Bonds that link overlaps count."""
+        return self._n_bonds
+
+    def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
+        """Spins of some replicas, (replicas, *shape), in the host's memory."""
+        bits = (self.packed()[:, replicas // 64] >> (replicas % 64).astype(np.uint64)) & np.uint64(
+            1
+        )
+        return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
+
+    def set_couplings(self, couplings: NDArray[np.float64], fields: NDArray[np.float64]) -> None:
+        """Take couplings (samples, n_edges) and fields (n_spins,) in place of those there are."""
+        self._engine.set_couplings(couplings, fields)
+        self._J = self._engine.step
+
+    def hold(self, held: NDArray[np.uint64] | None) -> None:
+        """Hold the spins whose bits are set, packed as `packed`; None holds none."""
+        self._engine.hold(held)
+
+    def info(self) -> dict[str, Any]:
+        """Device, instruction set, threads, generator; how couplings are kept and rounded."""
+        return {
+            **super().info(),
+            "planes": 32,
+            "tail_planes": 0,
+            "storage": self._storage,
+            "step": self._engine.step,
+            "rounding_error": self._engine.rounding_error,
+        }
+
+    def _one(self) -> tuple[int, ...]:
+        return (self.request.model.n_spins,)
+
+
+def _pairs(model: Model) -> RealPairs:
+    form = model.form(RealPairs)
+    assert form is not None
+    return form
+
+
+def _is_dense(form: RealPairs) -> bool:
+    return 2 * form.n_edges >= _DENSE_FROM * form.n_spins * (form.n_spins - 1)
