@@ -26,7 +26,7 @@ from multispin.errors import (
     SlowMixingWarning,
     StudyError,
 )
-from multispin.models import EdwardsAnderson, Ising, Pairwise
+from multispin.models import EdwardsAnderson, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
@@ -45,6 +45,7 @@ __all__ = [
     "MissingExtraError",
     "Pairwise",
     "Sampler",
+    "SherringtonKirkpatrick",
     "SlowEngineWarning",
     "SlowMixingWarning",
     "StudyError",

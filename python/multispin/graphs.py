@@ -2,6 +2,7 @@
 
 Each function returns edges, (E, 2) int64: the sites that each edge joins, for
 `Pairwise.from_edges`. Sites of a lattice are numbered in the row-major order of its shape.
+`dilute_bonds` and `dilute_sites` leave out some, of any graph.
 """
 
 from __future__ import annotations
@@ -14,12 +15,22 @@ import numpy.typing as npt
 from multispin._base import checks
 from multispin._base.memory import check_memory
 
-__all__ = ["honeycomb", "hypercubic", "random_regular", "triangular"]
+__all__ = [
+    "dilute_bonds",
+    "dilute_sites",
+    "honeycomb",
+    "hypercubic",
+    "random_regular",
+    "triangular",
+]
 
 Edges = npt.NDArray[np.int64]
 
 # Keeps the random words apart from those of disorder samples, whose keys are (seed, sample).
 _GRAPH_KEY = 2**64 - 1
+
+# The highest word of the counter: bonds and sites are diluted by other words than graphs are made.
+_BONDS, _SITES = 1, 2
 
 _MOST_SITES = 2**31  # of a random graph: pairs of sites are numbered by 64-bit integers
 _WORDS = 8  # that a half-edge takes while they are paired, or a pair while pairs are listed
@@ -191,6 +202,129 @@ def random_regular(n: int, degree: int, seed: int = 0) -> Edges:
         i, j = np.triu_indices(n, 1)
         keys = np.setdiff1d(i * n + j, keys, assume_unique=True)
     return np.stack(np.divmod(keys, n), axis=1)
+
+
+def dilute_bonds(edges: npt.ArrayLike, dilution: float, seed: int = 0) -> Edges:
+    """Leave out bonds of a graph at random, each on its own: bond percolation.
+
+    Parameters
+    ----------
+    edges : array_like
+        (E, 2) integers from 0 on, the sites that each edge joins.
+    dilution : float
+        Probability with which an edge is left out, 0 to 1. It is rounded up to a multiple of 2⁻⁵³.
+    seed : int
+        0 to 2⁶⁴ − 1. What is left is the same for a seed on every machine, and grows as `dilution`
+        falls: edge n is left out if word n of Philox4x64-10 for this seed is below it, as a
+        fraction of 53 bits.
+
+    Returns
+    -------
+    ndarray
+        (E', 2) int64: the edges that are left, in their order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of this kind.
+    MemoryError
+        If the numbers drawn do not fit; the message says what they need and what there is.
+
+    Notes
+    -----
+    S. R. Broadbent & J. M. Hammersley, Proc. Camb. Phil. Soc. 53, 629 (1957).
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> square = ms.graphs.hypercubic((64, 64))
+    >>> len(square), len(ms.graphs.dilute_bonds(square, 0.5, seed=1))
+    (8192, 4063)
+    """
+    pairs = _checked_edges(edges, checks.MOST_SITES)
+    return pairs[_kept("edges", len(pairs), dilution, seed, _BONDS)]
+
+
+def dilute_sites(
+    edges: npt.ArrayLike, n_sites: int, dilution: float, seed: int = 0
+) -> tuple[Edges, npt.NDArray[np.int64]]:
+    """Leave out sites of a graph at random, each on its own, and with a site its edges.
+
+    The sites that are left are numbered anew, in their order, so that a model of them has no spins
+    without a meaning. ``sites[edges]`` are the edges in the numbers that the sites had.
+
+    Parameters
+    ----------
+    edges : array_like
+        (E, 2) integers from 0 to `n_sites` - 1, the sites that each edge joins.
+    n_sites : int
+        Number of sites, at least 1.
+    dilution : float
+        Probability with which a site is left out, 0 to 1. It is rounded up to a multiple of 2⁻⁵³.
+    seed : int
+        0 to 2⁶⁴ − 1. What is left is the same for a seed on every machine, and grows as `dilution`
+        falls, as for `dilute_bonds`, of whose words these are independent.
+
+    Returns
+    -------
+    edges : ndarray
+        (E', 2) int64: the edges between sites that are left, in their order and in new numbers.
+    sites : ndarray
+        (N',) int64: the numbers that the sites had, in ascending order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of this kind.
+    MemoryError
+        If the numbers drawn do not fit; the message says what they need and what there is.
+
+    Notes
+    -----
+    D. Stauffer & A. Aharony, Introduction to Percolation Theory, 2nd ed. (1994), ch. 1.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> cube = ms.graphs.hypercubic((8, 8, 8))
+    >>> edges, sites = ms.graphs.dilute_sites(cube, 512, 0.2, seed=1)
+    >>> ms.Pairwise.from_edges(len(sites), edges).n_spins
+    417
+    """
+    n_sites = checks.count("n_sites", n_sites, 1, checks.MOST_SITES)
+    pairs = _checked_edges(edges, n_sites)
+    kept = _kept("n_sites", n_sites, dilution, seed, _SITES)
+    number = np.cumsum(kept) - 1
+    return number[pairs[kept[pairs].all(axis=1)]], np.flatnonzero(kept)
+
+
+def _kept(name: str, count: int, dilution: float, seed: int, purpose: int) -> npt.NDArray[np.bool_]:
+    """Draw which of `count` things are not left out; `name` is the argument that says how many."""
+    left_out = checks.finite("dilution", dilution, "a probability, from 0 to 1")
+    if not 0.0 <= left_out <= 1.0:
+        raise ValueError(checks.describe("dilution", dilution, "a probability, from 0 to 1"))
+    key = np.array([checks.seed("seed", seed), _GRAPH_KEY], dtype=np.uint64)
+    check_memory(f"{name}: numbers for {count} of them", 24 * count)
+    counter = np.array([0, 0, 0, purpose], dtype=np.uint64)
+    words = np.random.Philox(counter=counter, key=key).random_raw(count)
+    kept: npt.NDArray[np.bool_] = (words >> np.uint64(11)) * 2.0**-53 >= left_out
+    return kept
+
+
+def _checked_edges(edges: npt.ArrayLike, n_sites: int) -> Edges:
+    """Return edges (E, 2) of a graph, in which loops and double edges are allowed."""
+    allowed = f"(E, 2) sites from 0 to {n_sites - 1}"
+    array = checks.array("edges", edges, allowed)
+    if array.shape == (0,):
+        return np.empty((0, 2), dtype=np.int64)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(checks.describe("edges", f"an array of shape {array.shape}", allowed))
+    if array.dtype.kind not in "iu":
+        raise TypeError(checks.describe("edges", f"an array of {array.dtype}", allowed))
+    wrong = (array < 0) | (array >= n_sites)
+    if bool(wrong.any()):
+        raise ValueError(checks.describe("edges", int(array[wrong][0]), allowed))
+    return array.astype(np.int64)
 
 
 def _paired(n: int, degree: int, words: np.random.Philox) -> Edges | None:

@@ -29,24 +29,27 @@ def energy(
     spins: NDArray[np.int8],
     edges: Iterable[tuple[int, int]],
     couplings: Iterable[float],
-    h: float,
+    h: float | list[float],
 ) -> float:
     """Total energy of one configuration whose sites are numbered in row-major order."""
     s = [int(spin) for spin in spins.ravel()]
     total = 0.0
     for (i, j), coupling in zip(edges, couplings, strict=True):
         total -= coupling * s[i] * s[j]
-    return total - h * sum(s)
+    if isinstance(h, float):
+        return total - h * sum(s)
+    return total - sum(field * spin for field, spin in zip(h, s, strict=True))
 
 
 def energies(model: Model, spins: NDArray[np.int8]) -> NDArray[np.float64]:
     """Energies (...) of spins (..., *shape) of any model, by its edges and couplings."""
     lead = spins.shape[: spins.ndim - len(model.shape)]
     edges = [(int(i), int(j)) for i, j in model.edges]
+    h = model.h if isinstance(model.h, float) else model.h.ravel().tolist()
     result = np.empty(lead)
     for index in np.ndindex(*lead):
         couplings = model.couplings if model.samples is None else model.couplings[index[0]]
-        result[index] = energy(spins[index], edges, couplings.tolist(), model.h)
+        result[index] = energy(spins[index], edges, couplings.tolist(), h)
     return result
 
 

@@ -93,6 +93,7 @@ _CURVE = crossing.Curve(np.array([0.5, 0.5, 0.5]), 0.5 + _RNG.normal(0, 0.01, (2
 _STEEP = crossing.Curve(np.array([0.9, 0.5, 0.2]), 0.5 + _RNG.normal(0, 0.1, (20, 3)))
 _SPINS = _RNG.choice(np.array([-1, 1], np.int8), size=SHAPE)
 _GLASS = ms.EdwardsAnderson(SHAPE, seed=1)
+_FIELDS = _RNG.normal(size=SHAPE)
 _J = np.array([[0.0, 1.0, -1.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])
 _RUN = {
     "seed": 1, "dynamics": "metropolis", "init": "random", "device": "cpu", "rng": "auto",
@@ -134,9 +135,32 @@ def _models() -> dict[str, Call]:
             ms.Ising, {"shape": SHAPE, "J": 1.0, "h": 0.5},
             lambda **given: energy(ms.Ising(**given)), blames={"J": ("h",)},
         ),
+        "Ising, in fields": Call(
+            ms.Ising, {"shape": SHAPE, "J": 1.0, "h": _FIELDS},
+            lambda **given: energy(ms.Ising(**given)), blames={"J": ("h",), "shape": ("h",)},
+        ),
         "EdwardsAnderson": Call(
-            ms.EdwardsAnderson, {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2},
+            ms.EdwardsAnderson,
+            {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2, "couplings": "bimodal"},
             lambda **given: energy(ms.EdwardsAnderson(**given)), blames={"J": ("h",)},
+        ),
+        "EdwardsAnderson, Gaussian in fields": Call(
+            ms.EdwardsAnderson,
+            {"shape": SHAPE, "seed": 1, "J": 1.0, "h": _FIELDS, "samples": 2,
+             "couplings": "gaussian"},
+            lambda **given: energy(ms.EdwardsAnderson(**given)),
+            blames={"J": ("h",), "shape": ("h",)},
+        ),
+        "EdwardsAnderson.from_couplings": Call(
+            ms.EdwardsAnderson.from_couplings,
+            {"couplings": _RNG.normal(size=(2, *SHAPE)), "h": _FIELDS, "samples": None},
+            lambda **given: energy(ms.EdwardsAnderson.from_couplings(**given)),
+            blames={"couplings": ("h",), "samples": ("couplings",)},
+        ),
+        "SherringtonKirkpatrick": Call(
+            ms.SherringtonKirkpatrick,
+            {"n": 6, "seed": 1, "samples": 2, "couplings": "gaussian", "h": _FIELDS.ravel()[:6]},
+            lambda **given: energy(ms.SherringtonKirkpatrick(**given)), blames={"n": ("h",)},
         ),
         "EdwardsAnderson.from_bonds": Call(
             ms.EdwardsAnderson.from_bonds,
@@ -147,6 +171,10 @@ def _models() -> dict[str, Call]:
         "Pairwise": Call(
             ms.Pairwise, {"J": _J, "h": 0.5}, lambda **given: energy(ms.Pairwise(**given)),
             blames={"J": ("h",)},
+        ),
+        "Pairwise, in fields": Call(
+            ms.Pairwise, {"J": _J, "h": _FIELDS[0, :3]},
+            lambda **given: energy(ms.Pairwise(**given)), blames={"J": ("h",)},
         ),
         "Pairwise.from_edges": Call(
             ms.Pairwise.from_edges,
@@ -166,11 +194,27 @@ def _models() -> dict[str, Call]:
         "models.random_signs": Call(
             ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2},
         ),
+        "models.random_normals": Call(
+            ms.models.random_normals, {"count": 6, "seed": 1, "samples": 2},
+        ),
+        "models.random_fields": Call(
+            ms.models.random_fields,
+            {"shape": SHAPE, "seed": 1, "kind": "gaussian", "strength": 0.5},
+        ),
         "graphs.hypercubic": Call(ms.graphs.hypercubic, {"shape": SHAPE}),
         "graphs.triangular": Call(ms.graphs.triangular, {"shape": SHAPE}),
         "graphs.honeycomb": Call(ms.graphs.honeycomb, {"shape": SHAPE}),
         "graphs.random_regular": Call(
             ms.graphs.random_regular, {"n": 10, "degree": 3, "seed": 1}, blames={"n": ("degree",)}
+        ),
+        "graphs.dilute_bonds": Call(
+            ms.graphs.dilute_bonds,
+            {"edges": ms.graphs.hypercubic(SHAPE), "dilution": 0.5, "seed": 1},
+        ),
+        "graphs.dilute_sites": Call(
+            ms.graphs.dilute_sites,
+            {"edges": ms.graphs.hypercubic(SHAPE), "n_sites": 16, "dilution": 0.5, "seed": 1},
+            blames={"n_sites": ("edges",)},
         ),
     }  # fmt: skip
 

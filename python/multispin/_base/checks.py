@@ -40,9 +40,9 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 33]}...{text[-30:]}"
 
 
-def finite(name: str, value: object) -> float:
+def finite(name: str, value: object, allowed: str = "a finite number") -> float:
     """Return `value` as float if it is a finite real number."""
-    return _real(name, value, "a finite number")
+    return _real(name, value, allowed)
 
 
 def positive_finite(name: str, value: object) -> float:

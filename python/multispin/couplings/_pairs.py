@@ -8,7 +8,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.models import SignedGraph
-from multispin.models.signed_graph import MOST_ENERGY
+from multispin.models.fields import MOST_ENERGY
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,17 +27,17 @@ def merged(model: SignedGraph) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return pairs[joined], couplings[joined]
 
 
-def check_strength(name: str, couplings: ArrayLike) -> None:
+def check_strength(name: str, couplings: ArrayLike, what: str = "couplings of which Σ|J|") -> None:
     """Refuse couplings with which energies overflow, by the name of what they come from."""
     with np.errstate(over="ignore"):
         strength = float(np.abs(couplings).sum())
     if strength > MOST_ENERGY:
         allowed = f"at most {MOST_ENERGY:.3g}, so that energies are finite"
-        raise ValueError(f"{name}: got couplings of which Σ|J| is {strength:g}, allowed: {allowed}")
+        raise ValueError(f"{name}: got {what} is {strength:g}, allowed: {allowed}")
 
 
 def check_no_field(model: SignedGraph) -> None:
     """Refuse a model in a field, where there is no place for one."""
     checks.instance("model", model, SignedGraph, "a model of multispin")
-    if model.h != 0:
+    if np.any(model.h != 0):
         raise ValueError(checks.describe("model.h", model.h, "0, as there is no place for a field"))

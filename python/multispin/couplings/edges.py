@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from multispin._base import checks
 from multispin.couplings._pairs import check_no_field, check_strength, merged
 from multispin.couplings._text import Edges, PathLike, lines_of, write_lines
 from multispin.models import Pairwise, SignedGraph
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 def read_edges(
-    path: PathLike, n_spins: int | None = None, h: float = 0.0, first_site: int | None = None
+    path: PathLike, n_spins: int | None = None, h: ArrayLike = 0.0, first_site: int | None = None
 ) -> Pairwise:
     r"""Read couplings from lines ``i j J``.
 
@@ -24,8 +29,8 @@ def read_edges(
         The file.
     n_spins : int, optional
         Number of sites N, where it is more than the largest number in the file and one.
-    h : float
-        Uniform field of the model; the file has none.
+    h : float or array_like
+        Field h_i of the model, as the file has none: a number for all sites, or (N,).
     first_site : 0 or 1, optional
         Number of the first site. By default sites are numbered from 0, and a file without a site 0
         is refused unless this or `n_spins` says how it is meant.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin.couplings._pairs import check_no_field, check_strength, merged
-from multispin.models import Pairwise, SignedGraph
+from multispin.models import Pairwise, SignedGraph, fields
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 def to_sparse(model: SignedGraph) -> Any:
@@ -46,7 +49,7 @@ def to_sparse(model: SignedGraph) -> Any:
     return sparse.csr_array(entries, shape=(model.n_spins, model.n_spins))
 
 
-def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
+def from_networkx(graph: Any, weight: str = "J", h: ArrayLike = 0.0) -> Pairwise:
     """Make the model of a NetworkX graph.
 
     Parameters
@@ -56,8 +59,8 @@ def from_networkx(graph: Any, weight: str = "J", h: float = 0.0) -> Pairwise:
         ``graph.nodes``.
     weight : str
         The attribute that is the coupling of an edge. Each edge has to have it.
-    h : float
-        Uniform field.
+    h : float or array_like
+        Field h_i: a number for all sites, or (N,).
 
     Returns
     -------
@@ -150,13 +153,12 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
     Parameters
     ----------
     bqm : dimod.BinaryQuadraticModel
-        Of vartype SPIN, with one linear bias for all variables. Site k is the k-th of
-        ``bqm.variables``.
+        Of vartype SPIN. Site k is the k-th of ``bqm.variables``.
 
     Returns
     -------
     Pairwise
-        The model, with h minus the linear bias.
+        The model, with fields h_i minus the linear biases.
 
     Raises
     ------
@@ -181,19 +183,18 @@ def from_dimod_negating(bqm: Any) -> Pairwise:
         raise ValueError("bqm: got one without variables, allowed: at least one variable")
     linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
     checks.numbers("bqm.linear", linear)
-    if not bool(np.all(linear == linear[0])):
-        allowed = "one for all variables; fields that differ from site to site are not supported"
-        raise ValueError(checks.describe("bqm.linear", linear, allowed))
     check_strength("bqm.quadratic", checks.numbers("bqm.quadratic", quadratic))
+    biases = np.concatenate([quadratic, linear])
+    check_strength("bqm.linear", biases, "biases of which Σ|J| + Σ|h|")
     edges = np.stack([i, j], axis=1).astype(np.int64)
-    return Pairwise.from_edges(len(linear), edges, -quadratic, -float(linear[0]))
+    return Pairwise.from_edges(len(linear), edges, -quadratic, -linear)
 
 
 def to_dimod_negating(model: SignedGraph) -> Any:
     """Return the dimod binary quadratic model of the same energy: all signs are changed.
 
     dimod's energy is +Σ J s s + Σ h s, multispin's is −Σ J s s − Σ h s. So the quadratic biases
-    are −J and the linear ones −h, and ``bqm.energy(s) = model.energy(s)``.
+    are −J_ij and the linear ones −h_i, and ``bqm.energy(s) = model.energy(s)``.
 
     Parameters
     ----------
@@ -221,7 +222,7 @@ def to_dimod_negating(model: SignedGraph) -> Any:
     """
     dimod = require("dimod", "graphs")
     edges, couplings = merged(model)
-    linear = np.full(model.n_spins, -model.h)
+    linear = -fields.at_sites(model.h, model.n_spins)
     return dimod.BinaryQuadraticModel.from_numpy_vectors(
         linear, (*edges.T, -couplings), 0.0, "SPIN"
     )

@@ -36,7 +36,7 @@ class _Model(Protocol):
     def n_spins(self) -> int: ...
 
     @property
-    def h(self) -> float: ...
+    def h(self) -> float | Array: ...
 
     @property
     def samples(self) -> int | None: ...
@@ -52,7 +52,7 @@ def eliminate(model: _Model, temperature: float) -> Elimination:
     """Sum over all states of a sparse graph, by a transfer matrix that adds one spin at a time.
 
     The sum over the spins behind a frontier is a function of the 2^w states of the frontier. A spin
-    that joins it multiplies this function by exp(s (Σ_j J_j s_j + h)/T); a spin whose neighbours
+    that joins it multiplies this function by exp(s (Σ_j J_j s_j + h_i)/T); a spin whose neighbours
     have all joined is summed over and leaves. The derivative of every number by 1/T goes along, so
     the energy is −∂ ln Z/∂(1/T) without differences. The order is greedy: next comes the spin
     that leaves the smallest frontier, among equals the one that has touched it longest.
@@ -103,13 +103,14 @@ def eliminate(model: _Model, temperature: float) -> Elimination:
     neighbours = _neighbours(model)
     order = _order(neighbours)
     width = max(_frontier_sizes(order, neighbours))
-    sums = _Sums(T, float(model.h))
+    fields = _fields(model)
+    sums = _Sums(T)
     todo = [len(joined) for joined in neighbours]  # neighbours that have not been added
     for site in order:
         for j in neighbours[site]:
             todo[j] -= 1
         leaving = [i for i in (*sums.frontier, site) if todo[i] == 0]
-        sums.add(site, neighbours[site], leaving)
+        sums.add(site, neighbours[site], fields[site], leaving)
     log_z, energy = sums.result()
     return Elimination(log_z, energy, energy / len(order), width)
 
@@ -131,19 +132,19 @@ class _Sums:
     Arrays (2^w,), in which the state of the first spin of the frontier is the highest bit.
     """
 
-    def __init__(self, temperature: float, h: float) -> None:
-        self.beta, self.h = 1 / temperature, h
+    def __init__(self, temperature: float) -> None:
+        self.beta = 1 / temperature
         self.frontier: list[int] = []
         self.weight = np.ones(1)  # Σ exp(−E/T) · exp(−log_scale)
         self.slope = np.zeros(1)  # Σ −E exp(−E/T) · exp(−log_scale)
         self.log_scale = 0.0
 
-    def add(self, site: int, couplings: dict[int, float], leaving: list[int]) -> None:
-        """Multiply by the bonds of a new spin with the frontier; sum over those that leave."""
+    def add(self, site: int, couplings: dict[int, float], h: float, leaving: list[int]) -> None:
+        """Multiply by a new spin's field and bonds with the frontier; sum over those that leave."""
         fields = [couplings.get(j, 0.0) for j in self.frontier]
         half = len(fields) // 2
-        high, low = _sums_of_signs(fields[:half]) + self.h, _sums_of_signs(fields[half:])
-        most = sum(map(abs, fields)) + abs(self.h)
+        high, low = _sums_of_signs(fields[:half]) + h, _sums_of_signs(fields[half:])
+        most = sum(map(abs, fields)) + abs(h)
         shape = (len(high), len(low))
         weight, slope = self.weight.reshape(shape), self.slope.reshape(shape)
         places = [p for p, j in enumerate(self.frontier) if j in leaving]
@@ -195,6 +196,16 @@ def _summed(array: Array, places: list[int]) -> Array:
 
 
 # --- the order of the spins -----------------------------------------------------------------------
+
+
+def _fields(model: _Model) -> list[float]:
+    """Field of each site."""
+    allowed = f"a finite number, or one for each of {model.n_spins} sites"
+    given = checks.numbers("model.h", model.h, allowed).ravel()
+    if given.size not in (1, model.n_spins):
+        raise ValueError(checks.describe("model.h", f"{given.size} numbers", allowed))
+    fields: list[float] = np.broadcast_to(given, model.n_spins).tolist()
+    return fields
 
 
 def _neighbours(model: _Model) -> Neighbours:

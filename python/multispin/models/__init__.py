@@ -1,13 +1,15 @@
 """Models: what the energy of a configuration is.
 
-=================== ============================================================================
-`Ising`             one coupling, on a periodic lattice of one to four dimensions
-`EdwardsAnderson`   bonds of random sign on such a lattice: one draw of them, or many samples
-`Pairwise`          any couplings on any graph
-=================== ============================================================================
+=========================== ====================================================================
+`Ising`                     one coupling, on a periodic lattice of one to four dimensions
+`EdwardsAnderson`           random couplings on such a lattice: one draw of them, or many samples
+`SherringtonKirkpatrick`    random couplings between all pairs of spins
+`Pairwise`                  any couplings on any graph
+=========================== ====================================================================
 
-Every model has the properties and the method ``energy`` of `Model`; those whose spins interact in
-pairs have couplings, edges and signs, as `SignedGraph` says.
+All take a field that is one number, or differs from site to site; `random_fields` draws one. Every
+model has the properties and the method ``energy`` of `Model`; those whose spins interact in pairs
+have couplings and edges, and signs if all couplings are ±J, as `SignedGraph` says.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from multispin._base import checks
 from multispin.models.base import Model
-from multispin.models.disorder import random_signs
+from multispin.models.disorder import random_fields, random_normals, random_signs
 from multispin.models.edwards_anderson import EdwardsAnderson
 from multispin.models.ising import Ising
 from multispin.models.pairwise import Pairwise
+from multispin.models.sherrington_kirkpatrick import SherringtonKirkpatrick
 from multispin.models.signed_graph import SignedGraph
 
 if TYPE_CHECKING:
@@ -32,13 +35,16 @@ __all__ = [
     "Ising",
     "Model",
     "Pairwise",
+    "SherringtonKirkpatrick",
     "SignedGraph",
     "from_state",
+    "random_fields",
+    "random_normals",
     "random_signs",
 ]
 
 _KINDS: dict[str, type[Model]] = {
-    kind.__name__: kind for kind in (Ising, EdwardsAnderson, Pairwise)
+    kind.__name__: kind for kind in (Ising, EdwardsAnderson, SherringtonKirkpatrick, Pairwise)
 }
 
 

@@ -52,8 +52,8 @@ class Model(ABC):
 
     @property
     @abstractmethod
-    def h(self) -> float:
-        """Uniform field."""
+    def h(self) -> float | NDArray[np.float64]:
+        """Field h_i: a float if all sites have the same, else an array of `shape`, read-only."""
 
     @property
     @abstractmethod

@@ -8,13 +8,14 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.memory import check_memory
+from multispin.models import fields
 from multispin.models.forms import UniformLattice
 from multispin.models.lattice import Lattice
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
     from multispin.models.base import Form
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Ising(Lattice):
     r"""The Ising model on a periodic hypercubic lattice: chain, square, cubic, or of 4 dimensions.
 
-    .. math:: E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i, \qquad s_i = \pm 1
+    .. math:: E(s) = -J \sum_{\langle ij \rangle} s_i s_j - \sum_i h_i s_i, \qquad s_i = \pm 1
 
     Every site has one bond up each axis, so along a side of 2 neighbours are joined twice.
 
@@ -34,7 +35,8 @@ class Ising(Lattice):
     J
         Coupling, finite; positive favours parallel neighbours. Units of energy, with k_B = 1.
     h
-        Uniform field, finite, in the same units.
+        Field h_i, finite, in the same units: a number for all sites, or an array of this shape.
+        `random_fields` draws one.
 
     Raises
     ------
@@ -52,7 +54,7 @@ class Ising(Lattice):
     -60.0
     """
 
-    def __init__(self, shape: tuple[int, ...], J: float = 1.0, h: float = 0.0) -> None:
+    def __init__(self, shape: tuple[int, ...], J: float = 1.0, h: ArrayLike = 0.0) -> None:
         super().__init__(shape, checks.finite("J", J), h)
 
     @property
@@ -62,21 +64,27 @@ class Ising(Lattice):
         return np.ones(self.n_edges, dtype=np.int8)
 
     def form(self, kind: type[Form]) -> Form | None:
-        """Return the model as an engine wants it: as one coupling on a lattice, or as edges."""
+        """Return the model as an engine wants it: as one coupling on a lattice, or as edges.
+
+        The former only if the field is the same at all sites.
+        """
         if kind is UniformLattice:
+            if not isinstance(self._h, float):
+                return None
             return cast("Form", UniformLattice(self._shape, self._J, self._h))
         return super().form(kind)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return what `from_state` makes the model of: a dict for JSON, and no arrays."""
-        return {"model": "Ising", "shape": list(self._shape), "J": self._J, "h": self._h}, {}
+        """Return what `from_state` makes the model of: a dict for JSON, and arrays by name."""
+        h, arrays = fields.state(self._h)
+        return {"model": "Ising", "shape": list(self._shape), "J": self._J, "h": h}, arrays
 
     @classmethod
-    def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:  # noqa: ARG003
-        return cls(meta["shape"], J=meta["J"], h=meta["h"])
+    def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        return cls(meta["shape"], J=meta["J"], h=fields.from_state(meta, arrays))
 
     def _identity(self) -> Hashable:
-        return self._shape, self._J, self._h
+        return self._shape, self._J, self._field
 
     def __repr__(self) -> str:
-        return f"Ising({self._shape}, J={self._J}, h={self._h})"
+        return f"Ising({self._shape}, J={self._J}, h={fields.shown(self._field)})"

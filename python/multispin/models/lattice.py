@@ -1,4 +1,4 @@
-"""Periodic hypercubic lattices with couplings of one magnitude."""
+"""Periodic hypercubic lattices."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import numpy as np
 
 from multispin import graphs
 from multispin._base import checks
-from multispin.models.signed_graph import SignedGraph, check_energies
+from multispin.models.fields import check_energies
+from multispin.models.signed_graph import SignedGraph
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 class Lattice(SignedGraph):
-    """A model on `graphs.hypercubic`: one magnitude of couplings, edges axis by axis."""
+    """A model on `graphs.hypercubic`, whose edges are listed axis by axis.
 
-    def __init__(self, shape: tuple[int, ...], J: float, h: float) -> None:
+    Here couplings are of one magnitude; a subclass may have others.
+    """
+
+    def __init__(self, shape: tuple[int, ...], J: float, h: ArrayLike) -> None:
         super().__init__(checks.lattice_shape(shape), h)
         self._J = J
         check_energies("J", J, self.n_edges * abs(J), self.n_spins, self._h)

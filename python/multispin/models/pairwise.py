@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin.models import fields
 from multispin.models.base import digest
-from multispin.models.signed_graph import SignedGraph, check_energies, two_magnitudes
+from multispin.models.fields import check_energies
+from multispin.models.signed_graph import SignedGraph, several_magnitudes, strength_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -26,7 +28,7 @@ _CHUNK = 1 << 22  # products of two spins that are held at a time
 class Pairwise(SignedGraph):
     r"""Spins with any pair couplings.
 
-    .. math:: E(s) = -\sum_{i<j} J_{ij} s_i s_j - h \sum_i s_i, \qquad s_i = \pm 1
+    .. math:: E(s) = -\sum_{i<j} J_{ij} s_i s_j - \sum_i h_i s_i, \qquad s_i = \pm 1
 
     The graph may fall into parts, have sites without neighbours, or have no edges at all (then
     ``J`` is 0). A coupling of 0 is no edge. Edges are kept with i < j and in ascending order, so
@@ -38,7 +40,7 @@ class Pairwise(SignedGraph):
         Couplings J_ij, (N, N): a symmetric array, or a matrix or array of scipy.sparse, finite,
         with a zero diagonal. Units of energy, with k_B = 1.
     h
-        Uniform field, finite, in the same units; None is no field.
+        Field h_i, finite, in the same units: a number for all sites, or (N,); None is no field.
 
     Raises
     ------
@@ -57,7 +59,7 @@ class Pairwise(SignedGraph):
     -2.0
     """
 
-    def __init__(self, J: ArrayLike | Any, h: float | None = None) -> None:
+    def __init__(self, J: ArrayLike | Any, h: ArrayLike | None = None) -> None:
         sparse = hasattr(type(J), "tocsr")
         i, j, values, n_spins = _sparse_upper(J) if sparse else _dense_upper(J)
         super().__init__((n_spins,), 0.0 if h is None else h)
@@ -69,7 +71,7 @@ class Pairwise(SignedGraph):
         n_spins: int,
         edges: ArrayLike,
         couplings: ArrayLike = 1.0,
-        h: float = 0.0,
+        h: ArrayLike = 0.0,
         shape: tuple[int, ...] | None = None,
     ) -> Self:
         """Make the model of a list of edges.
@@ -84,7 +86,7 @@ class Pairwise(SignedGraph):
             J_ij of the edges: one number, (E,), or (samples, E) for disorder samples. An edge
             whose couplings are all 0 is left out.
         h
-            Uniform field.
+            Field h_i: a number for all sites, or an array of the shape of a configuration.
         shape
             Shape of a configuration, with N sites in row-major order; ``(N,)`` if not given.
 
@@ -115,9 +117,7 @@ class Pairwise(SignedGraph):
         self, name: str, edges: NDArray[np.int64], values: NDArray[np.float64]
     ) -> None:
         """Keep edges in order and their couplings: as signs if there is one magnitude."""
-        with np.errstate(over="ignore"):
-            strength = float(np.abs(values).sum(axis=-1).max(initial=0.0))
-        check_energies(name, values, strength, self.n_spins, self._h)
+        check_energies(name, values, strength_of(values), self.n_spins, self._h)
         joined = (values != 0).any(axis=tuple(range(values.ndim - 1)))
         self._edges: NDArray[np.int64] = edges[joined]
         values = values[..., joined]
@@ -141,7 +141,9 @@ class Pairwise(SignedGraph):
         ValueError
             If the couplings have several magnitudes.
         """
-        return self._checked_magnitude()
+        if self._magnitude is None:
+            raise several_magnitudes(self.couplings)
+        return self._magnitude
 
     @property
     def n_edges(self) -> int:
@@ -162,7 +164,8 @@ class Pairwise(SignedGraph):
         ValueError
             If the couplings have several magnitudes.
         """
-        self._checked_magnitude()
+        if self._magnitude is None:
+            raise several_magnitudes(self.couplings)
         signs: NDArray[np.int8] = self._values.astype(np.int8, copy=False)
         return signs
 
@@ -178,15 +181,16 @@ class Pairwise(SignedGraph):
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return what `from_state` makes the model of: a dict for JSON, and arrays by name."""
-        meta = {"model": "Pairwise", "shape": list(self._shape), "J": self._magnitude, "h": self._h}
-        return meta, {"edges": self._edges, "values": self._values}
+        h, arrays = fields.state(self._h)
+        meta = {"model": "Pairwise", "shape": list(self._shape), "J": self._magnitude, "h": h}
+        return meta, {"edges": self._edges, "values": self._values, **arrays}
 
     @classmethod
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         shape, magnitude = meta["shape"], meta["J"]
         couplings = arrays["values"] * (1.0 if magnitude is None else magnitude)
-        n_spins = math.prod(shape)
-        return cls.from_edges(n_spins, arrays["edges"], couplings, meta["h"], shape)
+        h = fields.from_state(meta, arrays)
+        return cls.from_edges(math.prod(shape), arrays["edges"], couplings, h, shape)
 
     def _sample(self, k: int) -> Self:
         return self.from_edges(self.n_spins, self._edges, self.couplings[k], self._h, self._shape)
@@ -217,17 +221,8 @@ class Pairwise(SignedGraph):
                 total[first : first + rows] += part
         return total.astype(np.float64)
 
-    def _checked_magnitude(self) -> float:
-        if self._magnitude is None:
-            two = two_magnitudes(self.couplings)
-            raise ValueError(
-                f"J: got couplings of several magnitudes, such as {two}, allowed: one; several "
-                "need the dense engine, which this version does not have"
-            )
-        return self._magnitude
-
     def _identity(self) -> Hashable:
-        return self._shape, self._magnitude, self._h, self._digest
+        return self._shape, self._magnitude, self._field, self._digest
 
     @cached_property
     def _digest(self) -> str:
@@ -237,7 +232,7 @@ class Pairwise(SignedGraph):
         of = f"shape {self._shape}, {len(self._edges)} edges, sha256 {self._digest[:12]}"
         J = "" if self._magnitude is None else f"J={self._magnitude}, "
         samples = "" if self.samples is None else f", samples={self.samples}"
-        return f"Pairwise(<{of}>, {J}h={self._h}{samples})"
+        return f"Pairwise(<{of}>, {J}h={fields.shown(self._field)}{samples})"
 
 
 # --- what is asked of arguments -------------------------------------------------------------------

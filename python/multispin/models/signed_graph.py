@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
-from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from multispin._base import checks
+from multispin.models import fields
 from multispin.models.base import Form, Model
 from multispin.models.forms import RealPairs, SignedEdges
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-#: Largest sum Σ|J| + N|h|: differences of energies are to be finite too.
-MOST_ENERGY = sys.float_info.max / 2
+    from numpy.typing import ArrayLike, NDArray
 
 
 class SignedGraph(Model):
-    r"""Spins that interact in pairs, in a uniform field.
+    r"""Spins that interact in pairs, in a field.
 
-    .. math:: E(s) = -J \sum_e \sigma_e s_{i_e} s_{j_e} - h \sum_i s_i, \qquad s_i = \pm 1
+    .. math:: E(s) = -\sum_e J_e s_{i_e} s_{j_e} - \sum_i h_i s_i, \qquad s_i = \pm 1
 
-    with the edges e = (i_e, j_e) of a graph and their signs σ_e. With disorder samples, ``signs``
-    has one more axis, in front, for them.
+    with the edges e = (i_e, j_e) of a graph. Where all couplings have one magnitude they are
+    J_e = J σ_e with the signs σ_e. With disorder samples, ``couplings`` and ``signs`` have one more
+    axis, in front, for them; the field is that of all samples.
     """
 
-    def __init__(self, shape: tuple[int, ...], h: float) -> None:
+    def __init__(self, shape: tuple[int, ...], h: ArrayLike) -> None:
         super().__init__(shape)
-        self._h = _uniform_field(h)
+        self._h = fields.checked_field(h, shape)
 
     @property
-    def h(self) -> float:
-        """Uniform field."""
+    def h(self) -> float | NDArray[np.float64]:
+        """Field h_i: a float if all sites have the same, else an array of `shape`, read-only."""
         return self._h
+
+    @cached_property
+    def _field(self) -> float | str:
+        """The field as models are compared by it: its number, or a digest."""
+        return fields.identity(self._h)
 
     @property
     def one_magnitude(self) -> bool:
@@ -70,18 +72,26 @@ class SignedGraph(Model):
 
     @property
     def description(self) -> dict[str, Any]:
-        """What results say of the model beside its shape: coupling and field."""
-        return {"J": self.J, "h": self._h} if self.one_magnitude else {"h": self._h}
+        """What results say of the model beside its shape: coupling and field.
+
+        Of a field that differs from site to site: ``h_mean``, ``h_std`` and ``h_sha256``.
+        """
+        field = fields.description(self._h, self._field)
+        return {"J": self.J, **field} if self.one_magnitude else field
 
     def form(self, kind: type[Form]) -> Form | None:
-        """Return the model as an engine wants it: as signs on edges, if J is of one magnitude."""
-        if kind is SignedEdges and self.one_magnitude:
-            return cast("Form", self._signed_edges())
+        """Return the model as an engine wants it.
+
+        As signs on edges if there is one magnitude of couplings and one field for all sites; as
+        real pairs always.
+        """
+        if kind is SignedEdges and self.one_magnitude and isinstance(self._h, float):
+            return cast("Form", self._signed_edges(self._h))
         if kind is RealPairs:
             return cast("Form", self._real_pairs())
         return super().form(kind)
 
-    def _signed_edges(self) -> SignedEdges:
+    def _signed_edges(self, h: float) -> SignedEdges:
         def listed() -> tuple[NDArray[np.int64], NDArray[np.int8]]:
             edges, signs = self.edges, np.atleast_2d(self.signs)
             if self.J == 0.0:
@@ -93,7 +103,7 @@ class SignedGraph(Model):
             n_edges=0 if self.J == 0.0 else self.n_edges,
             samples=self.samples or 1,
             J=abs(self.J),
-            h=self._h,
+            h=h,
             shape=self._lattice_shape(),
             listed=listed,
         )
@@ -103,7 +113,7 @@ class SignedGraph(Model):
             n_spins=self.n_spins,
             n_edges=self.n_edges,
             samples=self.samples or 1,
-            h=np.full(self.n_spins, self._h),
+            h=fields.at_sites(self._h, self.n_spins),
             listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )
 
@@ -112,9 +122,8 @@ class SignedGraph(Model):
         return ()
 
     def _energy(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
-        axes = tuple(range(-len(self._shape), 0))
-        field = np.sum(s, axis=axes, dtype=np.int64)
-        return np.asarray(self._interaction(s) - self._h * field)
+        in_field = fields.times_spins(self._h, s, len(self._shape))
+        return np.asarray(self._interaction(s) - in_field)
 
     @abstractmethod
     def _interaction(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -127,24 +136,15 @@ def two_magnitudes(couplings: NDArray[np.float64]) -> str:
     return f"{float(sizes.min())!r} and {float(sizes.max())!r}"
 
 
-def check_energies(name: str, J: object, strength: float, n_spins: int, h: float) -> None:
-    """Refuse couplings `J` and a field in which energies, or their differences, overflow.
-
-    No energy is beyond ``strength + n_spins * abs(h)``, where `strength` is that of all edges,
-    Σ |J_ij|, of the disorder sample that has most of it.
-    """
-    if strength > MOST_ENERGY:
-        allowed = f"couplings of which Σ|J| over all edges is at most {MOST_ENERGY:.3g}"
-        raise ValueError(checks.describe(name, J, allowed))
-    most = (MOST_ENERGY - strength) / n_spins
-    if abs(h) > most:
-        allowed = f"from {-most:.3g} to {most:.3g}, so that Σ|J| + N|h| is finite"
-        raise ValueError(checks.describe("h", h, allowed))
+def several_magnitudes(couplings: NDArray[np.float64]) -> ValueError:
+    """Return what asking for the one magnitude of couplings raises where there are several."""
+    return ValueError(
+        f"J: got couplings of several magnitudes, such as {two_magnitudes(couplings)}, allowed: "
+        "one; several need the dense engine, which this version does not have"
+    )
 
 
-def _uniform_field(h: object) -> float:
-    several = h.ndim > 0 if isinstance(h, np.ndarray) else isinstance(h, Sequence)
-    if several and not isinstance(h, (str, bytes)):
-        allowed = "a finite number; fields that differ from site to site are not supported"
-        raise ValueError(checks.describe("h", h, allowed))
-    return checks.finite("h", h)
+def strength_of(couplings: NDArray[np.float64]) -> float:
+    """Return Σ|J| over all edges (..., E), of the disorder sample that has most of it."""
+    with np.errstate(over="ignore"):
+        return max(float(np.abs(row).sum()) for row in np.atleast_2d(couplings))

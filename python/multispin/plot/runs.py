@@ -314,7 +314,8 @@ def _draw(axes: Axes, tables: list[tuple[str, xr.Dataset]], name: str, legend: b
 def _draw_exact(axes: Axes, name: str, of: str, table: xr.Dataset, low: float, high: float) -> None:
     # Nothing else has been solved.
     is_ising = str(table.attrs.get("model")).startswith("Ising(")
-    if not is_ising or len(selection.sides(of, table)) != 2:
+    one_field = "h_sha256" not in table.attrs
+    if not (is_ising and one_field) or len(selection.sides(of, table)) != 2:
         return
     coupling, field = (selection.number(of, table, what) for what in ("J", "h"))
     if field != 0.0 or coupling == 0.0:

@@ -71,9 +71,12 @@ def test_networkx_graphs_come_back(model: Model) -> None:
     assert couplings.from_networkx(graph, weight="w") == as_pairs(model)
 
 
+@pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("h", [0.0, -0.7])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
-def test_dimod_models_come_back(model: Model, h: float) -> None:
+def test_dimod_models_come_back(model: Model, h: Any, several: bool) -> None:
+    if several:
+        h = h + np.arange(model.n_spins)
     model = ms.Pairwise.from_edges(
         model.n_spins, as_pairs(model).edges, as_pairs(model).couplings, h
     )
@@ -305,8 +308,8 @@ def test_cuts_are_sums_over_edges(model: Model) -> None:
 # --- other packages -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("h", [0.0, 0.4])
-def test_dimod_has_the_same_energies(h: float) -> None:
+@pytest.mark.parametrize("h", [0.0, 0.4, np.arange(12.0).reshape(2, 2, 3) - 3])
+def test_dimod_has_the_same_energies(h: Any) -> None:
     model = ms.EdwardsAnderson((2, 2, 3), seed=2, h=h)
     spins = random_spins(model, (20,), seed=1)
     bqm = couplings.to_dimod_negating(model)
@@ -316,11 +319,11 @@ def test_dimod_has_the_same_energies(h: float) -> None:
 
 def test_a_dimod_model_with_names_and_an_offset() -> None:
     bqm = dimod.BinaryQuadraticModel(
-        {"c": 0.5, "a": 0.5, "b": 0.5}, {"ca": -2.0, "ab": 1.0, "bc": 0.0}, 10.0, "SPIN"
+        {"c": 0.5, "a": 0.0, "b": -1.5}, {"ca": -2.0, "ab": 1.0, "bc": 0.0}, 10.0, "SPIN"
     )
     assert list(bqm.variables) == ["c", "a", "b"]
     model = couplings.from_dimod_negating(bqm)
-    assert model == ms.Pairwise.from_edges(3, [[0, 1], [1, 2]], [2.0, -1.0], h=-0.5)
+    assert model == ms.Pairwise.from_edges(3, [[0, 1], [1, 2]], [2.0, -1.0], h=[-0.5, 0.0, 1.5])
     spins = random_spins(model, (8,), seed=1)
     expected = bqm.energies((spins, list(bqm.variables))) - 10.0
     np.testing.assert_allclose(model.energy(spins), expected, atol=1e-12)
@@ -329,8 +332,8 @@ def test_a_dimod_model_with_names_and_an_offset() -> None:
 @pytest.mark.parametrize(("bqm", "error", "message"), [
     (dimod.BinaryQuadraticModel({}, {"ab": 1}, 0, "BINARY"), ValueError,
      "bqm.vartype: got 'BINARY'"),
-    (dimod.BinaryQuadraticModel({"a": 1}, {"ab": 1}, 0, "SPIN"), ValueError,
-     "bqm.linear: got .*differ from site to site"),
+    (dimod.BinaryQuadraticModel({"a": 8e307}, {"ab": 8e307}, 0, "SPIN"), ValueError,
+     "bqm.linear: got biases of which .*, allowed: at most"),
     (dimod.BinaryQuadraticModel("SPIN"), ValueError, "bqm: got one without variables, allowed: "),
     ("bqm", TypeError, "bqm: got 'bqm', allowed: a dimod"),
 ])  # fmt: skip
@@ -385,6 +388,8 @@ def test_models_that_cannot_be_written(function: Any) -> None:
 def test_models_in_a_field(function: Any) -> None:
     with pytest.raises(ValueError, match=r"^model\.h: got 0.5, allowed: 0"):
         function(ms.Ising((4, 4), h=0.5))
+    with pytest.raises(ValueError, match=r"(?s)^model\.h: got array.*, allowed: 0"):
+        function(ms.Ising((4, 4), h=np.eye(4)))
 
 
 @pytest.mark.parametrize(("module", "function"), [

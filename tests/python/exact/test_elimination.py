@@ -16,6 +16,7 @@ from multispin.models import Model, random_signs
 
 EDGES = ms.graphs.random_regular(14, 4, seed=2)
 REAL = np.random.default_rng(1).normal(size=len(EDGES))
+FIELDS = np.random.default_rng(2).normal(size=16)
 
 SMALL = [
     ms.EdwardsAnderson((2, 2, 2), seed=1),
@@ -28,6 +29,13 @@ SMALL = [
     ms.Pairwise.from_edges(16, ms.graphs.honeycomb((4, 4)), -1.0, h=0.5),
     ms.Pairwise.from_edges(7, [[0, 3], [5, 6]], h=-0.3),
     ms.Pairwise.from_edges(3, []),
+    ms.Ising((2, 5), h=FIELDS[:10].reshape(2, 5)),
+    ms.EdwardsAnderson((3, 2, 2), seed=3, J=0.7, h=FIELDS[:12].reshape(3, 2, 2)),
+    ms.EdwardsAnderson((4, 3), seed=3, h=FIELDS[:12].reshape(4, 3), couplings="gaussian"),
+    ms.SherringtonKirkpatrick(10, seed=2, h=FIELDS[:10]),
+    ms.SherringtonKirkpatrick(9, seed=2, couplings="bimodal"),
+    ms.Pairwise.from_edges(14, EDGES, REAL, h=FIELDS[:14].reshape(2, 7), shape=(2, 7)),
+    ms.Pairwise.from_edges(5, [], h=FIELDS[:5]),
 ]
 
 
@@ -64,6 +72,27 @@ def test_a_random_chain_in_closed_form(T: float) -> None:
     parity = int(np.prod(model.signs))
     log_z = n * math.log(2 * math.cosh(1 / T)) + math.log1p(parity * math.tanh(1 / T) ** n)
     assert exact.eliminate(model, T).log_partition == pytest.approx(log_z, rel=1e-13)
+
+
+def test_spins_that_only_see_their_fields() -> None:
+    # Z = product of 2 cosh(h_i / T), ⟨E⟩ = −Σ h_i tanh(h_i / T)
+    T, found = 0.7, exact.eliminate(ms.Ising((4, 4), 0.0, FIELDS.reshape(4, 4)), 0.7)
+    assert found.log_partition == pytest.approx(np.log(2 * np.cosh(FIELDS / T)).sum(), rel=1e-13)
+    assert found.energy == pytest.approx(-(FIELDS * np.tanh(FIELDS / T)).sum(), rel=1e-12)
+
+
+def test_weights_of_large_fields_do_not_overflow() -> None:
+    found = exact.eliminate(ms.Pairwise.from_edges(2, [], h=[1000.0, -1500.0]), 1.0)
+    assert (found.log_partition, found.energy) == (2500.0, -2500.0)
+
+
+def test_a_model_of_somebody_else_whose_fields_do_not_fit() -> None:
+    class Chain:
+        n_spins, samples, h = 3, None, np.ones(4)
+        edges, couplings = np.array([[0, 1], [1, 2]]), np.ones(2)
+
+    with pytest.raises(ValueError, match=r"^model\.h: got '4 numbers', allowed: a finite number"):
+        exact.eliminate(Chain(), 1.0)
 
 
 def cubic_energy(model: ms.EdwardsAnderson, T: float) -> float:

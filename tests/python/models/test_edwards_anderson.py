@@ -178,6 +178,7 @@ def test_a_model_comes_back_from_its_state(samples: int | None, given: bool) -> 
     ("shape", (1, 4), ValueError), ("shape", 4, TypeError), ("seed", -1, ValueError),
     ("seed", 2**64, ValueError), ("seed", 1.0, TypeError), ("J", -1.0, ValueError),
     ("J", float("nan"), ValueError), ("h", float("inf"), ValueError), ("h", [1.0], ValueError),
+    ("couplings", "normal", ValueError), ("couplings", 1, TypeError),
     ("samples", 0, ValueError), ("samples", 1.5, TypeError),
 ])  # fmt: skip
 def test_wrong_arguments(name: str, value: Any, error: type[Exception]) -> None:

@@ -160,3 +160,93 @@ def test_wrong_arguments(name: str, value: Any, error: type[Exception]) -> None:
 def test_an_odd_number_of_half_edges() -> None:
     with pytest.raises(ValueError, match=r"^degree: got 3, allowed: an even number for n=5"):
         graphs.random_regular(5, 3)
+
+
+# --- dilution -------------------------------------------------------------------------------------
+
+SQUARE = graphs.hypercubic((40, 50))
+
+
+def test_bonds_are_left_out_each_on_its_own() -> None:
+    for dilution in (0.1, 0.5, 0.9):
+        left = graphs.dilute_bonds(SQUARE, dilution, seed=1)
+        assert left.dtype == np.int64
+        # 4000 edges, 5 standard deviations
+        assert (
+            abs(len(left) - 4000 * (1 - dilution)) < 5 * (4000 * dilution * (1 - dilution)) ** 0.5
+        )
+        kept = (SQUARE[:, None] == left[None]).all(axis=2).any(axis=1)
+        np.testing.assert_array_equal(left, SQUARE[kept])  # in their order
+        # Neighbours in the list have nothing to do with each other.
+        both = np.mean(kept[1:] & kept[:-1]) - (1 - dilution) ** 2
+        assert abs(both) < 5 * ((1 - dilution) / 4000) ** 0.5
+    assert graphs.dilute_bonds(SQUARE, 0.0).tolist() == SQUARE.tolist()
+    assert graphs.dilute_bonds(SQUARE, 1.0).shape == (0, 2)
+    assert graphs.dilute_bonds([], 0.5).shape == (0, 2)
+
+
+def test_less_dilution_leaves_more_of_the_same() -> None:
+    def bonds(dilution: float) -> set[tuple[int, ...]]:
+        return set(map(tuple, graphs.dilute_bonds(SQUARE, dilution, seed=3).tolist()))
+
+    def sites(dilution: float) -> set[int]:
+        return set(graphs.dilute_sites(SQUARE, 2000, dilution, seed=3)[1].tolist())
+
+    assert bonds(0.6) < bonds(0.4)
+    assert sites(0.6) < sites(0.4)
+
+
+def test_sites_are_left_out_with_their_edges() -> None:
+    edges, sites = graphs.dilute_sites(SQUARE, 2000, 0.3, seed=1)
+    assert (edges.dtype, sites.dtype) == (np.int64, np.int64)
+    assert abs(len(sites) - 1400) < 5 * (2000 * 0.3 * 0.7) ** 0.5
+    assert bool(np.all(np.diff(sites) > 0))
+    occupied = set(sites.tolist())
+    expected = [edge for edge in SQUARE.tolist() if occupied.issuperset(edge)]
+    assert sites[edges].tolist() == expected
+    everything, all_sites = graphs.dilute_sites(SQUARE, 2000, 0.0)
+    assert everything.tolist() == SQUARE.tolist()
+    assert all_sites.tolist() == list(range(2000))
+    nothing, no_sites = graphs.dilute_sites(SQUARE, 2000, 1.0)
+    assert (nothing.shape, no_sites.shape) == ((0, 2), (0,))
+
+
+def test_a_seed_gives_one_dilution() -> None:
+    chain = [[i, i + 1] for i in range(12)]
+    assert graphs.dilute_bonds(chain, 0.5, seed=1)[:, 0].tolist() == [0, 1, 3, 4, 8, 9, 10]
+    edges, sites = graphs.dilute_sites([[0, 1], [9, 8], [2, 3]], 12, 0.5, seed=1)
+    assert sites.tolist() == [0, 1, 3, 5, 6, 8, 9, 11]
+    assert edges.tolist() == [[0, 1], [6, 5]]
+    assert graphs.dilute_bonds(chain, 0.5, seed=2).tolist() != chain[:7]
+
+
+def test_a_diluted_ferromagnet_has_the_energy_of_what_is_left() -> None:
+    edges, sites = graphs.dilute_sites(graphs.hypercubic((3, 5)), 15, 0.3, seed=4)
+    small = ms.Pairwise.from_edges(len(sites), edges)
+    whole = ms.Pairwise.from_edges(15, sites[edges])
+    spins = np.random.default_rng(1).choice([-1, 1], (10, 15))
+    assert small.energy(spins[:, sites]).tolist() == whole.energy(spins).tolist()
+
+
+@pytest.mark.parametrize(("name", "value", "error"), [
+    ("edges", [[0, 16]], ValueError), ("edges", [[0, -1]], ValueError),
+    ("edges", [[0, 1, 2]], ValueError), ("edges", [0, 1], ValueError),
+    ("edges", [[0.0, 1.0]], TypeError), ("edges", "x", ValueError),
+    ("edges", np.array([[2**63, 1]], np.uint64), ValueError), ("n_sites", 0, ValueError),
+    ("n_sites", 1.0, TypeError), ("dilution", -0.1, ValueError), ("dilution", 1.1, ValueError),
+    ("dilution", "1", TypeError),
+    ("dilution", float("nan"), ValueError), ("seed", -1, ValueError), ("seed", None, TypeError),
+])  # fmt: skip
+def test_wrong_dilutions(name: str, value: Any, error: type[Exception]) -> None:
+    valid = {"edges": graphs.hypercubic((4, 4)), "n_sites": 16, "dilution": 0.5}
+    with pytest.raises(error, match=rf"^{name}: got .*, allowed: "):
+        graphs.dilute_sites(**(valid | {name: value}))
+    if name != "n_sites" and str(value) != "[[0, 16]]":
+        del valid["n_sites"]
+        with pytest.raises(error, match=rf"^{name}: got .*, allowed: "):
+            graphs.dilute_bonds(**(valid | {name: value}))
+
+
+def test_a_dilution_that_does_not_fit() -> None:
+    with pytest.raises(MemoryError, match=r"^n_sites: numbers .*: needed .*, available: "):
+        graphs.dilute_sites([[0, 1]], 2**50, 0.5)

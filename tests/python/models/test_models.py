@@ -149,11 +149,6 @@ def test_wrong_couplings(name: str, value: Any, error: type[Exception]) -> None:
         ms.Ising((4, 4), **{name: value})
 
 
-def test_fields_of_single_sites() -> None:
-    with pytest.raises(ValueError, match=r"^h: got .*differ from site to site are not supported"):
-        ms.Ising((4, 4), h=np.ones((4, 4)))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("shape", [(4,), (4, 4), (6, 4), (3, 4, 5), ()])
 def test_configurations_of_another_shape(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"^spins: got .*shape.*, allowed: \(\.\.\., 4, 6\)"):

@@ -228,7 +228,7 @@ def test_what_is_no_matrix(J: Any) -> None:
     ("couplings", float("nan"), ValueError, "finite numbers"),
     ("couplings", "1", TypeError, "finite numbers"),
     ("couplings", True, TypeError, "finite numbers"),
-    ("h", [1.0, 1.0, 1.0], ValueError, "fields that differ from site to site are not supported"),
+    ("h", [1.0, 1.0], ValueError, r"shape \(2,\).*, allowed: a finite number, or an array \(3,\)"),
     ("h", None, TypeError, "a finite number"),
     ("shape", (2, 2), ValueError, "integers >= 1 whose product is 3"),
     ("shape", (), ValueError, "integers >= 1 whose product is 3"),
