@@ -47,15 +47,14 @@ class RealEngine(Compiled):
             allowed = "False, or True with the replica engine"
             return checks.describe("shared_random_numbers", True, allowed)
         if request.tempering and request.dynamics == "parallel":
-            allowed = (
-                "'metropolis' or 'glauber' with tempering, which knows no other stationary law"
-            )
+            allowed = "'metropolis' or 'glauber' with tempering, which swaps by Boltzmann's weights"
             return checks.describe("dynamics", request.dynamics, allowed)
         if request.replicas > _STREAMS:
-            return f"replicas: got {request.replicas} in all, allowed: at most 2**22 with real couplings"
+            allowed = "at most 2**22 with the real engine"
+            return f"replicas: got {request.replicas} in all, allowed: {allowed}"
         if request.first_stream > _STREAMS - request.replicas:
             most = _STREAMS - request.replicas
-            allowed = f"an integer >= 0 and <= {most} with real couplings"
+            allowed = f"an integer >= 0 and <= {most} with the real engine"
             return checks.describe("first_stream", request.first_stream, allowed)
         return ""
 
