@@ -44,6 +44,10 @@ class Lattice(SignedGraph):
         """
         return graphs.hypercubic(self._shape)
 
+    @property
+    def _largest_degree(self) -> int:
+        return 2 * len(self._shape)
+
     def _lattice_shape(self) -> tuple[int, ...]:
         return self._shape
 

@@ -159,6 +159,10 @@ class SherringtonKirkpatrick(SignedGraph):
         return self.n_spins * (self.n_spins - 1) // 2
 
     @property
+    def _largest_degree(self) -> int:
+        return self.n_spins - 1
+
+    @property
     def edges(self) -> NDArray[np.int64]:
         """Sites i < j that each edge joins, (E, 2) int64 in ascending order, made anew each time.
 

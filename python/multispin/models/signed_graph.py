@@ -106,6 +106,7 @@ class SignedGraph(Model):
             h=h,
             shape=self._lattice_shape(),
             listed=listed,
+            degree=lambda: self._largest_degree,
         )
 
     def _real_pairs(self) -> RealPairs:
@@ -114,8 +115,14 @@ class SignedGraph(Model):
             n_edges=self.n_edges,
             samples=self.samples or 1,
             h=fields.at_sites(self._h, self.n_spins),
+            shape=self._lattice_shape(),
             listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )
+
+    @cached_property
+    def _largest_degree(self) -> int:
+        """Largest number of edges of a site."""
+        return int(np.bincount(self.edges.ravel(), minlength=1).max())
 
     def _lattice_shape(self) -> tuple[int, ...]:
         """Return the sides of a periodic lattice on which the edges lie, or nothing."""
@@ -140,7 +147,7 @@ def several_magnitudes(couplings: NDArray[np.float64]) -> ValueError:
     """Return what asking for the one magnitude of couplings raises where there are several."""
     return ValueError(
         f"J: got couplings of several magnitudes, such as {two_magnitudes(couplings)}, allowed: "
-        "one; several need the dense engine, which this version does not have"
+        "one; the property couplings has them all"
     )
 
 

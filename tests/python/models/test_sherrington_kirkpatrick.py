@@ -11,6 +11,7 @@ import pytest
 
 import multispin as ms
 from multispin.models import random_normals, random_signs, sherrington_kirkpatrick
+from multispin.models.forms import SignedEdges
 from reference.energies import energies, random_spins
 
 KINDS = ("gaussian", "bimodal")
@@ -77,6 +78,17 @@ def test_no_edges_are_listed_for_an_energy(kind: str, monkeypatch: pytest.Monkey
         monkeypatch.delattr(ms.models.SignedGraph, name)
         monkeypatch.delattr(ms.SherringtonKirkpatrick, name)
     np.testing.assert_allclose(model.energy(spins), expected, rtol=1e-12)
+
+
+def test_signed_edges_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ms.SherringtonKirkpatrick(9, seed=1, samples=2, couplings="bimodal")
+    form = model.form(SignedEdges)
+    assert form is not None
+    edges, signs = form.listed()
+    assert (form.J, form.samples, form.n_edges, signs.shape) == (1 / 3, 2, 36, (2, 36))
+    assert np.bincount(edges.ravel()).tolist() == [8] * 9
+    monkeypatch.delattr(ms.SherringtonKirkpatrick, "edges")  # not for this
+    assert form.degree() == 8
 
 
 def test_bimodal_energies_are_exact() -> None:
