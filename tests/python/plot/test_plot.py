@@ -88,7 +88,10 @@ def test_no_exact_curve_in_a_field() -> None:
     assert labels(plot.runs.energy(simulate(h=0.5))) == ["$L = 32$"]
 
 
-@pytest.mark.parametrize("model", [ms.Ising((4, 4, 4)), ms.EdwardsAnderson((6, 6), seed=1)])
+@pytest.mark.parametrize("model", [
+    ms.Ising((4, 4, 4)), ms.EdwardsAnderson((6, 6), seed=1),
+    ms.Ising((4, 4), h=np.arange(16.0).reshape(4, 4) - 7.5),
+])  # fmt: skip
 def test_no_exact_curve_of_what_has_not_been_solved(model: Any) -> None:
     (axes,) = plot.runs.energy(ms.simulate(model, [2.0, 2.6], 40, 10)).axes
     assert len(axes.containers) == 1
