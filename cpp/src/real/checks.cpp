@@ -18,11 +18,13 @@ void demand_finite(const char* name, std::span<const double> values) {
 }
 
 void check_edges(const RealOptions& o) {
-  for (const GraphEdge& e : o.edges) {
-    demand(e.first < o.sites && e.second < o.sites && e.first != e.second,
-           "edges: got sites " + std::to_string(e.first) + " and " + std::to_string(e.second) +
-               ", allowed: two different ones from 0 to " + std::to_string(o.sites - 1));
-  }
+  const auto bad = std::ranges::find_if(o.edges, [&](const GraphEdge& e) {
+    return e.first >= o.sites || e.second >= o.sites || e.first == e.second;
+  });
+  if (bad == o.edges.end()) return;
+  throw std::invalid_argument(
+      "edges: got sites " + std::to_string(bad->first) + " and " + std::to_string(bad->second) +
+      ", allowed: two different ones from 0 to " + std::to_string(o.sites - 1));
 }
 
 }  // namespace

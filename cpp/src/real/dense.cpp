@@ -14,6 +14,10 @@ std::int64_t tiles_of(std::int64_t sites) {
   return (sites + tile - 1) / tile;
 }
 
+// Blocks whose flips are brought into all other tiles together: the states of all replicas, which
+// do not fit the inner caches, come and go once for them.
+constexpr std::int64_t blocks_together = 4;
+
 class DenseBundle : public RealBundle {
  public:
   DenseBundle(const RealPlan& plan, const RoundedCouplings& rounded,
@@ -23,11 +27,14 @@ class DenseBundle : public RealBundle {
                    static_cast<std::size_t>(tiles_of(plan.sites) * tile * replicas),
                    {tile * replicas, 1, tile}),
         couplings_(couplings),
-        block_couplings_(static_cast<std::size_t>(block * block)),
-        flips_(static_cast<std::size_t>(plan.parallel ? blocks() : 1)) {
-    for (Flips& flips : flips_) {
-      flips.rows.resize(static_cast<std::size_t>(block * replicas));
-      flips.counts.resize(static_cast<std::size_t>(2 * replicas));
+        block_couplings_(static_cast<std::size_t>(block * block)) {
+    const std::int64_t kept = plan.parallel ? blocks() : std::min(blocks(), blocks_together);
+    rows_.resize(static_cast<std::size_t>(kept * block * replicas));
+    counts_.resize(static_cast<std::size_t>(kept * 2 * replicas));
+    for (std::int64_t k = 0; k < kept; ++k) {
+      flips_.push_back({reinterpret_cast<std::uint8_t (*)[block]>(rows_.data()) + k * replicas,
+                        reinterpret_cast<std::uint8_t (*)[2]>(counts_.data()) + k * replicas,
+                        {}});
     }
   }
 
@@ -42,30 +49,28 @@ class DenseBundle : public RealBundle {
 
  protected:
   void update(std::int64_t step, std::uint64_t sweep) override {
-    const std::int64_t b = step % blocks();
-    const std::int64_t first = b * block;
-    const std::int64_t end = std::min(first + block, plan_.sites);
-    kernels::DenseFlips flips = view(flips_[plan_.parallel ? static_cast<std::size_t>(b) : 0]);
-    if (step < blocks()) {
-      plan_.rule.dense({replicas_view(),
-                        noise(sweep),
-                        {order(), first, end},
-                        block_couplings_.data(),
-                        &flips,
-                        plan_.parallel});
-      if (plan_.parallel) return;
-    } else {
-      find_sites(flips, first, end);
+    if (plan_.parallel) {
+      const auto b = static_cast<std::size_t>(step % blocks());
+      if (step < blocks()) return scan(step, sweep, flips_[b]);
+      return apply(&flips_[b], 1, all(), {0, 0});
     }
-    // A block of neighbouring sites has brought its flips into its own states.
-    const bool own = !plan_.parallel && !plan_.random_order;
-    const std::int64_t skip = own ? first / tile : 0;
-    plan_.kernels.apply_dense(replicas_view(), flips, skip,
-                              own ? skip + (end - first + tile - 1) / tile : 0);
+    if (plan_.random_order) {
+      scan(step, sweep, flips_[0]);
+      return apply(flips_.data(), 1, all(), {0, 0});
+    }
+    // The first block of those that are brought in together, and all of them.
+    const std::int64_t first = step - step % blocks_together;
+    const kernels::Tiles together = tiles(first, std::min(first + blocks_together, blocks()));
+    kernels::DenseFlips& flips = flips_[static_cast<std::size_t>(step - first)];
+    scan(step, sweep, flips);
+    apply(&flips, 1, together, tiles(step, step + 1));
+    if (step + 1 == std::min(first + blocks_together, blocks())) {
+      apply(flips_.data(), static_cast<int>(step + 1 - first), all(), together);
+    }
   }
 
   void turn_down(std::int64_t first, std::span<const SiteBits> up) override {
-    kernels::DenseFlips flips = view(flips_[0]);
+    kernels::DenseFlips& flips = flips_[0];
     for (std::int64_t begin = 0; begin < plan_.sites; begin += block) {
       const std::int64_t end = std::min(begin + block, plan_.sites);
       for (std::int64_t k = begin; k < end; ++k) {
@@ -79,33 +84,36 @@ class DenseBundle : public RealBundle {
           flips.rows[r][block - ++flips.counts[r][1]] = static_cast<std::uint8_t>(k - begin);
         }
       }
-      plan_.kernels.apply_dense(replicas_view(), flips, 0, 0);
+      apply(&flips, 1, all(), {0, 0});
     }
   }
 
  private:
-  struct Flips {
-    std::vector<std::uint8_t> rows, counts;
-  };
-
   std::int64_t blocks() const { return (plan_.sites + block - 1) / block; }
-  kernels::DenseReplicas replicas_view() const {
+  kernels::Tiles all() const { return {0, tiles_of(plan_.sites)}; }
+  kernels::Tiles tiles(std::int64_t first_block, std::int64_t end_block) const {
+    return {first_block * block / tile, std::min(end_block * block / tile, all().end)};
+  }
+  kernels::DenseReplicas view() const {
     return {couplings_, plan_.sites, states(), replicas(), free_.empty() ? nullptr : free_.data()};
   }
-  static kernels::DenseFlips view(Flips& flips) {
-    return {reinterpret_cast<std::uint8_t (*)[block]>(flips.rows.data()),
-            reinterpret_cast<std::uint8_t (*)[2]>(flips.counts.data()),
-            {}};
+  void scan(std::int64_t b, std::uint64_t sweep, kernels::DenseFlips& flips) {
+    plan_.rule.dense({view(),
+                      noise(sweep),
+                      {order(), b * block, std::min((b + 1) * block, plan_.sites)},
+                      block_couplings_.data(),
+                      &flips,
+                      plan_.parallel});
   }
-  void find_sites(kernels::DenseFlips& flips, std::int64_t first, std::int64_t end) const {
-    for (std::int64_t p = first; p < end; ++p) {
-      flips.site[p - first] = order() == nullptr ? static_cast<std::uint32_t>(p) : order()[p];
-    }
+  void apply(const kernels::DenseFlips* flips, int count, kernels::Tiles into,
+             kernels::Tiles but) const {
+    plan_.kernels.apply_dense(view(), flips, count, into, but);
   }
 
   const std::int32_t* couplings_;
   std::vector<std::int32_t> block_couplings_;
-  std::vector<Flips> flips_;  // of a block; of all blocks, where none sees those of another
+  std::vector<std::uint8_t> rows_, counts_;
+  std::vector<kernels::DenseFlips> flips_;  // of blocks together; of all, if none sees another's
   std::vector<std::uint64_t> free_;
 };
 

@@ -22,7 +22,6 @@ using U = Lanes::U;
 constexpr int lanes = Lanes::count;
 constexpr int block = model::block_sites;
 constexpr int tile = model::tile_sites;
-constexpr int block_vectors = block / lanes;
 constexpr int group = model::group_attempts;
 
 // Modulo 2^32.
@@ -76,150 +75,195 @@ MULTISPIN_HD std::int32_t* state_of(const DenseReplicas& r, std::int64_t replica
   return r.states + (j / tile * r.replicas + replica) * tile + j % tile;
 }
 
+// Sites of a block: neighbours in number, whose states lie in whole tiles, or sites of any order.
+struct InTiles {
+  MULTISPIN_HD static void load(const DenseBlock& b, std::int64_t replica, int count,
+                                std::int32_t* to) {
+    for (int k = 0; k < count; k += lanes) {
+      Lanes::store(to + k, Lanes::load(state_of(b.replicas, replica, b.positions.first + k)));
+    }
+  }
+  MULTISPIN_HD static void store(const DenseBlock& b, std::int64_t replica, int count,
+                                 const std::int32_t* from) {
+    for (int k = 0; k < count; k += lanes) {
+      Lanes::store(state_of(b.replicas, replica, b.positions.first + k), Lanes::load(from + k));
+    }
+  }
+  MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
+    return words[(b.positions.first + k) / 64];
+  }
+  MULTISPIN_HD static void row(const DenseBlock& b, int k, int count, std::int32_t* to) {
+    for (int l = 0; l < count; l += lanes) {
+      const std::int32_t* const from =
+          coupling_of(b.replicas, b.positions.first + k, b.positions.first + l);
+      Lanes::store(to + l, Lanes::load(from));
+    }
+  }
+};
+
+struct Anywhere {
+  MULTISPIN_HD static void load(const DenseBlock& b, std::int64_t replica, int count,
+                                std::int32_t* to) {
+    for (int k = 0; k < count; ++k) to[k] = *state_of(b.replicas, replica, b.flips->site[k]);
+  }
+  // All flips are brought into all states afterwards.
+  MULTISPIN_HD static void store(const DenseBlock&, std::int64_t, int, const std::int32_t*) {}
+  MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
+    std::uint64_t out = 0;
+    for (int i = 0; i < 64 && b.positions.first + k + i < b.positions.end; ++i) {
+      const std::uint32_t site = b.flips->site[k + i];
+      out |= (words[site / 64] >> (site % 64) & 1U) << i;
+    }
+    return out;
+  }
+  MULTISPIN_HD static void row(const DenseBlock& b, int k, int count, std::int32_t* to) {
+    for (int l = 0; l < count; ++l) {
+      to[l] = *coupling_of(b.replicas, b.flips->site[k], b.flips->site[l]);
+    }
+  }
+};
+
 // One replica's spins of a block, one after the other.
-template <class Rule>
+template <class Rule, class Sites>
 class DenseScan {
  public:
-  DenseScan(const DenseBlock& b, std::int64_t replica) : b_(b), replica_(replica) {
-    const int count = static_cast<int>(b.positions.end - b.positions.first);
-    for (int k = 0; k < block; ++k) state_[k] = 0;
-    for (int k = 0; k < count; ++k) {
-      state_[k] = *state_of(b.replicas, replica, b.flips->site[k]);
-    }
-    find_free(count);
-  }
+  DenseScan(const DenseBlock& b, std::int64_t replica) : b_(b), replica_(replica) {}
   template <class Planes>
-  MULTISPIN_HD void draw_all(const Planes& planes) {
-    draw<Planes, Rule>(planes, b_.noise, replica_, b_.positions.first, block, draw_);
-  }
-  MULTISPIN_HD void go() {
-    std::uint8_t* const row = b_.flips->rows[replica_];
-    int ups = 0;
-    int downs = 0;
-    for (int v = 0; v < block_vectors; ++v) {
-      unsigned flips = flips_of(v);
-      while (flips != 0) {
-        const int bit = __builtin_ctz(flips);
-        const int k = v * lanes + bit;
-        const bool up = (state_[k] & 1) == 0;
-        if (up) {
-          row[ups++] = static_cast<std::uint8_t>(k);
-        } else {
-          row[block - ++downs] = static_cast<std::uint8_t>(k);
-        }
-        if (b_.at_once) {
-          flips &= flips - 1;
-        } else {
-          turn(k, up);
-          flips = flips_of(v) & ~((2U << bit) - 1U);
+  MULTISPIN_HD void go(const Planes& planes) {
+    const int count = static_cast<int>(b_.positions.end - b_.positions.first);
+    Sites::load(b_, replica_, count, state_);
+    find_free(count);
+    draw<Planes, Rule>(planes, b_.noise, replica_, b_.positions.first, count, draw_);
+    const int vectors = (count + lanes - 1) / lanes;
+    if (b_.at_once) {
+      for (int v = 0; v < vectors; ++v) {
+        for (unsigned flips = flips_of(v); flips != 0; flips &= flips - 1) {
+          note(v * lanes + __builtin_ctz(flips));
         }
       }
+    } else {
+      for (int v = 0; v < vectors; ++v) one_by_one(v, vectors);
+      Sites::store(b_, replica_, count, state_);
     }
-    b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups);
-    b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs);
-  }
-  MULTISPIN_HD void write() const {
-    const std::int64_t count = b_.positions.end - b_.positions.first;
-    for (int k = 0; k < count; ++k) {
-      *state_of(b_.replicas, replica_, b_.flips->site[k]) = state_[k];
-    }
+    b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups_);
+    b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs_);
   }
 
  private:
+  MULTISPIN_HD void find_free(int count) {
+    const std::int64_t words = (b_.replicas.sites + 63) / 64;
+    for (int k = 0; k < count; k += 64) {
+      free_[k / 64] = b_.replicas.free == nullptr
+                          ? ~std::uint64_t{0}
+                          : Sites::free(b_, b_.replicas.free + replica_ * words, k);
+      if (count - k < 64) free_[k / 64] &= bits::lane_mask(count - k);
+    }
+  }
   MULTISPIN_HD unsigned flips_of(int v) const {
     const I state = Lanes::load(state_ + v * lanes);
     const I drawn = Lanes::load(draw_ + v * lanes);
-    return Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy)) & free_[v];
+    const unsigned flips = Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy));
+    return flips & static_cast<unsigned>(free_[v * lanes / 64] >> (v * lanes % 64)) &
+           ((1U << lanes) - 1U);
   }
-  MULTISPIN_HD void turn(int k, bool up) {
-    const std::int32_t* const row = b_.couplings + k * block;
-    for (int v = 0; v < block_vectors; ++v) {
-      const I state = Lanes::load(state_ + v * lanes);
-      const I change = Lanes::load(row + v * lanes);
-      Lanes::store(state_ + v * lanes, up ? sum(state, change) : difference(state, change));
+  // True if the spin turns up.
+  MULTISPIN_HD bool note(int k) {
+    std::uint8_t* const row = b_.flips->rows[replica_];
+    const bool up = (state_[k] & 1) == 0;
+    if (up) {
+      row[ups_++] = static_cast<std::uint8_t>(k);
+    } else {
+      row[block - ++downs_] = static_cast<std::uint8_t>(k);
+    }
+    return up;
+  }
+  MULTISPIN_HD void one_by_one(int v, int vectors) {
+    unsigned flips = flips_of(v);
+    while (flips != 0) {
+      const int bit = __builtin_ctz(flips);
+      const int k = v * lanes + bit;
+      turn(k, note(k), vectors);
+      flips = flips_of(v) & ~((2U << bit) - 1U);
     }
   }
-  MULTISPIN_HD void find_free(int count) {
-    for (int v = 0; v < block_vectors; ++v) free_[v] = 0;
-    const std::int64_t words = (b_.replicas.sites + 63) / 64;
-    const std::uint64_t* const free =
-        b_.replicas.free == nullptr ? nullptr : b_.replicas.free + replica_ * words;
-    for (int k = 0; k < count; ++k) {
-      const std::uint32_t site = b_.flips->site[k];
-      const bool may = free == nullptr || (free[site / 64] >> (site % 64) & 1U) != 0;
-      free_[k / lanes] |= static_cast<unsigned>(may) << (k % lanes);
+  MULTISPIN_HD void turn(int k, bool up, int vectors) {
+    const std::int32_t* const row = b_.couplings + k * block;
+    const I sign = Lanes::splat(up ? 0 : -1);
+    for (int v = 0; v < vectors; ++v) {
+      const I state = Lanes::load(state_ + v * lanes);
+      const I change = Lanes::load(row + v * lanes);
+      Lanes::store(state_ + v * lanes, sum(state, difference(change ^ sign, sign)));
     }
   }
 
   const DenseBlock& b_;
   std::int64_t replica_;
+  int ups_ = 0, downs_ = 0;
   alignas(64) std::int32_t state_[block];
   alignas(64) std::int32_t draw_[block];
-  unsigned free_[block_vectors];
+  std::uint64_t free_[block / 64];
 };
 
-void gather(const DenseBlock& b) {
+template <class Planes, class Rule, class Sites>
+MULTISPIN_HD void scan_all(const DenseBlock& b, const Planes& planes) {
   const int count = static_cast<int>(b.positions.end - b.positions.first);
-  for (int k = 0; k < count; ++k) {
-    const std::uint32_t i = b.flips->site[k];
-    std::int32_t* const row = b.couplings + k * block;
-    for (int l = 0; l < count; ++l) row[l] = *coupling_of(b.replicas, i, b.flips->site[l]);
-    for (int l = count; l < block; ++l) row[l] = 0;
+  for (int k = 0; k < count && !b.at_once; ++k) Sites::row(b, k, count, b.couplings + k * block);
+  for (std::int64_t replica = 0; replica < b.replicas.replicas; ++replica) {
+    DenseScan<Rule, Sites>(b, replica).go(planes);
   }
 }
 
 template <template <class> class Planes, class Rule>
 void update_dense(const DenseBlock& b) {
   const Planes<Word> planes(*b.noise.keys, b.noise.sweep, 0);
-  const bool in_place = b.positions.order == nullptr && !b.at_once;
   for (std::int64_t p = b.positions.first; p < b.positions.end; ++p) {
     b.flips->site[p - b.positions.first] = site_at(b.positions, p);
   }
-  if (!b.at_once) gather(b);
-  for (std::int64_t replica = 0; replica < b.replicas.replicas; ++replica) {
-    DenseScan<Rule> scan(b, replica);
-    scan.draw_all(planes);
-    scan.go();
-    if (in_place) scan.write();
+  if (b.positions.order == nullptr) {
+    scan_all<Planes<Word>, Rule, InTiles>(b, planes);
+  } else {
+    scan_all<Planes<Word>, Rule, Anywhere>(b, planes);
   }
 }
 
-// One replica's states of one tile.
-MULTISPIN_HD void apply_tile(const std::int32_t* couplings, const DenseFlips& flips,
-                             std::int64_t replica, std::int32_t* states) {
-  constexpr int at_a_time = tile / lanes < 8 ? tile / lanes : 8;
-  const int ups = flips.counts[replica][0];
-  const int downs = flips.counts[replica][1];
-  if (ups + downs == 0) return;
+// One replica's states of a part of a tile.
+constexpr int at_a_time = tile / lanes < 8 ? tile / lanes : 8;
+
+MULTISPIN_HD void apply_list(const std::int32_t* couplings, const DenseFlips& flips,
+                             std::int64_t replica, I (&state)[at_a_time]) {
   const std::uint8_t* const row = flips.rows[replica];
-  for (int part = 0; part < tile; part += at_a_time * lanes) {
-    I state[at_a_time];
-    for (int v = 0; v < at_a_time; ++v) state[v] = Lanes::load(states + part + v * lanes);
-    for (int i = 0; i < ups; ++i) {
-      const std::int32_t* const from = couplings + std::int64_t{flips.site[row[i]]} * tile + part;
-      for (int v = 0; v < at_a_time; ++v) {
-        state[v] = sum(state[v], Lanes::load(from + v * lanes));
-      }
+  const std::uint8_t* const ups = row + flips.counts[replica][0];
+  const std::uint8_t* const end = row + block;
+  for (const std::uint8_t* k = row; k != ups; ++k) {
+    const std::int32_t* const from = couplings + std::int64_t{flips.site[*k]} * tile;
+    for (int v = 0; v < at_a_time; ++v) state[v] = sum(state[v], Lanes::load(from + v * lanes));
+  }
+  for (const std::uint8_t* k = end - flips.counts[replica][1]; k != end; ++k) {
+    const std::int32_t* const from = couplings + std::int64_t{flips.site[*k]} * tile;
+    for (int v = 0; v < at_a_time; ++v) {
+      state[v] = difference(state[v], Lanes::load(from + v * lanes));
     }
-    for (int i = block - downs; i < block; ++i) {
-      const std::int32_t* const from = couplings + std::int64_t{flips.site[row[i]]} * tile + part;
-      for (int v = 0; v < at_a_time; ++v) {
-        state[v] = difference(state[v], Lanes::load(from + v * lanes));
-      }
-    }
-    for (int v = 0; v < at_a_time; ++v) Lanes::store(states + part + v * lanes, state[v]);
   }
 }
 
-void apply_dense(const DenseReplicas& r, const DenseFlips& flips, std::int64_t skip_first,
-                 std::int64_t skip_end) {
-  const std::int64_t tiles = (r.sites + tile - 1) / tile;
-  for (std::int64_t t = 0; t < tiles; ++t) {
-    if (t >= skip_first && t < skip_end) continue;
-    for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
-      apply_tile(r.couplings + t * r.sites * tile, flips, replica,
-                 r.states + (t * r.replicas + replica) * tile);
+MULTISPIN_HD void apply_tile(const DenseReplicas& r, const DenseFlips* flips, int count,
+                             std::int64_t t) {
+  const std::int32_t* const couplings = r.couplings + t * r.sites * tile;
+  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+    std::int32_t* const states = r.states + (t * r.replicas + replica) * tile;
+    for (int part = 0; part < tile; part += at_a_time * lanes) {
+      I state[at_a_time];
+      for (int v = 0; v < at_a_time; ++v) state[v] = Lanes::load(states + part + v * lanes);
+      for (int b = 0; b < count; ++b) apply_list(couplings + part, flips[b], replica, state);
+      for (int v = 0; v < at_a_time; ++v) Lanes::store(states + part + v * lanes, state[v]);
     }
+  }
+}
+
+void apply_dense(const DenseReplicas& r, const DenseFlips* flips, int count, Tiles into,
+                 Tiles but) {
+  for (std::int64_t t = into.first; t < into.end; ++t) {
+    if (t < but.first || t >= but.end) apply_tile(r, flips, count, t);
   }
 }
 

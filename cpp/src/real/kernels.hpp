@@ -53,6 +53,10 @@ struct DenseFlips {
   std::uint32_t site[model::block_sites];
 };
 
+struct Tiles {
+  std::int64_t first, end;
+};
+
 struct DenseBlock {
   DenseReplicas replicas;
   RealNoise noise;
@@ -96,9 +100,8 @@ struct RealRuleKernels {
 struct RealKernels {
   int lanes;                          // numbers in a wide word
   RealRuleKernels aes[2], philox[2];  // Metropolis, heat bath
-  // Brings flips into all states but those of the tiles from skip_first to skip_end.
-  void (*apply_dense)(const DenseReplicas&, const DenseFlips&, std::int64_t skip_first,
-                      std::int64_t skip_end);
+  // Brings the flips of `count` blocks into the states of some tiles.
+  void (*apply_dense)(const DenseReplicas&, const DenseFlips*, int count, Tiles into, Tiles but);
   // The turns of sites first to end, lanes side by side.
   void (*apply_sparse)(const SparseReplicas&, const std::int32_t* turns, std::int64_t first,
                        std::int64_t end);
