@@ -117,8 +117,15 @@ def _sampler() -> ms.Sampler:
     return ms.Sampler(ms.Ising(SHAPE), 2.0, seed=1, threads=1, engine="lattice")
 
 
-def _set_temperature(temperature: Any) -> None:
-    _sampler().temperature = temperature
+def _set(name: str) -> Callable[..., None]:
+    def put(**given: Any) -> None:
+        setattr(_sampler(), name, given[name])
+
+    return put
+
+
+def _real_model() -> ms.Pairwise:
+    return ms.Pairwise(_J, h=_FIELDS[0, :3])
 
 
 def _file(name: str, text: str) -> Path:
@@ -184,6 +191,10 @@ def _models() -> dict[str, Call]:
             blames={"n_spins": ("edges", "shape"), "edges": ("couplings",), "couplings": ("h",)},
         ),
         "Model.energy": Call(ms.models.Model.energy, {"spins": _SPINS}, ms.Ising(SHAPE).energy),
+        "SignedGraph.with_field": Call(
+            ms.models.SignedGraph.with_field, {"h": _FIELDS},
+            lambda **given: energy(ms.Ising(SHAPE).with_field(**given)),
+        ),
         "Model.sample": Call(
             ms.models.Model.sample, {"k": 1}, ms.EdwardsAnderson(SHAPE, samples=2).sample
         ),
@@ -232,15 +243,31 @@ def _samplers() -> dict[str, Call]:
             ms.Sampler,
             {"model": ms.EdwardsAnderson(SHAPE, samples=2), "temperature": 2.0, "replicas": 1,
              "dynamics": "metropolis", "init": "random", "seed": 1, "device": "cpu", "rng": "auto",
-             "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False},
+             "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False,
+             "order": "fixed", "clamp": None},
             sampled,
             blames={"model": ("shape",)},
         ),
+        "Sampler, of real couplings": Call(
+            ms.Sampler,
+            {"model": _real_model(), "temperature": 2.0, "replicas": 2, "dynamics": "glauber",
+             "init": "random", "seed": 1, "device": "cpu", "rng": "auto", "threads": 1,
+             "first_stream": 0, "engine": "real", "shared_random_numbers": False,
+             "order": "random", "clamp": np.arange(3) == 1},
+            sampled,
+            blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",)},
+        ),
+        "Sampler.model": Call(ms.Sampler.model, {"model": ms.Ising(SHAPE, J=-1.0)}, _set("model")),
+        "Sampler.h": Call(ms.Sampler.h, {"h": 0.5}, _set("h")),
+        "Sampler.clamp": Call(ms.Sampler.clamp, {"clamp": None}, _set("clamp")),
+        "Sampler.set_spins": Call(ms.Sampler.set_spins, {"spins": "up"}, _sampler().set_spins),
         "Sampler.sweep": Call(ms.Sampler.sweep, {"n": 1}, _sampler().sweep, long=("n",)),
         "Sampler.record": Call(
             ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)
         ),
-        "Sampler.temperature": Call(ms.Sampler.temperature, {"temperature": 2.0}, _set_temperature),
+        "Sampler.temperature": Call(
+            ms.Sampler.temperature, {"temperature": 2.0}, _set("temperature")
+        ),
         "Sampler.block_average": Call(
             ms.Sampler.block_average, {"block": 2, "replica": 0}, _sampler().block_average
         ),

@@ -133,6 +133,15 @@ class Engine(ABC):
 
     # --- looking ----------------------------------------------------------------------------------
 
+    @property
+    def rounding_error(self) -> float:
+        """How far a local field is from that of the couplings as given, where they are rounded.
+
+        The root of the sum over a site's couplings and field of the squares of what was rounded
+        away, of the worst site.
+        """
+        return 0.0
+
     @abstractmethod
     def energies(self) -> NDArray[np.float64]:
         """Total energies, (replicas,)."""

@@ -84,7 +84,7 @@ class RealEngine(Compiled):
             sites=form.n_spins,
             edges=np.ascontiguousarray(edges, dtype=np.uint32),
             couplings=np.ascontiguousarray(couplings, dtype=np.float64),
-            fields=np.ascontiguousarray(form.h, dtype=np.float64).ravel(),
+            fields=np.ascontiguousarray(form.fields(), dtype=np.float64).ravel(),
             replicas=request.replicas,
             dense=_is_dense(form),
             dynamics=request.dynamics,
@@ -127,8 +127,14 @@ class RealEngine(Compiled):
             "tail_planes": 0,
             "storage": self._storage,
             "step": self._engine.step,
-            "rounding_error": self._engine.rounding_error,
+            "rounding_error": self.rounding_error,
         }
+
+    @property
+    def rounding_error(self) -> float:
+        """How far a local field is from that of the couplings as given."""
+        error: float = self._engine.rounding_error
+        return error
 
     def _one(self) -> tuple[int, ...]:
         return (self.request.model.n_spins,)
