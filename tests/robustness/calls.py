@@ -372,8 +372,73 @@ def _files() -> dict[str, Call]:
         "couplings.from_networkx": Call(
             couplings.from_networkx, {"graph": _graph(), "weight": "J", "h": 0.5}
         ),
-        "couplings.to_dimod_negating": Call(couplings.to_dimod_negating, {"model": _GLASS}),
-        "couplings.from_dimod_negating": Call(couplings.from_dimod_negating, {"bqm": _bqm()}),
+        "couplings.read_dimacs": Call(
+            couplings.read_dimacs, {"path": _file("cut.col", "p edge 3 2\ne 1 2 1\ne 2 3 -1\n")}
+        ),
+        "couplings.write_dimacs": Call(couplings.write_dimacs, {"path": "out.col", "model": _GLASS}),
+        "couplings.recognize": Call(
+            couplings.recognize, {"path": _file("which.txt", "3 2\n1 2 1\n2 3 -1\n")}
+        ),
+        "couplings.read_problem": Call(
+            couplings.read_problem,
+            {"path": _file("problem.bq", "2 2\n1 1 1\n1 2 -1\n"), "format": "auto", "problem": 1},
+            blames={"format": ("problem",), "problem": ("format",)},
+        ),
+        "couplings.to_dimod": Call(couplings.to_dimod, {"problem": _GLASS, "vartype": "BINARY"}),
+        "couplings.from_dimod": Call(couplings.from_dimod, {"bqm": _bqm()}),
+    }  # fmt: skip
+
+
+def _qubos() -> dict[str, Call]:
+    couplings = ms.couplings
+    Q = _J + np.diag([1.0, -2.0, 0.5])
+    problem, qubo = couplings.Problem(_GLASS, 0.5), couplings.from_qubo(Q)
+    return {
+        "couplings.Problem": Call(
+            couplings.Problem, {"model": _GLASS, "offset": 0.5},
+            lambda **given: energy(couplings.Problem(**given).model),
+        ),
+        "couplings.Problem.energy": Call(
+            couplings.Problem.energy, {"values": _SPINS.ravel()}, problem.energy,
+        ),
+        "couplings.Problem.from_spins": Call(
+            couplings.Problem.from_spins, {"spins": _SPINS.ravel()}, problem.from_spins
+        ),
+        "couplings.Qubo": Call(
+            couplings.Qubo,
+            {"linear": np.array([1.0, -2.0, 0.5]), "pairs": np.array([[0, 1], [1, 2]]),
+             "quadratic": np.array([1.0, -1.0]), "constant": 0.5},
+            lambda **given: energy(couplings.Qubo(**given).model),
+            blames={"linear": ("pairs", "quadratic", "offset"), "pairs": ("quadratic",),
+                    "quadratic": ("linear", "offset"), "constant": ("offset",)},
+        ),
+        "couplings.Qubo.energy": Call(
+            couplings.Qubo.energy, {"values": np.array([[0, 1, 1], [1, 0, 0]])}, qubo.energy
+        ),
+        "couplings.Qubo.from_spins": Call(
+            couplings.Qubo.from_spins, {"spins": np.array([1, -1, 1])}, qubo.from_spins
+        ),
+        "couplings.from_qubo": Call(
+            couplings.from_qubo, {"Q": Q, "constant": 0.5, "n_variables": 3},
+            lambda **given: energy(couplings.from_qubo(**given).model),
+            blames={"Q": ("n_variables", "offset"), "constant": ("offset",),
+                    "n_variables": ("Q",)},
+        ),
+        "couplings.from_qubo, of a dict": Call(
+            couplings.from_qubo,
+            {"Q": {(0, 0): -1.0, (0, 1): 2.0}, "constant": 0.5, "n_variables": None},
+            lambda **given: energy(couplings.from_qubo(**given).model),
+            blames={"Q": ("offset",), "constant": ("offset",), "n_variables": ("Q",)},
+        ),
+        "couplings.to_qubo": Call(couplings.to_qubo, {"problem": problem}),
+        "couplings.read_qubo": Call(
+            couplings.read_qubo,
+            {"path": _file("bqp.txt", "1\n2 2\n1 1 1\n1 2 -1\n"), "format": "orlib",
+             "problem": 1},
+        ),
+        "couplings.write_qubo": Call(
+            couplings.write_qubo, {"path": "qubo.out", "problem": qubo, "format": "sparse"}
+        ),
     }  # fmt: skip
 
 
@@ -554,7 +619,8 @@ def _plot() -> dict[str, Call]:
 
 #: The table, in parts. Files are made in the working directory.
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
-    "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "exact": _exact,
+    "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
+    "exact": _exact,
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
