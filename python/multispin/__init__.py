@@ -31,6 +31,7 @@ from multispin.models import EdwardsAnderson, Ising, Pairwise, SherringtonKirkpa
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
+from multispin.runs.temperature_range import temperature_range
 from multispin.runs.tempering import temper
 from multispin.sampling.device_array import DeviceArray
 from multispin.sampling.sampler import Sampler
@@ -65,4 +66,5 @@ __all__ = [
     "simulate",
     "study",
     "temper",
+    "temperature_range",
 ]

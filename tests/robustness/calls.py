@@ -23,6 +23,7 @@ from multispin.analysis import (
     statistics,
     summary,
     temperature_grid,
+    time_to_target,
 )
 from multispin.cli import main
 from multispin.runs import throughput
@@ -298,6 +299,7 @@ def _runs() -> dict[str, Call]:
                     "swap_interval": ("interval",)},
             functions=("progress",), long=("sweeps", "thermalization"), nan=True,
         ),
+        "temperature_range": Call(ms.temperature_range, {"model": _GLASS}),
         "anneal": Call(
             ms.anneal,
             {"model": _GLASS, "temperatures": [3.0, 1.0], "sweeps_per_temperature": [2, 2],
@@ -556,6 +558,17 @@ def _analysis() -> dict[str, Call]:
         "summary.summarize_overlaps": Call(
             summary.summarize_overlaps, {"run": runs.tempered()}, nan=True
         ),
+        "time_to_target.success_probability": Call(
+            time_to_target.success_probability,
+            {"hits": np.array([0, 3, 8]), "runs": 8, "confidence": 0.95},
+            blames={"runs": ("hits",)},
+        ),
+        "time_to_target.time_to_target": Call(
+            time_to_target.time_to_target,
+            {"hits": np.array([0, 3, 8]), "runs": 8, "run_time": 0.1, "target": 0.99,
+             "confidence": 0.95},
+            blames={"runs": ("hits",)}, nan=True,
+        ),
         "temperature_grid.equal_acceptance": Call(
             temperature_grid.equal_acceptance,
             {"temperatures": np.array([1.0, 2.0, 4.0]), "acceptance": np.array([0.3, 0.2])},
@@ -636,7 +649,8 @@ EXCEPTIONS: dict[Any, str] = {
             ms.exact.TransferMatrix, crossing.Crossing, crossing.Curve,
             equilibration.LogarithmicBins, overlaps.OverlapDistribution,
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
-            statistics.Binning, statistics.Estimate, progress.Progress, progress.StudyProgress,
+            statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
+            time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
         ),
         "a result: it holds what it was made of, and what takes it checks it",
     ),
