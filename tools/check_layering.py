@@ -84,6 +84,7 @@ BENEATH: dict[str, tuple[str, ...]] = {
     "sampling": ("_engines",),
     "runs": ("sampling", "_info", "progress", "analysis", "exact"),
     "learn": ("runs", "theory"),
+    "dimod": ("runs", "couplings"),
     # what users start
     "page": ("learn", "couplings", "studies", "plot"),
     "cli": ("page",),

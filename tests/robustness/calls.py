@@ -26,6 +26,7 @@ from multispin.analysis import (
     time_to_target,
 )
 from multispin.cli import main
+from multispin.dimod import MultispinSampler
 from multispin.runs import throughput
 from robustness import runs
 
@@ -377,7 +378,9 @@ def _files() -> dict[str, Call]:
         "couplings.read_dimacs": Call(
             couplings.read_dimacs, {"path": _file("cut.col", "p edge 3 2\ne 1 2 1\ne 2 3 -1\n")}
         ),
-        "couplings.write_dimacs": Call(couplings.write_dimacs, {"path": "out.col", "model": _GLASS}),
+        "couplings.write_dimacs": Call(
+            couplings.write_dimacs, {"path": "out.col", "model": _GLASS}
+        ),
         "couplings.recognize": Call(
             couplings.recognize, {"path": _file("which.txt", "3 2\n1 2 1\n2 3 -1\n")}
         ),
@@ -440,6 +443,44 @@ def _qubos() -> dict[str, Call]:
         ),
         "couplings.write_qubo": Call(
             couplings.write_qubo, {"path": "qubo.out", "problem": qubo, "format": "sparse"}
+        ),
+    }  # fmt: skip
+
+
+def _dimod() -> dict[str, Call]:
+    bqm = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.5, "SPIN")
+    valid: dict[str, Any] = {
+        "bqm": bqm, "num_reads": 2, "num_sweeps": 4, "beta_range": [0.1, 2.0],
+        "beta_schedule_type": "linear", "beta_schedule": None, "num_sweeps_per_beta": 2, "seed": 1,
+        "initial_states": None, "initial_states_generator": "random",
+        "proposal_acceptance_criteria": "Metropolis", "interrupt_function": None,
+    }  # fmt: skip
+
+    def sampled(**given: Any) -> object:
+        sampleset = MultispinSampler(device="cpu", threads=1).sample(**given)
+        return sampleset.record.energy
+
+    blames = {
+        "beta_schedule_type": ("beta_schedule",), "num_sweeps_per_beta": ("num_sweeps",),
+        "initial_states_generator": ("initial_states",), "beta_range": ("temperature",),
+        "beta_schedule": ("temperature",),
+    }  # fmt: skip
+    common: dict[str, Any] = {
+        "functions": ("interrupt_function",), "long": ("num_sweeps", "num_sweeps_per_beta"),
+    }  # fmt: skip
+    custom = {
+        **valid, "beta_schedule_type": "custom", "beta_schedule": np.array([0.1, 2.0]),
+        "initial_states": ([[1, -1], [1, 1]], ["a", "b"]), "initial_states_generator": "tile",
+    }  # fmt: skip
+    return {
+        "MultispinSampler": Call(MultispinSampler, {"device": "cpu", "threads": 1}),
+        "MultispinSampler.sample": Call(
+            MultispinSampler.sample, valid, sampled, blames=blames, **common
+        ),
+        "MultispinSampler.sample, customized": Call(
+            MultispinSampler.sample, custom, sampled,
+            blames={**blames, "beta_schedule": ("beta_range", "num_sweeps", "temperature")},
+            **common,
         ),
     }  # fmt: skip
 
@@ -633,7 +674,7 @@ def _plot() -> dict[str, Call]:
 #: The table, in parts. Files are made in the working directory.
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
-    "exact": _exact,
+    "dimod": _dimod, "exact": _exact,
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
