@@ -503,6 +503,20 @@ def _exact() -> dict[str, Call]:
     }
 
 
+def _theory() -> dict[str, Call]:
+    sk = ms.theory.sherrington_kirkpatrick
+    return {
+        "sherrington_kirkpatrick.replica_symmetric": Call(
+            sk.replica_symmetric, {"T": 0.5, "h": 0.1}
+        ),
+        "sherrington_kirkpatrick.de_almeida_thouless_field": Call(
+            sk.de_almeida_thouless_field, {"T": 0.5}
+        ),
+        "sherrington_kirkpatrick.parisi": Call(sk.parisi, {"T": 0.7, "h": 0.1, "steps": 1}),
+        "sherrington_kirkpatrick.semicircle": Call(sk.semicircle, {"x": np.array([0.0, 1.0])}),
+    }
+
+
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
@@ -675,7 +689,7 @@ def _plot() -> dict[str, Call]:
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "exact": _exact,
-    "analysis": _analysis, "plot": _plot,
+    "theory": _theory, "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
 #: Public callables that the table leaves out, and why.
@@ -687,7 +701,8 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
-            ms.exact.TransferMatrix, crossing.Crossing, crossing.Curve,
+            ms.exact.TransferMatrix, ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,
+            ms.theory.sherrington_kirkpatrick.BrokenSymmetry, crossing.Crossing, crossing.Curve,
             equilibration.LogarithmicBins, overlaps.OverlapDistribution,
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
