@@ -647,6 +647,12 @@ def _plot() -> dict[str, Call]:
         "plot.glass.correlation_length": Call(glass.correlation_length, {"runs": runs.tempered()}),
         "plot.glass.tempering": Call(glass.tempering, {"run": runs.tempered()}),
         "plot.glass.annealing": Call(glass.annealing, {"run": runs.annealed(), "sample": 0}),
+        "plot.problems.annealing": Call(
+            ms.plot.problems.annealing,
+            {"temperatures": np.array([3.0, 1.0]), "values": np.array([[1.0, 2.0], [0.0, 0.0]]),
+             "what": "cut", "best": 2.0},
+            blames={"temperatures": ("values",)},
+        ),
         "plot.replicas.error": Call(
             replicas.error, {"result": replica_error.replica_error(_SERIES)}
         ),

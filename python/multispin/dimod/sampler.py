@@ -176,8 +176,8 @@ class MultispinSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
         >>> from multispin.dimod import MultispinSampler
         >>> bqm = dimod.BinaryQuadraticModel.from_qubo({(0, 0): -1, (1, 1): -1, (0, 1): 3}, 10)
         >>> sampleset = MultispinSampler().sample(bqm, num_reads=8, num_sweeps=50, seed=1)
-        >>> float(sampleset.first.energy), sorted(sampleset.first.sample.values())
-        (9.0, [0, 1])
+        >>> float(sampleset.first.energy), int(sum(sampleset.first.sample.values()))
+        (9.0, 1)
         """
         began = time.perf_counter_ns()
         self.remove_unknown_kwargs(**parameters)
