@@ -12,4 +12,5 @@ PYBIND11_MODULE(_core, module) {
   multispin::bind_tempering_of(module);
   multispin::bind_lattice(module);
   multispin::bind_replica(module);
+  multispin::bind_moments(module);
 }

@@ -32,6 +32,7 @@ from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
 from multispin.runs.tempering import temper
 from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.moments import moments
 from multispin.sampling.sampler import Sampler
 from multispin.studies.study import read_study, study
 
@@ -56,6 +57,7 @@ __all__ = [
     "graphs",
     "info",
     "models",
+    "moments",
     "plot",
     "read_study",
     "replica_sweep",
