@@ -192,6 +192,11 @@ def _samplers() -> dict[str, Call]:
             sampled,
             blames={"model": ("shape",)},
         ),
+        "moments": Call(
+            ms.moments,
+            {"samples": _SPINS, "sample_weight": [1.0, 0.5, 0.0, 2.0], "threads": 1},
+            blames={"samples": ("sample_weight",)},
+        ),
         "Sampler.sweep": Call(ms.Sampler.sweep, {"n": 1}, _sampler().sweep, long=("n",)),
         "Sampler.record": Call(
             ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)

@@ -164,7 +164,7 @@ class Engine(ABC):
         """Spins of some replicas, (replicas, *shape), in the host's memory."""
 
     def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Sums over replicas of s_i (N,) and of s_i s_j (N, N), one disorder sample after another.
+        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another.
 
         For engines that have nothing better: their spins are packed for it.
         """

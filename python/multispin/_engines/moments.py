@@ -41,4 +41,5 @@ def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     power = 61 - np.frexp(below_one.sum())[1]
     # What rounding adds is half of the number of samples at most: far from the limit, 2**62.
     assert _core.MOST_WEIGHT == 2**62
-    return np.rint(np.ldexp(below_one, power)).astype(np.int64)
+    integers: NDArray[np.int64] = np.rint(np.ldexp(below_one, power)).astype(np.int64)
+    return integers

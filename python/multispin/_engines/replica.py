@@ -126,7 +126,7 @@ class ReplicaEngine(Compiled):
         return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
 
     def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Sums over replicas of s_i (N,) and of s_i s_j (N, N), one disorder sample after another."""
+        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
         rows, request = self.packed(), self.request  # a bit a replica, as they are needed
         replicas = request.replicas // request.samples
         for first in range(0, request.replicas, replicas):
