@@ -63,21 +63,23 @@ MULTISPIN_HD const std::uint64_t* row_of(const Table& table, std::uint64_t word)
 // --- counts
 // ---------------------------------------------------------------------------------------
 
-// Byte i of bytes[b] becomes byte b of from[i], of 64 words.
+// Byte b of 64 words goes to bytes[b], in the order in which turning over leaves them.
 MULTISPIN_HD void split_bytes(const std::uint64_t* from, Word (&bytes)[8][parts]) {
   for (int part = 0; part < parts; ++part) {
     Word rows[8];
-    for (int i = 0; i < 8; ++i) {
-      std::uint64_t element[words];
-      for (int e = 0; e < words; ++e) element[e] = from[8 * (part * words + e) + i];
-      rows[i] = loaded<Word>(element);
-    }
+    for (int i = 0; i < 8; ++i) rows[i] = loaded<Word>(from + (8 * part + i) * words);
     bits::turn_eight<8, 1>(rows);
     for (int b = 0; b < 8; ++b) bytes[b][part] = rows[b];
   }
 }
 
-// Counts of 4 bits: spin i of the block in the lower half of byte i, spin 64 + i in the upper one.
+// The word of which this is the byte, of a part's 8 * words.
+constexpr int split_word(int element, int byte) {
+  return byte * words + element;
+}
+
+// Counts of 4 bits: those of the block's first 64 spins in the lower halves of bytes, as
+// split_bytes leaves them, those of the others in the upper halves.
 MULTISPIN_HD void make_counts(const std::uint64_t* block, Table& table) {
   Word first[8][parts], second[8][parts];
   split_bytes(block, first);
@@ -100,7 +102,7 @@ MULTISPIN_HD void make_counts(const std::uint64_t* block, Table& table) {
   }
 }
 
-// Counts of a spin in bytes: of the block's spins in order.
+// Counts of a spin in bytes, against the first 64 spins of the block and the others.
 struct ByteCounts {
   Word lower[parts], upper[parts];
 };
@@ -160,13 +162,13 @@ void widen(std::uint64_t* bytes, std::uint64_t* pairs, std::int64_t size) {
   }
 }
 
-// Adds counts of 16 bits to sums.
-void add_pairs(const std::uint64_t* pairs, std::int64_t size, std::int64_t* sums) {
-  for (std::int64_t i = 0; i < size; i += words, pairs += 2 * words) {
-    for (int e = 0; e < words; ++e) {
-      for (int k = 0; k < 4; ++k) {
-        *sums++ += static_cast<std::int64_t>(pairs[e] >> (16 * k) & 0xffff);
-        *sums++ += static_cast<std::int64_t>(pairs[words + e] >> (16 * k) & 0xffff);
+// Adds a spin's counts of 16 bits to its sums, which are in the order of the block's spins.
+void add_pairs(const std::uint64_t* pairs, std::int64_t* sums) {
+  for (int part = 0; part < 2 * parts; ++part, pairs += 2 * words, sums += 8 * words) {
+    for (int byte = 0; byte < 8; ++byte) {
+      for (int e = 0; e < words; ++e) {
+        const std::uint64_t both = pairs[byte % 2 * words + e] >> (byte / 2 * 16);
+        sums[split_word(e, byte)] += static_cast<std::int64_t>(both & 0xffff);
       }
     }
   }
@@ -186,7 +188,9 @@ void count(const Strip& strip, std::uint64_t* scratch, std::int64_t* sums) {
     // Bytes hold the 64 samples of three words.
     if (w % 3 == 2 || w + 1 == strip.word_count) widen(bytes, pairs, size);
   }
-  add_pairs(pairs, size, sums);
+  for (std::int64_t i = 0; i < spins; ++i) {
+    add_pairs(pairs + i * 4 * row_words, sums + i * counted_spins);
+  }
 }
 
 // --- weights

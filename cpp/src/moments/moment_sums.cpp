@@ -11,7 +11,10 @@
 namespace multispin {
 namespace {
 
-constexpr std::int64_t most_rows = 512;  // of a tile: what belongs to them stays in the cache
+// Spins of a tile: more share a table, fewer leave more tiles for threads to take.
+constexpr std::int64_t most_rows = 1024;  // what belongs to them stays in the L2 cache
+constexpr std::int64_t fewest_rows = 128;
+constexpr int tiles_each = 4;  // of a thread, if tiles do not get too small
 
 // The spins from `begin` to `end` - 1 against the block of spins from `block` on.
 struct Tile {
@@ -19,12 +22,22 @@ struct Tile {
 };
 
 // Spins before the block have had theirs against it; the last one is that which is always -1.
-std::vector<Tile> all_tiles(std::int64_t spins, std::int64_t block_spins) {
+std::vector<Tile> tiles_of(std::int64_t spins, std::int64_t block_spins, std::int64_t rows) {
   std::vector<Tile> tiles;
   for (std::int64_t block = 0; block < spins; block += block_spins) {
-    for (std::int64_t i = block; i <= spins; i += most_rows) {
-      tiles.push_back({block, i, std::min(i + most_rows, spins + 1)});
+    for (std::int64_t i = block; i <= spins; i += rows) {
+      tiles.push_back({block, i, std::min(i + rows, spins + 1)});
     }
+  }
+  return tiles;
+}
+
+std::vector<Tile> tiles_for(int threads, std::int64_t spins, std::int64_t block_spins) {
+  std::int64_t rows = most_rows;
+  std::vector<Tile> tiles = tiles_of(spins, block_spins, rows);
+  while (rows > fewest_rows && static_cast<std::int64_t>(tiles.size()) < tiles_each * threads) {
+    rows /= 2;
+    tiles = tiles_of(spins, block_spins, rows);
   }
   return tiles;
 }
@@ -57,10 +70,10 @@ class Moments {
   }
 
   bool run(int threads, const Poll& poll) {
-    const std::vector<Tile> tiles = all_tiles(samples_.spins(), block_);
-    // Spins of a word are compared with a block in about as long as engines update as many words.
-    threads =
-        worth(samples_.words() * static_cast<std::int64_t>(tiles.size()) * most_rows, threads);
+    // A spin's word is compared with a block in about as long as engines update it.
+    const std::int64_t blocks = (samples_.spins() + block_ - 1) / block_;
+    threads = worth(samples_.words() * samples_.spins() * blocks / 2, threads);
+    const std::vector<Tile> tiles = tiles_for(threads, samples_.spins(), block_);
     const auto count = static_cast<std::int64_t>(tiles.size());
     threads = static_cast<int>(std::min<std::int64_t>(threads, count));
     const std::int64_t rows = std::min(most_rows, samples_.spins() + 1);

@@ -49,7 +49,7 @@ def test_sums_are_those_of_the_twin(isa: str, threads: int) -> None:  # noqa: AR
 
 
 def test_several_tiles(isa: str) -> None:  # noqa: ARG001
-    for n in (511, 512, 513, 641):
+    for n in (511, 512, 513, 1023, 1024, 1025):
         samples = samples_of(66, n)
         first, second = _core.moment_sums(samples, None, 2)
         expected = twin.moment_sums(samples)
