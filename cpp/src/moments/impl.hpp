@@ -60,8 +60,7 @@ MULTISPIN_HD const std::uint64_t* row_of(const Table& table, std::uint64_t word)
   return table.rows + four * states * row_words + offset;
 }
 
-// --- counts
-// ---------------------------------------------------------------------------------------
+// --- counts --------------------------------------------------------------------------------------
 
 // Byte b of 64 words goes to bytes[b], in the order in which turning over leaves them.
 MULTISPIN_HD void split_bytes(const std::uint64_t* from, Word (&bytes)[8][parts]) {
@@ -193,8 +192,7 @@ void count(const Strip& strip, std::uint64_t* scratch, std::int64_t* sums) {
   }
 }
 
-// --- weights
-// --------------------------------------------------------------------------------------
+// --- weights -------------------------------------------------------------------------------------
 
 MULTISPIN_HD void make_weights(const std::uint64_t* block, const std::int64_t* weights,
                                Table& table) {
@@ -244,8 +242,7 @@ void weigh(const Strip& strip, const std::int64_t* weights, std::int64_t* sums) 
   }
 }
 
-// --- spins into bits
-// ------------------------------------------------------------------------------
+// --- spins into bits -----------------------------------------------------------------------------
 
 bool pack(const std::int8_t* spins, std::int64_t stride, std::uint64_t* to) {
   const Word lowest = splat<Word>(each_byte), highest = splat<Word>(each_byte << 7);

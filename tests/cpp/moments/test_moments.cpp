@@ -88,8 +88,8 @@ Weights some_weights(std::int64_t samples) {
 }
 
 // Words and three words of samples; blocks of 8, 64 and 128 spins, and tiles of up to 1024 spins.
-const std::vector<std::int64_t> sample_sizes{1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 257};
-const std::vector<std::int64_t> spin_sizes{1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 200};
+constexpr std::int64_t sample_sizes[] = {1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 257};
+const auto spin_sizes = few<std::int64_t>({1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 200});
 
 void check(std::int64_t samples, std::int64_t spins) {
   const Spins given = some_samples(samples, spins);
@@ -111,7 +111,9 @@ TEST(Moments, OfEverySize) {
 }
 
 TEST(Moments, OfSeveralTiles) {
-  for (const std::int64_t spins : {511, 512, 513, 1023, 1024, 1025}) check(70, spins);
+  for (const std::int64_t spins : few<std::int64_t>({511, 512, 513, 1023, 1024, 1025})) {
+    check(70, spins);
+  }
 }
 
 // Counts of 16 bits are full after 1023 words; all of them of spins that always differ.
