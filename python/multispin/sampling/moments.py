@@ -35,7 +35,7 @@ def moments(
     looked up, once for each four samples and 128 other spins (Arlazarov, Dinic, Kronrod &
     Faradzev, Sov. Math. Dokl. 11, 1209 (1970)).
 
-    Weights take about ten times as long. They are first turned into integers, by a power of two
+    Weights take some eight times as long. They are first turned into integers, by a power of two
     that gives them a sum near 2**61: each is rounded by at most 2**-61 of the sum, and integers of
     a sum below 2**60 are not.
 
