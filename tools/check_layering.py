@@ -43,8 +43,9 @@ BINDINGS = Path("python/bindings")
 
 # --- the tables -----------------------------------------------------------------------------------
 
-# Engines of one kind, on CPUs and GPUs: a folder of this name in each part of the tree.
-FAMILIES = ("lattice", "real", "replica")
+# Engines of one kind, on CPUs and GPUs, or what else has kernels for each instruction set: a folder
+# of this name in each part of the tree.
+FAMILIES = ("lattice", "moments", "real", "replica")
 
 # Lowest first; the longest matching path counts. "*" stands for each family.
 LAYERS = (

@@ -34,6 +34,7 @@ from multispin.runs.simulation import simulate
 from multispin.runs.temperature_range import temperature_range
 from multispin.runs.tempering import temper
 from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.moments import moments
 from multispin.sampling.sampler import Sampler
 from multispin.studies.study import read_study, study
 
@@ -60,6 +61,7 @@ __all__ = [
     "graphs",
     "info",
     "models",
+    "moments",
     "plot",
     "read_study",
     "replica_sweep",

@@ -263,6 +263,11 @@ def _samplers() -> dict[str, Call]:
         "Sampler.h": Call(ms.Sampler.h, {"h": 0.5}, _set("h")),
         "Sampler.clamp": Call(ms.Sampler.clamp, {"clamp": None}, _set("clamp")),
         "Sampler.set_spins": Call(ms.Sampler.set_spins, {"spins": "up"}, _sampler().set_spins),
+        "moments": Call(
+            ms.moments,
+            {"samples": _SPINS, "sample_weight": [1.0, 0.5, 0.0, 2.0], "threads": 1},
+            blames={"samples": ("sample_weight",)},
+        ),
         "Sampler.sweep": Call(ms.Sampler.sweep, {"n": 1}, _sampler().sweep, long=("n",)),
         "Sampler.record": Call(
             ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)

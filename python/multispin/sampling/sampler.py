@@ -416,7 +416,8 @@ class Sampler:
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
 
-        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. Spins are unpacked for it.
+        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. The sums are exact, as
+        those of :func:`multispin.moments`. Only the lattice engine unpacks its spins for it.
 
         Raises
         ------
