@@ -151,8 +151,9 @@ def test_schedules() -> None:
     assert schedule_of(**custom, beta_range=[0.0, 0.5]) == [0.0, 1.0, 0.5]
 
 
+@pytest.mark.parametrize("randomize", [False, True])
 @pytest.mark.parametrize("criteria", ["Metropolis", "Gibbs"])
-def test_a_constant_temperature_draws_from_boltzmann(criteria: str) -> None:
+def test_a_constant_temperature_draws_from_boltzmann(criteria: str, randomize: bool) -> None:
     # 4000 independent reads of 16 states: of the 16 frequencies, the largest deviation in standard
     # errors is beyond 4.5 with a probability of 1e-4; the seed is fixed.
     exact = dimod.ExactSolver().sample(FRUSTRATED)
@@ -160,6 +161,7 @@ def test_a_constant_temperature_draws_from_boltzmann(criteria: str) -> None:
     sampleset = MultispinSampler().sample(
         FRUSTRATED, num_reads=4000, seed=1, beta_schedule_type="custom", beta_schedule=[0.5],
         num_sweeps_per_beta=60, proposal_acceptance_criteria=criteria,
+        randomize_order=randomize,
     )  # fmt: skip
     powers = 2 ** np.arange(4)
     order = [sampleset.variables.index(v) for v in exact.variables]
@@ -235,6 +237,7 @@ def test_initial_states_of_the_other_vartype() -> None:
     ({"initial_states": object()}, "initial_states: got "), ({"initial_states": "x"}, "initial_st"),
     ({"initial_states": {"a": 1, "b": 2, "c": 1, "d": 1}}, "initial_states: got "),
     ({"proposal_acceptance_criteria": "x"}, "proposal_acceptance_criteria: got 'x'"),
+    ({"randomize_order": 1}, "randomize_order: got 1"),
     ({"interrupt_function": 3}, "interrupt_function: got 3"),
 ])  # fmt: skip
 def test_wrong_parameters(parameters: dict[str, Any], message: str) -> None:

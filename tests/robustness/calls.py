@@ -458,7 +458,8 @@ def _dimod() -> dict[str, Call]:
         "bqm": bqm, "num_reads": 2, "num_sweeps": 4, "beta_range": [0.1, 2.0],
         "beta_schedule_type": "linear", "beta_schedule": None, "num_sweeps_per_beta": 2, "seed": 1,
         "initial_states": None, "initial_states_generator": "random",
-        "proposal_acceptance_criteria": "Metropolis", "interrupt_function": None,
+        "randomize_order": False, "proposal_acceptance_criteria": "Metropolis",
+        "interrupt_function": None,
     }  # fmt: skip
 
     def sampled(**given: Any) -> object:
@@ -723,6 +724,13 @@ EXCEPTIONS: dict[Any, str] = {
     ),
     **dict.fromkeys(
         (ms.models.Model, ms.models.SignedGraph), "abstract: its subclasses and methods are tested"
+    ),
+    **dict.fromkeys(
+        (
+            MultispinSampler.parse_initial_states, MultispinSampler.remove_unknown_kwargs,
+            MultispinSampler.sample_ising, MultispinSampler.sample_qubo,
+        ),
+        "of dimod",
     ),
     ms.DeviceArray: "made by samplers on a GPU",
     **dict.fromkeys((ms.models.SignedGraph.form, ms.Ising.form), "for engines"),

@@ -28,22 +28,9 @@ class Reads:
         Engine and device, once there was a read.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        schedule: Schedule,
-        dynamics: str,
-        seed: int,
-        device: str,
-        threads: int | None,
-    ) -> None:
-        self._model, self._schedule = model, schedule
-        self._given: dict[str, Any] = {
-            "dynamics": dynamics,
-            "seed": seed,
-            "device": device,
-            "threads": threads,
-        }
+    def __init__(self, model: Model, schedule: Schedule, **given: Any) -> None:
+        """Take the arguments of a `Sampler` that are the same for all reads."""
+        self._model, self._schedule, self._given = model, schedule, given
         self.made_with: dict[str, Any] = {}
 
     def run(

@@ -42,6 +42,7 @@ _PARAMETERS = (
     "seed",
     "initial_states",
     "initial_states_generator",
+    "randomize_order",
     "proposal_acceptance_criteria",
     "interrupt_function",
 )
@@ -107,6 +108,7 @@ class MultispinSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
         seed: int | None = None,
         initial_states: Any = None,
         initial_states_generator: str = "random",
+        randomize_order: bool = False,
         proposal_acceptance_criteria: str = "Metropolis",
         interrupt_function: Callable[[], bool] | None = None,
         **parameters: Any,
@@ -142,6 +144,10 @@ class MultispinSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
         initial_states_generator : {"random", "tile", "none"}
             What to do if there are fewer of them than reads: take random ones, take them again
             from the first on, or refuse.
+        randomize_order : bool
+            Whether each sweep takes the variables in an order of its own, drawn at random, instead
+            of a fixed one. (dwave-samplers draws each variable by itself; here a sweep attempts
+            each once.)
         proposal_acceptance_criteria : {"Metropolis", "Gibbs"}
             How flips are accepted; "Gibbs" is the heat bath.
         interrupt_function : callable, optional
@@ -186,6 +192,7 @@ class MultispinSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
         names = tuple(_DYNAMICS)
         criteria = "proposal_acceptance_criteria"
         dynamics = _DYNAMICS[checks.choice(criteria, proposal_acceptance_criteria, names)]
+        order = "random" if checks.flag("randomize_order", randomize_order) else "fixed"
         if interrupt_function is not None:
             checks.function("interrupt_function", interrupt_function, "a function, or None")
         reads, states = self._start(bqm, num_reads, initial_states, initial_states_generator, seed)
@@ -204,7 +211,15 @@ class MultispinSampler(dimod.Sampler, dimod.Initialized):  # type: ignore[misc]
             values = np.empty((reads, 0), np.int8)
         else:
             at_a_time = reads if interrupt_function is None else _AT_A_TIME
-            annealed = Reads(problem.model, schedule, dynamics, seed, self._device, self._threads)
+            annealed = Reads(
+                problem.model,
+                schedule,
+                dynamics=dynamics,
+                order=order,
+                seed=seed,
+                device=self._device,
+                threads=self._threads,
+            )
             spins = list(annealed.run(reads, states, at_a_time, interrupt_function))
             values = problem.from_spins(np.concatenate(spins))
             info |= annealed.made_with
