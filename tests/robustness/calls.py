@@ -603,6 +603,19 @@ def _analysis() -> dict[str, Call]:
             {"series": _RNG.normal(size=(2, 2, 1, 40)), "samples": True, "tolerance": 3.0},
             blames={"samples": ("series",)},
         ),
+        "equilibration.sherrington_kirkpatrick_identity": Call(
+            equilibration.sherrington_kirkpatrick_identity,
+            {"energy": _RNG.normal(size=(3, 2, 2, 5)), "overlap": _RNG.uniform(-1, 1, (3, 2, 1, 5)),
+             "temperature": np.array([1.0, 2.0]), "tolerance": 3.0},
+            blames={"energy": ("overlap", "temperature")},
+        ),
+        "equilibration.edwards_anderson_identity": Call(
+            equilibration.edwards_anderson_identity,
+            {"energy": _RNG.normal(size=(3, 2, 2, 5)),
+             "link_overlap": _RNG.uniform(-1, 1, (3, 2, 1, 5)),
+             "temperature": np.array([1.0, 2.0]), "neighbours": 6, "J": 1.0, "tolerance": 3.0},
+            blames={"energy": ("link_overlap", "temperature")},
+        ),
         "replica_error.replica_error": Call(
             replica_error.replica_error, {"series": _SERIES}, nan=True
         ),
@@ -715,6 +728,7 @@ EXCEPTIONS: dict[Any, str] = {
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
             ms.exact.TransferMatrix, ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,
             ms.theory.sherrington_kirkpatrick.BrokenSymmetry, crossing.Crossing, crossing.Curve,
+            equilibration.GaussianIdentity,
             equilibration.LogarithmicBins, overlaps.OverlapDistribution,
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
