@@ -60,7 +60,7 @@ def from_dimod(bqm: Any) -> Problem:
     a, q = _biases("linear", linear), _biases("quadratic", quadratic)
     constant = checks.finite("bqm.offset", float(offset))
     check_strength("bqm.quadratic", q, "biases of which Σ|J|")
-    check_strength("bqm.linear", [*np.abs(a), *np.abs(q)], "biases of which Σ|J| + Σ|h|")
+    check_strength("bqm.linear", np.concatenate([a, q]), "biases of which Σ|J| + Σ|h|")
     pairs = np.stack([i, j], axis=1).astype(np.int64)
     with checks.within("bqm"):
         if bqm.vartype.name == "BINARY":

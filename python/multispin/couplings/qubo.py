@@ -83,7 +83,7 @@ class Qubo(Problem):
             raise ValueError(checks.describe("quadratic", f"an array of shape {q.shape}", "(E,)"))
         q = upper.couplings
         check_strength("quadratic", q, "coefficients of which Σ|q|")
-        check_strength("linear", [*np.abs(a), *np.abs(q)], "coefficients of which Σ|a| + Σ|q|")
+        _check("linear", a, q)
         self._linear, self._pairs, self._quadratic, self._constant = a, upper.edges, q, c
         for array in (a, q):
             array.flags.writeable = False

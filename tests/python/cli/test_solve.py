@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,13 @@ def test_what_cannot_be_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["solve", "small.bq"]) == 1
     assert "which is there, allowed: a new name, or --force" in capsys.readouterr().err
     assert Path("multispin-solve.txt").read_text() == "my thesis"
+
+
+@pytest.mark.thorough
+def test_the_best_known_cut_of_g1() -> None:
+    folder = os.environ.get("MULTISPIN_DATA")
+    if not folder:
+        pytest.skip("MULTISPIN_DATA names no folder with G1.txt")
+    assert cli.main(["solve", f"{folder}/G1.txt", "--threads", "1"]) == 0
+    data = xr.load_dataset("multispin-solve.nc", engine="h5netcdf")
+    assert float(data.best_value) == 11624
