@@ -25,9 +25,9 @@ __all__: list[str] = [
     "compiler",
     "default_threads",
     "lattice_bytes",
-    "real_bytes",
     "moment_sums",
     "packed_moment_sums",
+    "real_bytes",
     "replica_bytes",
     "selected_isa",
     "startable_threads",
@@ -285,13 +285,6 @@ def lattice_bytes(
     replicas: typing.SupportsInt | typing.SupportsIndex,
     planes: typing.SupportsInt | typing.SupportsIndex = 1,
 ) -> int: ...
-def real_bytes(
-    sites: typing.SupportsInt | typing.SupportsIndex,
-    edges: typing.SupportsInt | typing.SupportsIndex,
-    samples: typing.SupportsInt | typing.SupportsIndex,
-    replicas: typing.SupportsInt | typing.SupportsIndex,
-    dense: bool,
-) -> int: ...
 def moment_sums(
     samples: numpy.typing.NDArray[numpy.int8],
     weights: numpy.typing.NDArray[numpy.int64] | None,
@@ -303,6 +296,13 @@ def packed_moment_sums(
     samples: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+def real_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    edges: typing.SupportsInt | typing.SupportsIndex,
+    samples: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    dense: bool,
+) -> int: ...
 def replica_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,
     edges: typing.SupportsInt | typing.SupportsIndex,
