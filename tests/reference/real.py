@@ -248,12 +248,12 @@ class Real:
     def _numbers(self) -> Words:
         """32-bit numbers of the attempts of a sweep, (replicas, positions)."""
         p = np.arange(self.sites)
-        groups = -(-self.sites // GROUP_ATTEMPTS)
-        words = np.arange(groups * GROUP_WORDS, dtype=np.uint64)
-        flat = self.streams[:, None] << np.uint64(STREAM_SHIFT) | words
-        planes = self._aes_planes(flat) if self.rng == "aes" else self._philox_planes(flat)
         k = p % GROUP_ATTEMPTS
-        word = p // GROUP_ATTEMPTS * GROUP_WORDS + k % 32 // 2
+        words, word = np.unique(
+            p // GROUP_ATTEMPTS * GROUP_WORDS + k % 32 // 2, return_inverse=True
+        )
+        flat = self.streams[:, None] << np.uint64(STREAM_SHIFT) | words.astype(np.uint64)
+        planes = self._aes_planes(flat) if self.rng == "aes" else self._philox_planes(flat)
         of_attempt = np.where(k < 32, planes[0][:, word], planes[1][:, word])
         return of_attempt >> np.uint64(32) * (k % 2).astype(np.uint64) & np.uint64(MASK_32)
 
