@@ -132,8 +132,9 @@ E, Q = RNG.normal(size=(3, 2, 4)), RNG.uniform(-1, 1, size=(3, 1, 4))
 
 @pytest.mark.parametrize(("arguments", "name"), [
     ({"energy": E[:1]}, "energy"), ({"overlap": 2 * Q + 2}, "overlap"),
-    ({"overlap": Q[:2]}, "overlap"), ({"overlap": Q[:, None]}, "overlap"), ({"temperature": [1.0, 2.0]}, "temperature"),
-    ({"temperature": 0.0}, "temperature"), ({"temperature": 5e-324}, "temperature"),
+    ({"overlap": Q[:2]}, "overlap"), ({"overlap": Q[:, None]}, "overlap"),
+    ({"temperature": [1.0, 2.0]}, "temperature"), ({"temperature": 0.0}, "temperature"),
+    ({"temperature": 5e-324}, "temperature"),
     ({"tolerance": 0.0}, "tolerance"), ({"energy": E.astype(complex)}, "energy"),
 ])  # fmt: skip
 def test_wrong_arguments_are_named(arguments: dict[str, Any], name: str) -> None:

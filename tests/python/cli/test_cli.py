@@ -204,6 +204,7 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "<h2>The Ising model</h2>" in page
     assert "<h2>The spin glass</h2>" in page
     assert "<h2>How many replicas?</h2>" in page
+    assert "<h2>Infinite range</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
@@ -222,6 +223,22 @@ def test_a_chapter_alone_agrees_with_exact_results() -> None:
     assert len(differences) == 19
     assert np.all(abs(differences) < 6)
     assert Path("chapter.html").exists()
+
+
+@pytest.mark.thorough
+def test_the_chapter_of_infinite_range_agrees_with_theory() -> None:
+    # Columns: T, sizes, their limit, Parisi, replicas that are alike. Sizes are small, and so are
+    # errors; the seeds are fixed.
+    command = [sys.executable, str(tour.scripts()[3]), "--quick", "--output", "chapter.html"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    number = r"(-\d\.\d+)"
+    rows = re.findall(rf"{number} ± (\d\.\d+) +{number} +{number}$", result.stdout, re.MULTILINE)
+    assert len(rows) == 3
+    for limit, error, right, alike in np.array(rows, dtype=float):
+        assert abs(limit - right) < 4 * error
+        assert alike < right
+    spectrum = xr.load_dataset("chapter.nc", group="sk_spectrum", engine="h5netcdf")
+    assert abs(abs(spectrum.eigenvalue) < 1).mean() == pytest.approx(0.609, abs=0.01)
 
 
 def test_a_page_escapes_what_is_text() -> None:
