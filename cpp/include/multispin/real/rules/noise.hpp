@@ -14,7 +14,7 @@
 //
 // The logarithm is a float's exponent and mantissa, which are exact, and a correction
 // log2(1+x) - x = x (1-x) q(x) below 0.09. Errors: u keeps 24 bits, 2^-25; the correction is good
-// to 2^-25.9, the sum is rounded down by up to 2^-26, both times ln 2. The probability to accept is
+// to 2^-25.9, the sum is rounded up by up to 2^-26, both times ln 2. The probability to accept is
 // off by less than 2^-24 (tests/cpp/real/test_noise.cpp goes through the numbers).
 #pragma once
 
