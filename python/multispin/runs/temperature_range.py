@@ -10,7 +10,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.models import Model
-from multispin.models.forms import RealPairs
+from multispin.models.forms import RealPairs, UniformLattice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,8 +104,14 @@ def temperature_range(model: Model) -> tuple[float, float]:
     if form is None:
         allowed = "a model whose spins interact in pairs"
         raise ValueError(checks.describe("model", model, allowed))
-    (edges, couplings), h = form.listed(), form.fields()
-    ends = [_of_sample(_Sites.of(edges, row, h)) for row in couplings]
+    lattice = model.form(UniformLattice)
+    if lattice is not None:  # of which one site says all, and a huge one's edges are many
+        bonds = np.full(len(lattice.shape), lattice.J)
+        edges = np.zeros((len(bonds), 2), dtype=np.int64)
+        ends = [_ends(edges, bonds, np.array([lattice.h]), form.n_spins)]
+    else:
+        (edges, couplings), h = form.listed(), form.fields()
+        ends = [_ends(edges, row, h, form.n_spins) for row in couplings]
     known = [end for end in ends if end is not None] or [(1.0, 1.0)]
     hot, cold = max(end[0] for end in known), min(end[1] for end in known)
     cold = max(min(cold, hot), sys.float_info.min)
@@ -113,7 +119,7 @@ def temperature_range(model: Model) -> tuple[float, float]:
 
 
 class _Sites(NamedTuple):
-    """What the sites of one set of couplings are in, (N,) each."""
+    """What sites are in with one set of couplings, (sites,) each."""
 
     field: Array  # h_i
     coupled: Array  # Σ_j J_ij
@@ -122,44 +128,46 @@ class _Sites(NamedTuple):
     unit: float  # of which couplings are multiples; 0 if there is none
 
     @classmethod
-    def of(cls, edges: NDArray[np.int64], couplings: Array, h: Array) -> _Sites:
-        # In a unit in which no square vanishes or overflows.
-        largest = max(np.abs(couplings).max(initial=0.0), np.abs(h).max(initial=0.0))
-        scale = math.ldexp(1.0, math.frexp(largest)[1] - 1) if largest else 1.0
-        J, field = couplings / scale, h / scale
-
+    def of(cls, edges: NDArray[np.int64], J: Array, h: Array) -> _Sites:
         def at_sites(values: Array) -> Array:
             ends = (np.bincount(column, values, minlength=len(h)) for column in edges.T)
             return np.asarray(sum(ends, np.zeros(len(h))))
 
-        spread = np.sqrt(field**2 + at_sites(J**2))
+        spread = np.sqrt(h**2 + at_sites(J**2))
         unit = common_unit(J[np.abs(J) >= _FAINTEST * spread.max()])
-        sums = at_sites(J), at_sites(np.abs(J)), spread
-        coupled, most, spread = (values * scale for values in sums)
-        return cls(h, coupled, most, spread, unit * scale)
+        return cls(h, at_sites(J), at_sites(np.abs(J)), spread, unit)
 
 
-def _of_sample(sites: _Sites) -> tuple[float, float] | None:
-    """Return the ends for one set of couplings; None if the energy knows nothing of the spins."""
-    largest = sites.spread.max()
+def _ends(
+    edges: NDArray[np.int64], couplings: Array, h: Array, n_spins: int
+) -> tuple[float, float] | None:
+    """Return the ends for one set of couplings; None if the energy knows nothing of the spins.
+
+    Of the spins there may be given one for all, if they are alike.
+    """
+    largest = max(np.abs(couplings).max(initial=0.0), np.abs(h).max())
     if largest == 0.0:
         return None
+    # In a unit in which no square vanishes or overflows.
+    scale = math.ldexp(1.0, math.frexp(largest)[1] - 1)
+    sites = _Sites.of(edges, couplings / scale, h / scale)
     ruled = np.abs(sites.field) >= sites.most
-    hot = 2.0 * (largest if ruled.all() else sites.spread[~ruled].max())
-    heard = sites.spread >= _FAINTEST * largest
-    return float(hot), _cold(sites.spread[heard], _gaps(sites)[heard], float(largest))
+    hot = 2.0 * float((sites.spread if ruled.all() else sites.spread[~ruled]).max())
+    heard = sites.spread >= _FAINTEST * sites.spread.max()
+    share = _EXCITED * len(h) / n_spins  # spins that are to be excited among these
+    return hot * scale, _cold(sites.spread[heard], _gaps(sites)[heard], share) * scale
 
 
-def _cold(spread: Array, gap: Array, largest: float) -> float:
-    """Return the temperature at which few spins are excited, by bisection."""
-    share = _EXCITED / len(spread)
+def _cold(spread: Array, gap: Array, excited: float) -> float:
+    """Return the temperature at which so many spins are excited, by bisection."""
+    each = excited / len(spread)
     # Where the coldest site, and the hottest, has its share.
-    each = np.maximum(2.0 * gap / -math.log(share), spread * math.sqrt(share / _SMALL_FIELDS))
-    low, high = float(each.min()), float(each.max())
+    at = np.maximum(2.0 * gap / -math.log(each), spread * math.sqrt(each / _SMALL_FIELDS))
+    low, high = float(at.min()), float(at.max())
     while high > low * (1.0 + 1e-4):
-        middle = math.sqrt(low / largest * high) * math.sqrt(largest)
-        excited = np.minimum(np.exp(-2.0 * gap / middle), _SMALL_FIELDS * (middle / spread) ** 2)
-        low, high = (middle, high) if excited.sum() < _EXCITED else (low, middle)
+        middle = math.sqrt(low * high)
+        shares = np.minimum(np.exp(-2.0 * gap / middle), _SMALL_FIELDS * (middle / spread) ** 2)
+        low, high = (middle, high) if shares.sum() < excited else (low, middle)
     return low
 
 

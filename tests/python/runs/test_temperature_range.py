@@ -138,6 +138,18 @@ def test_without_energies_any_temperature_does() -> None:
     assert float(ms.anneal(ms.Ising((4, 4), J=0.0), replicas=2, seed=1).best_energy.max()) == 0.0
 
 
+@pytest.mark.parametrize(("J", "h"), [(1.0, 0.0), (-2.0, 0.0), (1.0, 0.3), (1.0, -9.0), (0.0, 2.0)])
+def test_a_lattice_of_equal_bonds_need_not_be_listed(
+    J: float, h: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ms.Ising((4, 6), J=J, h=h)
+    edges = ms.graphs.hypercubic((4, 6))
+    as_pairs = ms.Pairwise.from_edges(24, edges, J, h)
+    expected = ms.temperature_range(as_pairs)
+    monkeypatch.setattr(ms.Ising, "edges", property(lambda _: pytest.fail("listed")))
+    assert ms.temperature_range(model) == pytest.approx(expected, rel=2e-4)
+
+
 def test_edges_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = []
     edges = ms.SherringtonKirkpatrick.edges.fget
