@@ -20,10 +20,10 @@ def test_model_and_field(sampler: ms.Sampler) -> None:
 
 
 @pytest.mark.parametrize("name", ["T", "temprature", "temperatures", "beta", "J", "spins", "sweep",
-                                  "sweeps_done", "model", "h", "seed"])  # fmt: skip
+                                  "sweeps_done", "seed"])  # fmt: skip
 def test_what_cannot_be_set_is_refused(sampler: ms.Sampler, name: str) -> None:
     before = sampler.packed()
-    with pytest.raises(AttributeError, match=f"^{name}: got 1.5, allowed: to set temperature$"):
+    with pytest.raises(AttributeError, match=f"^{name}: got 1.5, allowed: to set temp"):
         setattr(sampler, name, 1.5)
     assert (sampler.packed() == before).all()
 
