@@ -36,6 +36,8 @@ class SparseOnDevice : public RealSystem {
                 p.numbers,
                 nullptr,
                 p.multiprocessors} {
+    // Words that no replica has stay zeros.
+    if (at_once_) stream_.clear(spins_after_->data<void>(), spins_after_->bytes());
     set_schedule(at_once_ ? in_one_level(p.options.sites) : by_levels(lists_, {}));
     stream_.synchronize();  // the lists may go
     if (!random_order_) lists_.neighbours = {};
