@@ -39,11 +39,11 @@ class RealEngine(Compiled):
     @classmethod
     def refuses(cls, request: Request) -> str:
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
-        form = request.model.form(RealPairs)
-        if form is None:
-            return checks.describe("model", request.model, "one whose spins interact in pairs")
-        if form.n_spins >= _SITES:
+        # First: a form has a field for every site.
+        if request.model.n_spins >= _SITES:
             return checks.describe("shape", request.model.shape, "fewer than 2**28 sites")
+        if request.model.form(RealPairs) is None:
+            return checks.describe("model", request.model, "one whose spins interact in pairs")
         if request.shared_random_numbers:
             allowed = "False, or True with the replica engine"
             return checks.describe("shared_random_numbers", True, allowed)
