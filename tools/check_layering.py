@@ -43,8 +43,9 @@ BINDINGS = Path("python/bindings")
 
 # --- the tables -----------------------------------------------------------------------------------
 
-# Engines of one kind, on CPUs and GPUs: a folder of this name in each part of the tree.
-FAMILIES = ("lattice", "real", "replica")
+# Engines of one kind, on CPUs and GPUs, or what else has kernels for each instruction set: a folder
+# of this name in each part of the tree.
+FAMILIES = ("lattice", "moments", "real", "replica")
 
 # Lowest first; the longest matching path counts. "*" stands for each family.
 LAYERS = (
@@ -84,6 +85,7 @@ BENEATH: dict[str, tuple[str, ...]] = {
     "sampling": ("_engines",),
     "runs": ("sampling", "_info", "progress", "analysis", "exact"),
     "learn": ("runs", "theory"),
+    "dimod": ("runs", "couplings"),
     # what users start
     "page": ("learn", "couplings", "studies", "plot"),
     "cli": ("page",),

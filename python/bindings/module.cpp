@@ -13,4 +13,5 @@ PYBIND11_MODULE(_core, module) {
   multispin::bind_lattice(module);
   multispin::bind_real(module);
   multispin::bind_replica(module);
+  multispin::bind_moments(module);
 }

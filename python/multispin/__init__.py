@@ -15,13 +15,14 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 # First: it refuses what would hang.
 from multispin._base import interpreter  # noqa: F401  # isort: skip
 
-from multispin import analysis, couplings, exact, graphs, models, plot
+from multispin import analysis, couplings, exact, graphs, models, plot, theory
 from multispin._info import __version__, info
 from multispin.errors import (
     CheckpointError,
     DeviceError,
     ExecutorError,
     MissingExtraError,
+    RoundedCouplingsWarning,
     SlowEngineWarning,
     SlowMixingWarning,
     StudyError,
@@ -30,8 +31,10 @@ from multispin.models import EdwardsAnderson, Ising, Pairwise, SherringtonKirkpa
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
+from multispin.runs.temperature_range import temperature_range
 from multispin.runs.tempering import temper
 from multispin.sampling.device_array import DeviceArray
+from multispin.sampling.moments import moments
 from multispin.sampling.sampler import Sampler
 from multispin.studies.study import read_study, study
 
@@ -44,6 +47,7 @@ __all__ = [
     "Ising",
     "MissingExtraError",
     "Pairwise",
+    "RoundedCouplingsWarning",
     "Sampler",
     "SherringtonKirkpatrick",
     "SlowEngineWarning",
@@ -57,10 +61,13 @@ __all__ = [
     "graphs",
     "info",
     "models",
+    "moments",
     "plot",
     "read_study",
     "replica_sweep",
     "simulate",
     "study",
     "temper",
+    "temperature_range",
+    "theory",
 ]

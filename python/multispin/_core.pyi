@@ -14,6 +14,7 @@ __all__: list[str] = [
     "AES_PLANES",
     "AES_START_ROUNDS",
     "LatticeEngine",
+    "MOST_WEIGHT",
     "PHILOX_PLANES",
     "PHILOX_ROUNDS",
     "RealEngine",
@@ -25,6 +26,8 @@ __all__: list[str] = [
     "default_threads",
     "lattice_bytes",
     "real_bytes",
+    "moment_sums",
+    "packed_moment_sums",
     "replica_bytes",
     "selected_isa",
     "startable_threads",
@@ -289,6 +292,17 @@ def real_bytes(
     replicas: typing.SupportsInt | typing.SupportsIndex,
     dense: bool,
 ) -> int: ...
+def moment_sums(
+    samples: numpy.typing.NDArray[numpy.int8],
+    weights: numpy.typing.NDArray[numpy.int64] | None,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+def packed_moment_sums(
+    rows: numpy.typing.NDArray[numpy.uint64],
+    first_sample: typing.SupportsInt | typing.SupportsIndex,
+    samples: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
 def replica_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,
     edges: typing.SupportsInt | typing.SupportsIndex,
@@ -318,6 +332,7 @@ def tempering_of(
 AES_KEY_ROUNDS: int = 3
 AES_PLANES: int = 16
 AES_START_ROUNDS: int = 2
+MOST_WEIGHT: int = 4611686018427387904
 PHILOX_PLANES: int = 13
 PHILOX_ROUNDS: int = 7
 TAIL_PLANES: int = 32

@@ -11,6 +11,7 @@ __all__ = [
     "DeviceError",
     "ExecutorError",
     "MissingExtraError",
+    "RoundedCouplingsWarning",
     "SlowEngineWarning",
     "SlowMixingWarning",
     "StudyError",
@@ -35,6 +36,10 @@ class ExecutorError(RuntimeError):
 
 class MissingExtraError(ImportError):
     """An optional package is not installed; the message says which extra of multispin brings it."""
+
+
+class RoundedCouplingsWarning(UserWarning):
+    """Couplings that were rounded more than their temperature lets pass unnoticed."""
 
 
 class SlowEngineWarning(UserWarning):

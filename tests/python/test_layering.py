@@ -37,6 +37,8 @@ CLEAN = {
     "cpp/include/multispin/lattice/engine.hpp": "#include <vector>\n"
     '#include "multispin/lattice/layout.hpp"\n#include "multispin/poll.hpp"\n',
     "cpp/include/multispin/replica/engine.hpp": '#include "multispin/poll.hpp"\n',
+    "cpp/include/multispin/real/rules/noise.hpp": '#include "multispin/bits/word.hpp"\n',
+    "cpp/src/real/impl.hpp": '#include "multispin/real/rules/noise.hpp"\n',
     "cpp/src/host/threads.hpp": '#include "multispin/poll.hpp"\n',
     "cpp/src/lattice/kernels.hpp": "#include <cstdint>\n",
     "cpp/src/lattice/impl.hpp": "#include <multispin/lattice/layout.hpp>\n",
@@ -108,6 +110,7 @@ VIOLATIONS = [
     ("cpp/src/replica/engine.cpp", '#include "lattice/plan.hpp"', "see the family lattice"),
     ("cpp/src/replica/engine.cpp", '#include "lattice/kernels.hpp"', "see the family lattice"),
     ("cpp/src/lattice/impl.hpp", '#include "replica/engine.cpp"', "see the family replica"),
+    ("cpp/src/real/impl.hpp", '#include "lattice/impl.hpp"', "see the family lattice"),
     (
         "cuda/src/replica/sweep.cu",
         "#include <multispin/cuda/lattice/engine.hpp>",

@@ -23,8 +23,10 @@ from multispin.analysis import (
     statistics,
     summary,
     temperature_grid,
+    time_to_target,
 )
 from multispin.cli import main
+from multispin.dimod import MultispinSampler
 from multispin.runs import throughput
 from robustness import runs
 
@@ -117,8 +119,15 @@ def _sampler() -> ms.Sampler:
     return ms.Sampler(ms.Ising(SHAPE), 2.0, seed=1, threads=1, engine="lattice")
 
 
-def _set_temperature(temperature: Any) -> None:
-    _sampler().temperature = temperature
+def _set(name: str) -> Callable[..., None]:
+    def put(**given: Any) -> None:
+        setattr(_sampler(), name, given[name])
+
+    return put
+
+
+def _real_model() -> ms.Pairwise:
+    return ms.Pairwise(_J, h=_FIELDS[0, :3])
 
 
 def _file(name: str, text: str) -> Path:
@@ -184,6 +193,10 @@ def _models() -> dict[str, Call]:
             blames={"n_spins": ("edges", "shape"), "edges": ("couplings",), "couplings": ("h",)},
         ),
         "Model.energy": Call(ms.models.Model.energy, {"spins": _SPINS}, ms.Ising(SHAPE).energy),
+        "SignedGraph.with_field": Call(
+            ms.models.SignedGraph.with_field, {"h": _FIELDS},
+            lambda **given: energy(ms.Ising(SHAPE).with_field(**given)),
+        ),
         "Model.sample": Call(
             ms.models.Model.sample, {"k": 1}, ms.EdwardsAnderson(SHAPE, samples=2).sample
         ),
@@ -232,15 +245,36 @@ def _samplers() -> dict[str, Call]:
             ms.Sampler,
             {"model": ms.EdwardsAnderson(SHAPE, samples=2), "temperature": 2.0, "replicas": 1,
              "dynamics": "metropolis", "init": "random", "seed": 1, "device": "cpu", "rng": "auto",
-             "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False},
+             "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False,
+             "order": "fixed", "clamp": None},
             sampled,
             blames={"model": ("shape",)},
+        ),
+        "Sampler, of real couplings": Call(
+            ms.Sampler,
+            {"model": _real_model(), "temperature": 2.0, "replicas": 2, "dynamics": "glauber",
+             "init": "random", "seed": 1, "device": "cpu", "rng": "auto", "threads": 1,
+             "first_stream": 0, "engine": "real", "shared_random_numbers": False,
+             "order": "random", "clamp": np.arange(3) == 1},
+            sampled,
+            blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",)},
+        ),
+        "Sampler.model": Call(ms.Sampler.model, {"model": ms.Ising(SHAPE, J=-1.0)}, _set("model")),
+        "Sampler.h": Call(ms.Sampler.h, {"h": 0.5}, _set("h")),
+        "Sampler.clamp": Call(ms.Sampler.clamp, {"clamp": None}, _set("clamp")),
+        "Sampler.set_spins": Call(ms.Sampler.set_spins, {"spins": "up"}, _sampler().set_spins),
+        "moments": Call(
+            ms.moments,
+            {"samples": _SPINS, "sample_weight": [1.0, 0.5, 0.0, 2.0], "threads": 1},
+            blames={"samples": ("sample_weight",)},
         ),
         "Sampler.sweep": Call(ms.Sampler.sweep, {"n": 1}, _sampler().sweep, long=("n",)),
         "Sampler.record": Call(
             ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)
         ),
-        "Sampler.temperature": Call(ms.Sampler.temperature, {"temperature": 2.0}, _set_temperature),
+        "Sampler.temperature": Call(
+            ms.Sampler.temperature, {"temperature": 2.0}, _set("temperature")
+        ),
         "Sampler.block_average": Call(
             ms.Sampler.block_average, {"block": 2, "replica": 0}, _sampler().block_average
         ),
@@ -271,6 +305,7 @@ def _runs() -> dict[str, Call]:
                     "swap_interval": ("interval",)},
             functions=("progress",), long=("sweeps", "thermalization"), nan=True,
         ),
+        "temperature_range": Call(ms.temperature_range, {"model": _GLASS}),
         "anneal": Call(
             ms.anneal,
             {"model": _GLASS, "temperatures": [3.0, 1.0], "sweeps_per_temperature": [2, 2],
@@ -345,8 +380,114 @@ def _files() -> dict[str, Call]:
         "couplings.from_networkx": Call(
             couplings.from_networkx, {"graph": _graph(), "weight": "J", "h": 0.5}
         ),
-        "couplings.to_dimod_negating": Call(couplings.to_dimod_negating, {"model": _GLASS}),
-        "couplings.from_dimod_negating": Call(couplings.from_dimod_negating, {"bqm": _bqm()}),
+        "couplings.read_dimacs": Call(
+            couplings.read_dimacs, {"path": _file("cut.col", "p edge 3 2\ne 1 2 1\ne 2 3 -1\n")}
+        ),
+        "couplings.write_dimacs": Call(
+            couplings.write_dimacs, {"path": "out.col", "model": _GLASS}
+        ),
+        "couplings.recognize": Call(
+            couplings.recognize, {"path": _file("which.txt", "3 2\n1 2 1\n2 3 -1\n")}
+        ),
+        "couplings.read_problem": Call(
+            couplings.read_problem,
+            {"path": _file("problem.bq", "2 2\n1 1 1\n1 2 -1\n"), "format": "auto", "problem": 1},
+            blames={"format": ("problem",), "problem": ("format",)},
+        ),
+        "couplings.to_dimod": Call(couplings.to_dimod, {"problem": _GLASS, "vartype": "BINARY"}),
+        "couplings.from_dimod": Call(couplings.from_dimod, {"bqm": _bqm()}),
+    }  # fmt: skip
+
+
+def _qubos() -> dict[str, Call]:
+    couplings = ms.couplings
+    Q = _J + np.diag([1.0, -2.0, 0.5])
+    problem, qubo = couplings.Problem(_GLASS, 0.5), couplings.from_qubo(Q)
+    return {
+        "couplings.Problem": Call(
+            couplings.Problem, {"model": _GLASS, "offset": 0.5},
+            lambda **given: energy(couplings.Problem(**given).model),
+        ),
+        "couplings.Problem.energy": Call(
+            couplings.Problem.energy, {"values": _SPINS.ravel()}, problem.energy,
+        ),
+        "couplings.Problem.from_spins": Call(
+            couplings.Problem.from_spins, {"spins": _SPINS.ravel()}, problem.from_spins
+        ),
+        "couplings.Qubo": Call(
+            couplings.Qubo,
+            {"linear": np.array([1.0, -2.0, 0.5]), "pairs": np.array([[0, 1], [1, 2]]),
+             "quadratic": np.array([1.0, -1.0]), "constant": 0.5},
+            lambda **given: energy(couplings.Qubo(**given).model),
+            blames={"linear": ("pairs", "quadratic", "offset"), "pairs": ("quadratic",),
+                    "quadratic": ("linear", "offset"), "constant": ("offset",)},
+        ),
+        "couplings.Qubo.energy": Call(
+            couplings.Qubo.energy, {"values": np.array([[0, 1, 1], [1, 0, 0]])}, qubo.energy
+        ),
+        "couplings.Qubo.from_spins": Call(
+            couplings.Qubo.from_spins, {"spins": np.array([1, -1, 1])}, qubo.from_spins
+        ),
+        "couplings.from_qubo": Call(
+            couplings.from_qubo, {"Q": Q, "constant": 0.5, "n_variables": 3},
+            lambda **given: energy(couplings.from_qubo(**given).model),
+            blames={"Q": ("n_variables", "offset"), "constant": ("offset",),
+                    "n_variables": ("Q",)},
+        ),
+        "couplings.from_qubo, of a dict": Call(
+            couplings.from_qubo,
+            {"Q": {(0, 0): -1.0, (0, 1): 2.0}, "constant": 0.5, "n_variables": None},
+            lambda **given: energy(couplings.from_qubo(**given).model),
+            blames={"Q": ("offset",), "constant": ("offset",), "n_variables": ("Q",)},
+        ),
+        "couplings.to_qubo": Call(couplings.to_qubo, {"problem": problem}),
+        "couplings.read_qubo": Call(
+            couplings.read_qubo,
+            {"path": _file("bqp.txt", "1\n2 2\n1 1 1\n1 2 -1\n"), "format": "orlib",
+             "problem": 1},
+        ),
+        "couplings.write_qubo": Call(
+            couplings.write_qubo, {"path": "qubo.out", "problem": qubo, "format": "sparse"}
+        ),
+    }  # fmt: skip
+
+
+def _dimod() -> dict[str, Call]:
+    bqm = dimod.BinaryQuadraticModel({"a": 0.5}, {("a", "b"): 1.0}, 0.5, "SPIN")
+    valid: dict[str, Any] = {
+        "bqm": bqm, "num_reads": 2, "num_sweeps": 4, "beta_range": [0.1, 2.0],
+        "beta_schedule_type": "linear", "beta_schedule": None, "num_sweeps_per_beta": 2, "seed": 1,
+        "initial_states": None, "initial_states_generator": "random",
+        "randomize_order": False, "proposal_acceptance_criteria": "Metropolis",
+        "interrupt_function": None,
+    }  # fmt: skip
+
+    def sampled(**given: Any) -> object:
+        sampleset = MultispinSampler(device="cpu", threads=1).sample(**given)
+        return sampleset.record.energy
+
+    blames = {
+        "beta_schedule_type": ("beta_schedule",), "num_sweeps_per_beta": ("num_sweeps",),
+        "initial_states_generator": ("initial_states",), "beta_range": ("temperature",),
+        "beta_schedule": ("temperature",),
+    }  # fmt: skip
+    common: dict[str, Any] = {
+        "functions": ("interrupt_function",), "long": ("num_sweeps", "num_sweeps_per_beta"),
+    }  # fmt: skip
+    custom = {
+        **valid, "beta_schedule_type": "custom", "beta_schedule": np.array([0.1, 2.0]),
+        "initial_states": ([[1, -1], [1, 1]], ["a", "b"]), "initial_states_generator": "tile",
+    }  # fmt: skip
+    return {
+        "MultispinSampler": Call(MultispinSampler, {"device": "cpu", "threads": 1}),
+        "MultispinSampler.sample": Call(
+            MultispinSampler.sample, valid, sampled, blames=blames, **common
+        ),
+        "MultispinSampler.sample, customized": Call(
+            MultispinSampler.sample, custom, sampled,
+            blames={**blames, "beta_schedule": ("beta_range", "num_sweeps", "temperature")},
+            **common,
+        ),
     }  # fmt: skip
 
 
@@ -365,6 +506,20 @@ def _exact() -> dict[str, Call]:
             exact.state_probabilities, {"model": ms.Ising((2, 3)), "temperature": 2.0}
         ),
         "exact.eliminate": Call(exact.eliminate, {"model": ms.Ising((3, 3)), "temperature": 2.0}),
+    }
+
+
+def _theory() -> dict[str, Call]:
+    sk = ms.theory.sherrington_kirkpatrick
+    return {
+        "sherrington_kirkpatrick.replica_symmetric": Call(
+            sk.replica_symmetric, {"T": 0.5, "h": 0.1}
+        ),
+        "sherrington_kirkpatrick.de_almeida_thouless_field": Call(
+            sk.de_almeida_thouless_field, {"T": 0.5}
+        ),
+        "sherrington_kirkpatrick.parisi": Call(sk.parisi, {"T": 0.7, "h": 0.1, "steps": 1}),
+        "sherrington_kirkpatrick.semicircle": Call(sk.semicircle, {"x": np.array([0.0, 1.0])}),
     }
 
 
@@ -448,6 +603,19 @@ def _analysis() -> dict[str, Call]:
             {"series": _RNG.normal(size=(2, 2, 1, 40)), "samples": True, "tolerance": 3.0},
             blames={"samples": ("series",)},
         ),
+        "equilibration.sherrington_kirkpatrick_identity": Call(
+            equilibration.sherrington_kirkpatrick_identity,
+            {"energy": _RNG.normal(size=(3, 2, 2, 5)), "overlap": _RNG.uniform(-1, 1, (3, 2, 1, 5)),
+             "temperature": np.array([1.0, 2.0]), "tolerance": 3.0},
+            blames={"energy": ("overlap", "temperature")},
+        ),
+        "equilibration.edwards_anderson_identity": Call(
+            equilibration.edwards_anderson_identity,
+            {"energy": _RNG.normal(size=(3, 2, 2, 5)),
+             "link_overlap": _RNG.uniform(-1, 1, (3, 2, 1, 5)),
+             "temperature": np.array([1.0, 2.0]), "neighbours": 6, "J": 1.0, "tolerance": 3.0},
+            blames={"energy": ("link_overlap", "temperature")},
+        ),
         "replica_error.replica_error": Call(
             replica_error.replica_error, {"series": _SERIES}, nan=True
         ),
@@ -463,6 +631,17 @@ def _analysis() -> dict[str, Call]:
         ),
         "summary.summarize_overlaps": Call(
             summary.summarize_overlaps, {"run": runs.tempered()}, nan=True
+        ),
+        "time_to_target.success_probability": Call(
+            time_to_target.success_probability,
+            {"hits": np.array([0, 3, 8]), "runs": 8, "confidence": 0.95},
+            blames={"runs": ("hits",)},
+        ),
+        "time_to_target.time_to_target": Call(
+            time_to_target.time_to_target,
+            {"hits": np.array([0, 3, 8]), "runs": 8, "run_time": 0.1, "target": 0.99,
+             "confidence": 0.95},
+            blames={"runs": ("hits",)}, nan=True,
         ),
         "temperature_grid.equal_acceptance": Call(
             temperature_grid.equal_acceptance,
@@ -487,6 +666,12 @@ def _plot() -> dict[str, Call]:
         "plot.glass.correlation_length": Call(glass.correlation_length, {"runs": runs.tempered()}),
         "plot.glass.tempering": Call(glass.tempering, {"run": runs.tempered()}),
         "plot.glass.annealing": Call(glass.annealing, {"run": runs.annealed(), "sample": 0}),
+        "plot.problems.annealing": Call(
+            ms.plot.problems.annealing,
+            {"temperatures": np.array([3.0, 1.0]), "values": np.array([[1.0, 2.0], [0.0, 0.0]]),
+             "what": "cut", "best": 2.0},
+            blames={"temperatures": ("values",)},
+        ),
         "plot.replicas.error": Call(
             replicas.error, {"result": replica_error.replica_error(_SERIES)}
         ),
@@ -527,8 +712,9 @@ def _plot() -> dict[str, Call]:
 
 #: The table, in parts. Files are made in the working directory.
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
-    "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "exact": _exact,
-    "analysis": _analysis, "plot": _plot,
+    "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
+    "dimod": _dimod, "exact": _exact,
+    "theory": _theory, "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
 #: Public callables that the table leaves out, and why.
@@ -540,15 +726,25 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
-            ms.exact.TransferMatrix, crossing.Crossing, crossing.Curve,
+            ms.exact.TransferMatrix, ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,
+            ms.theory.sherrington_kirkpatrick.BrokenSymmetry, crossing.Crossing, crossing.Curve,
+            equilibration.GaussianIdentity,
             equilibration.LogarithmicBins, overlaps.OverlapDistribution,
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
-            statistics.Binning, statistics.Estimate, progress.Progress, progress.StudyProgress,
+            statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
+            time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
         ),
         "a result: it holds what it was made of, and what takes it checks it",
     ),
     **dict.fromkeys(
         (ms.models.Model, ms.models.SignedGraph), "abstract: its subclasses and methods are tested"
+    ),
+    **dict.fromkeys(
+        (
+            MultispinSampler.parse_initial_states, MultispinSampler.remove_unknown_kwargs,
+            MultispinSampler.sample_ising, MultispinSampler.sample_qubo,
+        ),
+        "of dimod",
     ),
     ms.DeviceArray: "made by samplers on a GPU",
     **dict.fromkeys((ms.models.SignedGraph.form, ms.Ising.form), "for engines"),

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "host/demand.hpp"
+
 namespace multispin {
 namespace {
 
@@ -30,6 +32,9 @@ double step_for(std::span<const GraphEdge> edges, std::span<const double> coupli
     most = std::max(most, std::ranges::max(largest_fields(edges, of_one, fields)));
   }
   if (most == 0.0) return 1.0;
+  demand(std::isfinite(most),
+         "couplings: got some that add up, with the field of a site, to more than a double holds, "
+         "allowed: finite sums");
   // Rounding may add half a step for every coupling and for the field, and sums are rounded too.
   std::vector<std::int64_t> degree(fields.size(), 1);
   for (const GraphEdge& edge : edges) {
@@ -47,10 +52,11 @@ RoundedCouplings rounded(std::span<const GraphEdge> edges, std::span<const doubl
                          std::span<const double> fields, double step, double& error) {
   RoundedCouplings out;
   std::vector<double> lost(fields.size());
+  // In steps: squares of what is very large or very small would not be numbers.
   const auto round = [step](double value, double& lost_of_one) {
     const double steps = value / step;
     const double nearest = std::nearbyint(steps);
-    lost_of_one = (steps - nearest) * step;
+    lost_of_one = steps - nearest;
     return static_cast<std::int32_t>(nearest);
   };
   double d = 0.0;
@@ -63,7 +69,7 @@ RoundedCouplings rounded(std::span<const GraphEdge> edges, std::span<const doubl
     lost[edges[e].first] += d * d;
     lost[edges[e].second] += d * d;
   }
-  error = std::max(error, std::sqrt(std::ranges::max(lost)));
+  error = std::max(error, std::sqrt(std::ranges::max(lost)) * step);
   // Couplings of the same sites may cancel, and then the largest is smaller than this.
   const std::vector<std::int64_t> wide(out.couplings.begin(), out.couplings.end());
   const std::vector<std::int64_t> wide_fields(out.fields.begin(), out.fields.end());

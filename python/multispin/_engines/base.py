@@ -12,6 +12,8 @@ from multispin import _core
 from multispin.models.forms import SignedEdges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from multispin.models import Model
@@ -133,6 +135,15 @@ class Engine(ABC):
 
     # --- looking ----------------------------------------------------------------------------------
 
+    @property
+    def rounding_error(self) -> float:
+        """How far a local field is from that of the couplings as given, where they are rounded.
+
+        The root of the sum over a site's couplings and field of the squares of what was rounded
+        away, of the worst site.
+        """
+        return 0.0
+
     @abstractmethod
     def energies(self) -> NDArray[np.float64]:
         """Total energies, (replicas,)."""
@@ -161,6 +172,15 @@ class Engine(ABC):
     @abstractmethod
     def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
         """Spins of some replicas, (replicas, *shape), in the host's memory."""
+
+    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another.
+
+        For engines that have nothing better: their spins are packed for it.
+        """
+        shape = (self.request.samples, -1, self.request.model.n_spins)
+        for spins in np.ascontiguousarray(self.spins()).reshape(shape):
+            yield _core.moment_sums(spins, None, self.request.threads)
 
     @abstractmethod
     def info(self) -> dict[str, Any]:

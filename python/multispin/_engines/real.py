@@ -39,11 +39,11 @@ class RealEngine(Compiled):
     @classmethod
     def refuses(cls, request: Request) -> str:
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
-        # First: a form has a field for every site.
-        if request.model.n_spins >= _SITES:
-            return checks.describe("shape", request.model.shape, "fewer than 2**28 sites")
-        if request.model.form(RealPairs) is None:
+        form = request.model.form(RealPairs)
+        if form is None:
             return checks.describe("model", request.model, "one whose spins interact in pairs")
+        if form.n_spins >= _SITES:
+            return checks.describe("shape", request.model.shape, "fewer than 2**28 sites")
         if request.shared_random_numbers:
             allowed = "False, or True with the replica engine"
             return checks.describe("shared_random_numbers", True, allowed)
@@ -89,7 +89,7 @@ class RealEngine(Compiled):
             sites=form.n_spins,
             edges=np.ascontiguousarray(edges, dtype=np.uint32),
             couplings=np.ascontiguousarray(couplings, dtype=np.float64),
-            fields=np.ascontiguousarray(form.h, dtype=np.float64).ravel(),
+            fields=np.ascontiguousarray(form.fields(), dtype=np.float64).ravel(),
             replicas=request.replicas,
             dense=_is_dense(form),
             dynamics=request.dynamics,
@@ -132,8 +132,14 @@ class RealEngine(Compiled):
             "tail_planes": 0,
             "storage": self._storage,
             "step": self._engine.step,
-            "rounding_error": self._engine.rounding_error,
+            "rounding_error": self.rounding_error,
         }
+
+    @property
+    def rounding_error(self) -> float:
+        """How far a local field is from that of the couplings as given."""
+        error: float = self._engine.rounding_error
+        return error
 
     def _one(self) -> tuple[int, ...]:
         return (self.request.model.n_spins,)

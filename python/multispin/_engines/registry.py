@@ -48,9 +48,15 @@ def choose(name: object, request: Request) -> type[Engine]:
         if engine.name == name and refusals[engine]:
             raise ValueError(refusals[engine])
     if not able:
-        raise ValueError(refusals[ENGINES[-1]])
+        raise ValueError(_telling(list(refusals.values())))
     asked = [engine for engine in able if name in ("auto", engine.name)]
     return max(asked, key=lambda engine: engine.suits(request))
+
+
+def _telling(refusals: list[str]) -> str:
+    """Return the refusal of the first engine that has nothing against the kind of model."""
+    others = [why for why in refusals if not why.startswith(("model:", "engine:"))]
+    return others[0] if others else refusals[-1]
 
 
 def check_fits(kind: type[Engine], request: Request) -> None:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multispin import _core
 from multispin._base import checks
 from multispin._engines.compiled import Compiled, module_of, not_in_words
 from multispin.models.forms import SignedEdges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -128,6 +130,13 @@ class ReplicaEngine(Compiled):
             1
         )
         return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
+
+    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
+        rows, request = self.packed(), self.request  # a bit a replica, as they are needed
+        replicas = request.replicas // request.samples
+        for first in range(0, request.replicas, replicas):
+            yield _core.packed_moment_sums(rows, first, replicas, request.threads)
 
     def _one(self) -> tuple[int, ...]:
         return (self.request.model.n_spins,)

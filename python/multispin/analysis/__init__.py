@@ -9,6 +9,7 @@ from multispin.analysis import (
     statistics,
     summary,
     temperature_grid,
+    time_to_target,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "statistics",
     "summary",
     "temperature_grid",
+    "time_to_target",
 ]

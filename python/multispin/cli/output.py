@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PICTURES = (".png", ".pdf", ".svg")
-_FILES = ("output", "picture", "checkpoint")  # options of a command that name a file
+_RESULTS = ("output", "picture", "state")  # options of a command that name a file it writes
+_FILES = (*_RESULTS, "checkpoint")
 
 
 def check_files(options: argparse.Namespace) -> None:
@@ -55,8 +56,9 @@ def write(data: xr.Dataset, options: argparse.Namespace, figure: Figure) -> None
 
 
 def print_files(options: argparse.Namespace) -> None:
-    """Say what `write` wrote."""
-    print(f"wrote {options.output} and {options.picture}")
+    """Say what was written."""
+    *others, last = [getattr(options, name) for name in _RESULTS if hasattr(options, name)]
+    print(f"wrote {', '.join(others)} and {last}")
 
 
 def _is_the_same(one: str, other: str) -> bool:

@@ -57,7 +57,7 @@ def add_files(command: argparse.ArgumentParser, stem: str) -> None:
     add = command.add_argument
     add("--output", metavar="FILE", default=f"{stem}.nc", help="netCDF file with the numbers")
     add("--picture", metavar="FILE", default=f"{stem}.png", help=".png, .pdf or .svg file")
-    add("--force", action="store_true", help="replace the two files if they are there")
+    add("--force", action="store_true", help="replace the files if they are there")
 
 
 def shape_of(word: str) -> tuple[int, int]:

@@ -8,18 +8,10 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.couplings._pairs import check_no_field, check_strength, merged
-from multispin.couplings._text import (
-    Edges,
-    PathLike,
-    demand_plain,
-    lines_of,
-    write_lines,
-)
+from multispin.couplings._text import Entries, PathLike, Text, entry_lines, write_lines
 from multispin.models import Pairwise, SignedGraph
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import ArrayLike, NDArray
 
 
@@ -46,7 +38,7 @@ def read_max_cut(path: PathLike) -> Pairwise:
         If there is no such file.
     TypeError, ValueError
         If `path` is no path; or a line is not of this kind, or there are not m edges, with a
-        message that begins with ``path:line:``.
+        message that begins with ``path:line:column:``.
 
     Examples
     --------
@@ -60,20 +52,15 @@ def read_max_cut(path: PathLike) -> Pairwise:
     >>> model.edges.tolist(), model.couplings.tolist()
     ([[0, 1], [1, 2]], [-1.0, 1.0])
     """
-    path = checks.path("path", path)
-    lines = lines_of(path)
-    number, header = next(lines, (1, ""))
-    n_spins, n_edges = _header(path, number, header)
-    edges = Edges(path, first_site=1, n_spins=n_spins)
-    for number, line in lines:
-        edges.add(number, line)
-    if len(edges.couplings) != n_edges:
-        raise ValueError(
-            f"{path}:{number}: got {len(edges.couplings)} edges at the end, "
-            f"allowed: {n_edges}, as the first line says"
-        )
-    check_strength(str(path), edges.couplings)
-    return Pairwise.from_edges(n_spins, list(edges.line_of), -np.array(edges.couplings))
+    text = Text(checks.path("path", path))
+    lines = text.lines()
+    allowed = "n m, at least one vertex and how many edges"
+    n_spins, n_edges = text.counts(next(lines, ""), (1, 0), allowed, more=True)
+    edges = Entries(text, first_site=1, n_sites=n_spins)
+    for line in lines:
+        edges.add(line)
+    edges.demand(n_edges, "the first line")
+    return of_weights(edges, n_spins)
 
 
 def write_max_cut(path: PathLike, model: SignedGraph) -> None:
@@ -112,7 +99,7 @@ def write_max_cut(path: PathLike, model: SignedGraph) -> None:
     path = checks.path("path", path)
     check_no_field(model)
     edges, couplings = merged(model)
-    write_lines(path, f"{model.n_spins} {len(edges)}", edges + 1, -couplings)
+    write_lines(path, [f"{model.n_spins} {len(edges)}\n", *entry_lines(edges + 1, -couplings)])
 
 
 def cut_value(model: SignedGraph, spins: ArrayLike) -> NDArray[np.float64]:
@@ -151,15 +138,7 @@ def cut_value(model: SignedGraph, spins: ArrayLike) -> NDArray[np.float64]:
     return np.asarray((total.reshape(total.shape + (1,) * (energy.ndim - total.ndim)) - energy) / 2)
 
 
-def _header(path: Path, number: int, line: str) -> tuple[int, int]:
-    """Return numbers of sites and of edges."""
-    words = line.split()[:2]
-    try:
-        demand_plain("".join(words))
-        n_spins, n_edges = (int(word) for word in words)
-    except ValueError:
-        n_spins = n_edges = 0
-    if not 1 <= n_spins <= checks.MOST_SITES or n_edges < 0:
-        allowed = "n m, at least one vertex and how many edges"
-        raise ValueError(f"{path}:{number}: got {checks.shown(line)}, allowed: {allowed}")
-    return n_spins, n_edges
+def of_weights(edges: Entries, n_spins: int) -> Pairwise:
+    """Return the model of edges whose values are weights."""
+    check_strength(str(edges.text.path), edges.values)
+    return Pairwise.from_edges(n_spins, list(edges.line_of), -np.array(edges.values))

@@ -1,4 +1,4 @@
-"""Couplings in objects of other packages: scipy.sparse, NetworkX, dimod."""
+"""Couplings in objects of other packages: scipy.sparse, NetworkX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin.couplings._pairs import check_no_field, check_strength, merged
-from multispin.models import Pairwise, SignedGraph, fields
+from multispin.models import Pairwise, SignedGraph
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -142,87 +142,3 @@ def to_networkx(model: SignedGraph, weight: str = "J") -> Any:
     triples = zip(*edges.T.tolist(), couplings.tolist(), strict=True)
     graph.add_weighted_edges_from(triples, weight=weight)
     return graph
-
-
-def from_dimod_negating(bqm: Any) -> Pairwise:
-    """Make the model of a dimod binary quadratic model, with the signs of all biases changed.
-
-    dimod's energy is +Σ J s s + Σ h s + offset, multispin's is −Σ J s s − Σ h s. With both signs
-    changed they are the same but for the offset: ``bqm.energy(s) = model.energy(s) + bqm.offset``.
-
-    Parameters
-    ----------
-    bqm : dimod.BinaryQuadraticModel
-        Of vartype SPIN. Site k is the k-th of ``bqm.variables``.
-
-    Returns
-    -------
-    Pairwise
-        The model, with fields h_i minus the linear biases.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the binary quadratic model is not of this kind.
-
-    Examples
-    --------
-    >>> import dimod
-    >>> import multispin as ms
-    >>> bqm = dimod.BinaryQuadraticModel({}, {("a", "b"): 1.0}, 0.0, "SPIN")  # antiferromagnetic
-    >>> ms.couplings.from_dimod_negating(bqm).couplings.tolist()
-    [-1.0]
-    """
-    if not (hasattr(type(bqm), "vartype") and hasattr(type(bqm), "to_numpy_vectors")):
-        allowed = "a dimod.BinaryQuadraticModel"
-        raise TypeError(checks.describe("bqm", bqm, allowed))
-    if bqm.vartype.name != "SPIN":
-        allowed = "SPIN, which bqm.change_vartype('SPIN') makes it"
-        raise ValueError(checks.describe("bqm.vartype", bqm.vartype.name, allowed))
-    if len(bqm.variables) == 0:
-        raise ValueError("bqm: got one without variables, allowed: at least one variable")
-    linear, (i, j, quadratic), _ = bqm.to_numpy_vectors(variable_order=list(bqm.variables))
-    checks.numbers("bqm.linear", linear)
-    check_strength("bqm.quadratic", checks.numbers("bqm.quadratic", quadratic))
-    biases = np.concatenate([quadratic, linear])
-    check_strength("bqm.linear", biases, "biases of which Σ|J| + Σ|h|")
-    edges = np.stack([i, j], axis=1).astype(np.int64)
-    return Pairwise.from_edges(len(linear), edges, -quadratic, -linear)
-
-
-def to_dimod_negating(model: SignedGraph) -> Any:
-    """Return the dimod binary quadratic model of the same energy: all signs are changed.
-
-    dimod's energy is +Σ J s s + Σ h s, multispin's is −Σ J s s − Σ h s. So the quadratic biases
-    are −J_ij and the linear ones −h_i, and ``bqm.energy(s) = model.energy(s)``.
-
-    Parameters
-    ----------
-    model : SignedGraph
-        One set of couplings.
-
-    Returns
-    -------
-    dimod.BinaryQuadraticModel
-        Of vartype SPIN, with the variables 0 to N − 1.
-
-    Raises
-    ------
-    MissingExtraError
-        If dimod is not installed.
-    TypeError, ValueError
-        If the model is not of this kind.
-
-    Examples
-    --------
-    >>> import multispin as ms
-    >>> bqm = ms.couplings.to_dimod_negating(ms.Ising((3,), h=0.5))
-    >>> float(bqm.energy({0: 1, 1: 1, 2: 1}))
-    -4.5
-    """
-    dimod = require("dimod", "graphs")
-    edges, couplings = merged(model)
-    linear = -fields.at_sites(model.h, model.n_spins)
-    return dimod.BinaryQuadraticModel.from_numpy_vectors(
-        linear, (*edges.T, -couplings), 0.0, "SPIN"
-    )

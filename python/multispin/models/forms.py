@@ -55,8 +55,8 @@ class RealPairs:
     n_spins: int
     n_edges: int
     samples: int  # 1 for one set of couplings
-    h: NDArray[np.float64]
-    """Fields (n_spins,) of all samples."""
+    fields: Callable[[], NDArray[np.float64]]
+    """Lists the fields (n_spins,) of all samples when called."""
     shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
     listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.float64]]]
     """Lists edges (n_edges, 2) and couplings (samples, n_edges), which may be large, when called.

@@ -12,6 +12,7 @@ from multispin._base import checks
 from multispin.models import fields
 from multispin.models.base import digest
 from multispin.models.fields import check_energies
+from multispin.models.matrices import check_square, checked_sparse, is_sparse
 from multispin.models.signed_graph import SignedGraph, several_magnitudes, strength_of
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Pairwise(SignedGraph):
     """
 
     def __init__(self, J: ArrayLike | Any, h: ArrayLike | None = None) -> None:
-        sparse = hasattr(type(J), "tocsr")
-        i, j, values, n_spins = _sparse_upper(J) if sparse else _dense_upper(J)
+        upper = _sparse_upper if is_sparse(J) else _dense_upper
+        i, j, values, n_spins = upper(J)
         super().__init__((n_spins,), 0.0 if h is None else h)
         self._set_couplings("J", np.stack([i, j], axis=1).astype(np.int64), values)
 
@@ -245,7 +246,7 @@ def _dense_upper(J: ArrayLike) -> _Upper:
     given = checks.array("J", J, _MATRIX)
     if given.ndim == 0:
         raise TypeError(checks.describe("J", J, _MATRIX))
-    _check_matrix(given)
+    check_square("J", given, _MATRIX)
     matrix = checks.numbers("J", given)
     _check_diagonal(np.diagonal(matrix))
     _check_symmetric(matrix, *np.nonzero(matrix != matrix.T))
@@ -255,14 +256,7 @@ def _dense_upper(J: ArrayLike) -> _Upper:
 
 def _sparse_upper(J: Any) -> _Upper:
     """Do what `_dense_upper` does for a matrix of scipy.sparse, of which duplicates are added."""
-    _check_matrix(J)
-    _check_sparse(J)
-    # Not in the type that was given: two of its numbers may have a sum that it cannot hold.
-    with np.errstate(over="ignore"):
-        matrix = J.astype(np.float64).tocsr(copy=True)
-        _check_sparse(matrix)  # of the formats that are not looked at before
-        matrix.sum_duplicates()
-    checks.numbers("J", matrix.data)
+    matrix = checked_sparse("J", J, _MATRIX)
     _check_diagonal(matrix.diagonal())
     _check_symmetric(matrix, *(matrix != matrix.T).nonzero())
     entries = matrix.tocoo()
@@ -270,34 +264,6 @@ def _sparse_upper(J: Any) -> _Upper:
     i, j, values = entries.row[upper], entries.col[upper], entries.data[upper]
     order = np.lexsort((j, i))
     return i[order], j[order], values[order], matrix.shape[0]
-
-
-def _check_matrix(J: Any) -> None:
-    if len(J.shape) != 2 or J.shape[0] != J.shape[1] or J.shape[0] < 1:
-        raise ValueError(checks.describe("J", f"an array of shape {J.shape}", _MATRIX))
-
-
-def _check_sparse(J: Any) -> None:
-    """Refuse numbers that are not real, and indices that scipy would follow out of its arrays."""
-    if J.dtype.kind not in "iuf":
-        raise TypeError(checks.describe("J", f"a matrix of {J.dtype}", "finite numbers"))
-    wrong = ""
-    if J.format == "coo":
-        places = np.stack([J.row, J.col]) if len(J.row) == len(J.col) == len(J.data) else None
-        if places is None or bool(np.any((places < 0) | (places >= J.shape[0]))):
-            wrong = "indices that are not those of its entries"
-    elif J.format in ("csr", "csc", "bsr"):
-        # A copy, as this also cuts off what it takes for spare; and by itself it believes pointers
-        # that go down.
-        try:
-            if J.indptr.ndim != 1 or bool(np.any(np.diff(J.indptr) < 0)):
-                raise ValueError("index pointers that go down")
-            J.copy().check_format(full_check=True)
-        except ValueError as error:
-            wrong = str(error)
-    if wrong:
-        allowed = "a sparse matrix whose indices fit its shape and data"
-        raise ValueError(f"J: got one with {wrong}, allowed: {allowed}")
 
 
 def _check_diagonal(diagonal: NDArray[np.float64]) -> None:

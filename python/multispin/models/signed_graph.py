@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from multispin.models.forms import RealPairs, SignedEdges
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
 
 
 class SignedGraph(Model):
@@ -34,6 +36,37 @@ class SignedGraph(Model):
     def h(self) -> float | NDArray[np.float64]:
         """Field h_i: a float if all sites have the same, else an array of `shape`, read-only."""
         return self._h
+
+    def with_field(self, h: ArrayLike) -> Self:
+        """Return the same model in another field.
+
+        Parameters
+        ----------
+        h
+            Field h_i: a number for all sites, or an array of `shape`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no field, or so large that energies overflow.
+
+        Examples
+        --------
+        >>> import multispin as ms
+        >>> ms.Ising((4, 4)).with_field(0.5)
+        Ising((4, 4), J=1.0, h=0.5)
+        """
+        other = copy.copy(self)
+        other.__dict__.pop("_field", None)
+        other._h = fields.checked_field(h, self._shape)
+        fields.check_energies("J", None, self._strength(), self.n_spins, other._h)
+        return other
+
+    def _strength(self) -> float:
+        """Return Σ|J| over all edges, of the disorder sample that has most of it."""
+        if self.one_magnitude:
+            return self.n_edges * abs(self.J)
+        return float(np.abs(self.couplings).sum(axis=-1).max(initial=0.0))
 
     @cached_property
     def _field(self) -> float | str:
@@ -114,7 +147,7 @@ class SignedGraph(Model):
             n_spins=self.n_spins,
             n_edges=self.n_edges,
             samples=self.samples or 1,
-            h=fields.at_sites(self._h, self.n_spins),
+            fields=lambda: fields.at_sites(self._h, self.n_spins),
             shape=self._lattice_shape(),
             listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )

@@ -1,5 +1,5 @@
-"""Pictures: of runs of Ising models, of spin glasses, and of how many replicas are enough."""
+"""Pictures: of Ising models, spin glasses and problems, and of how many replicas are enough."""
 
-from multispin.plot import glass, replicas, runs
+from multispin.plot import glass, problems, replicas, runs
 
-__all__ = ["glass", "replicas", "runs"]
+__all__ = ["glass", "problems", "replicas", "runs"]

@@ -14,13 +14,15 @@ from multispin._base.memory import check_memory
 from multispin._engines import devices
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin._info import __version__
+from multispin.analysis.time_to_target import success_probability, time_to_target
 from multispin.models import Model
 from multispin.models.base import digest
 from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
 from multispin.runs._checkpoint import Checkpoint, with_checkpoint
-from multispin.runs._dataset import UNIT, attributes, numbered, temperature, variable
+from multispin.runs._dataset import UNIT, Variable, attributes, numbered, temperature, variable
 from multispin.runs._drive import drive
+from multispin.runs.temperature_range import temperature_range
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -33,14 +35,16 @@ if TYPE_CHECKING:
 
 __all__ = ["anneal"]
 
+_STEPS = 100  # of those who give no temperatures
+
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = ("version", "model", "seed", "dynamics", "init", "interval")
 
 
 def anneal(
     model: Model,
-    temperatures: ArrayLike,
-    sweeps_per_temperature: int | Sequence[int],
+    temperatures: ArrayLike | None = None,
+    sweeps_per_temperature: int | Sequence[int] = 10,
     replicas: int = 64,
     interval: int = 0,
     seed: int | None = None,
@@ -74,10 +78,11 @@ def anneal(
     Parameters
     ----------
     model : Model
-        A model with couplings of one magnitude, with or without disorder samples.
-    temperatures : float or sequence of float, shape (n,)
+        A model that a `Sampler` runs, with or without disorder samples.
+    temperatures : float or sequence of float, shape (n,), optional
         Temperatures T > 0 in units of the couplings (k_B = 1), in the order in which they are
-        visited. They usually fall; they may rise and repeat.
+        visited. They usually fall; they may rise and repeat. By default 100 from the hot to the
+        cold end of `temperature_range`, each lower than the one before by the same factor.
     sweeps_per_temperature : int or sequence of int, shape (n,)
         Sweeps at each temperature, at least 1.
     replicas : int
@@ -100,7 +105,7 @@ def anneal(
         Random generator.
     threads : int, optional
         Threads on the CPU; by default all cores.
-    engine : {"auto", "lattice", "replica"}
+    engine : {"auto", "lattice", "replica", "real"}
         As for `Sampler`.
     final_states : bool
         Whether the result has the spins of all replicas at the end, a byte each.
@@ -132,7 +137,14 @@ def anneal(
         ``best_state_energy`` (sample)
             Its energy, the lowest of ``best_energy``.
         ``best_count`` (sample)
-            How many replicas have been seen with it: their share is the probability of success.
+            How many replicas have been seen with it.
+        ``success_probability``, ``success_probability_low``, ``success_probability_high`` (sample)
+            Their share, and Wilson's interval for it of 95 % confidence. It is the probability of a
+            ground state if the best that was found is one.
+        ``sweeps_to_target`` (sample)
+            Sweeps until one of several such runs, one after the other, has found it with a
+            probability of 99 %; times ``model.n_spins`` it is in spin updates.
+            `analysis.time_to_target.time_to_target` makes seconds of it, and has errors.
         ``final_state`` (sample, replica, axis_0, axis_1, ...)
             Spins at the end, int8, if `final_states` asks for them.
 
@@ -172,10 +184,16 @@ def anneal(
     True
     >>> run.best_state_energy.values / model.n_spins
     array([-1.71875, -1.71875, -1.71875])
+
+    A schedule of its own for a model of any couplings:
+
+    >>> run = ms.anneal(ms.SherringtonKirkpatrick(60, seed=1), replicas=32, seed=1)
+    >>> run.sizes["step"], round(float(run.best_state_energy) / 60, 4)
+    (100, -0.7023)
     """
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a multispin model, such as Ising")
-    table = checks.temperatures("temperatures", temperatures)
+    table = _schedule(model) if temperatures is None else _temperatures(temperatures)
     sweeps = _sweeps(sweeps_per_temperature, len(table))
     interval = checks.count("interval", interval, 0, MOST_SWEEPS)
     replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
@@ -233,6 +251,20 @@ def _run(
             drive(run, file, reporter, run.state)
 
 
+def _temperatures(value: ArrayLike) -> NDArray[np.float64]:
+    allowed = "None, a finite number > 0, or a sequence of at least one such number"
+    return checks.temperatures("temperatures", value, allowed=allowed)
+
+
+def _schedule(model: Model) -> NDArray[np.float64]:
+    """Return the temperatures of those who give none.
+
+    By factors, not by steps in T or 1/T: of these three it is never far from the best, with gaps
+    and without, while each of the others is in some models.
+    """
+    return np.geomspace(*temperature_range(model), _STEPS)
+
+
 def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
     """Return the sweeps of each step."""
     allowed = f"an integer >= 1, or {steps} of them"
@@ -246,6 +278,22 @@ def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
         allowed = f"at most {MOST_SWEEPS} at all temperatures together"
         raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
     return np.array(each, dtype=np.int64)
+
+
+def _success(run: AnnealRun, sample: tuple[str, ...], lead: tuple[int, ...]) -> dict[str, Variable]:
+    """Return what the replicas that are as good as the best say of the run."""
+    hits = (run.best_energy == run.best_state_energy[:, None]).sum(axis=1).reshape(lead)
+    replicas = run.best_energy.shape[1]
+    p = success_probability(hits, replicas)
+    time = time_to_target(hits, replicas, run.schedule.sweeps).value
+    long_name = "share of replicas seen with the lowest energy"
+    return {
+        "best_count": variable(sample, hits, "replicas seen with the lowest energy", "1"),
+        "success_probability": variable(sample, p.value, long_name, "1"),
+        "success_probability_low": variable(sample, p.low, f"{long_name}, lower end", "1"),
+        "success_probability_high": variable(sample, p.high, f"{long_name}, upper end", "1"),
+        "sweeps_to_target": variable(sample, time, "sweeps to the lowest energy at 99 %", "sweep"),
+    }
 
 
 def _dataset(
@@ -280,10 +328,7 @@ def _dataset(
             sample, run.best_state_energy.reshape(lead), "total energy E of best_state", UNIT
         ),
     }
-    found = run.best_energy == run.best_state_energy[:, None]
-    variables["best_count"] = variable(
-        sample, found.sum(axis=1).reshape(lead), "replicas seen with the lowest energy", "1"
-    )
+    variables |= _success(run, sample, lead)
     if run.final_state is not None:
         states = run.final_state.reshape(*shape, *model.shape)
         variables["final_state"] = variable((*each, *axes), states, "spins at the end", "1")

@@ -16,7 +16,7 @@ from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models import Model
-from multispin.models.forms import SignedEdges
+from multispin.models.forms import RealPairs, SignedEdges
 from multispin.progress import Progress, Reporter
 from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
@@ -74,7 +74,7 @@ def temper(
     Parameters
     ----------
     model : Model
-        A model with couplings of one magnitude, with or without disorder samples.
+        A model that a `Sampler` runs, with or without disorder samples.
     temperatures : sequence of float, shape (M,)
         Two or more, ascending, each > 0.
     sweeps : int
@@ -99,7 +99,7 @@ def temper(
         not independent in time, but each still has the right distribution.
     seed, dynamics, device, rng, threads
         As for `Sampler`; without a seed a run that goes on keeps its own.
-    engine : {"auto", "replica", "lattice"}
+    engine : {"auto", "replica", "lattice", "real"}
         As for `Sampler`, but ``"auto"`` takes the replica engine wherever it can run the model.
     init : {"random", "up", "down"}
         Start of every walker.
@@ -119,6 +119,7 @@ def temper(
         ``(temperature, replica, draw)``; of dimensions ``(temperature, pair, draw)``, for the
         replica pairs (0, 1), (0, 2), ...: ``overlap`` :math:`q = \frac{1}{N}\sum_i s_i^a s_i^b`,
         ``link_overlap`` :math:`\frac{1}{E}\sum_{ij} s_i^a s_j^a s_i^b s_j^b` over the E bonds,
+        which count the same whatever their couplings,
         and ``overlap_k2``, the mean over the axes of
         :math:`|\frac{1}{N} \sum_i s_i^a s_i^b e^{2 \pi i x_i / L}|^2`. ``swap_attempts`` and
         ``swap_accepted`` ``(gap,)`` count exchanges of temperatures i and i + 1, from the start on;
@@ -232,13 +233,18 @@ def _engine(name: str, model: Model, walkers: int, clusters_on: str | None) -> s
     return kind.name
 
 
+def _graph(model: Model) -> SignedEdges | RealPairs | None:
+    """Return the model as edges of a graph, with signs or with couplings of any size."""
+    return model.form(SignedEdges) or model.form(RealPairs)
+
+
 def _lattice(model: Model) -> tuple[int, ...]:
-    form = model.form(SignedEdges)
+    form = _graph(model)
     return () if form is None else form.shape
 
 
 def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
-    form = model.form(SignedEdges)
+    form = _graph(model)
     possible = list(PAIR_SUMS)
     if form is None or form.n_edges == 0:
         possible.remove("link_overlap")

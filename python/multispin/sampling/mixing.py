@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from multispin._base.callers import warn
 from multispin.errors import SlowMixingWarning
-from multispin.models.forms import SignedEdges
+from multispin.models.forms import RealPairs, SignedEdges
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from multispin.models import Model
@@ -25,11 +26,19 @@ def slow_above(model: Model) -> float:
 
     The dearest flip costs 2 (z|J| + |h|), z bonds a site (their mean, if sites differ).
     """
-    form = model.form(SignedEdges)
-    if form is None:
-        return math.inf
-    field = 2 * form.n_edges / form.n_spins * form.J + abs(form.h)
+    field = _mean_largest_field(model)
     return 2 * field / -math.log(MOST_ACCEPTED) if field > 0 else math.inf
+
+
+def _mean_largest_field(model: Model) -> float:
+    signed = model.form(SignedEdges)
+    if signed is not None:
+        return 2 * signed.n_edges / signed.n_spins * signed.J + abs(signed.h)
+    real = model.form(RealPairs)
+    if real is None:
+        return 0.0
+    strength = float(np.abs(real.listed()[1]).sum()) / real.samples
+    return 2 * strength / real.n_spins + float(np.abs(real.fields()).mean())
 
 
 def warn_where_slow(model: Model, dynamics: str, temperatures: NDArray[np.float64]) -> bool:

@@ -82,11 +82,13 @@ def moments(
     MemoryError
         If it does not fit.
     """
-    n, replicas = engine.request.model.n_spins, lead[-1]
-    # Sums of less than 2^24 signs are exact in float32.
-    exact = np.dtype(np.float32 if replicas < 2**24 else np.float64)
-    needed = n * ((8 + exact.itemsize) * n + (1 + exact.itemsize) * replicas)
-    check_memory(f"moments: of {n} spins", math.prod(lead[:-1]) * needed)
-    spins = engine.spins().reshape(*lead, n).astype(exact)
-    second = (np.swapaxes(spins, -1, -2) @ spins).astype(np.float64)
-    return spins.mean(axis=-2, dtype=np.float64), second / replicas
+    n, replicas, front = engine.request.model.n_spins, lead[-1], lead[:-1]
+    samples = math.prod(front)
+    # Of every sample the result, and its spins; of one, its sums as integers.
+    needed = 8 * n * n * (samples + 1) + n * replicas * samples
+    check_memory(f"moments: of {n} spins", needed)
+    mean, second = np.empty((samples, n)), np.empty((samples, n, n))
+    for sample, sums in enumerate(engine.moment_sums()):
+        np.divide(sums[0], replicas, out=mean[sample])
+        np.divide(sums[1], replicas, out=second[sample])
+    return mean.reshape(*front, n), second.reshape(*front, n, n)

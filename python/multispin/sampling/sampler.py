@@ -11,11 +11,14 @@ from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
-from multispin.models import Model
+from multispin.models import Model, SignedGraph
 from multispin.sampling import observables, state
+from multispin.sampling.clamp import checked_clamp, packed_clamp
 from multispin.sampling.device_array import DeviceArray
 from multispin.sampling.mixing import warn_where_slow
 from multispin.sampling.packing import warn_where_empty
+from multispin.sampling.replacement import engine_with
+from multispin.sampling.rounding import check_rounding
 from multispin.sampling.start import checked_start
 
 if TYPE_CHECKING:
@@ -29,26 +32,34 @@ __all__ = ["Sampler"]
 DYNAMICS = ("metropolis", "glauber", "parallel")
 ORDERS = ("fixed", "random")
 GENERATORS = ("auto", "aes", "philox")
-_SETTABLE = ("temperature",)  # attributes of a sampler
+_SETTABLE = ("temperature", "model", "h", "clamp")  # attributes of a sampler
 
 
 class Sampler:
     r"""Markov chains of spins with the stationary distribution P(s) ~ exp(-E(s)/T).
 
-    A sweep attempts one update of every site, colour after colour: sites of one colour have no
-    bonds among each other. On lattices of even sides that is the checkerboard.
+    A sweep attempts one update of every site, in the lattice and the replica engine colour after
+    colour: sites of one colour have no bonds among each other. On lattices of even sides that is
+    the checkerboard. The real engine goes from site to site.
 
     * ``"metropolis"``: flip with probability min(1, exp(-dE/T)) (Metropolis et al., J. Chem.
       Phys. 21, 1087 (1953));
     * ``"glauber"`` (heat bath): s_i = +1 with probability 1 / (1 + exp(-2 f_i / T)), where
-      f_i = sum_j J_ij s_j + h is the local field (Glauber, J. Math. Phys. 4, 294 (1963)).
+      f_i = sum_j J_ij s_j + h_i is the local field (Glauber, J. Math. Phys. 4, 294 (1963));
+    * ``"parallel"``: all spins at once, each by the heat bath of the state before (Little, Math.
+      Biosci. 19, 101 (1974)). This has another stationary law, P(s) ~ exp(sum_i h_i s_i / T)
+      prod_i 2 cosh(f_i(s) / T) (Peretto, Biol. Cybern. 50, 51 (1984)).
 
-    Two engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
+    Three engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
     three dimensions with even sides. ``replica`` packs replicas: any graph with couplings of one
     magnitude and at most 12 bonds a site, every replica at a temperature of its own, fast from 64
-    replicas on and fastest with multiples of 512. The sampler picks one; :meth:`info` says which.
+    replicas on and fastest with multiples of 512. ``real`` keeps the local fields of any couplings
+    and fields, of all pairs or of some: a flip costs as much as its site has neighbours, whatever
+    the attempt. The sampler picks one; :meth:`info` says which.
 
-    Probabilities are exact to 2**-45 or better. The trajectory is a function of the seed, the
+    Probabilities are exact to 2**-45 or better; with the real engine to 2**-24, of couplings that
+    are rounded to a multiple of ``info()["step"]``, some 2**-30 of the largest local field. The
+    trajectory is a function of the seed, the
     model, the temperatures, the dynamics and the generator; it does not depend on threads or on
     the instruction set.
 
@@ -61,17 +72,19 @@ class Sampler:
     Parameters
     ----------
     model
-        A model with couplings of one magnitude.
+        What the energy is.
     temperature
         T > 0 in units of energy: one number, one for each replica, or ``(samples, replicas)``.
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
-        ``"metropolis"`` or ``"glauber"``. With the replica engine and h = 0, Metropolis flips a
+        ``"metropolis"``, ``"glauber"``, or with the real engine ``"parallel"``. With the replica
+        engine and h = 0, Metropolis flips a
         spin without a local field with probability 1/2 on rings, at double bonds, and at one site
         of each part whose sites all have an even number of bonds: else it would flip for certain,
         and not every state be reached. In a field, Metropolis leaves a spin whose neighbours cancel
-        the field, to 1 part in 1024, to the heat bath.
+        the field, to 1 part in 1024, to the heat bath. In the real engine it flips such a spin,
+        with a field or without, with half the probability.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
         ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
@@ -95,9 +108,9 @@ class Sampler:
         disorder samples; below 2**26 with the replica engine). Samplers with the same seed and
         different streams are independent.
     engine
-        ``"auto"``, ``"lattice"`` or ``"replica"``. ``"auto"`` takes the lattice engine where it can
-        run the model, unless there are 64 replicas or more with rows of fewer than 32 sites, or
-        fewer than 36 spins.
+        ``"auto"``, ``"lattice"``, ``"replica"`` or ``"real"``. ``"auto"`` takes the real engine
+        where no other runs the model, and else the lattice engine where it can, unless there are 64
+        replicas or more with rows of fewer than 32 sites, or fewer than 36 spins.
         Engines draw different random numbers.
     shared_random_numbers
         One random number for each site and sweep, for all disorder samples of a block of 512 (by
@@ -105,6 +118,12 @@ class Sampler:
         distribution, so disorder averages are right; but samples of a block are *not independent*
         of each other, and errors over samples come out too small, the more so the higher the
         temperature. For a model of disorder samples, with one replica each and one temperature.
+    order
+        ``"fixed"``, or with the real engine ``"random"``: a sweep attempts the sites in an order
+        that is drawn anew for each sweep, of all replicas.
+    clamp
+        Spins that are held as they are, with the real engine: bool of shape ``model.shape`` or
+        ``(replicas, *model.shape)``. The others then have the law that is conditional on them.
 
     Raises
     ------
@@ -124,6 +143,9 @@ class Sampler:
     SlowEngineWarning
         Where the replica engine gets many spins of fewer than 64 replicas: lattices of odd sides,
         other graphs. 64 replicas take as long as one.
+    RoundedCouplingsWarning
+        Where the temperature is so low against the largest couplings that their rounding changes
+        probabilities by more than 2**-16; beyond 2**-6 it is an error.
 
     Examples
     --------
@@ -151,6 +173,7 @@ class Sampler:
         engine: str = "auto",
         shared_random_numbers: bool = False,
         order: str = "fixed",
+        clamp: ArrayLike | None = None,
     ) -> None:
         checks.instance("model", model, Model, "a multispin model, such as Ising")
         devices.check(device)
@@ -175,9 +198,12 @@ class Sampler:
         start = checked_start(init, model.shape, self._lead, request.gpu)
         warn_where_empty(kind, request)
         self._warned = warn_where_slow(model, request.dynamics, temperatures)
+        held = self._checked_clamp(clamp, kind.abilities)
         self._engine = kind(request)
+        check_rounding(self._engine.rounding_error, temperatures)
         self._engine.set_temperatures(temperatures)
         start(self._engine)
+        self._hold(held)
 
     def __setattr__(self, name: str, value: object) -> None:
         # A name that is not there, or one of a method, is a mistake and would go unnoticed.
@@ -273,17 +299,66 @@ class Sampler:
         temperatures = self._temperatures(value)
         if not self._warned:
             self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
+        check_rounding(self._engine.rounding_error, temperatures)
         self._engine.set_temperatures(temperatures)
 
     @property
     def model(self) -> Model:
-        """The model."""
+        """The model. Another one of the same shape can be set: spins and random numbers go on.
+
+        The real engine takes other couplings of the same edges in place; for anything else its
+        kind of engine is made anew.
+        """
         return self._model
+
+    @model.setter
+    def model(self, value: Model) -> None:
+        checks.instance("model", value, Model, "a multispin model, such as Ising")
+        self._engine = engine_with(self._engine, value)
+        self._model = value
+        check_rounding(self._engine.rounding_error, self._engine.temperatures)
+        self._hold(self._clamp)
 
     @property
     def h(self) -> float | NDArray[np.float64]:
-        """The field of the model: a float if all sites have the same, else of the model's shape."""
+        """The field of the model: a float if all sites have the same, else of the model's shape.
+
+        Can be set, to a number or an array of the model's shape.
+        """
         return self._model.h
+
+    @h.setter
+    def h(self, value: ArrayLike) -> None:
+        if not isinstance(self._model, SignedGraph):
+            raise AttributeError(f"h: got {self._model!r}, allowed: a model with a field", name="h")
+        self.model = self._model.with_field(value)
+
+    @property
+    def clamp(self) -> NDArray[np.bool_] | None:
+        """Mask of the spins that are held, or None. Can be set, as the argument."""
+        return self._clamp
+
+    @clamp.setter
+    def clamp(self, value: ArrayLike | None) -> None:
+        self._hold(self._checked_clamp(value, self._engine.abilities))
+
+    def set_spins(self, spins: str | NDArray[np.int8] | Any) -> None:
+        """Put the spins into another state; sweeps and random numbers go on.
+
+        Parameters
+        ----------
+        spins
+            As `init`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no such state.
+        """
+        start = checked_start(
+            spins, self._model.shape, self._lead, self._engine.request.gpu, name="spins"
+        )
+        start(self._engine)
 
     # --- observables --------------------------------------------------------------------------
 
@@ -341,7 +416,8 @@ class Sampler:
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
 
-        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. Spins are unpacked for it.
+        With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. The sums are exact, as
+        those of :func:`multispin.moments`. Only the lattice engine unpacks its spins for it.
 
         Raises
         ------
@@ -513,7 +589,8 @@ class Sampler:
         )
 
     def _state(self) -> state.State:
-        return state.of(self._engine, self._lead[-1])
+        meta, arrays = state.of(self._engine, self._lead[-1])
+        return meta, arrays if self._clamp is None else {**arrays, "clamp": self._clamp}
 
     @classmethod
     def _from_state(
@@ -529,6 +606,22 @@ class Sampler:
         return sampler
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _checked_clamp(
+        self, clamp: ArrayLike | None, abilities: frozenset[str]
+    ) -> NDArray[np.bool_] | None:
+        mask = checked_clamp(clamp, self._model.shape, self._lead)
+        if mask is not None and "hold" not in abilities:
+            raise ValueError(
+                checks.describe("clamp", "a mask", "None, or a mask with engine='real'")
+            )
+        return mask
+
+    def _hold(self, mask: NDArray[np.bool_] | None) -> None:
+        if "hold" in self._engine.abilities:
+            words = None if mask is None else packed_clamp(mask, self._model.shape, self._lead)
+            registry.ask(self._engine, "hold")(words)
+        self._clamp = mask
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""

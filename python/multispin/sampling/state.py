@@ -70,6 +70,7 @@ def arguments(meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> di
         "model": model,
         "temperature": temperature.reshape(lead),
         "replicas": replicas,
+        "clamp": arrays.get("clamp"),
         **{name: meta[name] for name in same},
     }
 

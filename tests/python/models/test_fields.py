@@ -204,13 +204,13 @@ def test_real_pairs_are_the_energy(case: Case, uniform: bool) -> None:
     form = model.form(RealPairs)
     assert form is not None
     edges, couplings = form.listed()
-    assert (form.n_spins, form.h.shape) == (12, (12,))
+    assert (form.n_spins, form.fields().shape) == (12, (12,))
     assert couplings.shape == (form.samples, form.n_edges)
     assert edges.shape == (form.n_edges, 2)
     spins = random_spins(model, (4,), seed=1)
     rows = spins.reshape(form.samples, 4, 12).astype(float)
     pairs = rows[..., edges[:, 0]] * rows[..., edges[:, 1]]
-    expected = -np.einsum("kme,ke->km", pairs, couplings) - rows @ form.h
+    expected = -np.einsum("kme,ke->km", pairs, couplings) - rows @ form.fields()
     np.testing.assert_allclose(model.energy(spins).reshape(-1, 4), expected, rtol=1e-12, atol=1e-12)
 
 

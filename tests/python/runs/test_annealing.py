@@ -19,7 +19,7 @@ import xarray as xr
 
 import checkpoints
 import multispin as ms
-from multispin import CheckpointError, couplings
+from multispin import CheckpointError, analysis, couplings
 from multispin.runs import _drive
 from multispin.runs._anneal_run import Schedule
 
@@ -481,7 +481,7 @@ def test_progress_counts_every_sweep() -> None:
     ({"temperatures": [2.0, -1.0]}, ValueError),
     ({"temperatures": [2.0, float("inf")]}, ValueError),
     ({"temperatures": []}, ValueError),
-    ({"temperatures": None}, TypeError),
+    ({"temperatures": "cold"}, TypeError),
     ({"sweeps_per_temperature": 0}, ValueError),
     ({"sweeps_per_temperature": 10.0}, TypeError),
     ({"sweeps_per_temperature": True}, TypeError),
@@ -514,7 +514,40 @@ def test_wrong_arguments_are_named(change: dict[str, Any], error: type[Exception
         anneal(**change)
 
 
-def test_couplings_of_several_magnitudes_are_refused() -> None:
-    model = ms.Pairwise.from_edges(3, [(0, 1), (1, 2)], [1.0, 0.5])
-    with pytest.raises((TypeError, ValueError), match="magnitude"):
-        anneal(model=model)
+# --- without a schedule, and how often it succeeds ----------------------------------------------
+
+
+def test_without_temperatures_it_cools_through_the_models_own() -> None:
+    hot, cold = ms.temperature_range(GLASS)
+    run = ms.anneal(GLASS, replicas=8, seed=1)
+    temperatures = np.geomspace(hot, cold, 100)
+    assert run.temperature.values.tolist() == temperatures.tolist()
+    assert run.sweep.values[-1] == 1000
+    assert run.identical(ms.anneal(GLASS, temperatures, 10, replicas=8, seed=1))
+
+
+@pytest.mark.parametrize("model", [
+    ms.EdwardsAnderson((4, 4), seed=2, couplings="gaussian"),
+    ms.SherringtonKirkpatrick(14, seed=2),
+    ms.Pairwise.from_edges(12, ms.graphs.random_regular(12, 3, seed=1), -1.0),
+    ms.Pairwise.from_edges(10, [[0, 1], [0, 2], [1, 2], [3, 4]], [-50.0, -50.0, -50.0, 0.1], 0.3),
+    ms.Ising((3, 4), J=-1.0, h=np.linspace(-2.0, 2.0, 12).reshape(3, 4)),
+], ids=str)  # fmt: skip
+def test_its_own_schedule_finds_ground_states_of_all_kinds(model: Model) -> None:
+    run = ms.anneal(model, replicas=16, seed=1)
+    lowest = ground_state_energy(model)
+    # Couplings that the engine rounds have energies that it rounds.
+    assert float(run.best_state_energy) == pytest.approx(lowest, rel=1e-6)
+    assert float(model.energy(run.best_state)) == pytest.approx(lowest, rel=1e-12)
+    assert run.best_count >= 4
+
+
+def test_hits_say_how_long_it_takes() -> None:
+    run = anneal()
+    p = run.best_count.values / 5
+    assert run.success_probability.values.tolist() == p.tolist()
+    assert (run.success_probability_low < p).all()
+    assert (run.success_probability_high >= p).all()
+    time = analysis.time_to_target.time_to_target(run.best_count, 5, run_time=120)
+    assert run.sweeps_to_target.values.tolist() == time.value.tolist()
+    assert (run.sweeps_to_target >= 120).all()

@@ -468,14 +468,6 @@ def test_a_state_is_not_read_while_it_changes() -> None:
     assert tempered._ladder.state == alone._ladder.state
 
 
-def test_couplings_of_several_magnitudes_are_refused() -> None:
-    model = ms.Pairwise.from_edges(3, [(0, 1), (1, 2)], [1.0, 2.0])
-    with pytest.raises(
-        ValueError, match="model: got .* several magnitudes, such as 1.0 and 2.0, .* dense engine"
-    ):
-        run(model)
-
-
 def test_a_graph_without_lattice_has_no_k_min() -> None:
     model = ms.Pairwise.from_edges(6, ms.graphs.random_regular(6, 3, seed=1))
     data = run(model)

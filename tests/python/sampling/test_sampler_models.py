@@ -290,21 +290,31 @@ def test_methods_of_the_other_engine() -> None:
         sampler.packed(copy=False)
 
 
-@pytest.mark.parametrize("engine", ["auto", "lattice", "replica"])
+@pytest.mark.parametrize("engine", ["lattice", "replica"])
 def test_couplings_of_several_magnitudes(engine: str) -> None:
     model = ms.Pairwise(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]))
     with pytest.raises(
         ValueError,
-        match="^model: got Pairwise.* several magnitudes, such as 1.0 and 2.0, allowed: one, ",
+        match="^model: got Pairwise.* several magnitudes, such as 1.0 and 2.0, allowed with engine",
     ):
         ms.Sampler(model, engine=engine)
+    assert swept(model).info()["engine"] == "real"
+
+
+@pytest.mark.parametrize("engine", ["lattice", "replica"])
+def test_fields_that_differ(engine: str) -> None:
+    model = ms.Ising((4, 4), h=np.arange(16.0).reshape(4, 4))
+    with pytest.raises(ValueError, match="^model: got Ising.* with fields that differ from site"):
+        ms.Sampler(model, engine=engine)
+    assert swept(model).info()["engine"] == "real"
 
 
 def test_graphs_that_are_too_dense() -> None:
     dense = np.ones((14, 14)) - np.eye(14)
-    with pytest.raises(ValueError, match="^edges: got more than 12 of site 0, allowed: at most 12"):
-        ms.Sampler(ms.Pairwise(dense))
-    swept(ms.Pairwise(dense[:13, :13]))
+    with pytest.raises(ValueError, match="^model: got .* 13 edges of a site, allowed: at most 12"):
+        ms.Sampler(ms.Pairwise(dense), engine="replica")
+    assert swept(ms.Pairwise(dense)).info()["engine"] == "real"
+    assert swept(ms.Pairwise(dense[:13, :13])).info()["engine"] == "replica"
 
 
 def test_shared_random_numbers_are_for_samples() -> None:

@@ -50,6 +50,10 @@ MULTISPIN_HD void broadcast(Word128& out, std::uint64_t low, std::uint64_t high)
 MULTISPIN_HD void load(Word128& out, const std::uint64_t* from) {
   out = {{from[0], from[1]}};
 }
+// Of bytes, wherever they begin.
+MULTISPIN_HD void load(Word128& out, const std::int8_t* from) {
+  __builtin_memcpy(out.element, from, sizeof out.element);
+}
 MULTISPIN_HD void store(std::uint64_t* to, Word128 a) {
   to[0] = a.element[0];
   to[1] = a.element[1];
@@ -216,6 +220,10 @@ struct AesBlocks {
 
 template <class W>
 MULTISPIN_HD void keep(W& /*a*/) {}
+// A sum is made in the order in which it is written: the compiler would add up terms in pairs, and
+// run out of registers for them.
+template <class W>
+MULTISPIN_HD void in_order(W& /*a*/) {}
 template <class W>
 MULTISPIN_HD W zero() {
   W out;
@@ -234,8 +242,8 @@ MULTISPIN_HD W splat(std::uint64_t word) {
   broadcast(out, word, word);
   return out;
 }
-template <class W>
-MULTISPIN_HD W loaded(const std::uint64_t* from) {
+template <class W, class T>
+MULTISPIN_HD W loaded(const T* from) {
   W out;
   load(out, from);
   return out;

@@ -33,6 +33,9 @@ MULTISPIN_HD void broadcast(Word256& out, std::uint64_t low, std::uint64_t high)
 MULTISPIN_HD void load(Word256& out, const std::uint64_t* from) {
   out.value = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
+MULTISPIN_HD void load(Word256& out, const std::int8_t* from) {
+  out.value = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
 MULTISPIN_HD void store(std::uint64_t* to, Word256 a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), a.value);
 }
@@ -61,6 +64,9 @@ MULTISPIN_HD bool any(Word256 a) {
 }
 MULTISPIN_HD Word256 add64(Word256 a, Word256 b) {
   return {_mm256_add_epi64(a.value, b.value)};
+}
+MULTISPIN_HD void in_order(Word256& sum) {
+  asm("" : "+x"(sum.value));
 }
 MULTISPIN_HD Word256 multiply32(Word256 a, Word256 b) {
   return {_mm256_mul_epu32(a.value, b.value)};

@@ -35,6 +35,9 @@ MULTISPIN_HD void broadcast(Word512& out, std::uint64_t low, std::uint64_t high)
 MULTISPIN_HD void load(Word512& out, const std::uint64_t* from) {
   out.value = _mm512_loadu_si512(from);
 }
+MULTISPIN_HD void load(Word512& out, const std::int8_t* from) {
+  out.value = _mm512_loadu_si512(from);
+}
 MULTISPIN_HD void store(std::uint64_t* to, Word512 a) {
   _mm512_storeu_si512(to, a.value);
 }
@@ -60,6 +63,9 @@ MULTISPIN_HD bool any(Word512 a) {
 }
 MULTISPIN_HD Word512 add64(Word512 a, Word512 b) {
   return {_mm512_add_epi64(a.value, b.value)};
+}
+MULTISPIN_HD void in_order(Word512& sum) {
+  asm("" : "+v"(sum.value));
 }
 MULTISPIN_HD Word512 multiply32(Word512 a, Word512 b) {
   return {_mm512_mul_epu32(a.value, b.value)};

@@ -1,0 +1,13 @@
+"""What theory says of models in the limit of many spins, as numbers to hold a simulation against.
+
+=========================== ====================================================================
+`sherrington_kirkpatrick`   all spins coupled at random: the replica-symmetric solution, where it is
+                            unstable, Parisi's with broken symmetry; the spectrum of the couplings
+=========================== ====================================================================
+
+Conventions are those of the package: s = ±1, P(s) ∝ exp(−E/T), k_B = 1, energies per spin.
+"""
+
+from multispin.theory import sherrington_kirkpatrick
+
+__all__ = ["sherrington_kirkpatrick"]
