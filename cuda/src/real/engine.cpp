@@ -67,6 +67,7 @@ RealEngine::Detail::Detail(const RealOptions& o, const DeviceInfo& info)
 void RealEngine::Detail::set(std::span<const double> couplings, std::span<const double> fields) {
   step = step_for(edges, couplings, fields, samples);
   rounding_error = 0.0;
+  known.clear();
   system->clear_couplings();
   for (std::int64_t k = 0; k < samples; ++k) {
     const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * edges.size(), edges.size());
@@ -78,9 +79,14 @@ void RealEngine::Detail::set(std::span<const double> couplings, std::span<const 
 }
 
 void RealEngine::Detail::set_noise(std::span<const double> temperatures) {
+  if (known.crowded(replicas)) known.clear();
+  const auto scale_of = [&](double t) { return noise_scale(t, step); };
   std::vector<ReplicaNoise> of_replicas;
   for (std::int64_t r = 0; r < replicas; ++r) {
-    const auto scale = noise_scale(temperatures[static_cast<std::size_t>(r)], step);
+    const double temperature = temperatures[static_cast<std::size_t>(r)];
+    // None is known for a temperature of zero, which most engines refuse.
+    const rules::NoiseScale scale =
+        temperature == 0.0 ? scale_of(0.0) : known[known.number(temperature, scale_of)];
     const auto sample = static_cast<std::size_t>(r / (replicas / samples));
     of_replicas.push_back({scale.cap, scale.factor, scale.shift, lazy[sample]});
   }

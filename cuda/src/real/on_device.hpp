@@ -11,6 +11,7 @@
 #include "device/runtime.hpp"
 #include "device/upload.hpp"
 #include "multispin/cuda/real/engine.hpp"
+#include "multispin/known_temperatures.hpp"
 #include "multispin/real/rounding.hpp"
 #include "real/launch.hpp"
 #include "real/schedule.hpp"
@@ -70,7 +71,8 @@ struct RealEngine::Detail {
   const std::int64_t sites, replicas, samples;
   const std::vector<GraphEdge> edges;
   double step = 1.0, rounding_error = 0.0;
-  std::vector<std::int32_t> lazy;  // of each sample
+  std::vector<std::int32_t> lazy;              // of each sample
+  KnownTemperatures<rules::NoiseScale> known;  // with this step
   Queue queue;
   Memory noise;                  // by replica
   std::unique_ptr<Memory> held;  // null: no spin is
