@@ -169,6 +169,11 @@ speed() {
   return "$status"
 }
 
+# Against the engine of the CPU, and how fast.
+real_couplings() {
+  limited 150 "$python" bench/gpu/real.py --output "$results" --seconds 100
+}
+
 sanitizer() { # tool
   command -v compute-sanitizer >/dev/null || skip "compute-sanitizer is not installed"
   limited 75 compute-sanitizer --tool "$1" --error-exitcode 1 --print-limit 10 \
@@ -219,14 +224,26 @@ profile_replicas() {
   profile UpdateSites "ms.Sampler(ms.EdwardsAnderson((64, 64, 64), seed=1), \
     np.geomspace(0.5, 2.2, 2048), replicas=2048, device='cuda', rng='philox')"
 }
+profile_dense() {
+  profile StepDense "ms.Sampler(ms.SherringtonKirkpatrick(2000, seed=1), \
+    np.geomspace(0.4, 1.6, 1024), replicas=1024, engine='real', device='cuda', rng='philox')"
+}
+profile_sparse() {
+  profile SparseSweeps "ms.Sampler(ms.Pairwise.from_edges(1000, ms.graphs.hypercubic((10, 10, 10)), \
+    np.random.default_rng(1).normal(size=3000)), np.geomspace(0.4, 1.6, 16384), replicas=16384, \
+    engine='real', device='cuda', rng='philox')"
+}
 
 section "machine" machine
 section "package with CUDA" package
 section "tests on a GPU" tests
 section "benchmark harness" harness
 section "speed" speed
+section "real couplings" real_couplings
 section "profile, lattice" profile_lattice
 section "profile, replicas" profile_replicas
+section "profile, couplings of all pairs" profile_dense
+section "profile, couplings of some pairs" profile_sparse
 section "physics (slow tests)" physics
 section "resources of the kernels" resources
 section "compute-sanitizer memcheck" memcheck

@@ -53,6 +53,20 @@ def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:
     compare(on_gpu, settings)
 
 
+def exercise_real(model: ms.Model, dynamics: str, order: str, rng: str) -> None:
+    """Do the same with real couplings."""
+    settings: dict[str, Any] = {
+        "model": model, "replicas": 70, "temperature": np.linspace(0.1, 3.0, 70), "rng": rng,
+        "seed": 1, "engine": "real", "dynamics": dynamics, "order": order,
+    }  # fmt: skip
+    on_gpu = ms.Sampler(**settings, device="cuda")
+    on_gpu.sweep(3)
+    on_gpu.record(2, 1)
+    on_gpu.overlap()
+    on_gpu.packed()
+    compare(on_gpu, settings)
+
+
 def compare(on_gpu: ms.Sampler, settings: dict[str, Any]) -> NDArray[np.int8]:
     """Hold the spins after five sweeps against those of the CPU, and return them."""
     spins: NDArray[np.int8] = on_gpu.spins().copy_to_host()
@@ -69,6 +83,16 @@ def main() -> None:
     samples = ms.EdwardsAnderson((4, 3, 4), seed=1, samples=3)
     graphs = ((ms.Ising((3, 5), h=0.1), 4), (samples, 130), (samples, 1))
     done += [exercise_graph(*graph, rng) for graph in graphs for rng in ("philox", "aes")]
+    couplings = np.random.default_rng(1).normal(size=(2, 96))
+    sparse = ms.Pairwise.from_edges(48, ms.graphs.hypercubic((6, 8)), couplings, h=0.2)
+    real = (ms.SherringtonKirkpatrick(300, seed=1), sparse)
+    ways = (("metropolis", "fixed"), ("glauber", "random"), ("parallel", "fixed"))
+    done += [
+        exercise_real(model, *way, rng)
+        for model in real
+        for way in ways
+        for rng in ("philox", "aes")
+    ]
     print(f"{len(done)} samplers swept and looked at")
 
 

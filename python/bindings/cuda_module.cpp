@@ -11,5 +11,6 @@ PYBIND11_MODULE(_cuda, module) {
   multispin::bind_cuda_devices(module);
   multispin::bind_tempering(module);
   multispin::bind_cuda_lattice(module);
+  multispin::bind_cuda_real(module);
   multispin::bind_cuda_replica(module);
 }

@@ -14,6 +14,7 @@ __all__: list[str] = [
     "DeviceArray",
     "DeviceInfo",
     "LatticeEngine",
+    "RealEngine",
     "ReplicaEngine",
     "Tempering",
     "demand_device",
@@ -21,6 +22,7 @@ __all__: list[str] = [
     "driver_version",
     "free_memory",
     "lattice_bytes",
+    "real_bytes",
     "replica_bytes",
     "runtime_version",
     "why_unavailable",
@@ -162,6 +164,90 @@ class LatticeEngine:
     @property
     def temperatures(self) -> numpy.typing.NDArray[numpy.float64]: ...
 
+class RealEngine:
+    def __init__(
+        self,
+        *,
+        sites: typing.SupportsInt | typing.SupportsIndex,
+        edges: numpy.typing.NDArray[numpy.uint32],
+        couplings: numpy.typing.NDArray[numpy.float64],
+        fields: numpy.typing.NDArray[numpy.float64],
+        replicas: typing.SupportsInt | typing.SupportsIndex,
+        dense: bool,
+        dynamics: str,
+        order: str,
+        rng: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        first_stream: typing.SupportsInt | typing.SupportsIndex,
+        device: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def device_packed(self) -> DeviceArray: ...
+    def device_spins(self) -> DeviceArray: ...
+    def fill(self, up: bool) -> None: ...
+    def finish(self) -> None: ...
+    def hold(self, words: numpy.typing.NDArray[numpy.uint64] | None) -> None: ...
+    def link_overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def randomize(self) -> None: ...
+    def record(
+        self,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        interval: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def set_couplings(
+        self,
+        couplings: numpy.typing.NDArray[numpy.float64],
+        fields: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def set_device_spins(
+        self,
+        pointer: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        stream: typing.SupportsInt | typing.SupportsIndex | None,
+        stream_known: bool,
+    ) -> None: ...
+    def set_packed(self, words: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def set_spins(self, spins: numpy.typing.NDArray[numpy.int8]) -> None: ...
+    def set_temperatures(self, temperatures: numpy.typing.NDArray[numpy.float64]) -> None: ...
+    def state(
+        self,
+    ) -> tuple[int, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.uint64]]: ...
+    def sums(
+        self,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
+    @property
+    def device(self) -> int: ...
+    @property
+    def packed(self) -> numpy.typing.NDArray[numpy.uint64]: ...
+    @property
+    def rounding_error(self) -> float: ...
+    @property
+    def spins(self) -> numpy.typing.NDArray[numpy.int8]: ...
+    @property
+    def step(self) -> float: ...
+    @property
+    def sweeps_done(self) -> int: ...
+    @sweeps_done.setter
+    def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def temperatures(self) -> numpy.typing.NDArray[numpy.float64]: ...
+
 class ReplicaEngine:
     def __init__(
         self,
@@ -253,6 +339,13 @@ def lattice_bytes(
     columns: typing.SupportsInt | typing.SupportsIndex,
     replicas: typing.SupportsInt | typing.SupportsIndex,
     planes: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> int: ...
+def real_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    edges: typing.SupportsInt | typing.SupportsIndex,
+    samples: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    dense: bool,
 ) -> int: ...
 def replica_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,

@@ -73,8 +73,8 @@ ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
     ("lattice", ms.Ising((4, 6, 4), J=-1.0), ("cpu", "cuda")),
     ("replica", ms.Ising((3, 5), J=-0.5), ("cpu", "cuda")),
     ("replica", ms.EdwardsAnderson((4, 3), seed=1, h=0.25, samples=2), ("cpu", "cuda")),
-    ("real", real_couplings(), ("cpu",)),
-    ("real", gaussian_glass(), ("cpu",)),
+    ("real", real_couplings(), ("cpu", "cuda")),
+    ("real", gaussian_glass(), ("cpu", "cuda")),
     ("slow", real_couplings(), ("cpu",)),
 ]
 

@@ -1,7 +1,8 @@
 #include "real/bundle.hpp"
 
-#include <numeric>
 #include <utility>
+
+#include "multispin/real/order.hpp"
 
 namespace multispin {
 
@@ -22,27 +23,12 @@ RealBundle::RealBundle(const RealPlan& plan, const RoundedCouplings& couplings,
 }
 
 void RealBundle::take(std::int64_t step, std::uint64_t sweep) {
-  if (step == 0 && plan_.random_order) draw_order(sweep);
+  if (step == 0 && plan_.random_order) draw_site_order(plan_.order_key, sweep, order_);
   update(step, sweep);
 }
 
 std::int64_t RealBundle::attempts_of_step() const {
   return replicas_ * plan_.sites / steps() + 1;
-}
-
-// Fisher & Yates, from the last site down. Four numbers a block; a multiple of 2^-32 of what is
-// left is as near to uniform as anybody will see.
-void RealBundle::draw_order(std::uint64_t sweep) {
-  std::iota(order_.begin(), order_.end(), 0U);
-  random::PhiloxBlock numbers{};
-  for (std::uint64_t i = order_.size() - 1; i > 0; --i) {
-    const std::uint64_t draw = order_.size() - 1 - i;
-    if (draw % 4 == 0) {
-      numbers = random::philox4x32<7>(random::philox_counter(draw / 4, 0, 0, sweep),
-                                      plan_.order_key.x[0], plan_.order_key.x[1]);
-    }
-    std::swap(order_[i], order_[numbers.x[draw % 4] * (i + 1) >> 32]);
-  }
 }
 
 SiteBits RealBundle::spins(std::int64_t replica) const {

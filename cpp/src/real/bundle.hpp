@@ -9,8 +9,8 @@
 
 #include "host/spin_memory.hpp"
 #include "multispin/real/engine.hpp"
+#include "multispin/real/rounding.hpp"
 #include "real/kernels.hpp"
-#include "real/rounding.hpp"
 
 namespace multispin {
 
@@ -83,8 +83,6 @@ class RealBundle {
   const RealPlan& plan_;
 
  private:
-  void draw_order(std::uint64_t sweep);
-
   const RoundedCouplings& couplings_;
   std::span<const std::int32_t> all_up_;
   std::int64_t first_replica_, replicas_;

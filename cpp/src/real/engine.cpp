@@ -6,6 +6,7 @@
 
 #include "host/demand.hpp"
 #include "host/threads.hpp"
+#include "multispin/real/order.hpp"
 #include "real/detail.hpp"
 
 namespace multispin {
@@ -31,7 +32,7 @@ RealPlan plan_for(const RealOptions& o) {
   return {kernels,
           rules[o.dynamics == RealDynamics::metropolis ? 0 : 1],
           random::stream_keys(o.seed, 0, random::Purpose::real_aes, random::Purpose::real_philox),
-          random::derive(o.seed, 0, random::Purpose::real_order, 0),
+          site_order_key(o.seed),
           o.sites,
           o.order == SiteOrder::random && o.dynamics != RealDynamics::parallel,
           o.dynamics == RealDynamics::parallel};

@@ -1,4 +1,4 @@
-#include "real/rounding.hpp"
+#include "multispin/real/rounding.hpp"
 
 #include <algorithm>
 #include <cmath>

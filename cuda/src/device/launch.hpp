@@ -7,6 +7,9 @@
 //   launch_sum     the same, adding the Body::sums numbers that it returns to those of the slot
 //   launch_blocks  body(thread, slot, phase), one block of `threads` a slot; a phase begins when
 //                  the block has done the one before
+//   launch_warps   body(warp, slot) for every warp below `count` of every slot (warp.hpp)
+//   launch_warp_blocks
+//                  body(warp, slot, phase), one block of `warps` a slot, phases as above
 //   launch_deferring
 //                  body(thread, slot, put_off): put_off(Body::Later) has body.finish(Later) called
 //                  when the threads around it are done, by one of them, or says false if there is
@@ -22,6 +25,7 @@
 #include <vector>
 
 #include "device/runtime.hpp"
+#include "device/warp.hpp"
 #include "multispin/host_device.hpp"
 
 #if defined(__CUDACC__)
@@ -42,6 +46,14 @@ inline constexpr std::uint32_t blocks_at_once<Body> = Body::blocks_at_once;
 // block of 32 words a thread.
 inline constexpr std::uint32_t most_put_off = 64;
 inline constexpr std::uint32_t most_block_threads = 512;  // of launch_blocks
+inline constexpr std::uint32_t most_block_warps = most_block_threads / Warp::lanes;
+// Of launch_warps, unless a body says otherwise (Body::block_warps): warps of a block are on one
+// multiprocessor, and share its cache.
+template <class Body>
+inline constexpr std::uint32_t block_warps = block_threads / Warp::lanes;
+template <class Body>
+  requires requires { Body::block_warps; }
+inline constexpr std::uint32_t block_warps<Body> = Body::block_warps;
 
 template <int count>
 struct Sums {
@@ -54,6 +66,16 @@ MULTISPIN_HD void add_to(std::int64_t* total, std::int64_t value) {
   atomicAdd(reinterpret_cast<unsigned long long*>(total), static_cast<unsigned long long>(value));
 #else
   *total += value;
+#endif
+}
+
+// The same for what wraps around.
+MULTISPIN_HD void add_to(std::int32_t* total, std::int32_t value) {
+#if defined(__CUDA_ARCH__)
+  atomicAdd(total, value);
+#else
+  *total = static_cast<std::int32_t>(static_cast<std::uint32_t>(*total) +
+                                     static_cast<std::uint32_t>(value));
 #endif
 }
 
@@ -110,6 +132,23 @@ __global__ void __launch_bounds__(most_block_threads)
 }
 
 template <class Body>
+__global__ void __launch_bounds__(Warp::lanes* block_warps<Body>, blocks_at_once<Body>)
+    warps(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot) {
+  take_turn();
+  const std::uint32_t warp = blockIdx.x * block_warps<Body> + threadIdx.x / Warp::lanes;
+  if (warp < count) body(warp, first_slot + blockIdx.y);
+}
+
+template <class Body>
+__global__ void __launch_bounds__(most_block_threads)
+    warp_blocks(const __grid_constant__ Body body, std::uint32_t phases) {
+  for (std::uint32_t phase = 0; phase < phases; ++phase) {
+    body(threadIdx.x / Warp::lanes, blockIdx.x, phase);
+    __syncthreads();
+  }
+}
+
+template <class Body>
 __global__ void __launch_bounds__(block_threads, blocks_at_once<Body>)
     deferring(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot) {
   __shared__ typename Body::Later put_off[most_put_off];
@@ -135,8 +174,8 @@ inline cudaStream_t stream_of(const Stream& stream) {
   return static_cast<cudaStream_t>(stream.handle());
 }
 
-inline std::uint32_t blocks_for(std::uint32_t count) {
-  return count / block_threads + (count % block_threads != 0 ? 1 : 0);
+inline std::uint32_t blocks_for(std::uint32_t count, std::uint32_t each = block_threads) {
+  return count / each + (count % each != 0 ? 1 : 0);
 }
 
 inline constexpr std::uint32_t most_slots = 65535;  // of one launch: a grid's second dimension
@@ -160,9 +199,10 @@ void start(const Stream& stream, const char* name, void (*kernel)(Arguments...),
 
 // work(grid, first slot) for as many slots at a time as a grid takes.
 template <class Work>
-void by_slots(std::uint32_t count, std::uint32_t slots, const Work& work) {
+void by_slots(std::uint32_t count, std::uint32_t slots, const Work& work,
+              std::uint32_t of_block = block_threads) {
   for (std::uint32_t first = 0; first < slots; first += most_slots) {
-    work(dim3(blocks_for(count), std::min(slots - first, most_slots)), first);
+    work(dim3(blocks_for(count, of_block), std::min(slots - first, most_slots)), first);
   }
 }
 
@@ -198,6 +238,24 @@ void launch_blocks(Stream& stream, const char* name, std::uint32_t threads, std:
                    std::uint32_t phases, const Body& body) {
   // Not early: its blocks would take the place of those that are at work (a tenth slower).
   kernels::blocks<<<slots, threads, 0, kernels::stream_of(stream)>>>(body, phases);
+  check_launch(name);
+}
+
+template <class Body>
+void launch_warps(Stream& stream, const char* name, std::uint32_t count, std::uint32_t slots,
+                  const Body& body) {
+  constexpr std::uint32_t of_block = block_warps<Body>;
+  const auto start = [&](dim3 grid, std::uint32_t first) {
+    kernels::start(stream, name, kernels::warps<Body>, grid, Warp::lanes * of_block, body, count,
+                   first);
+  };
+  kernels::by_slots(count, slots, start, of_block);
+}
+
+template <class Body>
+void launch_warp_blocks(Stream& stream, const char* name, std::uint32_t warps, std::uint32_t slots,
+                        std::uint32_t phases, const Body& body) {
+  kernels::warp_blocks<<<slots, Warp::lanes * warps, 0, kernels::stream_of(stream)>>>(body, phases);
   check_launch(name);
 }
 
@@ -257,6 +315,18 @@ void launch_blocks(Stream& /*stream*/, const char* name, std::uint32_t threads, 
       for (std::uint32_t thread = threads; thread-- > 0;) body(thread, slot, phase);
     }
   }
+}
+
+template <class Body>
+void launch_warps(Stream& stream, const char* name, std::uint32_t count, std::uint32_t slots,
+                  const Body& body) {
+  launch(stream, name, count, slots, body);
+}
+
+template <class Body>
+void launch_warp_blocks(Stream& stream, const char* name, std::uint32_t warps, std::uint32_t slots,
+                        std::uint32_t phases, const Body& body) {
+  launch_blocks(stream, name, warps, slots, phases, body);
 }
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <type_traits>
 #include <vector>
 
 #include "device/queue.hpp"
 #include "device/runtime.hpp"
+#include "device/upload.hpp"
 #include "multispin/cuda/replica/engine.hpp"
 #include "multispin/known_temperatures.hpp"
 #include "multispin/replica/groups.hpp"
@@ -16,16 +16,6 @@
 #include "replica/launch.hpp"
 
 namespace multispin::cuda {
-
-// A copy on the device; the host's has to stay until the queue has got so far.
-template <class T>
-std::unique_ptr<Memory> uploaded(Stream& stream, const std::vector<T>& items,
-                                 const std::string& what) {
-  const std::size_t bytes = items.size() * sizeof(T);
-  std::unique_ptr<Memory> memory = std::make_unique<Memory>(stream.device(), bytes, what);
-  if (bytes > 0) stream.copy(memory->data<void>(), items.data(), bytes);
-  return memory;
-}
 
 struct ReplicaEngine::Detail {
   Detail(const ReplicaOptions& options, const DeviceInfo& info);

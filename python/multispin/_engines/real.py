@@ -26,14 +26,15 @@ _DENSE_FROM = 1 / 4
 #: Bytes for an edge while its engine is made: two int64, two uint32 twice; a coupling is 8 twice.
 _LISTED_EDGE = 32
 _LISTED_COUPLING = 16
+#: And in a list: a neighbour, or a coupling.
+_NEIGHBOUR = 4
 
 
 class RealEngine(Compiled):
     """Any couplings and fields, each replica at a temperature of its own."""
 
     name = "real"
-    on_gpu = False
-    abilities = frozenset({"set_couplings", "hold"})
+    abilities = Compiled.abilities | {"set_couplings", "hold"}
 
     @classmethod
     def refuses(cls, request: Request) -> str:
@@ -75,7 +76,11 @@ class RealEngine(Compiled):
     def bytes_to_make(cls, request: Request) -> int:
         """Return the bytes of the host's memory that come and go while it is made."""
         form = _pairs(request.model)
-        return (_LISTED_EDGE + _LISTED_COUPLING * form.samples) * form.n_edges
+        listed = (_LISTED_EDGE + _LISTED_COUPLING * form.samples) * form.n_edges
+        if request.gpu is None or _is_dense(form):
+            return listed
+        # Lists of neighbours are put together before they go to the GPU.
+        return listed + 2 * form.n_edges * (_NEIGHBOUR + _NEIGHBOUR * form.samples)
 
     def __init__(self, request: Request) -> None:
         form = _pairs(request.model)

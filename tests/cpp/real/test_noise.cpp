@@ -17,8 +17,8 @@
 #include "multispin/random/aes.hpp"
 #include "multispin/random/planes.hpp"
 #include "multispin/real/layout.hpp"
+#include "multispin/real/rounding.hpp"
 #include "multispin/real/rules/noise.hpp"
-#include "real/rounding.hpp"
 #include "support/real.hpp"
 #include "support/slowness.hpp"
 

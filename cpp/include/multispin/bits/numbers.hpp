@@ -12,6 +12,8 @@
 
 namespace multispin::bits {
 
+#if !defined(__CUDACC__)
+
 // Of vectors that GCC and Clang have.
 template <class W>
 struct Numbers {
@@ -67,6 +69,8 @@ struct Numbers {
   // Bit i is the sign of number i.
   MULTISPIN_HD static unsigned signs(I a) { return signs32(word((U)a)); }
 };
+
+#endif
 
 struct OneNumber {
   using I = std::int32_t;

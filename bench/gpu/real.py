@@ -1,0 +1,142 @@
+"""Real couplings on a GPU: the spins of the CPU, and how many attempts a nanosecond.
+
+    python bench/gpu/real.py --output bench/results [--seconds 90]
+
+Holds a few replicas against the engine of the CPU, spin for spin, for every dynamics, order,
+storage and generator; then times sweeps of a Sherrington-Kirkpatrick glass of 2000 spins and of
+Edwards-Anderson glasses of 10 x 10 x 10 with Gaussian couplings, at temperatures around their
+transitions. Prints a table and writes it to <date>-real-<GPU>.md. Exit status 1: spins differ.
+Cases for which there are no seconds left are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import itertools
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import multispin as ms
+
+
+def glass(sides: tuple[int, ...], samples: int = 1) -> ms.Pairwise:
+    """Gaussian couplings on a periodic lattice."""
+    edges = ms.graphs.hypercubic(sides)
+    couplings = np.random.default_rng(1).normal(size=(samples, len(edges)))
+    return ms.Pairwise.from_edges(int(np.prod(sides)), edges, couplings, shape=sides)
+
+
+def same_spins(model: ms.Model, replicas: int, **how: Any) -> bool:
+    """Whether 2 + 3 sweeps on the GPU end with the spins of the CPU; says where they do not."""
+    settings: dict[str, Any] = {
+        "model": model, "temperature": np.linspace(0.1, 3.0, replicas), "replicas": replicas,
+        "seed": 3, "engine": "real", **how,
+    }  # fmt: skip
+    ends = []
+    for device in ("cpu", "cuda"):
+        sampler = ms.Sampler(**settings, device=device)
+        sampler.sweep(2)
+        sampler.sweep(3)
+        spins = sampler.spins()
+        here = spins if isinstance(spins, np.ndarray) else spins.copy_to_host()
+        ends.append((here, sampler.energy()))
+    same = all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
+    if not same:
+        print(f"{model!r} x {replicas}, {how}: not the spins of the CPU")
+    return same
+
+
+def all_same() -> bool:
+    """Hold everything against the CPU."""
+    models = (
+        (ms.SherringtonKirkpatrick(300, seed=1), 40),
+        (ms.SherringtonKirkpatrick(100, seed=1, samples=3), 33),
+        (glass((6, 5, 4), samples=2), 40),
+        (glass((40, 40, 40)), 64),  # a launch a level
+    )
+    hows = itertools.product(
+        ("metropolis", "glauber", "parallel"), ("fixed", "random"), ("philox", "aes")
+    )
+    found = [
+        same_spins(model, replicas, dynamics=dynamics, order=order, rng=rng)
+        for dynamics, order, rng in hows
+        if (dynamics, order) != ("parallel", "random")
+        for model, replicas in models
+    ]
+    print(f"{sum(found)} of {len(found)} samplers have the spins of the CPU")
+    return all(found)
+
+
+def attempts_per_ns(sampler: ms.Sampler, spins: int) -> float:
+    """Of the fastest of three repetitions of about 0.1 s."""
+
+    def seconds(sweeps: int) -> float:
+        start = time.perf_counter()
+        sampler.sweep(sweeps)
+        sampler.synchronize()
+        return time.perf_counter() - start
+
+    seconds(20)  # brings the kernels to the GPU, and the spins near to equilibrium
+    sweeps = 1
+    while (taken := seconds(sweeps)) < 0.025:
+        sweeps *= 2
+    sweeps = max(1, round(0.1 / taken * sweeps))
+    return sweeps * spins / (1e9 * min(seconds(sweeps) for _ in range(3)))
+
+
+def main() -> int:
+    """Compare, measure, print, save; the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--output", type=Path, required=True, help="folder for the table")
+    parser.add_argument("--seconds", type=float, default=90.0, help="after which no case begins")
+    arguments = parser.parse_args()
+    begin = time.perf_counter()
+    sound = all_same()
+
+    sk, lattice = ms.SherringtonKirkpatrick(2000, seed=1), glass((10, 10, 10))
+    cases: list[tuple[str, ms.Model, int, dict[str, Any]]] = [
+        *(("SK, N = 2000", sk, n, {}) for n in (256, 1024, 4096)),
+        *(("EA Gaussian, 10³", lattice, n, {}) for n in (256, 4096, 65536)),
+        ("SK, N = 2000", sk, 1024, {"order": "random"}),
+        ("SK, N = 2000", sk, 1024, {"dynamics": "parallel"}),
+        ("SK, N = 100", ms.SherringtonKirkpatrick(100, seed=1), 4096, {}),
+        ("EA Gaussian, 10³", lattice, 4096, {"order": "random"}),
+        ("EA Gaussian, 10³", lattice, 4096, {"dynamics": "parallel"}),
+        ("EA Gaussian, 64³", glass((64, 64, 64)), 256, {}),
+        ("SK, N = 2000", sk, 1024, {"rng": "aes"}),
+        ("EA Gaussian, 10³", lattice, 4096, {"rng": "aes"}),
+    ]
+    rows = ["| model | replicas | what else | attempts/ns |", "|" + "---|" * 4]
+    card = ""
+    for name, model, replicas, how in cases:
+        if time.perf_counter() - begin > arguments.seconds:
+            print(f"no time left for {name} x {replicas}, {how}")
+            continue
+        temperatures = np.geomspace(0.4, 1.6, replicas)
+        settings = {"dynamics": "metropolis", "rng": "philox", **how}
+        sampler = ms.Sampler(
+            model, temperatures, replicas=replicas, seed=1, engine="real", device="cuda", **settings
+        )
+        card = str(sampler.info()["device_name"])
+        speed = attempts_per_ns(sampler, model.n_spins * replicas)
+        what = ", ".join(how.values())
+        rows.append(f"| {name} | {replicas} | {what} | {speed:.3g} |")
+        print(rows[-1], flush=True)
+    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
+    text = "\n".join([f"# Real couplings, through Python: {card}, {date}", "", *rows, ""])
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    slug = "-".join(re.findall(r"[a-z0-9]+", card.lower()))
+    path = arguments.output / f"{date}-real-{slug}.md"
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}")
+    return 0 if sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
