@@ -4,7 +4,8 @@ Two tables say which way: `LAYERS` for C++ and CUDA, lowest first, where a file 
 layer and those below it; `BENEATH` for the packages and modules of ``python/multispin``, its rooms.
 Beyond the tables, in C++ and CUDA:
 
-- no family of engines (`FAMILIES`) includes a file of another;
+- no family of engines (`FAMILIES`) includes a file of another, and on GPUs none names a type as
+  another does: kernels are known by the names of their bodies, and the linker keeps one of each;
 - nothing in ``cpp/`` or ``cuda/`` knows Python, and ``cpp/`` does not know CUDA;
 - public headers include public headers, and ``cuda/`` includes those of ``cpp/`` only;
 - CUDA's own headers are included where kernels are launched and where the runtime is wrapped
@@ -102,6 +103,8 @@ CPP_SUFFIXES = {".hpp", ".h", ".cpp", ".cu", ".cuh"}
 ISA_UNIT = re.compile(r"^(portable|avx2|avx512|neon)\.cpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
+TYPE = re.compile(r"^(?:struct|class) (?:alignas\(\d+\) )?(\w+)[^;\n]*\{", re.MULTILINE)
+
 PYTHON_HEADER = re.compile(r"^(Python\.h|structmember\.h|pybind11/|numpy/)")
 CUDA_HEADER = re.compile(r"^(cuda|curand|cub/|thrust/|cooperative_groups)")
 # Headers whose templates and inline functions would be compiled with the unit's own flags and
@@ -140,6 +143,19 @@ def _cpp_violations(root: Path) -> Iterator[str]:
                 yield f"{path}: includes {header}: {reason}"
         if path.is_relative_to("cpp/src") and ISA_UNIT.search(path.name):
             yield from _isa_unit_violations(root, path)
+    yield from _names_twice(root)
+
+
+def _names_twice(root: Path) -> Iterator[str]:
+    """Yield types that two families define under one name, outside of other types."""
+    seen: dict[str, Path] = {}
+    for path in _cpp_files(root, "cuda/src"):
+        if _family(path) is None:
+            continue
+        for name in TYPE.findall((root / path).read_text(encoding="utf-8")):
+            first = seen.setdefault(name, path)
+            if _family(first) != _family(path):
+                yield f"{path}: {name} is a type of {first} too: kernels need names of their own"
 
 
 def _cpp_files(root: Path, *folders: str) -> Iterator[Path]:

@@ -25,7 +25,7 @@ struct FillSpins {
 };
 
 // Takes the bits that no replica has out of a word.
-struct ClearUnused {
+struct ClearUnusedBits {
   SpinBits bits;
   std::int64_t first;
 

@@ -25,7 +25,7 @@ void enqueue_fill_spins(Stream& stream, const SpinBits& bits, bool up) {
 
 void enqueue_clear_unused(Stream& stream, const SpinBits& bits) {
   by_rows(bits.sites, bits.row, [&](std::int64_t first, std::uint32_t threads) {
-    launch(stream, "clear_unused", threads, 1, ClearUnused{bits, first * bits.row});
+    launch(stream, "clear_unused", threads, 1, ClearUnusedBits{bits, first * bits.row});
   });
 }
 
