@@ -227,7 +227,6 @@ def test_disorder_samples_are_for_studies() -> None:
     {"engine": "lattice"},
     {"engine": "gpu"},
     {"engine": None},
-    {"model": ms.Pairwise(np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]))},
     {"replicas": 2**26},
 ])  # fmt: skip
 def test_what_no_engine_runs(change: dict[str, Any]) -> None:

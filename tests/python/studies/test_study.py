@@ -340,6 +340,7 @@ print(deaths)
 """
 
 
+@pytest.mark.thorough
 def test_killed_twenty_times(tmp_path: Path) -> None:
     path, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
     delays = np.random.default_rng(7).uniform(0.0, 0.02, 20)
@@ -738,6 +739,7 @@ def test_an_executor_that_was_shut_down_is_said(tmp_path: Path) -> None:
         ms.study(tasks.square, SQUARES, tmp_path / "file", executor)
 
 
+@pytest.mark.thorough
 def test_an_executor_that_cancels_is_said(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with ThreadPoolExecutor(1) as executor:
