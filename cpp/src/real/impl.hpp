@@ -246,10 +246,26 @@ MULTISPIN_HD void apply_list(const std::int32_t* couplings, const DenseFlips& fl
   }
 }
 
+// Calls the rows of a tile, the sites of some blocks, into the caches: the part that is due when
+// `replica` is at work on the tile before. Flips ask for them in no order that a processor sees.
+MULTISPIN_HD void fetch(const std::int32_t* couplings, const DenseFlips* flips, int count,
+                        std::int64_t replica, std::int64_t replicas) {
+  const std::int64_t rows = std::int64_t{count} * block;
+  for (std::int64_t i = rows * replica / replicas; i < rows * (replica + 1) / replicas; ++i) {
+    const auto* const row = reinterpret_cast<const char*>(
+        couplings + std::int64_t{flips[i / block].site[i % block]} * tile);
+    for (int line = 0; line < tile * 4; line += 64) __builtin_prefetch(row + line);
+  }
+}
+
 MULTISPIN_HD void apply_tile(const DenseReplicas& r, const DenseFlips* flips, int count,
                              std::int64_t t) {
   const std::int32_t* const couplings = r.couplings + t * r.sites * tile;
+  const std::int32_t* const next = couplings + r.sites * tile;
+  // Of a few replicas most rows are asked for by none.
+  const bool fetches = r.replicas >= 32 && (t + 1) * tile < r.sites;
   for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+    if (fetches) fetch(next, flips, count, replica, r.replicas);
     std::int32_t* const states = r.states + (t * r.replicas + replica) * tile;
     for (int part = 0; part < tile; part += at_a_time * lanes) {
       I state[at_a_time];
