@@ -300,14 +300,28 @@ MULTISPIN_HD void spread(const SparseReplicas& r, std::int64_t site, const std::
   }
 }
 
-// The draws of 64 positions of all replicas, by position.
+// The draws of 64 positions of all replicas, by position. `rows` has room for those of as many
+// replicas as a vector has numbers.
 template <class Planes, class Rule>
 MULTISPIN_HD void draw_lanes(const Planes& planes, const SparseBlock& b, std::int64_t first,
-                             std::int32_t* draws) {
-  std::int32_t* const rows = draws + group * b.replicas.lanes;
-  for (std::int64_t replica = 0; replica < b.replicas.replicas; ++replica) {
-    draw<Planes, Rule>(planes, b.noise, replica, first, group, rows);
-    for (int k = 0; k < group; ++k) draws[k * b.replicas.lanes + replica] = rows[k];
+                             std::int32_t* draws, std::int32_t* rows) {
+  for (std::int64_t begin = 0; begin < b.replicas.replicas; begin += lanes) {
+    for (int i = 0; i < lanes; ++i) {
+      std::int32_t* const row = rows + i * group;
+      if (begin + i < b.replicas.replicas) {
+        draw<Planes, Rule>(planes, b.noise, begin + i, first, group, row);
+      } else {
+        for (int k = 0; k < group; ++k) row[k] = 0;  // lanes that never flip
+      }
+    }
+    for (int k = 0; k < group; k += lanes) {
+      I square[lanes];
+      for (int i = 0; i < lanes; ++i) square[i] = Lanes::load(rows + i * group + k);
+      Lanes::turn_over(square);
+      for (int i = 0; i < lanes; ++i) {
+        Lanes::store(draws + (k + i) * b.replicas.lanes + begin, square[i]);
+      }
+    }
   }
 }
 
@@ -335,9 +349,10 @@ template <template <class> class Planes, class Rule>
 void update_sparse(const SparseBlock& b) {
   const Planes<Word> planes(*b.noise.keys, b.noise.sweep, 0);
   const std::int64_t row = b.replicas.lanes;
-  std::int32_t* const own_turns = b.draws + group * row + group;
+  std::int32_t* const own_turns = b.draws + group * row;
+  std::int32_t* const rows = own_turns + row;
   for (std::int64_t first = b.positions.first; first < b.positions.end; first += group) {
-    draw_lanes<Planes<Word>, Rule>(planes, b, first, b.draws);
+    draw_lanes<Planes<Word>, Rule>(planes, b, first, b.draws, rows);
     const std::int64_t left = b.positions.end - first;
     for (std::int64_t k = 0; k < (left < group ? left : group); ++k) {
       const std::int64_t site = site_at(b.positions, first + k);

@@ -88,7 +88,8 @@ struct SparseBlock {
   SparseReplicas replicas;
   RealNoise noise;
   RealPositions positions;
-  std::int32_t* draws;  // room for 128 times lanes
+  // Room for 65 times lanes, and 64 for each number of a wide word.
+  std::int32_t* draws;
   std::int32_t* turns;  // parallel dynamics: +1, -1 and 0, as states; null: flips are seen at once
 };
 

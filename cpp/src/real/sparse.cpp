@@ -28,8 +28,8 @@ class SparseBundle : public RealBundle {
                    {model::tile_sites * lanes, lanes, 1}),
         lists_(lists),
         lanes_(lanes),
-        draws_(
-            static_cast<std::size_t>((model::group_attempts + 2) * lanes + model::group_attempts)) {
+        draws_(static_cast<std::size_t>((model::group_attempts + 1) * lanes +
+                                        model::group_attempts * plan.kernels.lanes)) {
     std::fill_n(states(), plan.sites * lanes, far_up);
     if (plan.parallel) turns_.resize(static_cast<std::size_t>(plan.sites * lanes));
   }

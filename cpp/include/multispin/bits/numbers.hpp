@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
@@ -66,8 +67,29 @@ struct Numbers {
     const W y = word(b);
     return number(join32(high32(multiply32(x, y)), high32(multiply32(high32(x), high32(y)))));
   }
+  // a0 b0 a1 b1 ... of the lower, and of the upper halves.
+  MULTISPIN_HD static I lower_in_turn(I a, I b) { return in_turn(a, b, Places{}); }
+  MULTISPIN_HD static I upper_in_turn(I a, I b) { return in_turn<count / 2>(a, b, Places{}); }
+  // Number j of vector i becomes number i of vector j.
+  MULTISPIN_HD static void turn_over(I (&v)[count]) {
+    for (int step = 1; step < count; step *= 2) {
+      I turned[count];
+      for (int i = 0; i < count / 2; ++i) {
+        turned[2 * i] = lower_in_turn(v[i], v[i + count / 2]);
+        turned[2 * i + 1] = upper_in_turn(v[i], v[i + count / 2]);
+      }
+      for (int i = 0; i < count; ++i) v[i] = turned[i];
+    }
+  }
   // Bit i is the sign of number i.
   MULTISPIN_HD static unsigned signs(I a) { return signs32(word((U)a)); }
+
+ private:
+  using Places = std::make_integer_sequence<int, count>;
+  template <int from = 0, int... i>
+  MULTISPIN_HD static I in_turn(I a, I b, std::integer_sequence<int, i...> /*places*/) {
+    return __builtin_shufflevector(a, b, (from + i / 2 + i % 2 * count)...);
+  }
 };
 
 #endif
