@@ -34,6 +34,7 @@ class Request:
     replicas: int  # of all disorder samples together
     dynamics: str = "metropolis"
     order: str = "fixed"  # in which a sweep attempts the sites
+    clamped: bool = False  # whether spins are going to be held
     rng: str = "auto"
     seed: int = 0
     first_stream: int = 0  # replica r draws from stream first_stream + r

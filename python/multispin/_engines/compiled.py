@@ -23,6 +23,14 @@ def module_of(gpu: int | None) -> ModuleType:
     return _core if gpu is None else devices.cuda_module()
 
 
+def _only_real(request: Request) -> str:
+    if request.dynamics == "parallel":
+        return "dynamics='parallel'"
+    if request.order != "fixed":
+        return f"order={request.order!r}"
+    return "a clamp" if request.clamped else ""
+
+
 def not_in_words(request: Request, engine: str) -> str:
     """Return why no engine whose spins are bits of words runs a request; nothing for others."""
     model = request.model
@@ -30,9 +38,10 @@ def not_in_words(request: Request, engine: str) -> str:
         what = "fields that differ from site to site"
         if not model.one_magnitude:
             what = f"couplings of several magnitudes, such as {two_magnitudes(model.couplings)}"
-        return f"model: got {model!r} with {what}, allowed with engine={engine!r}: one, +J and -J"
-    if request.dynamics == "parallel" or request.order != "fixed":
-        what = "dynamics='parallel'" if request.dynamics == "parallel" else "order='random'"
+        allowed = "couplings +J and -J in one field (the real engine takes any)"
+        return f"model: got {model!r} with {what}, allowed with engine={engine!r}: {allowed}"
+    what = _only_real(request)
+    if what:
         return f"engine: got {engine!r} with {what}, allowed: 'auto' or 'real'"
     return ""
 

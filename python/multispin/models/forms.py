@@ -58,6 +58,8 @@ class RealPairs:
     fields: Callable[[], NDArray[np.float64]]
     """Lists the fields (n_spins,) of all samples when called."""
     shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
+    couplings: Callable[[], NDArray[np.float64]]
+    """Lists the couplings (samples, n_edges) alone when called."""
     listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.float64]]]
     """Lists edges (n_edges, 2) and couplings (samples, n_edges), which may be large, when called.
 

@@ -149,6 +149,7 @@ class SignedGraph(Model):
             samples=self.samples or 1,
             fields=lambda: fields.at_sites(self._h, self.n_spins),
             shape=self._lattice_shape(),
+            couplings=lambda: np.atleast_2d(self.couplings),
             listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )
 

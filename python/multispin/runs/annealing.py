@@ -23,7 +23,7 @@ from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, Variable, attributes, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs.temperature_range import temperature_range
-from multispin.sampling.sampler import Sampler
+from multispin.sampling.sampler import BOLTZMANN, Sampler
 
 if TYPE_CHECKING:
     import os
@@ -135,7 +135,8 @@ def anneal(
         ``best_state`` (sample, axis_0, axis_1, ...)
             The state of the lowest energy seen of each sample, int8 of shape ``model.shape``.
         ``best_state_energy`` (sample)
-            Its energy, the lowest of ``best_energy``.
+            Its energy, by `Model.energy`. It is the lowest of ``best_energy``, which the real
+            engine gives of couplings as it has rounded them.
         ``best_count`` (sample)
             How many replicas have been seen with it.
         ``success_probability``, ``success_probability_low``, ``success_probability_high`` (sample)
@@ -193,6 +194,7 @@ def anneal(
     """
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a multispin model, such as Ising")
+    checks.choice("dynamics", dynamics, BOLTZMANN)
     table = _schedule(model) if temperatures is None else _temperatures(temperatures)
     sweeps = _sweeps(sweeps_per_temperature, len(table))
     interval = checks.count("interval", interval, 0, MOST_SWEEPS)
@@ -305,6 +307,7 @@ def _dataset(
     axes = tuple(f"axis_{number}" for number in range(len(model.shape)))
     each, shape = (*sample, "replica"), (*lead, replicas)
 
+    best_state = run.best_state.reshape(*lead, *model.shape)
     variables = {
         "energy": variable(
             ("step", *each),
@@ -320,12 +323,12 @@ def _dataset(
         ),
         "best_state": variable(
             (*sample, *axes),
-            run.best_state.reshape(*lead, *model.shape),
+            best_state,
             "spins of the lowest energy seen",
             "1",
         ),
         "best_state_energy": variable(
-            sample, run.best_state_energy.reshape(lead), "total energy E of best_state", UNIT
+            sample, model.energy(best_state), "total energy E of best_state", UNIT
         ),
     }
     variables |= _success(run, sample, lead)

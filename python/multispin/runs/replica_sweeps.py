@@ -19,7 +19,7 @@ from multispin.analysis.replica_error import ReplicaError, error_of_groups, grou
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
 from multispin.runs.throughput import nanoseconds_per_sweep
-from multispin.sampling.sampler import Sampler
+from multispin.sampling.sampler import BOLTZMANN, Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -156,6 +156,7 @@ def replica_sweep(
     """
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a multispin model, such as Ising")
+    checks.choice("dynamics", dynamics, BOLTZMANN)
     sizes = _sizes(replicas)
     interval = checks.count("interval", interval, 1, MOST_SWEEPS)
     fewest = statistics.MIN_DRAWS * interval

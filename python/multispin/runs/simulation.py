@@ -29,7 +29,7 @@ from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._record import Record
-from multispin.sampling.sampler import DYNAMICS, GENERATORS
+from multispin.sampling.sampler import BOLTZMANN, GENERATORS
 
 if TYPE_CHECKING:
     import os
@@ -189,7 +189,7 @@ def simulate(
     device = devices.resolve(device, rng, spins, min(spins, most_at_once(model)))
     threads = 1 if threads is None and executor is not None else threads
     # What a sampler would say, before an executor is given anything and a file is written.
-    checks.choice("dynamics", dynamics, DYNAMICS)
+    checks.choice("dynamics", dynamics, BOLTZMANN)
     checks.choice("rng", rng, GENERATORS)
     if threads is not None:
         checks.count("threads", threads, 1, 2**16)

@@ -22,6 +22,7 @@ from multispin.runs._checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
+from multispin.sampling.sampler import BOLTZMANN
 
 if TYPE_CHECKING:
     import os
@@ -158,6 +159,7 @@ def temper(
     """
     xarray = require("xarray", "run")
     checks.instance("model", model, Model, "a model of multispin, such as EdwardsAnderson")
+    checks.choice("dynamics", dynamics, BOLTZMANN)
     devices.check(device)
     replicas = checks.count("replicas", replicas, 2, MOST_REPLICAS)
     swap_interval = checks.count("swap_interval", swap_interval, 1, MOST_SWEEPS)

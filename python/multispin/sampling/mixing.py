@@ -37,7 +37,7 @@ def _mean_largest_field(model: Model) -> float:
     real = model.form(RealPairs)
     if real is None:
         return 0.0
-    strength = float(np.abs(real.listed()[1]).sum()) / real.samples
+    strength = float(np.abs(real.couplings()).sum()) / real.samples
     return 2 * strength / real.n_spins + float(np.abs(real.fields()).mean())
 
 

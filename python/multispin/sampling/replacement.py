@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from multispin.models import Model
 
 
-def engine_with(engine: Engine, model: Model) -> Engine:
+def engine_with(engine: Engine, model: Model, same_edges: bool = False) -> Engine:
     """Return an engine of the same kind that goes on with another model.
 
-    It is the same engine where that can take other couplings in place; a new one else.
+    It is the same engine where that can take other couplings in place; a new one else. Edges are
+    compared unless they are known to be the `same_edges`.
 
     Raises
     ------
@@ -37,10 +38,10 @@ def engine_with(engine: Engine, model: Model) -> Engine:
     refusal = kind.refuses(request)
     if refusal:
         raise ValueError(refusal)
-    if "set_couplings" in engine.abilities and _same_edges(before.model, model):
+    if "set_couplings" in engine.abilities and (same_edges or _same_edges(before.model, model)):
         form = model.form(RealPairs)
         assert form is not None
-        couplings = np.ascontiguousarray(form.listed()[1], dtype=np.float64)
+        couplings = np.ascontiguousarray(form.couplings(), dtype=np.float64)
         registry.ask(engine, "set_couplings")(couplings, form.fields())
         engine.request = request
         return engine

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from multispin._engines.base import Engine
+
 __all__ = ["Sampler"]
 
-DYNAMICS = ("metropolis", "glauber", "parallel")
+#: Those whose stationary law is Boltzmann's, which is what runs are for; and all.
+BOLTZMANN = ("metropolis", "glauber")
+DYNAMICS = (*BOLTZMANN, "parallel")
 ORDERS = ("fixed", "random")
 GENERATORS = ("auto", "aes", "philox")
 _SETTABLE = ("temperature", "model", "h", "clamp")  # attributes of a sampler
@@ -185,6 +189,7 @@ class Sampler:
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, DYNAMICS),
             checks.choice("order", order, ORDERS),
+            clamp is not None,
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
@@ -314,10 +319,7 @@ class Sampler:
     @model.setter
     def model(self, value: Model) -> None:
         checks.instance("model", value, Model, "a multispin model, such as Ising")
-        self._engine = engine_with(self._engine, value)
-        self._model = value
-        check_rounding(self._engine.rounding_error, self._engine.temperatures)
-        self._hold(self._clamp)
+        self._replace(value, same_edges=False)
 
     @property
     def h(self) -> float | NDArray[np.float64]:
@@ -331,7 +333,7 @@ class Sampler:
     def h(self, value: ArrayLike) -> None:
         if not isinstance(self._model, SignedGraph):
             raise AttributeError(f"h: got {self._model!r}, allowed: a model with a field", name="h")
-        self.model = self._model.with_field(value)
+        self._replace(self._model.with_field(value), same_edges=True)
 
     @property
     def clamp(self) -> NDArray[np.bool_] | None:
@@ -607,6 +609,20 @@ class Sampler:
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _replace(self, model: Model, same_edges: bool) -> None:
+        """Take another model, or leave everything as it is."""
+        before = self._engine
+        engine = engine_with(before, model, same_edges)
+        try:
+            check_rounding(engine.rounding_error, engine.temperatures)
+            if engine is not before:
+                self._hold(self._clamp, engine)
+        except BaseException:
+            if engine is before:
+                engine_with(before, self._model, same_edges)
+            raise
+        self._engine, self._model = engine, model
+
     def _checked_clamp(
         self, clamp: ArrayLike | None, abilities: frozenset[str]
     ) -> NDArray[np.bool_] | None:
@@ -617,10 +633,11 @@ class Sampler:
             )
         return mask
 
-    def _hold(self, mask: NDArray[np.bool_] | None) -> None:
-        if "hold" in self._engine.abilities:
+    def _hold(self, mask: NDArray[np.bool_] | None, engine: Engine | None = None) -> None:
+        engine = self._engine if engine is None else engine
+        if "hold" in engine.abilities:
             words = None if mask is None else packed_clamp(mask, self._model.shape, self._lead)
-            registry.ask(self._engine, "hold")(words)
+            registry.ask(engine, "hold")(words)
         self._clamp = mask
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:

@@ -196,8 +196,11 @@ def test_wrong_masks_are_refused(clamp: Any, error: type[Exception], message: st
 
 
 def test_engines_that_hold_no_spin_say_so() -> None:
-    with pytest.raises(ValueError, match="^clamp: got 'a mask', allowed: None, or a mask"):
-        sampler(LATTICES[0], clamp=np.eye(6, dtype=bool))
+    mask = np.eye(6, dtype=bool)
+    with pytest.raises(ValueError, match="^clamp: got 'a mask', allowed: None, or a mask with eng"):
+        sampler(LATTICES[0]).clamp = mask
+    with pytest.raises(ValueError, match="^engine: got 'lattice' with a clamp, allowed: 'auto'"):
+        sampler(LATTICES[0], engine="lattice", clamp=mask)
 
 
 # --- rounding -------------------------------------------------------------------------------------
@@ -221,3 +224,50 @@ def test_dyadic_couplings_are_kept_exactly() -> None:
     info = ms.Sampler(ms.Pairwise(J, h=[0.125, 0.0, -3.0]), 0.01).info()
     assert info["engine"] == "real"
     assert info["rounding_error"] == 0.0
+
+
+# --- what is refused leaves everything as it is ---------------------------------------------------
+
+
+def chain_and_bond(scale: float, closed: bool) -> ms.Pairwise:
+    J = np.zeros((6, 6))
+    for i in range(5):
+        J[i, i + 1] = J[i + 1, i] = 1 + 0.1 * i
+    if closed:
+        J[0, 5] = J[5, 0] = 0.35
+    J[0, 1] *= scale
+    J[1, 0] *= scale
+    return ms.Pairwise(J, h=np.arange(6) * 0.1)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_refused_model_changes_nothing(closed: bool) -> None:
+    model, mask = chain_and_bond(1, False), np.arange(6) < 3
+    replaced, other = (
+        sampler(model, temperature=1.0, replicas=64, init="up", clamp=mask) for _ in range(2)
+    )
+    with pytest.raises(ValueError, match="^temperature: got 1, allowed: at least"):
+        replaced.model = chain_and_bond(1e12, closed)
+    assert replaced.model == model
+    for one in (replaced, other):
+        one.sweep(20)
+    np.testing.assert_array_equal(replaced.spins(), other.spins())
+    assert bool(np.all(replaced.spins()[:, :3] == 1))
+
+
+def test_a_clamp_is_for_the_real_engine() -> None:
+    held = ms.Sampler(ms.Ising((8, 8)), 2.0, clamp=np.eye(8, dtype=bool))
+    assert held.info()["engine"] == "real"
+
+
+@pytest.mark.parametrize("run", [
+    lambda **given: ms.simulate(ms.Ising((4, 4)), 2.0, 10, 2, **given),
+    lambda **given: ms.anneal(ms.Ising((4, 4)), 2.0, 10, **given),
+    lambda **given: ms.temper(ms.Ising((4, 4)), [2.0, 3.0], 10, **given),
+    lambda **given: ms.replica_sweep(ms.Ising((4, 4)), 2.0, [1, 2], 200, **given),
+])  # fmt: skip
+def test_runs_are_of_boltzmanns_law(run: Any) -> None:
+    with pytest.raises(
+        ValueError, match="^dynamics: got 'parallel', allowed: 'metropolis', 'glauber'$"
+    ):
+        run(dynamics="parallel")
