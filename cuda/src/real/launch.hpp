@@ -11,8 +11,7 @@
 
 namespace multispin::cuda {
 
-// --- sweeps
-// ---------------------------------------------------------------------------------------
+// --- sweeps -------------------------------------------------------------------------------------
 
 struct RealRule {
   Generator generator;
@@ -59,8 +58,7 @@ void enqueue_sparse_sweeps(Stream& stream, RealRule rule, const SparseSystem& sy
                            const DeviceSchedule& schedule, std::uint64_t first_sweep,
                            std::uint64_t sweeps);
 
-// --- spins
-// ----------------------------------------------------------------------------------------
+// --- spins --------------------------------------------------------------------------------------
 
 void enqueue_fill_spins(Stream& stream, const SpinBits& bits, bool up);
 void enqueue_clear_unused(Stream& stream, const SpinBits& bits);
@@ -94,8 +92,7 @@ void enqueue_compare_groups(Stream& stream, const SpinBits& bits, const ReplicaP
                             std::uint32_t pair_count, const std::int32_t* group_of,
                             std::int64_t groups, std::int64_t* sums);
 
-// --- states and couplings of all pairs
-// ------------------------------------------------------------
+// --- states and couplings of all pairs ----------------------------------------------------------
 
 void enqueue_spins_from_states(Stream& stream, const DenseReplicas& replicas, const SpinBits& bits);
 // States of some replicas out of their spins and the states with all spins up, (sample, site).

@@ -33,8 +33,7 @@ void with_rule(RealRule rule, const Work& work) {
   }
 }
 
-// --- couplings of all pairs
-// -----------------------------------------------------------------------
+// --- couplings of all pairs ---------------------------------------------------------------------
 
 constexpr std::uint32_t no_tile = ~0U;
 
@@ -140,8 +139,7 @@ void enqueue_states_from_spins(Stream& stream, const DenseSystem& system, const 
   enqueue_apply(stream, r, body);
 }
 
-// --- couplings of some pairs
-// ----------------------------------------------------------------------
+// --- couplings of some pairs --------------------------------------------------------------------
 
 namespace {
 

@@ -13,6 +13,7 @@ from multispin.models.forms import SignedEdges
 from multispin.models.signed_graph import SignedGraph, two_magnitudes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -201,3 +202,25 @@ class Compiled(Engine):
             "instruction_set": f"sm_{device.major}{device.minor}",
             "threads": None,
         }
+
+
+class ByReplica(Compiled):
+    """An engine whose words of spins are (N, words): bit r % 64 of word r // 64 is replica r."""
+
+    def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
+        """Spins of some replicas, (replicas, *shape), in the host's memory."""
+        # One bit a spin: unpacking all replicas for the sake of a few would take much memory.
+        bits = (self.packed()[:, replicas // 64] >> (replicas % 64).astype(np.uint64)) & np.uint64(
+            1
+        )
+        return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
+
+    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
+        rows, request = self.packed(), self.request  # a bit a replica, as they are needed
+        replicas = request.replicas // request.samples
+        for first in range(0, request.replicas, replicas):
+            yield _core.packed_moment_sums(rows, first, replicas, request.threads)
+
+    def _one(self) -> tuple[int, ...]:
+        return (self.request.model.n_spins,)

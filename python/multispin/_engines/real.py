@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines.compiled import Compiled, module_of
+from multispin._engines.compiled import ByReplica, module_of
 from multispin.models.forms import RealPairs
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ _LISTED_COUPLING = 16
 _NEIGHBOUR = 4
 
 
-class RealEngine(Compiled):
+class RealEngine(ByReplica):
     """Any couplings and fields, each replica at a temperature of its own."""
 
     name = "real"
-    abilities = Compiled.abilities | {"set_couplings", "hold"}
+    abilities = ByReplica.abilities | {"set_couplings", "hold"}
 
     @classmethod
     def refuses(cls, request: Request) -> str:
@@ -108,13 +108,6 @@ class RealEngine(Compiled):
         """Bonds that link overlaps count."""
         return self._n_bonds
 
-    def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
-        """Spins of some replicas, (replicas, *shape), in the host's memory."""
-        bits = (self.packed()[:, replicas // 64] >> (replicas % 64).astype(np.uint64)) & np.uint64(
-            1
-        )
-        return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
-
     def set_couplings(self, couplings: NDArray[np.float64], fields: NDArray[np.float64]) -> None:
         """Take couplings (samples, n_edges) and fields (n_spins,) in place of those there are."""
         self._engine.set_couplings(couplings, fields)
@@ -140,9 +133,6 @@ class RealEngine(Compiled):
         """How far a local field is from that of the couplings as given."""
         error: float = self._engine.rounding_error
         return error
-
-    def _one(self) -> tuple[int, ...]:
-        return (self.request.model.n_spins,)
 
 
 def _pairs(model: Model) -> RealPairs:

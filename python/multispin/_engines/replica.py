@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin import _core
 from multispin._base import checks
-from multispin._engines.compiled import Compiled, module_of, not_in_words
+from multispin._engines.compiled import ByReplica, module_of, not_in_words
 from multispin.models.forms import SignedEdges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType
-
-    from numpy.typing import NDArray
 
     from multispin._engines.base import Request
     from multispin.models import Model
@@ -37,11 +33,11 @@ _DEGREE = 12
 _LISTED_EDGE = 48
 
 
-class ReplicaEngine(Compiled):
+class ReplicaEngine(ByReplica):
     """Any graph with couplings +J and -J, every replica at a temperature of its own."""
 
     name = "replica"
-    abilities = Compiled.abilities | {"cluster_moves"}
+    abilities = ByReplica.abilities | {"cluster_moves"}
 
     @classmethod
     def refuses(cls, request: Request) -> str:
@@ -122,24 +118,6 @@ class ReplicaEngine(Compiled):
     def n_bonds(self) -> int:
         """Bonds that link overlaps count."""
         return self._n_bonds
-
-    def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
-        """Spins of some replicas, (replicas, *shape), in the host's memory."""
-        # One bit a spin: unpacking all replicas for the sake of a few would take much memory.
-        bits = (self.packed()[:, replicas // 64] >> (replicas % 64).astype(np.uint64)) & np.uint64(
-            1
-        )
-        return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
-
-    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
-        rows, request = self.packed(), self.request  # a bit a replica, as they are needed
-        replicas = request.replicas // request.samples
-        for first in range(0, request.replicas, replicas):
-            yield _core.packed_moment_sums(rows, first, replicas, request.threads)
-
-    def _one(self) -> tuple[int, ...]:
-        return (self.request.model.n_spins,)
 
 
 def _signed(model: Model) -> SignedEdges:
