@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-#include "host/demand.hpp"
+#include "host/processor.hpp"
 #include "host/threads.hpp"
 #include "lattice/detail.hpp"
 #include "multispin/bits/word.hpp"
@@ -39,15 +39,7 @@ const kernels::LatticeKernels& kernels_for(Isa isa) {
 
 const LatticeOptions& checked(const LatticeOptions& options) {
   check_lattice(options);
-  demand(options.threads >= 1,
-         "threads: got " + std::to_string(options.threads) + ", allowed: at least 1");
-  demand(options.threads == 1 || threads_usable(),
-         "threads: got " + std::to_string(options.threads) +
-             ", allowed: 1 in a process forked from one that has used threads (start workers with "
-             "'spawn' or 'forkserver' to give them threads)");
-  const std::vector<Isa> isas = available_isas();
-  demand(std::find(isas.begin(), isas.end(), options.isa) != isas.end(),
-         "isa: '" + std::string(name(options.isa)) + "' cannot run here");
+  check_processor(options.threads, options.isa);
   return options;
 }
 

@@ -19,10 +19,6 @@ struct RealEngine::Detail {
   void make_bundles(const RealOptions& options);
   RealBundle& bundle_of(std::int64_t replica) const;
   void set_scales(std::span<const double> temperatures);
-  bool up(std::int64_t site, std::int64_t replica) const {
-    const RealBundle& bundle = bundle_of(replica);
-    return bundle.up(site, replica - bundle.first_replica());
-  }
   // act(bundle) for all of them, by up to so many threads.
   template <class Act>
   void for_each_bundle(int threads, const Act& act) const;

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "host/demand.hpp"
+#include "host/processor.hpp"
 #include "host/threads.hpp"
 #include "multispin/real/order.hpp"
 #include "real/detail.hpp"
@@ -40,14 +40,7 @@ RealPlan plan_for(const RealOptions& o) {
 
 const RealOptions& checked(const RealOptions& o) {
   check_real_options(o);
-  demand(o.threads >= 1, "threads: got " + std::to_string(o.threads) + ", allowed: at least 1");
-  demand(o.threads == 1 || threads_usable(),
-         "threads: got " + std::to_string(o.threads) +
-             ", allowed: 1 in a process forked from one that has used threads (start workers with "
-             "'spawn' or 'forkserver' to give them threads)");
-  const std::vector<Isa> isas = available_isas();
-  demand(std::find(isas.begin(), isas.end(), o.isa) != isas.end(),
-         "isa: '" + std::string(name(o.isa)) + "' cannot run here");
+  check_processor(o.threads, o.isa);
   return o;
 }
 

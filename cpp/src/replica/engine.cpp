@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "host/demand.hpp"
+#include "host/processor.hpp"
 #include "host/threads.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/replica/signs.hpp"
@@ -29,14 +29,7 @@ const kernels::ReplicaKernels& kernels_for(Isa isa) {
 
 const ReplicaOptions& checked(const ReplicaOptions& o) {
   check_replica_options(o);
-  demand(o.threads >= 1, "threads: got " + std::to_string(o.threads) + ", allowed: at least 1");
-  demand(o.threads == 1 || threads_usable(),
-         "threads: got " + std::to_string(o.threads) +
-             ", allowed: 1 in a process forked from one that has used threads (start workers with "
-             "'spawn' or 'forkserver' to give them threads)");
-  const std::vector<Isa> isas = available_isas();
-  demand(std::find(isas.begin(), isas.end(), o.isa) != isas.end(),
-         "isa: '" + std::string(name(o.isa)) + "' cannot run here");
+  check_processor(o.threads, o.isa);
   return o;
 }
 
