@@ -1,5 +1,5 @@
-// Zeroed memory for spins. Much of it comes straight from the operating system: pages belong to the
-// thread that first touches them, and large lattices get huge pages where the system offers them.
+// Zeroed memory for spins, straight from the operating system: pages belong to the thread that
+// first touches them, and large lattices get huge pages where the system offers them.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,6 @@ class SpinMemory {
  private:
   std::uint64_t* data_;
   std::size_t bytes_;
-  bool mapped_;
 };
 
 }  // namespace multispin
