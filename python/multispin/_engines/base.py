@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 #: Sweeps that a sampler can make: the counter of a random block has 48 bits for them.
 MOST_SWEEPS = 2**48
+
+#: Threads that can be asked for: what is started stays, and takes two of the 65,000 maps of memory
+#: that a process has.
+MOST_THREADS = max(1024, 2 * (os.cpu_count() or 1))
 
 #: Replicas that can be asked for. No memory, which is looked at later, holds nearly so many.
 MOST_REPLICAS = 2**128

@@ -8,6 +8,7 @@ from multispin import _core
 from multispin._base import checks
 from multispin._base.memory import check_memory, gib
 from multispin._engines import devices
+from multispin._engines.base import MOST_THREADS
 from multispin._engines.lattice import LatticeEngine
 from multispin._engines.real import RealEngine
 from multispin._engines.replica import ReplicaEngine
@@ -103,7 +104,7 @@ def threads(given: object) -> int:
     """Return a number of threads; None is as many as the process may use."""
     if given is None:
         return _core.default_threads()
-    wanted = checks.count("threads", given, 1, 2**16)
+    wanted = checks.count("threads", given, 1, MOST_THREADS)
     startable = _core.startable_threads(wanted)
     if startable < wanted:  # limits of memory or of processes
         allowed = f"at most {startable}: the system starts no more"

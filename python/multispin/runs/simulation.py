@@ -20,7 +20,7 @@ from multispin._base.extras import require
 from multispin._base.interrupts import interrupts_held
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, MOST_THREADS, Request
 from multispin.errors import ExecutorError
 from multispin.models import Model
 from multispin.progress import Progress, Reporter
@@ -192,7 +192,7 @@ def simulate(
     checks.choice("dynamics", dynamics, BOLTZMANN)
     checks.choice("rng", rng, GENERATORS)
     if threads is not None:
-        checks.count("threads", threads, 1, 2**16)
+        checks.count("threads", threads, 1, MOST_THREADS)
     start = _starts(init, model, len(table), replicas)
 
     def keeping(file: Checkpoint) -> xr.Dataset:

@@ -12,6 +12,7 @@ import numpy as np
 from multispin import exact
 from multispin._base import checks
 from multispin._base.extras import require
+from multispin._engines.base import MOST_THREADS
 from multispin._info import info
 from multispin.models import Ising
 from multispin.sampling.sampler import GENERATORS, Sampler
@@ -84,7 +85,7 @@ def measure(
     generators = [
         checks.choice("generators", rng, GENERATORS) for rng in _several("generators", generators)
     ]
-    threads = [checks.count("threads", n, 1, 2**16) for n in _several("threads", threads)]
+    threads = [checks.count("threads", n, 1, MOST_THREADS) for n in _several("threads", threads)]
     dims = ("size", "generator", "threads")
     speed = np.empty((len(sizes), len(generators), len(threads)))
     energy = np.empty_like(speed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -100,6 +101,15 @@ def test_replicas() -> None:
         refused(TypeError, "replicas", "an integer >= 1", replicas=wrong)
     for few in (0, -1, -(2**70)):
         refused(ValueError, "replicas", "an integer >= 1", replicas=few)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no list of a process's threads")
+@pytest.mark.parametrize("threads", [2**15, 2**16, 2**70])
+def test_threads_that_are_refused_are_not_started(threads: int) -> None:
+    # They would stay, and leave no map of memory to anything else.
+    before = len(list(Path("/proc/self/task").iterdir()))
+    refused(ValueError, "threads", r"an integer >= 1 and <= \d{4,}", threads=threads)
+    assert len(list(Path("/proc/self/task").iterdir())) == before
 
 
 def test_threads() -> None:
