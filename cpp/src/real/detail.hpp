@@ -19,7 +19,7 @@ struct RealEngine::Detail {
   void make_bundles(const RealOptions& options);
   RealBundle& bundle_of(std::int64_t replica) const;
   void set_scales(std::span<const double> temperatures);
-  // act(bundle) for all of them, by up to so many threads.
+  // act(bundle) for all of them, by up to so many threads if that is worth it.
   template <class Act>
   void for_each_bundle(int threads, const Act& act) const;
   std::uint64_t furthest() const;

@@ -131,7 +131,8 @@ void RealEngine::Detail::set_scales(std::span<const double> temperatures) {
 
 template <class Act>
 void RealEngine::Detail::for_each_bundle(int threads, const Act& act) const {
-  for_each_index(threads, static_cast<std::int64_t>(bundles.size()),
+  const std::int64_t spins = bundles.back()->end_replica() * plan.sites;
+  for_each_index(worth(spins, threads), static_cast<std::int64_t>(bundles.size()),
                  [&](std::int64_t b) { act(*bundles[static_cast<std::size_t>(b)]); });
 }
 
@@ -170,7 +171,7 @@ void RealEngine::set_couplings(std::span<const double> couplings, std::span<cons
   check_real_couplings(options_, d.edges.size(), couplings, fields);
   d.set(couplings, fields);
   d.set_scales(temperatures_);
-  d.for_each_bundle(usable(options_.threads), [](RealBundle& bundle) {
+  d.for_each_bundle(options_.threads, [](RealBundle& bundle) {
     std::vector<SiteBits> spins;
     for (std::int64_t r = 0; r < bundle.replicas(); ++r) spins.push_back(bundle.spins(r));
     bundle.set_spins(0, spins);
@@ -185,7 +186,7 @@ void RealEngine::hold(const std::uint64_t* words) {
 }
 
 void RealEngine::set_packed(const std::uint64_t* words) {
-  detail_->for_each_bundle(usable(options_.threads), [&](RealBundle& bundle) {
+  detail_->for_each_bundle(options_.threads, [&](RealBundle& bundle) {
     bundle.set_spins(0, site_bits(words, options_.sites, packed_words(), bundle));
   });
 }
@@ -205,7 +206,7 @@ void RealEngine::get_packed(std::uint64_t* words) const {
 
 void RealEngine::randomize() {
   const auto key = random::derive(options_.seed, 0, random::Purpose::real_initial_spins, 0);
-  detail_->for_each_bundle(usable(options_.threads), [&](RealBundle& bundle) {
+  detail_->for_each_bundle(options_.threads, [&](RealBundle& bundle) {
     std::vector<SiteBits> spins;
     for (std::int64_t r = bundle.first_replica(); r < bundle.end_replica(); ++r) {
       const std::uint64_t stream = options_.first_stream + static_cast<std::uint64_t>(r);
@@ -223,7 +224,7 @@ void RealEngine::randomize() {
 void RealEngine::fill(bool up) {
   const SiteBits bits(static_cast<std::size_t>((options_.sites + 63) / 64),
                       up ? ~std::uint64_t{0} : 0);
-  detail_->for_each_bundle(usable(options_.threads), [&](RealBundle& bundle) {
+  detail_->for_each_bundle(options_.threads, [&](RealBundle& bundle) {
     bundle.set_spins(0, std::vector<SiteBits>(static_cast<std::size_t>(bundle.replicas()), bits));
   });
 }
@@ -246,12 +247,11 @@ void RealEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
 }
 
 void RealEngine::sums(Sums* sums) const {
-  detail_->for_each_bundle(worth(options_.replicas * options_.sites, options_.threads),
-                           [&](const RealBundle& bundle) {
-                             for (std::int64_t r = 0; r < bundle.replicas(); ++r) {
-                               sums[bundle.first_replica() + r] = bundle.sums(r);
-                             }
-                           });
+  detail_->for_each_bundle(options_.threads, [&](const RealBundle& bundle) {
+    for (std::int64_t r = 0; r < bundle.replicas(); ++r) {
+      sums[bundle.first_replica() + r] = bundle.sums(r);
+    }
+  });
 }
 
 }  // namespace multispin

@@ -106,7 +106,8 @@ class Sampler:
         bit. So does ``"aes"`` (what ``"auto"`` means on a CPU), which is faster on CPUs. GPUs have
         no instructions for it: there it is for going on with what was begun on a CPU.
     threads
-        Number of threads on the CPU; None takes as many as the process may use.
+        Number of threads on the CPU, at most 1024 or twice its processors; None takes as many as
+        the process may use.
     first_stream
         Random stream of replica 0; replica r uses stream first_stream + r (counted through all
         disorder samples; below 2**26 with the replica engine). Samplers with the same seed and
