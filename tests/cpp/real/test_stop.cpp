@@ -17,9 +17,10 @@ bool at_once() {
 }
 
 // Slow, so that many stops fall inside sweeps.
-RealOptions slow(Storage storage, RealDynamics dynamics, int threads) {
+RealOptions slow(Storage storage, RealDynamics dynamics, int threads,
+                 std::int64_t smaller = slowness) {
   const bool dense = storage == Storage::dense;
-  const auto sites = static_cast<std::uint32_t>((dense ? 600 : 20'001) / slowness);
+  const auto sites = static_cast<std::uint32_t>((dense ? 600 : 20'001) / smaller);
   RealOptions options = make_real(any_pairs(sites, 3 * std::size_t{sites}), dense ? 100 : 70,
                                   storage, Generator::philox);
   options.isa = Isa::portable;
@@ -75,10 +76,11 @@ TEST(RealStop, BetweenSweepsOfASmallGraph) {
   }
 }
 
-// That stops do fall inside sweeps: finishing then counts one more sweep.
+// That stops do fall inside sweeps: finishing then counts one more sweep. A smaller graph would be
+// swept in one step.
 TEST(RealStop, InsideASweepItIsNotCountedYet) {
   for (const Storage storage : storages) {
-    RealEngine engine{slow(storage, RealDynamics::glauber, 1)};
+    RealEngine engine{slow(storage, RealDynamics::glauber, 1, 1)};
     prepare(engine);
     bool inside = false;
     for (int tries = 0; tries < 40 && !inside; ++tries) {
