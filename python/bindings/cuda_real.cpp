@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bind.hpp"
@@ -13,7 +14,7 @@ namespace {
 using namespace real_binding;
 using Bound = Guarded<cuda::RealEngine>;
 
-std::unique_ptr<Bound> make_engine(std::int64_t sites, const Edges& edges,
+std::unique_ptr<Bound> make_engine(std::int64_t sites, const std::optional<Edges>& edges,
                                    const Array<double>& couplings, const Array<double>& fields,
                                    std::int64_t replicas, bool dense, const std::string& dynamics,
                                    const std::string& order, const std::string& rng,

@@ -14,22 +14,25 @@ namespace multispin::real_binding {
 
 using Edges = Array<std::uint32_t>;
 
-// edges (E, 2), couplings (samples, E), fields (sites).
-inline RealOptions make_options(std::int64_t sites, const Edges& edges,
+// edges (E, 2), or none for all pairs; couplings (samples, E), which have to outlive the options;
+// fields (sites).
+inline RealOptions make_options(std::int64_t sites, const std::optional<Edges>& edges,
                                 const Array<double>& couplings, const Array<double>& fields,
                                 std::int64_t replicas, bool dense, const std::string& dynamics,
                                 const std::string& order, const std::string& rng,
                                 std::uint64_t seed, std::uint64_t first_stream) {
-  demand_shape("edges", edges, {edges.shape(0), 2});
-  demand_shape("couplings", couplings, {couplings.shape(0), edges.shape(0)});
+  const py::ssize_t pairs = edges ? edges->shape(0) : sites * (sites - 1) / 2;
+  if (edges) demand_shape("edges", *edges, {pairs, 2});
+  demand_shape("couplings", couplings, {couplings.shape(0), pairs});
   demand_shape("fields", fields, {sites});
   RealOptions o;
   o.sites = sites;
-  o.edges.reserve(static_cast<std::size_t>(edges.shape(0)));
-  for (py::ssize_t e = 0; e < edges.shape(0); ++e) {
-    o.edges.push_back({edges.at(e, 0), edges.at(e, 1)});
+  o.all_pairs = !edges;
+  o.edges.reserve(static_cast<std::size_t>(edges ? pairs : 0));
+  for (py::ssize_t e = 0; edges && e < pairs; ++e) {
+    o.edges.push_back({edges->at(e, 0), edges->at(e, 1)});
   }
-  o.couplings.assign(couplings.data(), couplings.data() + couplings.size());
+  o.borrowed_couplings = {couplings.data(), static_cast<std::size_t>(couplings.size())};
   o.fields.assign(fields.data(), fields.data() + fields.size());
   o.samples = couplings.shape(0);
   o.replicas = replicas;

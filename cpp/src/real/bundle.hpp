@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "host/spin_memory.hpp"
@@ -60,8 +61,7 @@ class RealBundle {
   struct Strides {
     std::int64_t tile, site, replica;
   };
-  RealBundle(const RealPlan& plan, const RoundedCouplings& couplings,
-             std::span<const std::int32_t> all_up, std::int64_t first_replica,
+  RealBundle(const RealPlan& plan, const RoundedSites& rounded, std::int64_t first_replica,
              std::int64_t replicas, std::uint64_t first_stream, std::size_t numbers,
              Strides strides);
 
@@ -75,15 +75,14 @@ class RealBundle {
   }
   kernels::RealNoise noise(std::uint64_t sweep) const {
     return {&plan_.keys, sweep, first_stream_, scales_.data(),
-            static_cast<std::int32_t>(couplings_.largest >> 10)};
+            static_cast<std::int32_t>(rounded_.largest >> 10)};
   }
   const std::uint32_t* order() const { return plan_.random_order ? order_.data() : nullptr; }
 
   const RealPlan& plan_;
 
  private:
-  const RoundedCouplings& couplings_;
-  std::span<const std::int32_t> all_up_;
+  const RoundedSites& rounded_;
   std::int64_t first_replica_, replicas_;
   std::uint64_t first_stream_;
   SpinMemory states_;
@@ -99,22 +98,23 @@ class RealCouplings {
   RealCouplings(const RealCouplings&) = delete;
   RealCouplings& operator=(const RealCouplings&) = delete;
 
-  // Others on the same edges.
-  void set(RoundedCouplings couplings, std::span<const GraphEdge> edges);
+  // Others of the same pairs.
+  void set(RoundedSites sites, const RoundedCouplings& couplings, const CoupledPairs& pairs) {
+    rounded_ = std::move(sites);
+    fill(couplings, pairs);
+  }
   virtual std::unique_ptr<RealBundle> bundle(const RealPlan& plan, std::int64_t first_replica,
                                              std::int64_t replicas,
                                              std::uint64_t first_stream) const = 0;
 
  protected:
-  explicit RealCouplings(std::int64_t sites) : all_up_(static_cast<std::size_t>(sites)) {}
-  virtual void fill(std::span<const GraphEdge> edges) = 0;
+  RealCouplings() = default;
+  virtual void fill(const RoundedCouplings& couplings, const CoupledPairs& pairs) = 0;
 
-  RoundedCouplings rounded_;
-  std::vector<std::int32_t> all_up_;  // states of a replica whose spins are all up
+  RoundedSites rounded_;
 };
 
 std::unique_ptr<RealCouplings> dense_couplings(std::int64_t sites);
-std::unique_ptr<RealCouplings> sparse_couplings(std::int64_t sites,
-                                                std::span<const GraphEdge> edges);
+std::unique_ptr<RealCouplings> sparse_couplings(std::int64_t sites, const CoupledPairs& pairs);
 
 }  // namespace multispin

@@ -18,6 +18,8 @@ void demand_finite(const char* name, std::span<const double> values) {
 }
 
 void check_edges(const RealOptions& o) {
+  demand(!o.all_pairs || o.edges.empty(),
+         "edges: got " + std::to_string(o.edges.size()) + " beside all pairs, allowed: none");
   const auto bad = std::ranges::find_if(o.edges, [&](const GraphEdge& e) {
     return e.first >= o.sites || e.second >= o.sites || e.first == e.second;
   });
@@ -29,9 +31,13 @@ void check_edges(const RealOptions& o) {
 
 }  // namespace
 
-void check_real_couplings(const RealOptions& o, std::size_t edges,
+CoupledPairs coupled_pairs(const RealOptions& o) {
+  return o.all_pairs ? CoupledPairs::all(o.sites) : CoupledPairs::listed(o.edges);
+}
+
+void check_real_couplings(const RealOptions& o, std::size_t pairs,
                           std::span<const double> couplings, std::span<const double> fields) {
-  const std::size_t expected = edges * static_cast<std::size_t>(o.samples);
+  const std::size_t expected = pairs * static_cast<std::size_t>(o.samples);
   demand(couplings.size() == expected, "couplings: got " + std::to_string(couplings.size()) +
                                            ", allowed: " + std::to_string(expected) +
                                            ", one for each edge and sample");
@@ -53,7 +59,9 @@ void check_real_options(const RealOptions& o) {
          "first_stream: got " + std::to_string(o.first_stream) + " for " +
              std::to_string(o.replicas) + " replicas, allowed: streams below 2^22");
   check_edges(o);
-  check_real_couplings(o, o.edges.size(), o.couplings, o.fields);
+  const auto sites = static_cast<std::size_t>(o.sites);
+  const std::size_t pairs = o.all_pairs ? sites * (sites - 1) / 2 : o.edges.size();
+  check_real_couplings(o, pairs, couplings_of(o), o.fields);
 }
 
 }  // namespace multispin

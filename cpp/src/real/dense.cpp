@@ -20,10 +20,9 @@ constexpr std::int64_t blocks_together = 4;
 
 class DenseBundle : public RealBundle {
  public:
-  DenseBundle(const RealPlan& plan, const RoundedCouplings& rounded,
-              std::span<const std::int32_t> all_up, const std::int32_t* couplings,
+  DenseBundle(const RealPlan& plan, const RoundedSites& rounded, const std::int32_t* couplings,
               std::int64_t first_replica, std::int64_t replicas, std::uint64_t first_stream)
-      : RealBundle(plan, rounded, all_up, first_replica, replicas, first_stream,
+      : RealBundle(plan, rounded, first_replica, replicas, first_stream,
                    static_cast<std::size_t>(tiles_of(plan.sites) * tile * replicas),
                    {tile * replicas, 1, tile}),
         couplings_(couplings),
@@ -120,26 +119,24 @@ class DenseBundle : public RealBundle {
 class DenseCouplings : public RealCouplings {
  public:
   explicit DenseCouplings(std::int64_t sites)
-      : RealCouplings(sites),
-        sites_(sites),
-        couplings_(static_cast<std::size_t>(sites * tiles_of(sites) * tile / 2)) {}
+      : sites_(sites), couplings_(static_cast<std::size_t>(sites * tiles_of(sites) * tile / 2)) {}
 
   std::unique_ptr<RealBundle> bundle(const RealPlan& plan, std::int64_t first_replica,
                                      std::int64_t replicas,
                                      std::uint64_t first_stream) const override {
-    return std::make_unique<DenseBundle>(plan, rounded_, all_up_, numbers(), first_replica,
-                                         replicas, first_stream);
+    return std::make_unique<DenseBundle>(plan, rounded_, numbers(), first_replica, replicas,
+                                         first_stream);
   }
 
  protected:
-  void fill(std::span<const GraphEdge> edges) override {
+  void fill(const RoundedCouplings& couplings, const CoupledPairs& pairs) override {
     std::fill_n(numbers(), sites_ * tiles_of(sites_) * tile, 0);
     for (std::int64_t i = 0; i < sites_; ++i) at(i, i) = 1;
-    for (std::size_t e = 0; e < edges.size(); ++e) {
-      add(edges[e].first, edges[e].second, rounded_.couplings[e]);
-      add(edges[e].second, edges[e].first, rounded_.couplings[e]);
-    }
-    rounded_.couplings = {};
+    pairs.for_each([&](std::size_t e, std::uint32_t first, std::uint32_t second) {
+      const std::int32_t coupling = couplings[e];
+      add(first, second, coupling);
+      add(second, first, coupling);
+    });
   }
 
  private:

@@ -26,7 +26,7 @@ struct RealEngine::Detail {
   std::uint64_t take_completed();
 
   RealPlan plan;
-  std::vector<GraphEdge> edges;
+  CoupledPairs pairs;
   std::vector<std::unique_ptr<RealCouplings>> couplings;  // of each sample
   std::vector<std::unique_ptr<RealBundle>> bundles;
   double step = 1.0, rounding_error = 0.0;

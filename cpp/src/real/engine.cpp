@@ -82,22 +82,24 @@ std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samp
   return static_cast<std::size_t>(samples * (couplings + rows * sites * number) + edges * 8);
 }
 
-RealEngine::Detail::Detail(const RealOptions& o) : plan(plan_for(o)), edges(o.edges) {
+RealEngine::Detail::Detail(const RealOptions& o) : plan(plan_for(o)), pairs(coupled_pairs(o)) {
   for (std::int64_t k = 0; k < o.samples; ++k) {
     couplings.push_back(o.storage == Storage::dense ? dense_couplings(o.sites)
-                                                    : sparse_couplings(o.sites, edges));
+                                                    : sparse_couplings(o.sites, pairs));
   }
-  set(o.couplings, o.fields);
+  set(couplings_of(o), o.fields);
   make_bundles(o);
   cursor = std::vector<Cursor>(bundles.size());
 }
 
 void RealEngine::Detail::set(std::span<const double> given, std::span<const double> fields) {
-  step = step_for(edges, given, fields, static_cast<std::int64_t>(couplings.size()));
+  step = step_for(pairs, given, fields, static_cast<std::int64_t>(couplings.size()));
   rounding_error = 0.0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
-    const auto of_one = given.subspan(k * edges.size(), edges.size());
-    couplings[k]->set(rounded(edges, of_one, fields, step, rounding_error), edges);
+    const auto of_one = given.subspan(k * pairs.size(), pairs.size());
+    RoundedSites sites = rounded_sites(pairs, of_one, fields, step);
+    rounding_error = std::max(rounding_error, sites.error);
+    couplings[k]->set(std::move(sites), {of_one, step}, pairs);
   }
 }
 
@@ -142,6 +144,7 @@ RealEngine::RealEngine(RealOptions options)
       detail_(std::make_unique<Detail>(options_)) {
   options_.edges = {};
   options_.couplings = {};
+  options_.borrowed_couplings = {};
   options_.fields = {};
   detail_->set_scales(temperatures_);
   fill(true);
@@ -168,7 +171,7 @@ void RealEngine::set_temperatures(std::span<const double> temperatures) {
 
 void RealEngine::set_couplings(std::span<const double> couplings, std::span<const double> fields) {
   Detail& d = *detail_;
-  check_real_couplings(options_, d.edges.size(), couplings, fields);
+  check_real_couplings(options_, d.pairs.size(), couplings, fields);
   d.set(couplings, fields);
   d.set_scales(temperatures_);
   d.for_each_bundle(options_.threads, [](RealBundle& bundle) {

@@ -1,4 +1,5 @@
 // Overlaps of pairs of replicas.
+#include <algorithm>
 #include <vector>
 
 #include "multispin/spin_pairs.hpp"
@@ -41,8 +42,14 @@ void RealEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums
 }
 
 void RealEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const {
+  if (detail_->pairs.are_all()) {
+    overlaps(pairs, sums);
+    std::transform(sums, sums + pairs.size(), sums,
+                   [this](std::int64_t q) { return link_overlap_of_all(q, options_.sites); });
+    return;
+  }
   const ComparedSpins compared(*this, pairs);
-  spin_link_overlaps(compared.rows, detail_->edges, compared.pairs, sums);
+  spin_link_overlaps(compared.rows, detail_->pairs.edges(), compared.pairs, sums);
 }
 
 SlabOverlaps RealEngine::slab_overlaps(const std::vector<std::int64_t>& shape) const {

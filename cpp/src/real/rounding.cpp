@@ -9,71 +9,80 @@
 namespace multispin {
 namespace {
 
-// Of every site, what it could add up to.
-template <class Value>
-std::vector<Value> largest_fields(std::span<const GraphEdge> edges,
-                                  std::span<const Value> couplings, std::span<const Value> fields) {
-  std::vector<Value> sum(fields.size());
+// Of every site, what its local field could add up to.
+std::vector<double> largest_fields(const CoupledPairs& pairs, std::span<const double> couplings,
+                                   std::span<const double> fields) {
+  std::vector<double> sum(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i) sum[i] = std::abs(fields[i]);
-  for (std::size_t e = 0; e < edges.size(); ++e) {
-    sum[edges[e].first] += std::abs(couplings[e]);
-    sum[edges[e].second] += std::abs(couplings[e]);
-  }
+  pairs.for_each([&](std::size_t e, std::uint32_t first, std::uint32_t second) {
+    sum[first] += std::abs(couplings[e]);
+    sum[second] += std::abs(couplings[e]);
+  });
   return sum;
+}
+
+std::int64_t largest_degree(const CoupledPairs& pairs, std::size_t sites) {
+  if (pairs.are_all()) return static_cast<std::int64_t>(sites) - 1;
+  std::vector<std::int64_t> degree(sites);
+  for (const GraphEdge& edge : pairs.edges()) {
+    ++degree[edge.first];
+    ++degree[edge.second];
+  }
+  return std::ranges::max(degree);
 }
 
 }  // namespace
 
-double step_for(std::span<const GraphEdge> edges, std::span<const double> couplings,
+double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
                 std::span<const double> fields, std::int64_t samples) {
   double most = 0.0;
   for (std::int64_t k = 0; k < samples; ++k) {
-    const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * edges.size(), edges.size());
-    most = std::max(most, std::ranges::max(largest_fields(edges, of_one, fields)));
+    const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * pairs.size(), pairs.size());
+    most = std::max(most, std::ranges::max(largest_fields(pairs, of_one, fields)));
   }
   if (most == 0.0) return 1.0;
   demand(std::isfinite(most),
          "couplings: got some that add up, with the field of a site, to more than a double holds, "
          "allowed: finite sums");
   // Rounding may add half a step for every coupling and for the field, and sums are rounded too.
-  std::vector<std::int64_t> degree(fields.size(), 1);
-  for (const GraphEdge& edge : edges) {
-    ++degree[edge.first];
-    ++degree[edge.second];
-  }
-  const double room =
-      static_cast<double>(rules::field_limit - 1 - std::ranges::max(degree) / 2 - 64);
+  const std::int64_t rounded_of_site = largest_degree(pairs, fields.size()) + 1;
+  const double room = static_cast<double>(rules::field_limit - 1 - rounded_of_site / 2 - 64);
   int exponent = 0;
   std::frexp(most / room, &exponent);
   return std::ldexp(1.0, std::max(exponent, -1000));
 }
 
-RoundedCouplings rounded(std::span<const GraphEdge> edges, std::span<const double> couplings,
-                         std::span<const double> fields, double step, double& error) {
-  RoundedCouplings out;
+RoundedSites rounded_sites(const CoupledPairs& pairs, std::span<const double> couplings,
+                           std::span<const double> fields, double step) {
+  RoundedSites out;
   std::vector<double> lost(fields.size());
+  std::vector<std::int64_t> largest(fields.size());
   // In steps: squares of what is very large or very small would not be numbers.
-  const auto round = [step](double value, double& lost_of_one) {
-    const double steps = value / step;
-    const double nearest = std::nearbyint(steps);
-    lost_of_one = steps - nearest;
-    return static_cast<std::int32_t>(nearest);
+  const auto squared_loss = [step](double value, std::int32_t rounded) {
+    const double d = value / step - rounded;
+    return d * d;
   };
-  double d = 0.0;
+  const RoundedCouplings rounded_fields(fields, step);
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    out.fields.push_back(round(fields[i], d));
-    lost[i] = d * d;
+    const std::int32_t field = rounded_fields[i];
+    out.fields.push_back(field);
+    out.all_up.push_back(2 * field + 1);
+    lost[i] = squared_loss(fields[i], field);
+    largest[i] = std::abs(std::int64_t{field});
   }
-  for (std::size_t e = 0; e < edges.size(); ++e) {
-    out.couplings.push_back(round(couplings[e], d));
-    lost[edges[e].first] += d * d;
-    lost[edges[e].second] += d * d;
-  }
-  error = std::max(error, std::sqrt(std::ranges::max(lost)) * step);
-  // Couplings of the same sites may cancel, and then the largest is smaller than this.
-  const std::vector<std::int64_t> wide(out.couplings.begin(), out.couplings.end());
-  const std::vector<std::int64_t> wide_fields(out.fields.begin(), out.fields.end());
-  out.largest = std::ranges::max(largest_fields<std::int64_t>(edges, wide, wide_fields));
+  const RoundedCouplings rounded(couplings, step);
+  pairs.for_each([&](std::size_t e, std::uint32_t first, std::uint32_t second) {
+    const std::int32_t coupling = rounded[e];
+    const double loss = squared_loss(couplings[e], coupling);
+    for (const std::uint32_t site : {first, second}) {
+      out.all_up[site] += 2 * coupling;
+      lost[site] += loss;
+      // Couplings of the same sites may cancel, and then the largest is smaller than this.
+      largest[site] += std::abs(std::int64_t{coupling});
+    }
+  });
+  out.error = std::sqrt(std::ranges::max(lost)) * step;
+  out.largest = std::ranges::max(largest);
   return out;
 }
 

@@ -19,11 +19,10 @@ struct NeighbourLists {
 
 class SparseBundle : public RealBundle {
  public:
-  SparseBundle(const RealPlan& plan, const RoundedCouplings& rounded,
-               std::span<const std::int32_t> all_up, const NeighbourLists& lists,
+  SparseBundle(const RealPlan& plan, const RoundedSites& rounded, const NeighbourLists& lists,
                std::int64_t first_replica, std::int64_t replicas, std::int64_t lanes,
                std::uint64_t first_stream)
-      : RealBundle(plan, rounded, all_up, first_replica, replicas, first_stream,
+      : RealBundle(plan, rounded, first_replica, replicas, first_stream,
                    static_cast<std::size_t>(plan.sites * lanes),
                    {model::tile_sites * lanes, lanes, 1}),
         lists_(lists),
@@ -88,37 +87,37 @@ class SparseBundle : public RealBundle {
 
 class SparseCouplings : public RealCouplings {
  public:
-  SparseCouplings(std::int64_t sites, std::span<const GraphEdge> edges) : RealCouplings(sites) {
+  SparseCouplings(std::int64_t sites, const CoupledPairs& pairs) {
     lists_.first.resize(static_cast<std::size_t>(sites) + 1);
-    for (const GraphEdge& edge : edges) {
-      ++lists_.first[edge.first + 1];
-      ++lists_.first[edge.second + 1];
-    }
+    pairs.for_each([&](std::size_t /*number*/, std::uint32_t first, std::uint32_t second) {
+      ++lists_.first[first + 1];
+      ++lists_.first[second + 1];
+    });
     for (std::size_t i = 1; i < lists_.first.size(); ++i) lists_.first[i] += lists_.first[i - 1];
-    lists_.neighbours.resize(2 * edges.size());
+    lists_.neighbours.resize(2 * pairs.size());
   }
 
   std::unique_ptr<RealBundle> bundle(const RealPlan& plan, std::int64_t first_replica,
                                      std::int64_t replicas,
                                      std::uint64_t first_stream) const override {
     const std::int64_t wide = plan.kernels.lanes;
-    return std::make_unique<SparseBundle>(plan, rounded_, all_up_, lists_, first_replica, replicas,
+    return std::make_unique<SparseBundle>(plan, rounded_, lists_, first_replica, replicas,
                                           (replicas + wide - 1) / wide * wide, first_stream);
   }
 
  protected:
-  void fill(std::span<const GraphEdge> edges) override {
+  void fill(const RoundedCouplings& couplings, const CoupledPairs& pairs) override {
     std::vector<std::int64_t> next(lists_.first.begin(), lists_.first.end() - 1);
     const auto put = [&](std::uint32_t from, std::uint32_t to, std::int32_t coupling) {
       const auto four_times = static_cast<std::uint32_t>(coupling) << 2;  // modulo 2^32
       lists_.neighbours[static_cast<std::size_t>(next[from]++)] = {
           to, static_cast<std::int32_t>(four_times)};
     };
-    for (std::size_t e = 0; e < edges.size(); ++e) {
-      put(edges[e].first, edges[e].second, rounded_.couplings[e]);
-      put(edges[e].second, edges[e].first, rounded_.couplings[e]);
-    }
-    rounded_.couplings = {};
+    pairs.for_each([&](std::size_t e, std::uint32_t first, std::uint32_t second) {
+      const std::int32_t coupling = couplings[e];
+      put(first, second, coupling);
+      put(second, first, coupling);
+    });
   }
 
  private:
@@ -127,9 +126,8 @@ class SparseCouplings : public RealCouplings {
 
 }  // namespace
 
-std::unique_ptr<RealCouplings> sparse_couplings(std::int64_t sites,
-                                                std::span<const GraphEdge> edges) {
-  return std::make_unique<SparseCouplings>(sites, edges);
+std::unique_ptr<RealCouplings> sparse_couplings(std::int64_t sites, const CoupledPairs& pairs) {
+  return std::make_unique<SparseCouplings>(sites, pairs);
 }
 
 }  // namespace multispin

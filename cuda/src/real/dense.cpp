@@ -19,7 +19,7 @@ class DenseOnDevice : public RealSystem {
  public:
   explicit DenseOnDevice(const RealSystemParts& p)
       : stream_{p.stream},
-        edges_{p.edges},
+        pairs_{p.pairs},
         held_{p.held},
         dynamics_{p.options.dynamics},
         random_order_{p.options.order == SiteOrder::random && !at_once()},
@@ -47,20 +47,17 @@ class DenseOnDevice : public RealSystem {
 
   void clear_couplings() override { stream_.clear(couplings_.data<void>(), couplings_.bytes()); }
 
-  void set_couplings(std::int64_t sample, const RoundedCouplings& rounded) override {
+  void set_couplings(std::int64_t sample, const RoundedSites& sites,
+                     const RoundedCouplings& couplings) override {
     auto* const rows =
         couplings_.data<std::int32_t>() + count(sample) * system_.replicas.sites * row_;
     enqueue_couple_itself(stream_, rows, system_.replicas.sites, system_.replicas.row);
-    couple_sites(rows, rounded);
-    std::vector<std::int32_t> all_up(row_);
-    for (std::size_t i = 0; i < rounded.fields.size(); ++i) all_up[i] = 2 * rounded.fields[i] + 1;
-    for (std::size_t e = 0; e < edges_.size(); ++e) {
-      all_up[edges_[e].first] += 2 * rounded.couplings[e];
-      all_up[edges_[e].second] += 2 * rounded.couplings[e];
-    }
+    couple_sites(rows, couplings);
+    std::vector<std::int32_t> all_up = sites.all_up;
+    all_up.resize(row_);
     stream_.copy(all_up_.data<std::int32_t>() + count(sample) * row_, all_up.data(), number * row_);
-    stream_.copy(fields_.data<void>(), rounded.fields.data(), fields_.bytes());  // of all samples
-    stream_.synchronize();                                                       // `all_up` goes
+    stream_.copy(fields_.data<void>(), sites.fields.data(), fields_.bytes());  // of all samples
+    stream_.synchronize();                                                     // `all_up` goes
   }
   void couplings_are_set() override {}
 
@@ -101,26 +98,28 @@ class DenseOnDevice : public RealSystem {
   static std::size_t count(std::int64_t items) { return static_cast<std::size_t>(items); }
   bool at_once() const { return dynamics_ == RealDynamics::parallel; }
 
-  // Part by part: there are about as many edges as couplings.
-  void couple_sites(std::int32_t* rows, const RoundedCouplings& rounded) {
+  // Part by part: there are about as many pairs as couplings.
+  void couple_sites(std::int32_t* rows, const RoundedCouplings& couplings) {
     constexpr std::size_t most = std::size_t{1} << 18;
-    std::vector<CoupledSites> part(std::min(edges_.size(), most));
-    const Memory on_device{stream_.device(), part.size() * sizeof(part[0]), "couplings"};
-    for (std::size_t first = 0; first < edges_.size(); first += most) {
-      const std::size_t now = std::min(most, edges_.size() - first);
-      for (std::size_t i = 0; i < now; ++i) {
-        const GraphEdge edge = edges_[first + i];
-        part[i] = {edge.first, edge.second, rounded.couplings[first + i]};
-      }
-      stream_.copy(on_device.data<void>(), part.data(), now * sizeof(part[0]));
+    std::vector<CoupledSites> part;
+    part.reserve(std::min(pairs_.size(), most));
+    const Memory on_device{stream_.device(), part.capacity() * sizeof(part[0]), "couplings"};
+    const auto couple = [&] {
+      stream_.copy(on_device.data<void>(), part.data(), part.size() * sizeof(part[0]));
       enqueue_couple_sites(stream_, rows, system_.replicas.row, on_device.data<CoupledSites>(),
-                           static_cast<std::uint32_t>(now));
+                           static_cast<std::uint32_t>(part.size()));
       stream_.synchronize();  // the next part takes its place
-    }
+      part.clear();
+    };
+    pairs_.for_each([&](std::size_t e, std::uint32_t first, std::uint32_t second) {
+      part.push_back({first, second, couplings[e]});
+      if (part.size() == most) couple();
+    });
+    if (!part.empty()) couple();
   }
 
   Stream& stream_;
-  const std::vector<GraphEdge>& edges_;
+  const CoupledPairs& pairs_;
   const std::unique_ptr<Memory>& held_;
   const RealDynamics dynamics_;
   const bool random_order_;

@@ -53,27 +53,28 @@ RealEngine::Detail::Detail(const RealOptions& o, const DeviceInfo& info)
       sites{o.sites},
       replicas{o.replicas},
       samples{o.samples},
-      edges{o.edges},
+      pairs{coupled_pairs(o)},
       lazy(static_cast<std::size_t>(o.samples)),
       queue{info.index},
       noise{info.index, sizeof(ReplicaNoise) * static_cast<std::size_t>(o.replicas),
             "temperatures"} {
-  const RealSystemParts parts{o,         edges, multiprocessors, stream(), numbers_for(o, noise),
+  const RealSystemParts parts{o,         pairs, multiprocessors, stream(), numbers_for(o, noise),
                               this->held};
   system = o.storage == Storage::dense ? dense_system(parts) : sparse_system(parts);
-  set(o.couplings, o.fields);
+  set(couplings_of(o), o.fields);
 }
 
 void RealEngine::Detail::set(std::span<const double> couplings, std::span<const double> fields) {
-  step = step_for(edges, couplings, fields, samples);
+  step = step_for(pairs, couplings, fields, samples);
   rounding_error = 0.0;
   known.clear();
   system->clear_couplings();
   for (std::int64_t k = 0; k < samples; ++k) {
-    const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * edges.size(), edges.size());
-    const RoundedCouplings of_sample = rounded(edges, of_one, fields, step, rounding_error);
-    lazy[static_cast<std::size_t>(k)] = static_cast<std::int32_t>(of_sample.largest >> 10);
-    system->set_couplings(k, of_sample);
+    const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * pairs.size(), pairs.size());
+    const RoundedSites sites_of_sample = rounded_sites(pairs, of_one, fields, step);
+    rounding_error = std::max(rounding_error, sites_of_sample.error);
+    lazy[static_cast<std::size_t>(k)] = static_cast<std::int32_t>(sites_of_sample.largest >> 10);
+    system->set_couplings(k, sites_of_sample, {of_one, step});
   }
   system->couplings_are_set();
 }
@@ -119,6 +120,7 @@ RealEngine::RealEngine(RealOptions options, int device)
   detail_ = std::make_unique<Detail>(options_, info);
   options_.edges = {};
   options_.couplings = {};
+  options_.borrowed_couplings = {};
   options_.fields = {};
   detail_->set_noise(temperatures_);
   fill(true);
@@ -164,7 +166,7 @@ void RealEngine::set_temperatures(std::span<const double> temperatures) {
 void RealEngine::set_couplings(std::span<const double> couplings, std::span<const double> fields) {
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  check_real_couplings(options_, d.edges.size(), couplings, fields);
+  check_real_couplings(options_, d.pairs.size(), couplings, fields);
   d.system->spins();  // as they are with the old ones
   d.set(couplings, fields);
   d.set_noise(temperatures_);

@@ -34,10 +34,18 @@ void RealEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums
 }
 
 void RealEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) {
+  if (sound().pairs.are_all()) {
+    overlaps(pairs, sums);
+    std::transform(sums, sums + pairs.size(), sums,
+                   [this](std::int64_t q) { return link_overlap_of_all(q, options_.sites); });
+    return;
+  }
   const DeviceGuard guard{device_};
   Detail& d = sound();
-  const auto count = static_cast<std::int64_t>(d.edges.size());
-  const auto edges = uploaded(d.stream(), d.edges, "pairs");
+  const std::span<const GraphEdge> listed = d.pairs.edges();
+  const auto count = static_cast<std::int64_t>(listed.size());
+  const auto edges =
+      uploaded(d.stream(), std::vector<GraphEdge>(listed.begin(), listed.end()), "pairs");
   const auto unequal = d.compared(pairs, 1, [&](const ReplicaPair* p, std::int64_t* numbers) {
     if (count == 0) return;
     enqueue_compare_edges(d.stream(), d.system->spins(), p,

@@ -28,7 +28,8 @@ class RealSystem {
 
   // Couplings of one disorder sample, into memory that has been cleared; all samples in turn.
   virtual void clear_couplings() = 0;
-  virtual void set_couplings(std::int64_t sample, const RoundedCouplings& rounded) = 0;
+  virtual void set_couplings(std::int64_t sample, const RoundedSites& sites,
+                             const RoundedCouplings& couplings) = 0;
   virtual void couplings_are_set() = 0;
 
   virtual void enqueue(RealRule rule, std::uint64_t first_sweep, std::uint64_t sweeps) = 0;
@@ -69,7 +70,7 @@ struct RealEngine::Detail {
   const bool metropolis;
   const int multiprocessors;
   const std::int64_t sites, replicas, samples;
-  const std::vector<GraphEdge> edges;
+  const CoupledPairs pairs;
   double step = 1.0, rounding_error = 0.0;
   std::vector<std::int32_t> lazy;              // of each sample
   KnownTemperatures<rules::NoiseScale> known;  // with this step
@@ -82,7 +83,7 @@ struct RealEngine::Detail {
 // What systems are made of.
 struct RealSystemParts {
   const RealOptions& options;
-  const std::vector<GraphEdge>& edges;  // stay where they are
+  const CoupledPairs& pairs;  // stay where they are
   int multiprocessors;
   Stream& stream;
   RealNumbers numbers;

@@ -4,18 +4,19 @@
 
 namespace multispin::cuda {
 
-NeighbourLists neighbour_lists(std::int64_t sites, std::span<const GraphEdge> edges) {
+NeighbourLists neighbour_lists(std::int64_t sites, const CoupledPairs& pairs) {
   NeighbourLists out;
   out.first.resize(static_cast<std::size_t>(sites) + 1);
-  for (const GraphEdge& edge : edges) {
-    ++out.first[edge.first + 1];
-    ++out.first[edge.second + 1];
-  }
+  pairs.for_each([&](std::size_t /*number*/, std::uint32_t a, std::uint32_t b) {
+    ++out.first[a + 1];
+    ++out.first[b + 1];
+  });
   for (std::size_t i = 1; i < out.first.size(); ++i) out.first[i] += out.first[i - 1];
-  out.neighbours.resize(2 * edges.size());
-  for_each_place(out.first, edges, [&](std::size_t e, std::int64_t first, std::int64_t second) {
-    out.neighbours[static_cast<std::size_t>(first)] = edges[e].second;
-    out.neighbours[static_cast<std::size_t>(second)] = edges[e].first;
+  out.neighbours.resize(2 * pairs.size());
+  std::vector<std::int64_t> next(out.first.begin(), out.first.end() - 1);
+  pairs.for_each([&](std::size_t /*number*/, std::uint32_t a, std::uint32_t b) {
+    out.neighbours[static_cast<std::size_t>(next[a]++)] = b;
+    out.neighbours[static_cast<std::size_t>(next[b]++)] = a;
   });
   return out;
 }

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "multispin/pairs.hpp"
+#include "multispin/real/pairs.hpp"
 #include "real/replicas.hpp"
 
 namespace multispin::cuda {
@@ -20,17 +20,17 @@ struct NeighbourLists {
   std::vector<std::int64_t> first;
   std::vector<std::uint32_t> neighbours;
 };
-NeighbourLists neighbour_lists(std::int64_t sites, std::span<const GraphEdge> edges);
+NeighbourLists neighbour_lists(std::int64_t sites, const CoupledPairs& pairs);
 
-// work(edge, place in the list of its first site, in that of its second), as neighbour_lists.
+// work(pair, place in the list of its first site, in that of its second), as neighbour_lists.
 template <class Work>
-void for_each_place(const std::vector<std::int64_t>& first, std::span<const GraphEdge> edges,
+void for_each_place(const std::vector<std::int64_t>& first, const CoupledPairs& pairs,
                     const Work& work) {
   std::vector<std::int64_t> next(first.begin(), first.end() - 1);
-  for (std::size_t e = 0; e < edges.size(); ++e) {
-    const std::int64_t of_first = next[edges[e].first]++;
-    work(e, of_first, next[edges[e].second]++);
-  }
+  pairs.for_each([&](std::size_t e, std::uint32_t a, std::uint32_t b) {
+    const std::int64_t of_first = next[a]++;
+    work(e, of_first, next[b]++);
+  });
 }
 
 struct Schedule {

@@ -11,14 +11,14 @@ class SparseOnDevice : public RealSystem {
  public:
   explicit SparseOnDevice(const RealSystemParts& p)
       : stream_{p.stream},
-        edges_{p.edges},
+        pairs_{p.pairs},
         held_{p.held},
         at_once_{p.options.dynamics == RealDynamics::parallel},
         random_order_{p.options.order == SiteOrder::random && !at_once_},
         samples_{static_cast<std::size_t>(p.options.samples)},
         order_key_{site_order_key(p.options.seed)},
         order_(random_order_ ? static_cast<std::size_t>(p.options.sites) : 0),
-        lists_{neighbour_lists(p.options.sites, p.edges)},
+        lists_{neighbour_lists(p.options.sites, p.pairs)},
         spins_{spin_memory(p.options, p.stream.device())},
         spins_after_{at_once_ ? spin_memory(p.options, p.stream.device()) : nullptr},
         first_{uploaded(p.stream, lists_.first, "couplings")},
@@ -44,14 +44,15 @@ class SparseOnDevice : public RealSystem {
   }
 
   void clear_couplings() override { values_.assign(couplings_.bytes() / sizeof(values_[0]), 0); }
-  void set_couplings(std::int64_t sample, const RoundedCouplings& rounded) override {
+  void set_couplings(std::int64_t sample, const RoundedSites& sites,
+                     const RoundedCouplings& couplings) override {
     const auto place = [&](std::int64_t slot) {
       return static_cast<std::size_t>(slot) * samples_ + static_cast<std::size_t>(sample);
     };
-    for_each_place(lists_.first, edges_, [&](std::size_t e, std::int64_t a, std::int64_t b) {
-      values_[place(a)] = values_[place(b)] = rounded.couplings[e];
+    for_each_place(lists_.first, pairs_, [&](std::size_t e, std::int64_t a, std::int64_t b) {
+      values_[place(a)] = values_[place(b)] = couplings[e];
     });
-    stream_.copy(fields_.data<void>(), rounded.fields.data(), fields_.bytes());  // of all samples
+    stream_.copy(fields_.data<void>(), sites.fields.data(), fields_.bytes());  // of all samples
     stream_.synchronize();
   }
   void couplings_are_set() override {
@@ -106,7 +107,7 @@ class SparseOnDevice : public RealSystem {
   }
 
   Stream& stream_;
-  const std::vector<GraphEdge>& edges_;
+  const CoupledPairs& pairs_;
   const std::unique_ptr<Memory>& held_;
   const bool at_once_, random_order_;
   const std::size_t samples_;

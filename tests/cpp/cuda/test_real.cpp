@@ -11,6 +11,7 @@
 #include "multispin/cuda/real/engine.hpp"
 #include "multispin/random/streams.hpp"
 #include "support/engines.hpp"
+#include "support/real.hpp"
 
 namespace multispin::test {
 namespace {
@@ -185,6 +186,21 @@ INSTANTIATE_TEST_SUITE_P(Each, CudaRealTrajectory, ::testing::ValuesIn(generator
                          [](const auto& info) { return ::testing::PrintToString(info.param); });
 
 // Few levels of many attempts are launched, many of few are swept by a block.
+TEST(CudaReal, AListOfAllPairsChangesNothing) {
+  for (const Storage storage : {Storage::dense, Storage::sparse}) {
+    const RealOptions listed = make_real(all_pairs_in_order(600), 3, storage, Generator::philox);
+    CudaReal one{listed, 0}, other{unlisted(listed), 0};
+    one.sweep(2);
+    other.sweep(2);
+    EXPECT_EQ(packed(one), packed(other));
+    const std::vector<ReplicaPair> pairs{{0, 1}, {1, 2}};
+    std::vector<std::int64_t> expected(pairs.size()), found(pairs.size());
+    one.link_overlaps(pairs, expected.data());
+    other.link_overlaps(pairs, found.data());
+    EXPECT_EQ(found, expected);
+  }
+}
+
 TEST(CudaReal, LaunchesLevelsOfLargeGraphs) {
   for (const RealDynamics dynamics : all_dynamics) {
     for (const SiteOrder order : {SiteOrder::fixed, SiteOrder::random}) {

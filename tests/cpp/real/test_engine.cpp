@@ -62,6 +62,26 @@ TEST(RealEngine, StorageAndInstructionSetChangeNothing) {
   }
 }
 
+TEST(RealEngine, AListOfAllPairsChangesNothing) {
+  for (const std::uint32_t sites : {1U, 2U, 65U, 130U}) {
+    for (const Storage storage : storages) {
+      const RealOptions listed =
+          make_real(all_pairs_in_order(sites), 18, storage, Generator::philox, 2);
+      ASSERT_EQ(after(unlisted(listed)), after(listed)) << describe(listed);
+      RealEngine one{listed}, other{unlisted(listed)};
+      EXPECT_EQ(one.step(), other.step());
+      EXPECT_EQ(one.rounding_error(), other.rounding_error());
+      const std::vector<double> couplings = real_numbers(listed.couplings.size(), 5);
+      for (RealEngine* const engine : {&one, &other}) {
+        engine->set_couplings(couplings, listed.fields);
+        prepare(*engine);
+        engine->sweep(2);
+      }
+      EXPECT_EQ(packed_of(one), packed_of(other));
+    }
+  }
+}
+
 TEST(RealEngine, ThreadsAndCallsChangeNothing) {
   for (const Storage storage : storages) {
     for (const std::int64_t samples : {1, 3}) {

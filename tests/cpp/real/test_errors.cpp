@@ -47,6 +47,14 @@ TEST(RealErrors, Edges) {
   }
 }
 
+TEST(RealErrors, AllPairs) {
+  RealOptions o = good();
+  o.all_pairs = true;
+  expect_refused(o, {"edges", std::to_string(o.edges.size()), "beside all pairs"});
+  o.edges.clear();
+  expect_refused(o, {"couplings", std::to_string(o.couplings.size()), "allowed: 66"});
+}
+
 TEST(RealErrors, Counts) {
   for (const int count : {0, -1}) {
     RealOptions o = good();

@@ -160,6 +160,18 @@ TEST(RealObservables, Overlaps) {
   });
 }
 
+TEST(RealObservables, LinkOverlapsOfAllPairs) {
+  const RealOptions listed = make_real(all_pairs_in_order(37), 6, Storage::dense);
+  RealEngine one{listed}, other{unlisted(listed)};
+  prepare(one);
+  prepare(other);
+  const std::vector<ReplicaPair> pairs{{0, 1}, {2, 5}, {3, 3}};
+  std::vector<std::int64_t> expected(pairs.size()), found(pairs.size());
+  one.link_overlaps(pairs, expected.data());
+  other.link_overlaps(pairs, found.data());
+  EXPECT_EQ(found, expected);
+}
+
 TEST(RealObservables, OverlapsOfSlabs) {
   RealEngine engine{make_real(torus({4, 3, 5}), 9, Storage::sparse)};
   prepare(engine);

@@ -58,6 +58,23 @@ inline Graph all_pairs(std::uint32_t sites) {
   }
   return g;
 }
+// The same model without the list of its edges, which are all pairs; couplings stay with `o`.
+inline RealOptions unlisted(const RealOptions& o) {
+  RealOptions all = o;
+  all.edges.clear();
+  all.all_pairs = true;
+  all.couplings.clear();
+  all.borrowed_couplings = o.couplings;
+  return all;
+}
+// In the order that is theirs if they are not listed.
+inline Graph all_pairs_in_order(std::uint32_t sites) {
+  Graph g{sites, {}};
+  for (std::uint32_t i = 0; i < sites; ++i) {
+    for (std::uint32_t j = i + 1; j < sites; ++j) g.edges.push_back({i, j});
+  }
+  return g;
+}
 inline Graph any_pairs(std::uint32_t sites, std::size_t edges, std::uint64_t seed = 3) {
   std::mt19937_64 generator{seed};
   Graph g{sites, {}};

@@ -23,6 +23,7 @@
 #include "multispin/pairs.hpp"
 #include "multispin/poll.hpp"
 #include "multispin/random/streams.hpp"
+#include "multispin/real/pairs.hpp"
 #include "multispin/slabs.hpp"
 #include "multispin/sums.hpp"
 
@@ -42,11 +43,14 @@ enum class Storage { dense, sparse };
 
 struct RealOptions {
   std::int64_t sites = 0;
-  std::vector<GraphEdge> edges;   // several between the same sites add up, loops are not allowed
+  std::vector<GraphEdge> edges;  // several between the same sites add up, loops are not allowed
+  bool all_pairs = false;        // the edges are all pairs, (0, 1), (0, 2), ..., and none is listed
   std::vector<double> couplings;  // (samples, edges)
-  std::vector<double> fields;     // (sites)
-  std::int64_t samples = 1;       // replica r belongs to disorder sample r / (replicas / samples)
-  std::int64_t replicas = 1;      // of all samples together
+  // Instead of those: others' memory, which is read while the engine is made.
+  std::span<const double> borrowed_couplings;
+  std::vector<double> fields;  // (sites)
+  std::int64_t samples = 1;    // replica r belongs to disorder sample r / (replicas / samples)
+  std::int64_t replicas = 1;   // of all samples together
   Storage storage = Storage::sparse;
   RealDynamics dynamics = RealDynamics::metropolis;
   SiteOrder order = SiteOrder::fixed;
@@ -57,12 +61,18 @@ struct RealOptions {
   Isa isa = selected_isa();
 };
 
+CoupledPairs coupled_pairs(const RealOptions& options);
+inline std::span<const double> couplings_of(const RealOptions& options) {
+  if (options.couplings.empty()) return options.borrowed_couplings;
+  return options.couplings;
+}
+
 // What engines check before anything else; throws std::invalid_argument.
 void check_real_options(const RealOptions& options);  // but for threads and isa
-void check_real_couplings(const RealOptions& options, std::size_t edges,
+void check_real_couplings(const RealOptions& options, std::size_t pairs,
                           std::span<const double> couplings, std::span<const double> fields);
 
-// Bytes that an engine of this size holds.
+// Bytes that an engine of this size holds; `edges` are those that are listed.
 std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
                        std::int64_t replicas, Storage storage);
 
