@@ -133,7 +133,7 @@ class RealEngine:
         self,
         *,
         sites: typing.SupportsInt | typing.SupportsIndex,
-        edges: numpy.typing.NDArray[numpy.uint32],
+        edges: numpy.typing.NDArray[numpy.uint32] | None,
         couplings: numpy.typing.NDArray[numpy.float64],
         fields: numpy.typing.NDArray[numpy.float64],
         replicas: typing.SupportsInt | typing.SupportsIndex,

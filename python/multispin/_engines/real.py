@@ -23,9 +23,9 @@ _SITES = 2**28
 #: From so many couplings of all pairs on, all of them are kept: measured, docs/performance.md.
 _DENSE_FROM = 1 / 4
 
-#: Bytes for an edge while its engine is made: two int64, two uint32 twice; a coupling is 8 twice.
+#: Bytes for an edge while its engine is made: two int64, two uint32 twice; and for a coupling.
 _LISTED_EDGE = 32
-_LISTED_COUPLING = 16
+_LISTED_COUPLING = 8
 #: And in a list: a neighbour, or a coupling.
 _NEIGHBOUR = 4
 
@@ -65,7 +65,7 @@ class RealEngine(ByReplica):
         form = _pairs(request.model)
         held: int = module_of(request.gpu).real_bytes(
             sites=form.n_spins,
-            edges=form.n_edges,
+            edges=0 if form.all_pairs else form.n_edges,
             samples=form.samples,
             replicas=request.replicas,
             dense=_is_dense(form),
@@ -76,7 +76,8 @@ class RealEngine(ByReplica):
     def bytes_to_make(cls, request: Request) -> int:
         """Return the bytes of the host's memory that come and go while it is made."""
         form = _pairs(request.model)
-        listed = (_LISTED_EDGE + _LISTED_COUPLING * form.samples) * form.n_edges
+        listed = (0 if form.all_pairs else _LISTED_EDGE) + _LISTED_COUPLING * form.samples
+        listed *= form.n_edges
         if request.gpu is None or _is_dense(form):
             return listed
         # Lists of neighbours are put together before they go to the GPU.
@@ -84,11 +85,11 @@ class RealEngine(ByReplica):
 
     def __init__(self, request: Request) -> None:
         form = _pairs(request.model)
-        edges, couplings = form.listed()
+        edges = None if form.all_pairs else np.ascontiguousarray(form.listed()[0], dtype=np.uint32)
         engine = module_of(request.gpu).RealEngine(
             sites=form.n_spins,
-            edges=np.ascontiguousarray(edges, dtype=np.uint32),
-            couplings=np.ascontiguousarray(couplings, dtype=np.float64),
+            edges=edges,
+            couplings=np.ascontiguousarray(form.couplings(), dtype=np.float64),
             fields=np.ascontiguousarray(form.fields(), dtype=np.float64).ravel(),
             replicas=request.replicas,
             dense=_is_dense(form),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from multispin.models import triangle
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -57,6 +60,7 @@ class RealPairs:
     samples: int  # 1 for one set of couplings
     fields: Callable[[], NDArray[np.float64]]
     """Lists the fields (n_spins,) of all samples when called."""
+    all_pairs: bool  # whether the edges are all pairs of sites, in the order of `triangle`
     shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
     couplings: Callable[[], NDArray[np.float64]]
     """Lists the couplings (samples, n_edges) alone when called."""
@@ -65,3 +69,16 @@ class RealPairs:
 
     Two edges between the same sites add up.
     """
+
+    def adding_at_sites(self) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """Return a function that adds up, at each site, numbers (n_edges,) of its edges."""
+        n = self.n_spins
+        if self.all_pairs:
+            return lambda values: triangle.at_sites(values, n)
+        edges = self.listed()[0]
+
+        def add(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            first, second = (np.bincount(column, values, minlength=n) for column in edges.T)
+            return np.asarray(first + second)
+
+        return add

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin.models import fields
+from multispin.models import fields, triangle
 from multispin.models.base import digest
 from multispin.models.fields import check_energies
 from multispin.models.matrices import check_square, checked_sparse, is_sparse
-from multispin.models.signed_graph import SignedGraph, several_magnitudes, strength_of
+from multispin.models.signed_graph import SignedGraph, parts, several_magnitudes, strength_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MATRIX = "a square matrix (N, N) of at least one site; from_edges takes lists of edges"
 
+_ROWS = 64  # of a matrix that are looked at together
 _CHUNK = 1 << 22  # products of two spins that are held at a time
 
 
@@ -62,9 +63,9 @@ class Pairwise(SignedGraph):
 
     def __init__(self, J: ArrayLike | Any, h: ArrayLike | None = None) -> None:
         upper = _sparse_upper if is_sparse(J) else _dense_upper
-        i, j, values, n_spins = upper(J)
+        edges, values, n_spins = upper(J)
         super().__init__((n_spins,), 0.0 if h is None else h)
-        self._set_couplings("J", np.stack([i, j], axis=1).astype(np.int64), values)
+        self._set_couplings("J", edges, values)
 
     @classmethod
     def from_edges(
@@ -115,18 +116,28 @@ class Pairwise(SignedGraph):
         return model
 
     def _set_couplings(
-        self, name: str, edges: NDArray[np.int64], values: NDArray[np.float64]
+        self, name: str, edges: NDArray[np.int64] | None, values: NDArray[np.float64]
     ) -> None:
-        """Keep edges in order and their couplings: as signs if there is one magnitude."""
+        """Keep edges in order and their couplings: as signs if there is one magnitude.
+
+        Edges that are all pairs, or None, which says so, are not kept.
+        """
         check_energies(name, values, strength_of(values), self.n_spins, self._h)
-        joined = (values != 0).any(axis=tuple(range(values.ndim - 1)))
-        self._edges: NDArray[np.int64] = edges[joined]
-        values = values[..., joined]
+        rows = np.atleast_2d(values)
+        joined = rows.any(axis=0)
+        if not joined.all():
+            edges = (triangle.pairs(self.n_spins, name) if edges is None else edges)[joined]
+            values, rows = values[..., joined], rows[:, joined]
+        all_pairs = edges is None or (len(edges) == triangle.count(self.n_spins) > 0)
+        self._edges: NDArray[np.int64] | None = None if all_pairs else edges
         magnitude = float(abs(values.flat[0])) if values.size else 0.0
-        self._magnitude = magnitude if bool(np.all(np.abs(values) == magnitude)) else None
-        kept = values if self._magnitude is None else np.where(values > 0, 1, -1).astype(np.int8)
+        one = all(bool(np.all(np.abs(part) == magnitude)) for row in rows for part in parts(row))
+        self._magnitude = magnitude if one else None
+        kept = np.where(values > 0, 1, -1).astype(np.int8) if one else values
         self._values: NDArray[np.float64] | NDArray[np.int8] = kept
-        self._edges.flags.writeable = self._values.flags.writeable = False
+        self._values.flags.writeable = False
+        if self._edges is not None:
+            self._edges.flags.writeable = False
 
     @property
     def one_magnitude(self) -> bool:
@@ -149,12 +160,23 @@ class Pairwise(SignedGraph):
     @property
     def n_edges(self) -> int:
         """Number of edges E."""
-        return len(self._edges)
+        return triangle.count(self.n_spins) if self._edges is None else len(self._edges)
+
+    @property
+    def _joins_all_pairs(self) -> bool:
+        return self._edges is None
 
     @property
     def edges(self) -> NDArray[np.int64]:
-        """Sites i < j that each edge joins, (E, 2) int64 in ascending order, read-only."""
-        return self._edges
+        """Sites i < j that each edge joins, (E, 2) int64 in ascending order, read-only.
+
+        Made anew each time if all pairs are coupled; MemoryError if they then do not fit.
+        """
+        if self._edges is not None:
+            return self._edges
+        edges = triangle.pairs(self.n_spins, "J")
+        edges.flags.writeable = False
+        return edges
 
     @property
     def signs(self) -> NDArray[np.int8]:
@@ -184,31 +206,45 @@ class Pairwise(SignedGraph):
         """Return what `from_state` makes the model of: a dict for JSON, and arrays by name."""
         h, arrays = fields.state(self._h)
         meta = {"model": "Pairwise", "shape": list(self._shape), "J": self._magnitude, "h": h}
-        return meta, {"edges": self._edges, "values": self._values, **arrays}
+        edges = {} if self._edges is None else {"edges": self._edges}
+        return meta, {**edges, "values": self._values, **arrays}
 
     @classmethod
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         shape, magnitude = meta["shape"], meta["J"]
         couplings = arrays["values"] * (1.0 if magnitude is None else magnitude)
-        h = fields.from_state(meta, arrays)
-        return cls.from_edges(math.prod(shape), arrays["edges"], couplings, h, shape)
+        h, n_spins = fields.from_state(meta, arrays), math.prod(shape)
+        if "edges" not in arrays:
+            return cls._of_all_pairs(couplings, h, _checked_shape(tuple(shape), n_spins))
+        return cls.from_edges(n_spins, arrays["edges"], couplings, h, shape)
+
+    @classmethod
+    def _of_all_pairs(cls, couplings: ArrayLike, h: ArrayLike, shape: tuple[int, ...]) -> Self:
+        model = cls.__new__(cls)
+        SignedGraph.__init__(model, shape, h)
+        pairs = triangle.count(model.n_spins)
+        model._set_couplings("couplings", None, _checked_couplings(couplings, pairs))
+        return model
 
     def _sample(self, k: int) -> Self:
-        return self.from_edges(self.n_spins, self._edges, self.couplings[k], self._h, self._shape)
+        J = self.couplings[k]
+        if self._edges is None:
+            return self._of_all_pairs(J, self._h, self._shape)
+        return self.from_edges(self.n_spins, self._edges, J, self._h, self._shape)
 
     def _interaction(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
         n, shape = self.n_spins, s.shape[: s.ndim - len(self._shape)]
         factor = 1.0 if self._magnitude is None else self._magnitude
         if self.samples is None:
-            return -factor * self._sum_over_edges(s.reshape(-1, n), self._values).reshape(shape)
-        sums = [
-            self._sum_over_edges(spins, values)
-            for spins, values in zip(s.reshape(shape[0], -1, n), self._values, strict=True)
-        ]
+            return -factor * self._products(s.reshape(-1, n), self._values).reshape(shape)
+        by_sample = s.reshape(shape[0], -1, n)
+        sums = [self._products(*each) for each in zip(by_sample, self._values, strict=True)]
         return -factor * np.stack(sums).reshape(shape)
 
-    def _sum_over_edges(self, spins: NDArray[np.int8], values: NDArray[Any]) -> NDArray[np.float64]:
+    def _products(self, spins: NDArray[np.int8], values: NDArray[Any]) -> NDArray[np.float64]:
         """Σ_e values[e] s_i s_j of configurations (M, N), in chunks of both."""
+        if self._edges is None:
+            return triangle.products(spins, values)
         exact = values.dtype == np.int8
         total = np.zeros(len(spins), dtype=np.int64 if exact else np.float64)
         rows = max(1, _CHUNK // max(1, len(values)))
@@ -227,10 +263,10 @@ class Pairwise(SignedGraph):
 
     @cached_property
     def _digest(self) -> str:
-        return digest(self._edges, self._values)
+        return digest(self._values if self._edges is None else self._edges, self._values)
 
     def __repr__(self) -> str:
-        of = f"shape {self._shape}, {len(self._edges)} edges, sha256 {self._digest[:12]}"
+        of = f"shape {self._shape}, {self.n_edges} edges, sha256 {self._digest[:12]}"
         J = "" if self._magnitude is None else f"J={self._magnitude}, "
         samples = "" if self.samples is None else f", samples={self.samples}"
         return f"Pairwise(<{of}>, {J}h={fields.shown(self._field)}{samples})"
@@ -238,20 +274,26 @@ class Pairwise(SignedGraph):
 
 # --- what is asked of arguments -------------------------------------------------------------------
 
-_Upper = tuple["NDArray[Any]", "NDArray[Any]", "NDArray[np.float64]", int]
+# Edges (E, 2), or None for all pairs; couplings (E,); N.
+_Upper = tuple["NDArray[np.int64] | None", "NDArray[np.float64]", int]
 
 
 def _dense_upper(J: ArrayLike) -> _Upper:
-    """Return i, j, J_ij of the non-zero couplings with i < j, and N."""
     given = checks.array("J", J, _MATRIX)
     if given.ndim == 0:
         raise TypeError(checks.describe("J", J, _MATRIX))
     check_square("J", given, _MATRIX)
-    matrix = checks.numbers("J", given)
-    _check_diagonal(np.diagonal(matrix))
-    _check_symmetric(matrix, *np.nonzero(matrix != matrix.T))
-    i, j = np.nonzero(np.triu(matrix))
-    return i, j, matrix[i, j], len(matrix)
+    # Some rows at a time: as float64, all of them may be a copy of much that there is.
+    for first in range(0, len(given), _ROWS):
+        rows = checks.numbers("J", given[first : first + _ROWS])
+        i, j = np.nonzero(rows != given[:, first : first + _ROWS].T)
+        _check_symmetric(given, i + first, j)
+    _check_diagonal(np.diagonal(given))
+    values = triangle.above_diagonal(given)
+    if values.all() and len(values):
+        return None, values, len(given)
+    i, j = np.nonzero(np.triu(given))
+    return np.stack([i, j], axis=1).astype(np.int64), values[values != 0], len(given)
 
 
 def _sparse_upper(J: Any) -> _Upper:
@@ -263,7 +305,8 @@ def _sparse_upper(J: Any) -> _Upper:
     upper = (entries.row < entries.col) & (entries.data != 0)
     i, j, values = entries.row[upper], entries.col[upper], entries.data[upper]
     order = np.lexsort((j, i))
-    return i[order], j[order], values[order], matrix.shape[0]
+    edges = np.stack([i[order], j[order]], axis=1).astype(np.int64)
+    return edges, values[order], matrix.shape[0]
 
 
 def _check_diagonal(diagonal: NDArray[np.float64]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.memory import check_memory
-from multispin.models import fields
+from multispin.models import fields, triangle
 from multispin.models.disorder import (
     KINDS,
     LARGEST_NORMAL,
@@ -25,14 +25,12 @@ from multispin.models.fields import check_energies
 from multispin.models.signed_graph import SignedGraph, several_magnitudes
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
 _MOST_SPINS = 2**31  # edges are numbered by 64-bit integers
-
-_BLOCK = 1 << 20  # couplings, or spins, that are held as float64 at a time
 
 
 class SherringtonKirkpatrick(SignedGraph):
@@ -156,11 +154,11 @@ class SherringtonKirkpatrick(SignedGraph):
     @property
     def n_edges(self) -> int:
         """Number of edges, N (N − 1)/2."""
-        return self.n_spins * (self.n_spins - 1) // 2
+        return triangle.count(self.n_spins)
 
     @property
-    def _largest_degree(self) -> int:
-        return self.n_spins - 1
+    def _joins_all_pairs(self) -> bool:
+        return True
 
     @property
     def edges(self) -> NDArray[np.int64]:
@@ -171,11 +169,7 @@ class SherringtonKirkpatrick(SignedGraph):
         MemoryError
             If they do not fit; the message says what they need and what there is.
         """
-        n = self.n_spins
-        check_memory("n: edges", 48 * self.n_edges)
-        sites = np.arange(n)
-        i = np.repeat(sites, n - 1 - sites)
-        return np.stack([i, np.arange(self.n_edges) - i * (2 * n - i - 1) // 2 + i + 1], axis=1)
+        return triangle.pairs(self.n_spins, "n")
 
     @property
     def signs(self) -> NDArray[np.int8]:
@@ -239,39 +233,11 @@ class SherringtonKirkpatrick(SignedGraph):
     def _interaction(self, s: NDArray[np.int8]) -> NDArray[np.float64]:
         lead, scale = s.shape[:-1], self._scale if self.one_magnitude else 1.0
         if self.samples is None:
-            return -scale * self._sums(s.reshape(-1, self.n_spins), self._values).reshape(lead)
-        sums = [
-            self._sums(spins, values)
-            for spins, values in zip(
-                s.reshape(self.samples, -1, self.n_spins), self._values, strict=True
-            )
-        ]
+            spins = s.reshape(-1, self.n_spins)
+            return -scale * triangle.products(spins, self._values).reshape(lead)
+        by_sample = s.reshape(self.samples, -1, self.n_spins)
+        sums = [triangle.products(*each) for each in zip(by_sample, self._values, strict=True)]
         return -scale * np.stack(sums).reshape(lead)
-
-    def _sums(self, spins: NDArray[np.int8], values: NDArray[Any]) -> NDArray[np.float64]:
-        """Σ_{i<j} values_ij s_i s_j of configurations (M, N), by blocks of both."""
-        total = np.zeros(len(spins))
-        at_a_time = max(1, _BLOCK // self.n_spins)
-        for first, block in self._blocks(values):
-            last = first + len(block)
-            for start in range(0, len(spins), at_a_time):
-                s = spins[start : start + at_a_time, first:].astype(np.float64)
-                total[start : start + at_a_time] += ((s @ block.T) * s[:, : last - first]).sum(
-                    axis=1
-                )
-        return total
-
-    def _blocks(self, values: NDArray[Any]) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """Yield rows of the upper triangle as (rows, columns from the first row's number on)."""
-        n, place = self.n_spins, 0
-        for first in range(0, n - 1, max(1, _BLOCK // n)):
-            rows = min(max(1, _BLOCK // n), n - 1 - first)
-            block = np.zeros((rows, n - first))
-            for row in range(rows):
-                length = n - 1 - first - row
-                block[row, row + 1 :] = values[place : place + length]
-                place += length
-            yield first, block
 
     def _check_magnitude(self) -> None:
         if not self.one_magnitude:

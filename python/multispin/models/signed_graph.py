@@ -14,8 +14,12 @@ from multispin.models.base import Form, Model
 from multispin.models.forms import RealPairs, SignedEdges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
+
+_PART = 1 << 20  # couplings that are looked at together
 
 
 class SignedGraph(Model):
@@ -148,14 +152,22 @@ class SignedGraph(Model):
             n_edges=self.n_edges,
             samples=self.samples or 1,
             fields=lambda: fields.at_sites(self._h, self.n_spins),
+            all_pairs=self._joins_all_pairs,
             shape=self._lattice_shape(),
             couplings=lambda: np.atleast_2d(self.couplings),
             listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )
 
+    @property
+    def _joins_all_pairs(self) -> bool:
+        """Whether the edges are all pairs of sites, in the order of `triangle`."""
+        return False
+
     @cached_property
     def _largest_degree(self) -> int:
         """Largest number of edges of a site."""
+        if self._joins_all_pairs:
+            return self.n_spins - 1
         return int(np.bincount(self.edges.ravel(), minlength=1).max())
 
     def _lattice_shape(self) -> tuple[int, ...]:
@@ -188,4 +200,13 @@ def several_magnitudes(couplings: NDArray[np.float64]) -> ValueError:
 def strength_of(couplings: NDArray[np.float64]) -> float:
     """Return Σ|J| over all edges (..., E), of the disorder sample that has most of it."""
     with np.errstate(over="ignore"):
-        return max(float(np.abs(row).sum()) for row in np.atleast_2d(couplings))
+        return max(
+            sum(float(np.abs(part).sum()) for part in parts(row))
+            for row in np.atleast_2d(couplings)
+        )
+
+
+def parts(row: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield an array (E,) in parts that are small beside what memory has."""
+    for first in range(0, len(row), _PART):
+        yield row[first : first + _PART]

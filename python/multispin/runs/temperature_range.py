@@ -13,9 +13,12 @@ from multispin.models import Model
 from multispin.models.forms import RealPairs, UniformLattice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    _AtSites = Callable[[Array], Array]  # adds up, at each site, numbers of its edges
 
 __all__ = ["temperature_range"]
 
@@ -107,11 +110,10 @@ def temperature_range(model: Model) -> tuple[float, float]:
     lattice = model.form(UniformLattice)
     if lattice is not None:  # of which one site says all, and a huge one's edges are many
         bonds = np.full(len(lattice.shape), lattice.J)
-        edges = np.zeros((len(bonds), 2), dtype=np.int64)
-        ends = [_ends(edges, bonds, np.array([lattice.h]), form.n_spins)]
+        ends = [_ends(_at_one_site, bonds, np.array([lattice.h]), form.n_spins)]
     else:
-        (edges, couplings), h = form.listed(), form.fields()
-        ends = [_ends(edges, row, h, form.n_spins) for row in couplings]
+        at_sites, h = form.adding_at_sites(), form.fields()
+        ends = [_ends(at_sites, row, h, form.n_spins) for row in form.couplings()]
     known = [end for end in ends if end is not None] or [(1.0, 1.0)]
     hot, cold = max(end[0] for end in known), min(end[1] for end in known)
     cold = max(min(cold, hot), sys.float_info.min)
@@ -128,18 +130,19 @@ class _Sites(NamedTuple):
     unit: float  # of which couplings are multiples; 0 if there is none
 
     @classmethod
-    def of(cls, edges: NDArray[np.int64], J: Array, h: Array) -> _Sites:
-        def at_sites(values: Array) -> Array:
-            ends = (np.bincount(column, values, minlength=len(h)) for column in edges.T)
-            return np.asarray(sum(ends, np.zeros(len(h))))
-
+    def of(cls, at_sites: _AtSites, J: Array, h: Array) -> _Sites:
         spread = np.sqrt(h**2 + at_sites(J**2))
         unit = common_unit(J[np.abs(J) >= _FAINTEST * spread.max()])
         return cls(h, at_sites(J), at_sites(np.abs(J)), spread, unit)
 
 
+def _at_one_site(bonds: Array) -> Array:
+    """Add up the bonds of the one site of a lattice that is looked at: two of each direction."""
+    return np.array([2.0 * bonds.sum()])
+
+
 def _ends(
-    edges: NDArray[np.int64], couplings: Array, h: Array, n_spins: int
+    at_sites: _AtSites, couplings: Array, h: Array, n_spins: int
 ) -> tuple[float, float] | None:
     """Return the ends for one set of couplings; None if the energy knows nothing of the spins.
 
@@ -150,7 +153,7 @@ def _ends(
         return None
     # In a unit in which no square vanishes or overflows.
     scale = math.ldexp(1.0, math.frexp(largest)[1] - 1)
-    sites = _Sites.of(edges, couplings / scale, h / scale)
+    sites = _Sites.of(at_sites, couplings / scale, h / scale)
     ruled = np.abs(sites.field) >= sites.most
     hot = 2.0 * float((sites.spread if ruled.all() else sites.spread[~ruled]).max())
     heard = sites.spread >= _FAINTEST * sites.spread.max()

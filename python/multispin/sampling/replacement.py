@@ -57,4 +57,6 @@ def _same_edges(one: Model, other: Model) -> bool:
     first, second = one.form(RealPairs), other.form(RealPairs)
     if first is None or second is None or first.n_edges != second.n_edges:
         return False
+    if first.all_pairs or second.all_pairs:
+        return first.all_pairs and second.all_pairs
     return np.array_equal(first.listed()[0], second.listed()[0])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin.models import random_normals, random_signs, sherrington_kirkpatrick
+from multispin.models import random_normals, random_signs, triangle
 from multispin.models.forms import SignedEdges
 from reference.energies import energies, random_spins
 
@@ -61,7 +61,7 @@ def test_energy_is_the_sum_over_pairs(
     block: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sherrington_kirkpatrick, "_BLOCK", block)
+    monkeypatch.setattr(triangle, "_BLOCK", block)
     model = ms.SherringtonKirkpatrick(11, 3, samples, kind, h=0.3)
     spins = random_spins(model, batch, seed=1)
     found = model.energy(spins)

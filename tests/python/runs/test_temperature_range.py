@@ -150,14 +150,20 @@ def test_a_lattice_of_equal_bonds_need_not_be_listed(
     assert ms.temperature_range(model) == pytest.approx(expected, rel=2e-4)
 
 
-def test_edges_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("model", "times"), [
+    (ms.SherringtonKirkpatrick(20, seed=1, samples=3), 0),
+    (ms.EdwardsAnderson((4, 4), seed=1, samples=3, couplings="gaussian"), 1),
+])  # fmt: skip
+def test_edges_are_listed_once(
+    model: ms.SherringtonKirkpatrick, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listed = []
-    edges = ms.SherringtonKirkpatrick.edges.fget
+    edges = type(model).edges.fget
     monkeypatch.setattr(
-        ms.SherringtonKirkpatrick, "edges", property(lambda self: listed.append(1) or edges(self))
+        type(model), "edges", property(lambda self: listed.append(1) or edges(self))
     )
-    ms.temperature_range(ms.SherringtonKirkpatrick(20, seed=1, samples=3))
-    assert len(listed) == 1
+    ms.temperature_range(model)
+    assert len(listed) == times
 
 
 @pytest.mark.parametrize(("values", "unit"), [
