@@ -113,6 +113,7 @@ def scale_of(temperatures: npt.ArrayLike, step: float) -> Scale:
             shift += 1
         factor = min(round(math.ldexp(a, 32 - shift)), MASK_32)  # round() takes ties to even
         cap = min(math.ceil(2.0**30 / a) + 1, MASK_32) if a > 2.0**-10 else MASK_32
+        cap = cap if a > 0.0 else 0
         scales.append((cap, factor, shift))
     return Scale(*np.array(scales, dtype=np.uint64).T)
 
@@ -241,6 +242,7 @@ class Real:
             after = np.where(flips, -s, s)
         else:
             after = np.where(f > np.where(coins, -sizes - 1, sizes), 1, -1)
+            after = np.where((self.temperatures == 0.0) & (f == 0), s, after)
         return np.where(self.held[:, site], s, after).astype(np.int8)
 
     # --- random numbers --------------------------------------------------------------------------

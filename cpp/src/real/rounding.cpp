@@ -94,7 +94,7 @@ rules::NoiseScale noise_scale(double temperature, double step) {
   while (steps > std::ldexp(1.0, shift)) ++shift;
   const double factor = std::min(std::nearbyint(std::ldexp(steps, 32 - shift)), 0x1p32 - 1);
   // From here on a threshold is above all fields, and may not become too large.
-  const double cap = steps > 0.0 ? std::ceil(0x1p30 / steps) + 1.0 : 0x1p32 - 1;
+  const double cap = steps > 0.0 ? std::ceil(0x1p30 / steps) + 1.0 : 0.0;
   return {static_cast<std::uint32_t>(std::min(cap, 0x1p32 - 1)), static_cast<std::uint32_t>(factor),
           shift};
 }

@@ -311,6 +311,29 @@ TEST(RealEngine, ParallelWithoutTemperatureTakesTurns) {
   }
 }
 
+// Where no number decides: without a temperature, spins that feel nothing stay, whatever the seed.
+TEST(RealEngine, HeatBathWithoutTemperatureKnowsNoSeed) {
+  for (const Storage storage : storages) {
+    for (const RealDynamics dynamics : {RealDynamics::glauber, RealDynamics::parallel}) {
+      RealOptions o =
+          make_real(torus({12, 12}), 20, storage);  // four bonds of one size often cancel
+      o.couplings.assign(o.couplings.size(), 1.0);
+      o.fields.assign(o.fields.size(), 0.0);
+      o.dynamics = dynamics;
+      RealEngine one{o};
+      one.randomize();
+      o.seed = 77;
+      RealEngine other{o};
+      other.set_packed(packed_of(one).data());
+      for (RealEngine* const engine : {&one, &other}) {
+        engine->set_temperatures(std::vector<double>(20, 0.0));
+        engine->sweep(3);
+      }
+      EXPECT_EQ(packed_of(one), packed_of(other));
+    }
+  }
+}
+
 // A ferromagnet of spins without fields would take turns for ever, were none of them lazy.
 TEST(RealEngine, SpinsWithoutAFieldAreLazy) {
   for (const Storage storage : storages) {

@@ -25,7 +25,8 @@
 
 namespace multispin::rules {
 
-// What turns a logarithm into a threshold: min(logarithm, cap) << shift times factor, by 2^32.
+// What turns a logarithm into a threshold: min(logarithm, cap) << shift times factor, by 2^32. The
+// cap is 0 without a temperature, and then only.
 struct NoiseScale {
   std::uint32_t cap = 0;
   std::uint32_t factor = 0;
@@ -78,19 +79,28 @@ MULTISPIN_HD typename N::F uniform_31(typename N::U number) {
 // flips(state, draw, lazy) has all bits where the spin flips. A state is 2f + 1 for a spin that is
 // up and 2f for one that is down; f is its local field.
 struct HeatBath {
+  // One more than twice the noise, so that it is compared with a state as with its field. Without
+  // a temperature it is 0, between the states of a spin without a field: such a spin stays.
   template <class N>
   MULTISPIN_HD static typename N::I draw(typename N::U number, typename N::U cap,
                                          typename N::U factor, typename N::I shift) {
+    using I = typename N::I;
     const typename N::F u = N::times(uniform_31<N>(number), N::splat(0x1p-31F));
     const typename N::F ratio = N::over(u, N::minus(N::splat(2.0F), u));
-    const typename N::I size = threshold<N>(minus_log2<N>(ratio, 127 << 23), cap, factor, shift);
+    const I size = threshold<N>(minus_log2<N>(ratio, 127 << 23), cap, factor, shift);
+    // No field is above the most, and twice that is still a number.
+    const I most = N::splat(field_limit - 1);
+    const I least = N::as_signed(N::least(N::as_unsigned(size), N::as_unsigned(most)));
     // Up if f > noise: of the noise -x that is f > ~floor(x).
-    return size ^ coin<N>(number);
+    const I noise = least ^ coin<N>(number);
+    const I zero = N::splat(0);
+    const I warm = N::greater(zero, N::as_signed(cap)) | N::greater(N::as_signed(cap), zero);
+    return (noise + noise + 1) & warm;
   }
   template <class N>
   MULTISPIN_HD static typename N::I flips(typename N::I state, typename N::I draw,
                                           std::int32_t /*lazy*/) {
-    return N::greater(state >> 1, draw) ^ -(state & 1);
+    return N::greater(state, draw) ^ -(state & 1);
   }
 };
 
