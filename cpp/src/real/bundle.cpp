@@ -6,14 +6,12 @@ namespace multispin {
 
 RealBundle::RealBundle(const RealPlan& plan, const RoundedSites& rounded,
                        std::int64_t first_replica, std::int64_t replicas,
-                       std::uint64_t first_stream, std::size_t numbers, Strides strides)
+                       std::uint64_t first_stream)
     : plan_(plan),
       rounded_(rounded),
       first_replica_(first_replica),
       replicas_(replicas),
       first_stream_(first_stream),
-      states_((numbers + 1) / 2),
-      strides_(strides),
       scales_(static_cast<std::size_t>(replicas)) {
   if (plan.random_order) order_.resize(static_cast<std::size_t>(plan.sites));
 }
@@ -27,15 +25,23 @@ std::int64_t RealBundle::attempts_of_step() const {
   return replicas_ * plan_.sites / steps() + 1;
 }
 
-SiteBits RealBundle::spins(std::int64_t replica) const {
+StateBundle::StateBundle(const RealPlan& plan, const RoundedSites& rounded,
+                         std::int64_t first_replica, std::int64_t replicas,
+                         std::uint64_t first_stream, std::size_t numbers, Strides strides)
+    : RealBundle(plan, rounded, first_replica, replicas, first_stream),
+      states_((numbers + 1) / 2),
+      strides_(strides) {}
+
+SiteBits StateBundle::spins(std::int64_t replica) const {
   SiteBits bits(static_cast<std::size_t>((plan_.sites + 63) / 64));
   for (std::int64_t j = 0; j < plan_.sites; ++j) {
-    bits[static_cast<std::size_t>(j / 64)] |= std::uint64_t{up(j, replica)} << (j % 64);
+    bits[static_cast<std::size_t>(j / 64)] |= static_cast<std::uint64_t>(state(j, replica) & 1)
+                                              << (j % 64);
   }
   return bits;
 }
 
-void RealBundle::set_spins(std::int64_t first, std::span<const SiteBits> spins) {
+void StateBundle::set_spins(std::int64_t first, std::span<const SiteBits> spins) {
   const std::int64_t end = first + static_cast<std::int64_t>(spins.size());
   for (std::int64_t j = 0; j < plan_.sites; ++j) {
     for (std::int64_t r = first; r < end; ++r) {
@@ -46,7 +52,7 @@ void RealBundle::set_spins(std::int64_t first, std::span<const SiteBits> spins) 
 }
 
 // sum_i s_i (f_i + h_i) is twice what the pairs and the fields add up to.
-Sums RealBundle::sums(std::int64_t replica) const {
+Sums StateBundle::sums(std::int64_t replica) const {
   Sums out;
   for (std::int64_t j = 0; j < plan_.sites; ++j) {
     const std::int32_t value = state(j, replica);

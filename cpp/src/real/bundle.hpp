@@ -49,30 +49,18 @@ class RealBundle {
   void set_scale(std::int64_t replica, const rules::NoiseScale& scale) {
     scales_[static_cast<std::size_t>(replica)] = scale;
   }
-  bool up(std::int64_t site, std::int64_t replica) const { return (state(site, replica) & 1) != 0; }
-  SiteBits spins(std::int64_t replica) const;
+  virtual SiteBits spins(std::int64_t replica) const = 0;
   // Spins of the replicas from `first` on.
-  void set_spins(std::int64_t first, std::span<const SiteBits> spins);
-  Sums sums(std::int64_t replica) const;
+  virtual void set_spins(std::int64_t first, std::span<const SiteBits> spins) = 0;
+  virtual Sums sums(std::int64_t replica) const = 0;
   virtual void hold(std::span<const SiteBits> held) = 0;  // of all replicas; none: no spin is held
 
  protected:
-  // States of site j of replica r are at (j / 64) * tile + (j % 64) * site + r * replica.
-  struct Strides {
-    std::int64_t tile, site, replica;
-  };
   RealBundle(const RealPlan& plan, const RoundedSites& rounded, std::int64_t first_replica,
-             std::int64_t replicas, std::uint64_t first_stream, std::size_t numbers,
-             Strides strides);
+             std::int64_t replicas, std::uint64_t first_stream);
 
   virtual void update(std::int64_t step, std::uint64_t sweep) = 0;
-  // Turns spins of the replicas from `first` on down, out of a state in which all are up.
-  virtual void turn_down(std::int64_t first, std::span<const SiteBits> up) = 0;
 
-  std::int32_t* states() const { return reinterpret_cast<std::int32_t*>(states_.data()); }
-  std::int32_t& state(std::int64_t j, std::int64_t r) const {
-    return states()[j / 64 * strides_.tile + j % 64 * strides_.site + r * strides_.replica];
-  }
   kernels::RealNoise noise(std::uint64_t sweep) const {
     return {&plan_.keys, sweep, first_stream_, scales_.data(),
             static_cast<std::int32_t>(rounded_.largest >> 10)};
@@ -80,15 +68,42 @@ class RealBundle {
   const std::uint32_t* order() const { return plan_.random_order ? order_.data() : nullptr; }
 
   const RealPlan& plan_;
+  const RoundedSites& rounded_;
 
  private:
-  const RoundedSites& rounded_;
   std::int64_t first_replica_, replicas_;
   std::uint64_t first_stream_;
-  SpinMemory states_;
-  Strides strides_;
   std::vector<rules::NoiseScale> scales_;
   std::vector<std::uint32_t> order_;  // of the sweep under way
+};
+
+// Those that keep a state for each spin, its local field in it.
+class StateBundle : public RealBundle {
+ public:
+  SiteBits spins(std::int64_t replica) const override;
+  void set_spins(std::int64_t first, std::span<const SiteBits> spins) override;
+  Sums sums(std::int64_t replica) const override;
+
+ protected:
+  // States of site j of replica r are at (j / 64) * tile + (j % 64) * site + r * replica.
+  struct Strides {
+    std::int64_t tile, site, replica;
+  };
+  StateBundle(const RealPlan& plan, const RoundedSites& rounded, std::int64_t first_replica,
+              std::int64_t replicas, std::uint64_t first_stream, std::size_t numbers,
+              Strides strides);
+
+  // Turns spins of the replicas from `first` on down, out of a state in which all are up.
+  virtual void turn_down(std::int64_t first, std::span<const SiteBits> up) = 0;
+
+  std::int32_t* states() const { return reinterpret_cast<std::int32_t*>(states_.data()); }
+  std::int32_t& state(std::int64_t j, std::int64_t r) const {
+    return states()[j / 64 * strides_.tile + j % 64 * strides_.site + r * strides_.replica];
+  }
+
+ private:
+  SpinMemory states_;
+  Strides strides_;
 };
 
 // Couplings of one disorder sample as the kernels want them, and bundles that share them.

@@ -58,6 +58,8 @@ void check_real_options(const RealOptions& o) {
              o.first_stream <= static_cast<std::uint64_t>(model::most_real_streams - o.replicas),
          "first_stream: got " + std::to_string(o.first_stream) + " for " +
              std::to_string(o.replicas) + " replicas, allowed: streams below 2^22");
+  demand(o.unit > 0.0 && std::isfinite(o.unit),
+         "unit: got " + std::to_string(o.unit) + ", allowed: a finite number > 0");
   check_edges(o);
   const auto sites = static_cast<std::size_t>(o.sites);
   const std::size_t pairs = o.all_pairs ? sites * (sites - 1) / 2 : o.edges.size();

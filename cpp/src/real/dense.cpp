@@ -18,13 +18,13 @@ std::int64_t tiles_of(std::int64_t sites) {
 // do not fit the inner caches, come and go once for them.
 constexpr std::int64_t blocks_together = 4;
 
-class DenseBundle : public RealBundle {
+class DenseBundle : public StateBundle {
  public:
   DenseBundle(const RealPlan& plan, const RoundedSites& rounded, const std::int32_t* couplings,
               std::int64_t first_replica, std::int64_t replicas, std::uint64_t first_stream)
-      : RealBundle(plan, rounded, first_replica, replicas, first_stream,
-                   static_cast<std::size_t>(tiles_of(plan.sites) * tile * replicas),
-                   {tile * replicas, 1, tile}),
+      : StateBundle(plan, rounded, first_replica, replicas, first_stream,
+                    static_cast<std::size_t>(tiles_of(plan.sites) * tile * replicas),
+                    {tile * replicas, 1, tile}),
         couplings_(couplings),
         block_couplings_(static_cast<std::size_t>(block * block)) {
     const std::int64_t kept = plan.parallel ? blocks() : std::min(blocks(), blocks_together);

@@ -82,7 +82,8 @@ std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samp
   return static_cast<std::size_t>(samples * (couplings + rows * sites * number) + edges * 8);
 }
 
-RealEngine::Detail::Detail(const RealOptions& o) : plan(plan_for(o)), pairs(coupled_pairs(o)) {
+RealEngine::Detail::Detail(const RealOptions& o)
+    : plan(plan_for(o)), pairs(coupled_pairs(o)), unit(o.unit) {
   for (std::int64_t k = 0; k < o.samples; ++k) {
     couplings.push_back(o.storage == Storage::dense ? dense_couplings(o.sites)
                                                     : sparse_couplings(o.sites, pairs));
@@ -93,7 +94,7 @@ RealEngine::Detail::Detail(const RealOptions& o) : plan(plan_for(o)), pairs(coup
 }
 
 void RealEngine::Detail::set(std::span<const double> given, std::span<const double> fields) {
-  step = step_for(pairs, given, fields, static_cast<std::int64_t>(couplings.size()));
+  step = step_for(pairs, given, fields, static_cast<std::int64_t>(couplings.size()), unit);
   rounding_error = 0.0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
     const auto of_one = given.subspan(k * pairs.size(), pairs.size());
@@ -200,8 +201,9 @@ void RealEngine::get_packed(std::uint64_t* words) const {
   for (const auto& bundle : detail_->bundles) {
     for (std::int64_t r = 0; r < bundle->replicas(); ++r) {
       const std::int64_t replica = bundle->first_replica() + r;
+      const SiteBits spins = bundle->spins(r);
       for (std::int64_t j = 0; j < options_.sites; ++j) {
-        words[j * row + replica / 64] |= std::uint64_t{bundle->up(j, r)} << (replica % 64);
+        words[j * row + replica / 64] |= std::uint64_t{bit_of(spins, j)} << (replica % 64);
       }
     }
   }
@@ -234,8 +236,9 @@ void RealEngine::fill(bool up) {
 
 void RealEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
   const RealBundle& bundle = detail_->bundle_of(replica);
+  const SiteBits bits = bundle.spins(replica - bundle.first_replica());
   for (std::int64_t j = 0; j < options_.sites; ++j) {
-    spins[j] = bundle.up(j, replica - bundle.first_replica()) ? std::int8_t{1} : std::int8_t{-1};
+    spins[j] = bit_of(bits, j) ? std::int8_t{1} : std::int8_t{-1};
   }
 }
 

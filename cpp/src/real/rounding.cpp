@@ -34,13 +34,13 @@ std::int64_t largest_degree(const CoupledPairs& pairs, std::size_t sites) {
 }  // namespace
 
 double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
-                std::span<const double> fields, std::int64_t samples) {
+                std::span<const double> fields, std::int64_t samples, double unit) {
   double most = 0.0;
   for (std::int64_t k = 0; k < samples; ++k) {
     const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * pairs.size(), pairs.size());
     most = std::max(most, std::ranges::max(largest_fields(pairs, of_one, fields)));
   }
-  if (most == 0.0) return 1.0;
+  if (most == 0.0) return unit;
   demand(std::isfinite(most),
          "couplings: got some that add up, with the field of a site, to more than a double holds, "
          "allowed: finite sums");
@@ -48,8 +48,8 @@ double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
   const std::int64_t rounded_of_site = largest_degree(pairs, fields.size()) + 1;
   const double room = static_cast<double>(rules::field_limit - 1 - rounded_of_site / 2 - 64);
   int exponent = 0;
-  std::frexp(most / room, &exponent);
-  return std::ldexp(1.0, std::max(exponent, -1000));
+  std::frexp(most / unit / room, &exponent);
+  return std::ldexp(unit, std::max(exponent, -1000));
 }
 
 RoundedSites rounded_sites(const CoupledPairs& pairs, std::span<const double> couplings,

@@ -17,14 +17,14 @@ struct NeighbourLists {
   std::vector<kernels::Neighbour> neighbours;
 };
 
-class SparseBundle : public RealBundle {
+class SparseBundle : public StateBundle {
  public:
   SparseBundle(const RealPlan& plan, const RoundedSites& rounded, const NeighbourLists& lists,
                std::int64_t first_replica, std::int64_t replicas, std::int64_t lanes,
                std::uint64_t first_stream)
-      : RealBundle(plan, rounded, first_replica, replicas, first_stream,
-                   static_cast<std::size_t>(plan.sites * lanes),
-                   {model::tile_sites * lanes, lanes, 1}),
+      : StateBundle(plan, rounded, first_replica, replicas, first_stream,
+                    static_cast<std::size_t>(plan.sites * lanes),
+                    {model::tile_sites * lanes, lanes, 1}),
         lists_(lists),
         lanes_(lanes),
         draws_(static_cast<std::size_t>((model::group_attempts + 1) * lanes +

@@ -54,6 +54,7 @@ RealEngine::Detail::Detail(const RealOptions& o, const DeviceInfo& info)
       replicas{o.replicas},
       samples{o.samples},
       pairs{coupled_pairs(o)},
+      unit{o.unit},
       lazy(static_cast<std::size_t>(o.samples)),
       queue{info.index},
       noise{info.index, sizeof(ReplicaNoise) * static_cast<std::size_t>(o.replicas),
@@ -65,7 +66,7 @@ RealEngine::Detail::Detail(const RealOptions& o, const DeviceInfo& info)
 }
 
 void RealEngine::Detail::set(std::span<const double> couplings, std::span<const double> fields) {
-  step = step_for(pairs, couplings, fields, samples);
+  step = step_for(pairs, couplings, fields, samples, unit);
   rounding_error = 0.0;
   known.clear();
   system->clear_couplings();

@@ -71,6 +71,7 @@ struct RealEngine::Detail {
   const int multiprocessors;
   const std::int64_t sites, replicas, samples;
   const CoupledPairs pairs;
+  const double unit;
   double step = 1.0, rounding_error = 0.0;
   std::vector<std::int32_t> lazy;              // of each sample
   KnownTemperatures<rules::NoiseScale> known;  // with this step

@@ -49,8 +49,10 @@ struct RealOptions {
   // Instead of those: others' memory, which is read while the engine is made.
   std::span<const double> borrowed_couplings;
   std::vector<double> fields;  // (sites)
-  std::int64_t samples = 1;    // replica r belongs to disorder sample r / (replicas / samples)
-  std::int64_t replicas = 1;   // of all samples together
+  // The step is a power of two times it. Where couplings are multiples of a unit, none is rounded.
+  double unit = 1.0;
+  std::int64_t samples = 1;   // replica r belongs to disorder sample r / (replicas / samples)
+  std::int64_t replicas = 1;  // of all samples together
   Storage storage = Storage::sparse;
   RealDynamics dynamics = RealDynamics::metropolis;
   SiteOrder order = SiteOrder::fixed;

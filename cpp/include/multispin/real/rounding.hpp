@@ -37,9 +37,10 @@ struct RoundedSites {
   double error = 0.0;
 };
 
-// The smallest power of two in which no local field of any sample reaches 2^30; 1 if all are 0.
+// The smallest power of two times `unit` in which no local field of any sample reaches 2^30; the
+// unit if all are 0.
 double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
-                std::span<const double> fields, std::int64_t samples);
+                std::span<const double> fields, std::int64_t samples, double unit);
 
 RoundedSites rounded_sites(const CoupledPairs& pairs, std::span<const double> couplings,
                            std::span<const double> fields, double step);
