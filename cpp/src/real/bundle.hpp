@@ -53,6 +53,8 @@ class RealBundle {
   // Spins of the replicas from `first` on.
   virtual void set_spins(std::int64_t first, std::span<const SiteBits> spins) = 0;
   virtual Sums sums(std::int64_t replica) const = 0;
+  // sum_i xi_i s_i of each pattern, if there are patterns.
+  virtual void pattern_overlaps(std::int64_t /*replica*/, std::int64_t* /*sums*/) const {}
   virtual void hold(std::span<const SiteBits> held) = 0;  // of all replicas; none: no spin is held
 
  protected:
@@ -131,5 +133,9 @@ class RealCouplings {
 
 std::unique_ptr<RealCouplings> dense_couplings(std::int64_t sites);
 std::unique_ptr<RealCouplings> sparse_couplings(std::int64_t sites, const CoupledPairs& pairs);
+// Couplings are `unit` times what patterns make.
+std::unique_ptr<RealCouplings> pattern_couplings(std::int64_t sites,
+                                                 std::span<const std::uint64_t> patterns,
+                                                 double unit);
 
 }  // namespace multispin

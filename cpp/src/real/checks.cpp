@@ -29,6 +29,23 @@ void check_edges(const RealOptions& o) {
       ", allowed: two different ones from 0 to " + std::to_string(o.sites - 1));
 }
 
+void check_patterns(const RealOptions& o) {
+  const auto words = static_cast<std::size_t>((o.sites + 63) / 64);
+  if (o.storage != Storage::patterns) {
+    demand(o.patterns.empty(), "patterns: got some, allowed: none with couplings of pairs");
+    return;
+  }
+  demand(o.edges.empty() && !o.all_pairs && o.samples == 1,
+         "edges: got some, or samples, allowed: none beside patterns");
+  demand(!o.patterns.empty() && o.patterns.size() % words == 0,
+         "patterns: got " + std::to_string(o.patterns.size()) +
+             " words, allowed: " + std::to_string(words) + " for each pattern");
+  // So that local fields of any spins are below 2^30.
+  demand(pattern_count(o) < (std::int64_t{1} << 30) / o.sites - 1,
+         "patterns: got " + std::to_string(pattern_count(o)) + " of " + std::to_string(o.sites) +
+             " sites, allowed: fewer than 2^30 / sites - 1");
+}
+
 }  // namespace
 
 CoupledPairs coupled_pairs(const RealOptions& o) {
@@ -61,6 +78,7 @@ void check_real_options(const RealOptions& o) {
   demand(o.unit > 0.0 && std::isfinite(o.unit),
          "unit: got " + std::to_string(o.unit) + ", allowed: a finite number > 0");
   check_edges(o);
+  check_patterns(o);
   const auto sites = static_cast<std::size_t>(o.sites);
   const std::size_t pairs = o.all_pairs ? sites * (sites - 1) / 2 : o.edges.size();
   check_real_couplings(o, pairs, couplings_of(o), o.fields);

@@ -28,6 +28,7 @@ struct RealEngine::Detail {
   RealPlan plan;
   CoupledPairs pairs;
   double unit;
+  double of_patterns;                                     // what patterns may add to a local field
   std::vector<std::unique_ptr<RealCouplings>> couplings;  // of each sample
   std::vector<std::unique_ptr<RealBundle>> bundles;
   double step = 1.0, rounding_error = 0.0;

@@ -1,9 +1,11 @@
 #include "multispin/real/engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
+#include "host/demand.hpp"
 #include "host/processor.hpp"
 #include "host/threads.hpp"
 #include "multispin/real/order.hpp"
@@ -16,6 +18,7 @@ namespace {
 // that threads are without one.
 constexpr std::int64_t most_dense = 256;
 constexpr std::int64_t most_sparse = 32;
+constexpr std::int64_t most_of_patterns = 64;
 
 const kernels::RealKernels& kernels_for(Isa isa) {
 #if defined(__x86_64__)
@@ -46,7 +49,9 @@ const RealOptions& checked(const RealOptions& o) {
 
 std::int64_t bundles_of_sample(const RealOptions& o) {
   const std::int64_t replicas = o.replicas / o.samples;
-  const std::int64_t most = o.storage == Storage::dense ? most_dense : most_sparse;
+  const std::int64_t most = o.storage == Storage::dense    ? most_dense
+                            : o.storage == Storage::sparse ? most_sparse
+                                                           : most_of_patterns;
   // As many bundles as threads, if there are replicas for it.
   const std::int64_t for_threads = (o.threads + o.samples - 1) / o.samples;
   return std::min(replicas, std::max((replicas + most - 1) / most, for_threads));
@@ -82,11 +87,24 @@ std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samp
   return static_cast<std::size_t>(samples * (couplings + rows * sites * number) + edges * 8);
 }
 
+std::size_t pattern_bytes(std::int64_t sites, std::int64_t patterns, std::int64_t replicas) {
+  const std::int64_t blocks = (patterns + model::block_patterns - 1) / model::block_patterns;
+  const std::int64_t of_site = blocks * model::pattern_lanes * 2 + 4 + 4;
+  const std::int64_t of_replica =
+      blocks * model::block_patterns * 2 + patterns * 16 + (sites + 63) / 64 * 8;
+  return static_cast<std::size_t>(sites * of_site + replicas * of_replica);
+}
+
 RealEngine::Detail::Detail(const RealOptions& o)
-    : plan(plan_for(o)), pairs(coupled_pairs(o)), unit(o.unit) {
+    : plan(plan_for(o)),
+      pairs(coupled_pairs(o)),
+      unit(o.unit),
+      of_patterns(unit * static_cast<double>(pattern_count(o) * (o.sites - 1))) {
   for (std::int64_t k = 0; k < o.samples; ++k) {
     couplings.push_back(o.storage == Storage::dense ? dense_couplings(o.sites)
-                                                    : sparse_couplings(o.sites, pairs));
+                        : o.storage == Storage::sparse
+                            ? sparse_couplings(o.sites, pairs)
+                            : pattern_couplings(o.sites, o.patterns, unit));
   }
   set(couplings_of(o), o.fields);
   make_bundles(o);
@@ -94,11 +112,17 @@ RealEngine::Detail::Detail(const RealOptions& o)
 }
 
 void RealEngine::Detail::set(std::span<const double> given, std::span<const double> fields) {
-  step = step_for(pairs, given, fields, static_cast<std::int64_t>(couplings.size()), unit);
+  step = step_for(pairs, given, fields, static_cast<std::int64_t>(couplings.size()), unit,
+                  of_patterns);
+  demand(
+      of_patterns == 0.0 || step <= unit,
+      "fields: got some in which couplings would have to be rounded, allowed: at most 2^29 times "
+      "the unit of couplings that patterns make");
   rounding_error = 0.0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
     const auto of_one = given.subspan(k * pairs.size(), pairs.size());
     RoundedSites sites = rounded_sites(pairs, of_one, fields, step);
+    sites.largest += std::llround(of_patterns / step);
     rounding_error = std::max(rounding_error, sites.error);
     couplings[k]->set(std::move(sites), {of_one, step}, pairs);
   }
@@ -142,10 +166,12 @@ void RealEngine::Detail::for_each_bundle(int threads, const Act& act) const {
 RealEngine::RealEngine(RealOptions options)
     : options_(std::move(options)),
       temperatures_(static_cast<std::size_t>(checked(options_).replicas), 1.0),
+      patterns_(pattern_count(options_)),
       detail_(std::make_unique<Detail>(options_)) {
   options_.edges = {};
   options_.couplings = {};
   options_.borrowed_couplings = {};
+  options_.patterns = {};
   options_.fields = {};
   detail_->set_scales(temperatures_);
   fill(true);
@@ -179,6 +205,14 @@ void RealEngine::set_couplings(std::span<const double> couplings, std::span<cons
     std::vector<SiteBits> spins;
     for (std::int64_t r = 0; r < bundle.replicas(); ++r) spins.push_back(bundle.spins(r));
     bundle.set_spins(0, spins);
+  });
+}
+
+void RealEngine::pattern_overlaps(std::int64_t* sums) const {
+  detail_->for_each_bundle(options_.threads, [&](const RealBundle& bundle) {
+    for (std::int64_t r = 0; r < bundle.replicas(); ++r) {
+      bundle.pattern_overlaps(r, sums + (bundle.first_replica() + r) * patterns_);
+    }
   });
 }
 

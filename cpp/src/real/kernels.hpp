@@ -93,9 +93,45 @@ struct SparseBlock {
   std::int32_t* turns;  // parallel dynamics: +1, -1 and 0, as states; null: flips are seen at once
 };
 
+// --- couplings that patterns make
+// ----------------------------------------------------------------------
+
+// What an overlap has beyond 16 bits: a multiple of 2^16.
+struct HighPart {
+  std::int64_t pattern;
+  std::int64_t value;
+};
+
+// Overlaps M = sum_i xi_i s_i of a replica. Few are beyond 16 bits, and those in no order.
+struct PatternOverlaps {
+  std::int16_t* low;  // by overlap_place; where there is no pattern, anything
+  std::int64_t sum;   // of all
+  HighPart* high;
+  std::int64_t high_count;
+};
+
+struct PatternReplicas {
+  const std::int16_t* rows;  // patterns at site i: rows[i * row], as in layout.hpp
+  std::int64_t row, patterns, sites;
+  const std::int32_t* fields;  // of sites, in steps
+  int shift;                   // an overlap is 2^shift steps
+  PatternOverlaps* overlaps;   // by replica
+  std::uint64_t* spins;        // bit of a site, words of a replica side by side
+  const std::uint64_t* free;   // as they are; null: all are
+  std::int64_t replicas;
+};
+
+struct PatternBlock {
+  PatternReplicas replicas;
+  RealNoise noise;
+  RealPositions positions;  // up to block_sites
+  std::uint64_t* turns;     // parallel dynamics: spins that turn, as spins; null: turned at once
+};
+
 struct RealRuleKernels {
   void (*dense)(const DenseBlock&);
   void (*sparse)(const SparseBlock&);
+  void (*patterns)(const PatternBlock&);
 };
 
 struct RealKernels {
@@ -106,6 +142,9 @@ struct RealKernels {
   // The turns of sites first to end, lanes side by side.
   void (*apply_sparse)(const SparseReplicas&, const std::int32_t* turns, std::int64_t first,
                        std::int64_t end);
+  // Turns the spins of sites first to end whose bits are set.
+  void (*turn_patterns)(const PatternReplicas&, const std::uint64_t* turns, std::int64_t first,
+                        std::int64_t end);
 };
 
 extern const RealKernels real_portable;

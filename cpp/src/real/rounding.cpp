@@ -34,12 +34,13 @@ std::int64_t largest_degree(const CoupledPairs& pairs, std::size_t sites) {
 }  // namespace
 
 double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
-                std::span<const double> fields, std::int64_t samples, double unit) {
+                std::span<const double> fields, std::int64_t samples, double unit, double beside) {
   double most = 0.0;
   for (std::int64_t k = 0; k < samples; ++k) {
     const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * pairs.size(), pairs.size());
     most = std::max(most, std::ranges::max(largest_fields(pairs, of_one, fields)));
   }
+  most += beside;
   if (most == 0.0) return unit;
   demand(std::isfinite(most),
          "couplings: got some that add up, with the field of a site, to more than a double holds, "

@@ -22,7 +22,24 @@ struct Numbers {
   typedef std::int32_t I __attribute__((vector_size(8 * W::words)));
   typedef std::uint32_t U __attribute__((vector_size(8 * W::words)));
   typedef float F __attribute__((vector_size(8 * W::words)));
+  // Half as wide, twice as many.
+  static constexpr int short_count = 4 * W::words;
+  typedef std::int16_t Short __attribute__((vector_size(8 * W::words)));
 
+  MULTISPIN_HD static Short load(const std::int16_t* from) {
+    Short out;
+    __builtin_memcpy(&out, from, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static void store(std::int16_t* to, Short a) { __builtin_memcpy(to, &a, sizeof a); }
+  // a0 b0 + a1 b1, a2 b2 + a3 b3, ...
+  MULTISPIN_HD static I pair_products(Short a, Short b) {
+    W x;
+    W y;
+    __builtin_memcpy(&x, &a, sizeof a);
+    __builtin_memcpy(&y, &b, sizeof b);
+    return (I)number(pair_products16(x, y));
+  }
   MULTISPIN_HD static I load(const std::int32_t* from) {
     I out;
     __builtin_memcpy(&out, from, sizeof out);

@@ -119,6 +119,17 @@ MULTISPIN_HD unsigned signs32(Word128 a) {
   };
   return of(a.element[0]) | of(a.element[1]) << 2;
 }
+// Products of signed 16-bit numbers, added up in pairs to 32-bit numbers.
+MULTISPIN_HD Word128 pair_products16(Word128 a, Word128 b) {
+  std::int16_t x[8];
+  std::int16_t y[8];
+  std::int32_t sum[4];
+  __builtin_memcpy(x, &a, sizeof a);
+  __builtin_memcpy(y, &b, sizeof b);
+  for (int i = 0; i < 4; ++i) sum[i] = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
+  __builtin_memcpy(&a, sum, sizeof a);
+  return a;
+}
 // Whether any 16-bit field of `count` words is below 2^log_limit.
 template <int log_limit>
 MULTISPIN_HD bool any_field_below(const Word128* a, int count) {

@@ -86,6 +86,9 @@ MULTISPIN_HD Word256 truncated32(Word256 a) {
 MULTISPIN_HD unsigned signs32(Word256 a) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(a.value)));
 }
+MULTISPIN_HD Word256 pair_products16(Word256 a, Word256 b) {
+  return {_mm256_madd_epi16(a.value, b.value)};
+}
 template <int log_limit>
 MULTISPIN_HD bool any_field_below(const Word256* a, int count) {
   __m256i least = a[0].value;

@@ -85,6 +85,9 @@ MULTISPIN_HD Word512 truncated32(Word512 a) {
 MULTISPIN_HD unsigned signs32(Word512 a) {
   return _mm512_movepi32_mask(a.value);
 }
+MULTISPIN_HD Word512 pair_products16(Word512 a, Word512 b) {
+  return {_mm512_madd_epi16(a.value, b.value)};
+}
 template <int log_limit>
 MULTISPIN_HD bool any_field_below(const Word512* a, int count) {
   __m512i least = a[0].value;

@@ -38,8 +38,10 @@ enum class RealDynamics { metropolis, glauber, parallel };
 // In which order a sweep attempts its sites: that of their numbers, or one that is drawn anew for
 // each sweep, of all replicas.
 enum class SiteOrder { fixed, random };
-// Whether couplings of all pairs are kept, or those of the edges.
-enum class Storage { dense, sparse };
+// Whether couplings of all pairs are kept, or those of the edges, or the patterns that make them:
+// J_ij = unit * sum_mu xi_i xi_j (Hopfield, PNAS 79, 2554 (1982)), by which an attempt takes a step
+// for each pattern.
+enum class Storage { dense, sparse, patterns };
 
 struct RealOptions {
   std::int64_t sites = 0;
@@ -48,6 +50,9 @@ struct RealOptions {
   std::vector<double> couplings;  // (samples, edges)
   // Instead of those: others' memory, which is read while the engine is made.
   std::span<const double> borrowed_couplings;
+  // Of Storage::patterns, instead of edges and couplings: words (pattern, word), bit j % 64 of word
+  // j / 64 is site j and 1 is +1. Others' memory, which is read while the engine is made.
+  std::span<const std::uint64_t> patterns;
   std::vector<double> fields;  // (sites)
   // The step is a power of two times it. Where couplings are multiples of a unit, none is rounded.
   double unit = 1.0;
@@ -64,6 +69,9 @@ struct RealOptions {
 };
 
 CoupledPairs coupled_pairs(const RealOptions& options);
+inline std::int64_t pattern_count(const RealOptions& options) {
+  return static_cast<std::int64_t>(options.patterns.size()) / ((options.sites + 63) / 64);
+}
 inline std::span<const double> couplings_of(const RealOptions& options) {
   if (options.couplings.empty()) return options.borrowed_couplings;
   return options.couplings;
@@ -77,6 +85,7 @@ void check_real_couplings(const RealOptions& options, std::size_t pairs,
 // Bytes that an engine of this size holds; `edges` are those that are listed.
 std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
                        std::int64_t replicas, Storage storage);
+std::size_t pattern_bytes(std::int64_t sites, std::int64_t patterns, std::int64_t replicas);
 
 // Not for several threads at once: one engine, one caller.
 class RealEngine {
@@ -125,6 +134,8 @@ class RealEngine {
   // sum_i s_i^a s_i^b of pairs of replicas; sum over edges of s_i^a s_j^a s_i^b s_j^b.
   void overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const;
   void link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) const;
+  // Of Storage::patterns: sum_i xi_i s_i, (replicas, patterns).
+  void pattern_overlaps(std::int64_t* sums) const;
   // As ReplicaEngine::slab_overlaps.
   SlabOverlaps slab_overlaps(const std::vector<std::int64_t>& shape) const;
 
@@ -134,6 +145,7 @@ class RealEngine {
   bool execute(std::uint64_t draws, std::uint64_t interval, Sums* sums, StopWatch& watch);
   RealOptions options_;
   std::vector<double> temperatures_;
+  std::int64_t patterns_;
   std::uint64_t sweeps_done_ = 0;
   std::unique_ptr<Detail> detail_;
 };

@@ -19,4 +19,14 @@ inline constexpr std::int64_t most_real_sites = std::int64_t{1} << 28;
 inline constexpr int tile_sites = 64;
 inline constexpr int block_sites = 128;
 
+// Patterns lie in blocks, of a site as pattern_lanes numbers of 16 bits: pattern mu is bit mu % 16
+// of lane mu / 16. Their overlaps lie as they are used, lanes side by side for each bit.
+inline constexpr int pattern_lanes = 32;
+inline constexpr int pattern_bits = 16;
+inline constexpr int block_patterns = pattern_lanes * pattern_bits;
+inline constexpr std::int64_t overlap_place(std::int64_t pattern) {
+  const std::int64_t within = pattern % block_patterns;
+  return pattern - within + within % pattern_bits * pattern_lanes + within / pattern_bits;
+}
+
 }  // namespace multispin::model

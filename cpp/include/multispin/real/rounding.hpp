@@ -18,6 +18,7 @@ class RoundedCouplings {
  public:
   RoundedCouplings(std::span<const double> given, double step) : given_(given), step_(step) {}
 
+  double step() const { return step_; }
   std::int32_t operator[](std::size_t pair) const {
     return static_cast<std::int32_t>(std::nearbyint(given_[pair] / step_));
   }
@@ -38,9 +39,10 @@ struct RoundedSites {
 };
 
 // The smallest power of two times `unit` in which no local field of any sample reaches 2^30; the
-// unit if all are 0.
+// unit if all are 0. `beside` is what a site may be in beside pairs and its own field.
 double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
-                std::span<const double> fields, std::int64_t samples, double unit);
+                std::span<const double> fields, std::int64_t samples, double unit,
+                double beside = 0.0);
 
 RoundedSites rounded_sites(const CoupledPairs& pairs, std::span<const double> couplings,
                            std::span<const double> fields, double step);

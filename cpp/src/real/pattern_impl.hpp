@@ -1,0 +1,163 @@
+// The kernels of couplings that patterns make: J_ij = sum_mu xi_i xi_j, in units. Part of impl.hpp.
+//
+// Overlaps M = sum_i xi_i s_i are maintained, as 16-bit numbers and what a few have beyond. A local
+// field is sum_mu xi_i M - P s_i: twice the sum over the patterns that are up at the site, which a
+// mask and a sum of products gives for as many patterns as a word has such numbers, less the sum of
+// all.
+#pragma once
+
+#include <cstdint>
+
+#include "real/common_impl.hpp"
+
+namespace multispin::kernels {
+namespace {
+
+using Short = Lanes::Short;
+constexpr int shorts = Lanes::short_count;
+constexpr int parts_of_block = model::pattern_lanes / shorts;
+
+// Lanes `part` of the patterns at a site, and their overlaps of bit 0; those of bit k are
+// pattern_lanes * k further on.
+struct PatternPart {
+  Short bits;
+  std::int16_t* low;
+
+  MULTISPIN_HD PatternPart(const std::int16_t* row, std::int16_t* overlaps, std::int64_t part)
+      : bits(Lanes::load(row + part * shorts)),
+        low(overlaps + part / parts_of_block * model::block_patterns +
+            part % parts_of_block * shorts) {}
+  // All bits where the pattern is up.
+  MULTISPIN_HD Short up(int k) const { return (bits << (model::pattern_bits - 1 - k)) >> 15; }
+};
+
+MULTISPIN_HD std::int64_t parts_of(const PatternReplicas& r) {
+  constexpr std::int64_t of_part = std::int64_t{shorts} * model::pattern_bits;
+  return (r.patterns + of_part - 1) / of_part;
+}
+
+MULTISPIN_HD bool pattern_is_up(const std::int16_t* row, std::int64_t pattern) {
+  return (row[pattern / model::pattern_bits] >> (pattern % model::pattern_bits) & 1) != 0;
+}
+
+// sum_mu xi_i M.
+MULTISPIN_HD std::int64_t field_of_patterns(const std::int16_t* row, const PatternOverlaps& o,
+                                            std::int64_t parts) {
+  I minus{};
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const PatternPart p(row, o.low, part);
+#pragma GCC unroll 16
+    for (int k = 0; k < model::pattern_bits; ++k) {
+      minus += Lanes::pair_products(p.up(k), Lanes::load(p.low + model::pattern_lanes * k));
+    }
+  }
+  std::int64_t sum = 0;
+  for (int i = 0; i < lanes; ++i) sum -= minus[i];
+  for (std::int64_t h = 0; h < o.high_count; ++h) {
+    if (pattern_is_up(row, o.high[h].pattern)) sum += o.high[h].value;
+  }
+  return 2 * sum - o.sum;
+}
+
+// Brings the parts beyond 16 bits up to date after a spin has turned, and some overlap with it from
+// one end of what 16 bits hold to the other.
+MULTISPIN_HD void carry_over(const PatternReplicas& r, PatternOverlaps& o, const std::int16_t* row,
+                             bool up) {
+  for (std::int64_t pattern = 0; pattern < r.patterns; ++pattern) {
+    const std::int16_t now = o.low[model::overlap_place(pattern)];
+    const int change = pattern_is_up(row, pattern) == up ? 2 : -2;
+    const int before = now - change;
+    if (before == static_cast<std::int16_t>(before)) continue;
+    std::int64_t h = 0;
+    while (h < o.high_count && o.high[h].pattern != pattern) ++h;
+    if (h == o.high_count) o.high[o.high_count++] = {pattern, 0};
+    o.high[h].value += change > 0 ? 1 << 16 : -(1 << 16);
+    if (o.high[h].value == 0) o.high[h] = o.high[--o.high_count];
+  }
+}
+
+MULTISPIN_HD void turn_spin(const PatternReplicas& r, std::int64_t replica, std::int64_t site,
+                            std::int64_t parts) {
+  const std::int16_t* const row = r.rows + site * r.row;
+  PatternOverlaps& o = r.overlaps[replica];
+  std::uint64_t& word = r.spins[replica * ((r.sites + 63) / 64) + site / 64];
+  word ^= std::uint64_t{1} << (site % 64);
+  const bool up = (word >> (site % 64) & 1U) != 0;
+  const std::int16_t turned_down = up ? 0 : -1;
+  const Short sign = Short{} + turned_down;
+  Short wrapped{};
+  int ones = 0;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const PatternPart p(row, o.low, part);
+#pragma GCC unroll 4
+    for (int k = 0; k < model::pattern_bits; ++k) {
+      std::int16_t* const place = p.low + model::pattern_lanes * k;
+      const Short change = (((p.up(k) & 4) - 2) ^ sign) - sign;
+      const Short before = Lanes::load(place);
+      const Short now = before + change;
+      wrapped |= (before ^ now) & (change ^ now);
+      Lanes::store(place, now);
+    }
+  }
+  for (std::int64_t i = 0; i < r.row; i += 4) {
+    std::uint64_t bits;
+    __builtin_memcpy(&bits, row + i, sizeof bits);
+    ones += __builtin_popcountll(bits);
+  }
+  o.sum += (up ? 2 : -2) * (2 * ones - r.patterns);
+  bool any = false;
+  for (int i = 0; i < shorts; ++i) any |= wrapped[i] < 0;
+  if (any) carry_over(r, o, row, up);
+}
+
+template <template <class> class Planes, class Rule>
+void update_patterns(const PatternBlock& b) {
+  using One = bits::OneNumber;
+  const Planes<Word> planes(*b.noise.keys, b.noise.sweep, 0);
+  const PatternReplicas& r = b.replicas;
+  const std::int64_t parts = parts_of(r);
+  const std::int64_t words = (r.sites + 63) / 64;
+  const int count = static_cast<int>(b.positions.end - b.positions.first);
+  alignas(64) std::int32_t draws[block];
+  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+    draw<Planes<Word>, Rule>(planes, b.noise, replica, b.positions.first, count, draws);
+    const std::uint64_t* const spins = r.spins + replica * words;
+    for (int k = 0; k < count; ++k) {
+      const std::int64_t site = site_at(b.positions, b.positions.first + k);
+      const std::uint64_t bit = std::uint64_t{1} << (site % 64);
+      if (k + 4 < count) {
+        __builtin_prefetch(r.rows + site_at(b.positions, b.positions.first + k + 4) * r.row);
+      }
+      if (r.free != nullptr && (r.free[replica * words + site / 64] & bit) == 0) continue;
+      const bool up = (spins[site / 64] & bit) != 0;
+      const std::int64_t field =
+          field_of_patterns(r.rows + site * r.row, r.overlaps[replica], parts) +
+          (up ? -r.patterns : r.patterns);
+      const auto steps =
+          static_cast<std::int32_t>(field * (std::int64_t{1} << r.shift) + r.fields[site]);
+      const std::int32_t state = 2 * steps + (up ? 1 : 0);
+      if (Rule::template flips<One>(state, draws[k], b.noise.lazy) == 0) continue;
+      if (b.turns == nullptr) {
+        turn_spin(r, replica, site, parts);
+      } else {
+        b.turns[replica * words + site / 64] |= bit;
+      }
+    }
+  }
+}
+
+void turn_patterns(const PatternReplicas& r, const std::uint64_t* turns, std::int64_t first,
+                   std::int64_t end) {
+  const std::int64_t parts = parts_of(r);
+  const std::int64_t words = (r.sites + 63) / 64;
+  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+    for (std::int64_t site = first; site < end; ++site) {
+      if ((turns[replica * words + site / 64] >> (site % 64) & 1U) != 0) {
+        turn_spin(r, replica, site, parts);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace multispin::kernels

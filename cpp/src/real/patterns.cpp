@@ -1,0 +1,200 @@
+// Couplings that patterns make: overlaps are maintained, and no coupling is ever kept.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "multispin/bits/transpose.hpp"
+#include "multispin/bits/word.hpp"
+#include "real/bundle.hpp"
+
+namespace multispin {
+namespace {
+
+constexpr std::int64_t block = model::block_sites;
+
+// The patterns at each site, and what they add up to.
+struct PatternRows {
+  PatternRows(std::int64_t sites, std::span<const std::uint64_t> words)
+      : count(static_cast<std::int64_t>(words.size()) / ((sites + 63) / 64)),
+        row((count + model::block_patterns - 1) / model::block_patterns * model::pattern_lanes),
+        memory(static_cast<std::size_t>(sites * row / 4)),
+        all_up(static_cast<std::size_t>(count)) {
+    const std::int64_t of_pattern = (sites + 63) / 64;
+    const auto word = [&](std::int64_t pattern, std::int64_t w) {
+      return words[static_cast<std::size_t>(pattern * of_pattern + w)];
+    };
+    for (std::int64_t w = 0; w < of_pattern; ++w) {
+      for (std::int64_t first = 0; first < count; first += 64) turn_over(words, sites, w, first);
+    }
+    for (std::int64_t p = 0; p < count; ++p) {
+      std::int64_t ones = 0;
+      for (std::int64_t w = 0; w < of_pattern; ++w) {
+        const int here = static_cast<int>(std::min<std::int64_t>(64, sites - 64 * w));
+        ones += __builtin_popcountll(word(p, w) & bits::lane_mask(here));
+      }
+      all_up[static_cast<std::size_t>(p)] = 2 * ones - sites;
+    }
+  }
+
+  // 64 patterns of 64 sites.
+  void turn_over(std::span<const std::uint64_t> words, std::int64_t sites, std::int64_t w,
+                 std::int64_t first) {
+    const std::int64_t of_pattern = (sites + 63) / 64;
+    bits::Word128 square[64] = {};
+    for (std::int64_t p = first; p < std::min(first + 64, count); ++p) {
+      square[p - first].element[0] = words[static_cast<std::size_t>(p * of_pattern + w)];
+    }
+    bits::transpose(square);
+    for (std::int64_t j = 64 * w; j < std::min(64 * w + 64, sites); ++j) {
+      memory.data()[(j * row) / 4 + first / 64] = square[j % 64].element[0];
+    }
+  }
+  const std::int16_t* rows() const { return reinterpret_cast<const std::int16_t*>(memory.data()); }
+
+  std::int64_t count, row;
+  SpinMemory memory;
+  std::vector<std::int64_t> all_up;  // overlaps of a replica whose spins are all up
+};
+
+class PatternBundle : public RealBundle {
+ public:
+  PatternBundle(const RealPlan& plan, const RoundedSites& rounded, const PatternRows& patterns,
+                const int& shift, std::int64_t first_replica, std::int64_t replicas,
+                std::uint64_t first_stream)
+      : RealBundle(plan, rounded, first_replica, replicas, first_stream),
+        patterns_(patterns),
+        shift_(shift),
+        words_((plan.sites + 63) / 64),
+        spins_(count(words_ * replicas)),
+        low_(count(patterns.row * model::pattern_bits * replicas / 4)),
+        high_(count(patterns.count * replicas)),
+        overlaps_(count(replicas)) {
+    for (std::int64_t r = 0; r < replicas; ++r) {
+      overlaps_[count(r)] = {
+          reinterpret_cast<std::int16_t*>(low_.data()) + r * patterns.row * model::pattern_bits, 0,
+          high_.data() + r * patterns.count, 0};
+    }
+    if (plan.parallel) turns_.resize(count(words_ * replicas));
+  }
+
+  std::int64_t steps() const override { return plan_.parallel ? 2 * blocks() : blocks(); }
+
+  SiteBits spins(std::int64_t replica) const override {
+    const std::uint64_t* const own = spins_.data() + replica * words_;
+    return {own, own + words_};
+  }
+  void set_spins(std::int64_t first, std::span<const SiteBits> spins) override {
+    for (std::size_t i = 0; i < spins.size(); ++i)
+      set_spins_of(first + static_cast<std::int64_t>(i), spins[i]);
+  }
+  void hold(std::span<const SiteBits> held) override {
+    free_.clear();
+    for (const SiteBits& bits : held) {
+      for (const std::uint64_t word : bits) free_.push_back(~word);
+    }
+  }
+  void pattern_overlaps(std::int64_t replica, std::int64_t* sums) const override {
+    const kernels::PatternOverlaps& o = overlaps_[count(replica)];
+    for (std::int64_t p = 0; p < patterns_.count; ++p) sums[p] = o.low[model::overlap_place(p)];
+    for (std::int64_t h = 0; h < o.high_count; ++h) sums[o.high[h].pattern] += o.high[h].value;
+  }
+  // Twice the pairs' sum is sum_mu M^2 less what a spin would have with itself.
+  Sums sums(std::int64_t replica) const override {
+    std::vector<std::int64_t> overlaps(count(patterns_.count));
+    pattern_overlaps(replica, overlaps.data());
+    std::int64_t squares = -patterns_.count * plan_.sites;
+    for (const std::int64_t overlap : overlaps) squares += overlap * overlap;
+    Sums out;
+    out.bonds = squares / 2 * (std::int64_t{1} << shift_);
+    const SiteBits bits = spins(replica);
+    for (std::int64_t j = 0; j < plan_.sites; ++j) {
+      const std::int64_t spin = bit_of(bits, j) ? 1 : -1;
+      out.bonds += spin * rounded_.fields[count(j)];
+      out.spins += spin;
+    }
+    return out;
+  }
+
+ protected:
+  void update(std::int64_t step, std::uint64_t sweep) override {
+    const std::int64_t first = step % blocks() * block;
+    const std::int64_t end = std::min(first + block, plan_.sites);
+    if (step >= blocks()) return plan_.kernels.turn_patterns(view(), turns_.data(), first, end);
+    if (plan_.parallel && step == 0) std::ranges::fill(turns_, std::uint64_t{0});
+    plan_.rule.patterns(
+        {view(), noise(sweep), {order(), first, end}, plan_.parallel ? turns_.data() : nullptr});
+  }
+
+ private:
+  static std::size_t count(std::int64_t items) { return static_cast<std::size_t>(items); }
+  std::int64_t blocks() const { return (plan_.sites + block - 1) / block; }
+  kernels::PatternReplicas view() {
+    return {patterns_.rows(), patterns_.row,          patterns_.count,
+            plan_.sites,      rounded_.fields.data(), shift_,
+            overlaps_.data(), spins_.data(),          free_.empty() ? nullptr : free_.data(),
+            replicas()};
+  }
+  // From a state in which all are up those turn that are not.
+  void set_spins_of(std::int64_t replica, const SiteBits& up) {
+    kernels::PatternOverlaps& o = overlaps_[count(replica)];
+    o.sum = o.high_count = 0;
+    for (std::int64_t p = 0; p < patterns_.count; ++p) {
+      const std::int64_t overlap = patterns_.all_up[count(p)];
+      const auto low = static_cast<std::int16_t>(overlap);
+      o.low[model::overlap_place(p)] = low;
+      if (low != overlap) o.high[o.high_count++] = {p, overlap - low};
+      o.sum += overlap;
+    }
+    std::vector<std::uint64_t> down(count(words_));
+    for (std::size_t w = 0; w < down.size(); ++w) down[w] = ~up[w];
+    kernels::PatternReplicas one = view();
+    one.overlaps += replica;
+    one.spins += replica * words_;
+    one.replicas = 1;
+    std::fill_n(one.spins, words_, ~std::uint64_t{0});
+    plan_.kernels.turn_patterns(one, down.data(), 0, plan_.sites);
+  }
+
+  const PatternRows& patterns_;
+  const int& shift_;
+  std::int64_t words_;
+  std::vector<std::uint64_t> spins_;
+  SpinMemory low_;
+  std::vector<kernels::HighPart> high_;
+  std::vector<kernels::PatternOverlaps> overlaps_;
+  std::vector<std::uint64_t> turns_, free_;
+};
+
+class PatternCouplings : public RealCouplings {
+ public:
+  PatternCouplings(std::int64_t sites, std::span<const std::uint64_t> patterns, double unit)
+      : patterns_(sites, patterns), unit_(unit) {}
+
+  std::unique_ptr<RealBundle> bundle(const RealPlan& plan, std::int64_t first_replica,
+                                     std::int64_t replicas,
+                                     std::uint64_t first_stream) const override {
+    return std::make_unique<PatternBundle>(plan, rounded_, patterns_, shift_, first_replica,
+                                           replicas, first_stream);
+  }
+
+ protected:
+  // There is nothing to fill; but fields may have made the step another one.
+  void fill(const RoundedCouplings& couplings, const CoupledPairs& /*pairs*/) override {
+    shift_ = std::ilogb(unit_ / couplings.step());
+  }
+
+ private:
+  PatternRows patterns_;
+  double unit_;
+  int shift_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RealCouplings> pattern_couplings(std::int64_t sites,
+                                                 std::span<const std::uint64_t> patterns,
+                                                 double unit) {
+  return std::make_unique<PatternCouplings>(sites, patterns, unit);
+}
+
+}  // namespace multispin
