@@ -1,6 +1,8 @@
 """What theory says of models in the limit of many spins, as numbers to hold a simulation against.
 
 =========================== ====================================================================
+`hopfield`                  patterns stored in the couplings of all pairs: the states that retrieve
+                            one and those that do not, the phase diagram
 `sherrington_kirkpatrick`   all spins coupled at random: the replica-symmetric solution, where it is
                             unstable, Parisi's with broken symmetry; the spectrum of the couplings
 =========================== ====================================================================
@@ -8,6 +10,6 @@
 Conventions are those of the package: s = ±1, P(s) ∝ exp(−E/T), k_B = 1, energies per spin.
 """
 
-from multispin.theory import sherrington_kirkpatrick
+from multispin.theory import hopfield, sherrington_kirkpatrick
 
-__all__ = ["sherrington_kirkpatrick"]
+__all__ = ["hopfield", "sherrington_kirkpatrick"]
