@@ -2,7 +2,7 @@
 
 =========================== ====================================================================
 `hopfield`                  patterns stored in the couplings of all pairs: the states that retrieve
-                            one and those that do not, the phase diagram
+                            one and those that do not, the phase diagram; capacities of other rules
 `recall`                    how a pattern is retrieved: the first steps of parallel dynamics, the
                             flow of random sequential dynamics
 `sherrington_kirkpatrick`   all spins coupled at random: the replica-symmetric solution, where it is

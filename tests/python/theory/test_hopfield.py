@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,11 +14,22 @@ from multispin.theory.hopfield import (
     T_c,
     T_g,
     alpha_c,
+    dense_capacity,
+    dense_error,
+    diluted_capacity,
     phase_diagram,
+    pseudo_inverse_energy,
     retrieval,
+    sequence_capacity,
+    sparse_capacity,
     spin_glass,
-)
+    symmetric_mixture,
+)  # fmt: skip
 from multispin.theory.hopfield._states import State, largest_load, on_curve
+from multispin.theory.recall import first_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POINTS = [(0.01, 0.6), (0.05, 0.5), (0.1, 0.2), (0.1, 0.05), (0.001, 0.9), (0.13, 0.01), (0.0, 0.5)]
 
@@ -203,3 +216,104 @@ def test_wrong_arguments(solve: object) -> None:
 def test_a_glass_needs_a_load() -> None:
     with pytest.raises(ValueError, match="alpha: got 0.0, allowed: a number > 0"):
         spin_glass(0.0, 0.5)
+
+
+# --- other rules ----------------------------------------------------------------------------------
+
+
+def test_the_energy_of_the_pseudo_inverse_rule() -> None:
+    rng = np.random.default_rng(1)
+    patterns = rng.choice([-1.0, 1.0], (30, 100))
+    J = patterns.T @ np.linalg.solve(patterns @ patterns.T, patterns)
+    np.fill_diagonal(J, 0.0)
+    for s in patterns:
+        assert -0.5 * s @ J @ s == pytest.approx(100 * pseudo_inverse_energy(0.3))
+
+
+@pytest.mark.parametrize("n", [1, 3, 5, 7])
+def test_mixtures_of_all_corners(n: int) -> None:
+    sums = np.array([2 * corner.bit_count() - n for corner in range(2**n)])
+    m = np.abs(sums).mean() / n
+    assert symmetric_mixture(n) == pytest.approx((m, -n * m**2 / 2))
+
+
+def test_mixtures() -> None:
+    assert tuple(symmetric_mixture(1)) == (1.0, -0.5)
+    assert tuple(symmetric_mixture(3)) == (0.5, -0.375)
+    # -1/π towards many patterns: so much has the glass of few patterns, too.
+    assert symmetric_mixture(999).energy == pytest.approx(-1 / math.pi, abs=2e-4)
+    with pytest.raises(ValueError, match="n: got 2, allowed: an odd integer"):
+        symmetric_mixture(2)
+
+
+def test_the_capacity_of_sequences() -> None:
+    assert sequence_capacity() == pytest.approx(0.269, abs=5e-4)
+
+    def end(alpha: float) -> float:
+        m = rho = 1.0
+        for _ in range(4000):
+            x = m / math.sqrt(2 * alpha * rho)
+            g = 2 * x / m / math.sqrt(math.pi) * math.exp(-x * x) if m > 1e-3 else 0.0
+            if g >= 1.0:
+                return 0.0
+            m, rho = math.erf(x), 1 / (1 - g * g)
+        return m
+
+    assert end(sequence_capacity() - 1e-4) > 0.8
+    assert end(sequence_capacity() + 1e-4) < 0.5
+
+
+def test_the_capacity_of_diluted_networks() -> None:
+    for alpha, least, most in ((0.63, 0.1, 1.0), (0.64, 0.0, 0.01)):
+        m = 1.0
+        for _ in range(3000):
+            m = math.erf(m / math.sqrt(2 * alpha))
+        assert least <= m < most
+    assert 0.63 < diluted_capacity() == 2 / math.pi < 0.64
+
+
+def sparse_overlap(alpha: float, a: float, threshold: float) -> float:
+    # From nearby, as close to the capacity the state attracts no others.
+    normal, m, width = NormalDist(), 0.76, 0.2310
+    for _ in range(3000):
+        x1, x0 = ((1 - a) * m - threshold) / width, (a * m + threshold) / width
+        m = normal.cdf(x1) - normal.cdf(-x0)
+        q = a * normal.cdf(x1) + (1 - a) * normal.cdf(-x0)
+        # From σ = √(αq) / (1 - C), with Cσ known.
+        width = math.sqrt(alpha * q) + a * normal.pdf(x1) + (1 - a) * normal.pdf(x0)
+        if width < 1e-3:  # all neurons are silent
+            return 0.0
+    return m
+
+
+def test_the_capacity_of_sparse_patterns() -> None:
+    assert sparse_capacity(0.05) == pytest.approx(0.9429, abs=5e-5)
+    # Iterated equations say so too.
+    assert sparse_overlap(0.9425, 0.05, 0.5555) == pytest.approx(0.76, abs=0.02)
+    for threshold in (0.5, 0.55, 0.554, 0.5555, 0.557, 0.56, 0.6):
+        assert sparse_overlap(0.9435, 0.05, threshold) < 0.5
+    # Of a half, with 0 and 1 for ±1, noise is twice that of the Hopfield model.
+    assert sparse_capacity(0.5) == pytest.approx(alpha_c() / 2, rel=2e-3)
+    assert sparse_capacity(0.5) > alpha_c() / 2
+    assert sparse_capacity(1e-6) == pytest.approx(0.5 * 1e6 / math.log(1e6), rel=0.5)
+
+
+def test_dense_memories() -> None:
+    assert dense_capacity(3, 0.01) == pytest.approx(0.0616, abs=5e-5)
+    for n, error in ((2, 0.0036), (3, 0.01), (5, 1e-9)):
+        K = dense_capacity(n, error) * 500.0 ** (n - 1)
+        assert dense_error(n, 500, K) == pytest.approx(error, rel=1e-6)
+    # n = 2 is the Hopfield model, in its first step from a pattern.
+    assert 1 - 2 * dense_error(2, 1e6, 1e5) == pytest.approx(first_steps(0.1, 1.0).m1)
+    assert dense_error(100, 1e15, 1) == 0.0
+
+
+@pytest.mark.parametrize(("call", "name"), [
+    (lambda: pseudo_inverse_energy(1.1), "alpha"), (lambda: sparse_capacity(0.6), "activity"),
+    (lambda: dense_error(1, 10, 10), "n"), (lambda: dense_error(3, 0.0, 10), "N"),
+    (lambda: dense_error(3, 10, math.nan), "K"), (lambda: dense_capacity(3, 0.5), "error"),
+    (lambda: phase_diagram(1), "n"), (lambda: T_M(-1.0), "alpha"),
+])  # fmt: skip
+def test_wrong_arguments_of_rules(call: Callable[[], object], name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: got"):
+        call()
