@@ -214,7 +214,7 @@ def test_wrong_arguments(solve: object) -> None:
 
 
 def test_a_glass_needs_a_load() -> None:
-    with pytest.raises(ValueError, match="alpha: got 0.0, allowed: a number > 0"):
+    with pytest.raises(ValueError, match="alpha: got 0.0, allowed: a number from 1e-12"):
         spin_glass(0.0, 0.5)
 
 

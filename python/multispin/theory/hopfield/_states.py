@@ -19,6 +19,7 @@ HOTTEST_RETRIEVAL = 1.0 - 1e-7
 
 #: σ/m where the load of `on_curve` is largest: 0.4672 at T = 0, 0.4782 = √((√33 - 3)/12) at T = 1.
 _NEAR_LARGEST = 0.47
+_FEWEST_PATTERNS = 1e-12  # of a glass; without any its r is infinite
 _LEAST_FIELD = 1e-4  # σ/T of a glass that can be told from a paramagnet
 _MOST_STEPS = 100
 
@@ -130,7 +131,7 @@ def spin_glass(alpha: float, T: float) -> State:
     Parameters
     ----------
     alpha : float
-        Load P/N, patterns per spin, greater than 0 and up to 10⁶.
+        Load P/N, patterns per spin, from 10⁻¹² to 10⁶.
     T : float
         Temperature: 0, or from 10⁻⁶ to 10⁶.
 
@@ -159,8 +160,9 @@ def spin_glass(alpha: float, T: float) -> State:
     0.0
     """
     alpha, T = checked_load(alpha), checked_temperature(T)
-    if alpha == 0.0:
-        raise ValueError(checks.describe("alpha", alpha, f"a number > 0 and <= {MOST_PATTERNS:g}"))
+    if alpha < _FEWEST_PATTERNS:
+        allowed = f"a number from {_FEWEST_PATTERNS:g} to {MOST_PATTERNS:g}"
+        raise ValueError(checks.describe("alpha", alpha, allowed))
     # The width σ = √(αr) at T = 0, and the largest one at any T.
     coldest = math.sqrt(alpha) + math.sqrt(2.0 / math.pi)
     if T == 0.0:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from multispin._base import checks
 
-_MOST_PATTERNS = 1e6
+_FEWEST_PATTERNS, _MOST_PATTERNS = 1e-12, 1e6
 
 
 class FirstSteps(NamedTuple):
@@ -37,7 +37,7 @@ def first_steps(alpha: float, m0: float) -> FirstSteps:
     Parameters
     ----------
     alpha : float
-        Load P/N, greater than 0 and up to 10⁶.
+        Load P/N, from 10⁻¹² to 10⁶.
     m0 : float
         Overlap at first, from -1 to 1.
 
@@ -61,16 +61,16 @@ def first_steps(alpha: float, m0: float) -> FirstSteps:
     >>> [round(m, 5) for m in first_steps(0.1, 0.4)]
     [0.7941, 0.86719]
     """
-    allowed = f"a number > 0 and <= {_MOST_PATTERNS:g}"
+    allowed = f"a number from {_FEWEST_PATTERNS:g} to {_MOST_PATTERNS:g}"
     load = checks.finite("alpha", alpha, allowed)
-    if not 0.0 < load <= _MOST_PATTERNS:
+    if not _FEWEST_PATTERNS <= load <= _MOST_PATTERNS:
         raise ValueError(checks.describe("alpha", alpha, allowed))
     m = checks.finite("m0", m0, "a number from -1 to 1")
     if not -1.0 <= m <= 1.0:
         raise ValueError(checks.describe("m0", m0, "a number from -1 to 1"))
     width = math.sqrt(2.0 * load)
     m1 = math.erf(m / width)
-    # α C and α r₁, which stay finite however few patterns there are.
+    # α C, and √(2 α r₁).
     memory = width / math.sqrt(math.pi) * math.exp(-((m / width) ** 2))
     noise = math.sqrt(2.0 * (load + memory**2 / load + 2.0 * memory * m * m1))
     m2 = sum(0.5 * (1.0 + s * m) * math.erf((m1 + s * memory) / noise) for s in (1, -1))
