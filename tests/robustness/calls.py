@@ -511,7 +511,34 @@ def _exact() -> dict[str, Call]:
 
 def _theory() -> dict[str, Call]:
     sk = ms.theory.sherrington_kirkpatrick
+    hopfield, recall = ms.theory.hopfield, ms.theory.recall
     return {
+        **{
+            f"hopfield.{function.__name__}": Call(function, arguments)
+            for function, arguments in (
+                (hopfield.retrieval, {"alpha": 0.05, "T": 0.3}),
+                (hopfield.spin_glass, {"alpha": 0.05, "T": 0.3}),
+                (hopfield.T_M, {"alpha": 0.05}),
+                (hopfield.T_c, {"alpha": 0.05}),
+                (hopfield.T_g, {"alpha": 0.05}),
+                (hopfield.alpha_c, {}),
+                (hopfield.phase_diagram, {"n": 3}),
+                (hopfield.pseudo_inverse_energy, {"alpha": 0.5}),
+                (hopfield.symmetric_mixture, {"n": 3}),
+                (hopfield.sequence_capacity, {}),
+                (hopfield.diluted_capacity, {}),
+                (hopfield.sparse_capacity, {"activity": 0.05}),
+                (hopfield.dense_error, {"n": 3, "N": 100.0, "K": 50.0}),
+                (hopfield.dense_capacity, {"n": 3, "error": 0.01}),
+            )
+        },
+        "recall.first_steps": Call(recall.first_steps, {"alpha": 0.1, "m0": 0.4}),
+        "recall.coolen_sherrington": Call(
+            recall.coolen_sherrington,
+            {"alpha": 0.1, "T": 0.5, "m0": 0.4, "times": [0.0, 0.2], "r0": 1.0},
+            blames={"alpha": ("r0",), "m0": ("r0",)},
+            long=("times",),
+        ),
         "sherrington_kirkpatrick.replica_symmetric": Call(
             sk.replica_symmetric, {"T": 0.5, "h": 0.1}
         ),
@@ -726,7 +753,10 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
-            ms.exact.TransferMatrix, ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,
+            ms.exact.TransferMatrix, ms.theory.hopfield.Mixture,
+            ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
+            ms.theory.recall.FirstSteps, ms.theory.recall.Flow,
+            ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,
             ms.theory.sherrington_kirkpatrick.BrokenSymmetry, crossing.Crossing, crossing.Curve,
             equilibration.GaussianIdentity,
             equilibration.LogarithmicBins, overlaps.OverlapDistribution,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from multispin._base import checks
+from multispin.theory._local_field import LocalField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 #: Beyond these nothing is gained, and differences of numbers near 1 become noise.
 COLDEST, HOTTEST, STRONGEST = 1e-6, 1e6, 1e6
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(160)
-_RIGID = 40.0  # local field over T beyond which a spin is: cosh⁻² is 1e-34 there
-_WIDE = 9.0  # standard deviations beyond which a Gaussian is nothing
 _HALVINGS = 200
 
 
@@ -89,7 +87,7 @@ def replica_symmetric(T: float, h: float = 0.0) -> ReplicaSymmetric:
     T, h = checked_temperature(T), checked_field(h)
     rigid = _rigidity(T, h)
     q = 1.0 - rigid
-    m = math.copysign(_average_of_tanh(T, abs(h), q), h) if h else 0.0
+    m = math.copysign(LocalField(T, abs(h), q).average_of_tanh(), h) if h else 0.0
     energy = -(rigid * (1.0 + q)) / (2.0 * T) - h * m
     # ln 2cosh u - u tanh u of u = βx, which is small where a spin is rigid.
     loose = _average(lambda u: np.log1p(np.exp(-2 * u)) + u * (1 - np.tanh(u)), T, abs(h), q)
@@ -187,36 +185,5 @@ def _rigidity(T: float, h: float) -> float:
     return middle
 
 
-class _LocalField:
-    """u = x/T for x ~ N(h, q) with h >= 0, where neither functions of it nor the Gaussian vanish.
-
-    Gauss and Legendre's rule on u > 0: with `even` it sums averages of even functions that vanish
-    for large u, with `odd` those of odd ones.
-    """
-
-    def __init__(self, T: float, h: float, q: float) -> None:
-        width = math.sqrt(max(q, 0.0))
-        if width < 1e-9 * max(h, T):  # no function changes over so little
-            self.u, self.even, self.odd = np.array([min(h / T, _RIGID)]), np.ones(1), np.ones(1)
-            self.sign = float(h > 0.0)
-            return
-        begin = max(0.0, (h - _WIDE * width) / T)
-        end = max(begin, min(_RIGID, (h + _WIDE * width) / T))
-        self.u = begin + 0.5 * (end - begin) * (_NODES + 1.0)
-        scale = 0.5 * (end - begin) * _WEIGHTS * T / (width * math.sqrt(2.0 * math.pi))
-        right, left = (
-            scale * np.exp(-0.5 * ((T * self.u + side * h) / width) ** 2) for side in (-1, 1)
-        )
-        self.even, self.odd = right + left, right - left
-        self.sign = math.erf(h / (width * math.sqrt(2.0)))  # average of the sign of u
-
-
 def _average(even: Callable[[Array], Array], T: float, h: float, q: float) -> float:
-    field = _LocalField(T, h, q)
-    return float((field.even * even(field.u)).sum())
-
-
-def _average_of_tanh(T: float, h: float, q: float) -> float:
-    """Average of tanh u: that of the sign, less what is not rigid."""
-    field = _LocalField(T, h, q)
-    return field.sign - float((field.odd * (1.0 - np.tanh(field.u))).sum())
+    return LocalField(T, h, q).average(even)
