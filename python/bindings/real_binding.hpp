@@ -14,13 +14,13 @@ namespace multispin::real_binding {
 
 using Edges = Array<std::uint32_t>;
 
-// edges (E, 2), or none for all pairs; couplings (samples, E), which have to outlive the options;
-// fields (sites).
+// edges (E, 2), or none for all pairs; couplings (samples, E); fields (sites). Couplings have to
+// outlive the options.
 inline RealOptions make_options(std::int64_t sites, const std::optional<Edges>& edges,
                                 const Array<double>& couplings, const Array<double>& fields,
                                 std::int64_t replicas, bool dense, const std::string& dynamics,
                                 const std::string& order, const std::string& rng,
-                                std::uint64_t seed, std::uint64_t first_stream) {
+                                std::uint64_t seed, std::uint64_t first_stream, double unit) {
   const py::ssize_t pairs = edges ? edges->shape(0) : sites * (sites - 1) / 2;
   if (edges) demand_shape("edges", *edges, {pairs, 2});
   demand_shape("couplings", couplings, {couplings.shape(0), pairs});
@@ -34,6 +34,7 @@ inline RealOptions make_options(std::int64_t sites, const std::optional<Edges>& 
   }
   o.borrowed_couplings = {couplings.data(), static_cast<std::size_t>(couplings.size())};
   o.fields.assign(fields.data(), fields.data() + fields.size());
+  o.unit = unit;
   o.samples = couplings.shape(0);
   o.replicas = replicas;
   o.storage = dense ? Storage::dense : Storage::sparse;

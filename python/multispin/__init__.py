@@ -27,7 +27,7 @@ from multispin.errors import (
     SlowMixingWarning,
     StudyError,
 )
-from multispin.models import EdwardsAnderson, Ising, Pairwise, SherringtonKirkpatrick
+from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
@@ -44,6 +44,7 @@ __all__ = [
     "DeviceError",
     "EdwardsAnderson",
     "ExecutorError",
+    "Hopfield",
     "Ising",
     "MissingExtraError",
     "Pairwise",

@@ -27,6 +27,7 @@ __all__: list[str] = [
     "lattice_bytes",
     "moment_sums",
     "packed_moment_sums",
+    "pattern_bytes",
     "real_bytes",
     "replica_bytes",
     "selected_isa",
@@ -143,6 +144,8 @@ class RealEngine:
         rng: str,
         seed: typing.SupportsInt | typing.SupportsIndex,
         first_stream: typing.SupportsInt | typing.SupportsIndex,
+        unit: typing.SupportsFloat | typing.SupportsIndex,
+        patterns: numpy.typing.NDArray[numpy.uint64] | None,
         threads: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
     def fill(self, up: bool) -> None: ...
@@ -154,6 +157,7 @@ class RealEngine:
     def overlaps(
         self, pairs: numpy.typing.NDArray[numpy.uint32]
     ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def pattern_overlaps(self) -> numpy.typing.NDArray[numpy.int64]: ...
     def randomize(self) -> None: ...
     def record(
         self,
@@ -296,6 +300,11 @@ def packed_moment_sums(
     samples: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+def pattern_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    patterns: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+) -> int: ...
 def real_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,
     edges: typing.SupportsInt | typing.SupportsIndex,

@@ -241,15 +241,20 @@ def lattice_shape(value: object) -> tuple[int, ...]:
 
 
 def temperatures(
-    name: str, value: object, ndim: int = 1, allowed: str | None = None
+    name: str, value: object, ndim: int = 1, allowed: str | None = None, zero: bool = False
 ) -> NDArray[np.float64]:
-    """Return `value` as a new float64 array: a number as (1,), or of 1 to `ndim` dimensions."""
+    """Return `value` as a new float64 array: a number as (1,), or of 1 to `ndim` dimensions.
+
+    `zero` says whether 0 is a temperature.
+    """
     if allowed is None:
         dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
-        allowed = f"a finite number > 0, or a {dimensions} sequence of at least one such number"
+        least = ">= 0" if zero else "> 0"
+        allowed = f"a finite number {least}, or a {dimensions} sequence of at least one such number"
     # A new array: what is given may change later.
     found = np.atleast_1d(numbers(name, value, allowed)).astype(np.float64)
-    if found.ndim > ndim or found.size == 0 or not bool(np.all(found > 0.0)):
+    warm = found >= 0.0 if zero else found > 0.0
+    if found.ndim > ndim or found.size == 0 or not bool(np.all(warm)):
         raise ValueError(describe(name, value, allowed))
     return found
 

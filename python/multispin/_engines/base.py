@@ -40,6 +40,7 @@ class Request:
     dynamics: str = "metropolis"
     order: str = "fixed"  # in which a sweep attempts the sites
     clamped: bool = False  # whether spins are going to be held
+    frozen: bool = False  # whether the temperature of some replica is 0
     rng: str = "auto"
     seed: int = 0
     first_stream: int = 0  # replica r draws from stream first_stream + r

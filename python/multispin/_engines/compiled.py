@@ -29,6 +29,8 @@ def _only_real(request: Request) -> str:
         return "dynamics='parallel'"
     if request.order != "fixed":
         return f"order={request.order!r}"
+    if request.frozen:
+        return "temperature=0"
     return "a clamp" if request.clamped else ""
 
 

@@ -44,20 +44,7 @@ class RealEngine(ByReplica):
             return checks.describe("model", request.model, "one whose spins interact in pairs")
         if form.n_spins >= _SITES:
             return checks.describe("shape", request.model.shape, "fewer than 2**28 sites")
-        if request.shared_random_numbers:
-            allowed = "False, or True with the replica engine"
-            return checks.describe("shared_random_numbers", True, allowed)
-        if request.tempering and request.dynamics == "parallel":
-            allowed = "'metropolis' or 'glauber' with tempering, which swaps by Boltzmann's weights"
-            return checks.describe("dynamics", request.dynamics, allowed)
-        if request.replicas > _STREAMS:
-            allowed = "at most 2**22 with the real engine"
-            return f"replicas: got {request.replicas} in all, allowed: {allowed}"
-        if request.first_stream > _STREAMS - request.replicas:
-            most = _STREAMS - request.replicas
-            allowed = f"an integer >= 0 and <= {most} with the real engine"
-            return checks.describe("first_stream", request.first_stream, allowed)
-        return ""
+        return refuses_run(request, cls.name)
 
     @classmethod
     def bytes_held(cls, request: Request) -> int:
@@ -98,11 +85,15 @@ class RealEngine(ByReplica):
             rng=request.rng,
             seed=request.seed,
             first_stream=request.first_stream,
+            unit=form.unit,
+            **({"patterns": None} if request.gpu is None else {}),
             **self.where(request),
         )
+        self._keep(request, engine, form.n_edges, "dense" if _is_dense(form) else "sparse")
+
+    def _keep(self, request: Request, engine: Any, n_bonds: int, storage: str) -> None:
         super().__init__(request, engine, engine.step, 0.0)
-        self._n_bonds = form.n_edges
-        self._storage = "dense" if _is_dense(form) else "sparse"
+        self._n_bonds, self._storage = n_bonds, storage
 
     @property
     def n_bonds(self) -> int:
@@ -134,6 +125,27 @@ class RealEngine(ByReplica):
         """How far a local field is from that of the couplings as given."""
         error: float = self._engine.rounding_error
         return error
+
+
+def refuses_run(request: Request, name: str) -> str:
+    """Return why an engine of maintained fields, of this name, cannot run a request; or nothing."""
+    if request.frozen and request.dynamics == "metropolis":
+        allowed = "greater than 0, or dynamics='glauber' or 'parallel'"
+        return checks.describe("temperature", 0.0, allowed)
+    if request.shared_random_numbers:
+        allowed = "False, or True with the replica engine"
+        return checks.describe("shared_random_numbers", True, allowed)
+    if request.tempering and request.dynamics == "parallel":
+        allowed = "'metropolis' or 'glauber' with tempering, which swaps by Boltzmann's weights"
+        return checks.describe("dynamics", request.dynamics, allowed)
+    if request.replicas > _STREAMS:
+        allowed = f"at most 2**22 with the {name} engine"
+        return f"replicas: got {request.replicas} in all, allowed: {allowed}"
+    if request.first_stream > _STREAMS - request.replicas:
+        most = _STREAMS - request.replicas
+        allowed = f"an integer >= 0 and <= {most} with the {name} engine"
+        return checks.describe("first_stream", request.first_stream, allowed)
+    return ""
 
 
 def _pairs(model: Model) -> RealPairs:

@@ -10,6 +10,7 @@ from multispin._base.memory import check_memory, gib
 from multispin._engines import devices
 from multispin._engines.base import MOST_THREADS
 from multispin._engines.lattice import LatticeEngine
+from multispin._engines.pattern import PatternEngine
 from multispin._engines.real import RealEngine
 from multispin._engines.replica import ReplicaEngine
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from multispin._engines.base import Engine, Request
 
 #: Every engine; the first of those that suit a request equally well is taken.
-ENGINES: list[type[Engine]] = [LatticeEngine, ReplicaEngine, RealEngine]
+ENGINES: list[type[Engine]] = [LatticeEngine, ReplicaEngine, RealEngine, PatternEngine]
 
 
 def names() -> list[str]:

@@ -5,6 +5,7 @@
 `EdwardsAnderson`           random couplings on such a lattice: one draw of them, or many samples
 `SherringtonKirkpatrick`    random couplings between all pairs of spins
 `Pairwise`                  any couplings on any graph
+`Hopfield`                  couplings that patterns make, by Hebb's rule
 =========================== ====================================================================
 
 All take a field that is one number, or differs from site to site; `random_fields` draws one. Every
@@ -20,6 +21,7 @@ from multispin._base import checks
 from multispin.models.base import Model
 from multispin.models.disorder import random_fields, random_normals, random_signs
 from multispin.models.edwards_anderson import EdwardsAnderson
+from multispin.models.hopfield import Hopfield
 from multispin.models.ising import Ising
 from multispin.models.pairwise import Pairwise
 from multispin.models.sherrington_kirkpatrick import SherringtonKirkpatrick
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EdwardsAnderson",
+    "Hopfield",
     "Ising",
     "Model",
     "Pairwise",
@@ -44,7 +47,8 @@ __all__ = [
 ]
 
 _KINDS: dict[str, type[Model]] = {
-    kind.__name__: kind for kind in (Ising, EdwardsAnderson, SherringtonKirkpatrick, Pairwise)
+    kind.__name__: kind
+    for kind in (Ising, EdwardsAnderson, SherringtonKirkpatrick, Pairwise, Hopfield)
 }
 
 

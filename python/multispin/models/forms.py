@@ -62,6 +62,9 @@ class RealPairs:
     """Lists the fields (n_spins,) of all samples when called."""
     all_pairs: bool  # whether the edges are all pairs of sites, in the order of `triangle`
     shape: tuple[int, ...]  # of a periodic lattice on which the graph lies; else empty
+    unit: float  # couplings are multiples of it, if there is such a number; else 1
+    site_strength: Callable[[], float]
+    """Finds the mean of Σ_j |J_ij| over sites and samples, or a bound."""
     couplings: Callable[[], NDArray[np.float64]]
     """Lists the couplings (samples, n_edges) alone when called."""
     listed: Callable[[], tuple[NDArray[np.int64], NDArray[np.float64]]]
@@ -82,3 +85,18 @@ class RealPairs:
             return np.asarray(first + second)
 
         return add
+
+
+@dataclass(frozen=True)
+class Patterns:
+    r"""Couplings that patterns make, and a field at every site.
+
+    .. math:: E(s) = -u \sum_{i<j} \sum_\mu \xi_i^\mu \xi_j^\mu s_i s_j - \sum_i h_i s_i
+    """
+
+    n_spins: int
+    words: NDArray[np.uint64]  # (patterns, words): bit j % 64 of word j // 64, 1 for +1
+    unit: float
+    fields: Callable[[], NDArray[np.float64]]
+    """Lists the fields (n_spins,) when called."""
+    shape: tuple[int, ...]  # of a periodic lattice on which the sites lie; else empty

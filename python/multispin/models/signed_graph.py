@@ -153,10 +153,26 @@ class SignedGraph(Model):
             samples=self.samples or 1,
             fields=lambda: fields.at_sites(self._h, self.n_spins),
             all_pairs=self._joins_all_pairs,
+            unit=self._unit,
+            site_strength=self._site_strength,
             shape=self._lattice_shape(),
             couplings=lambda: np.atleast_2d(self.couplings),
             listed=lambda: (self.edges, np.atleast_2d(self.couplings)),
         )
+
+    @property
+    def _unit(self) -> float:
+        """What couplings are multiples of, if a model knows; else 1."""
+        return 1.0
+
+    def _site_strength(self) -> float:
+        """Return the mean of Σ_j |J_ij| over sites and samples, or a bound."""
+        strength = sum(
+            float(np.abs(part).sum())
+            for row in np.atleast_2d(self.couplings)
+            for part in parts(row)
+        )
+        return 2 * strength / ((self.samples or 1) * self.n_spins)
 
     @property
     def _joins_all_pairs(self) -> bool:

@@ -37,8 +37,7 @@ def _mean_largest_field(model: Model) -> float:
     real = model.form(RealPairs)
     if real is None:
         return 0.0
-    strength = float(np.abs(real.couplings()).sum()) / real.samples
-    return 2 * strength / real.n_spins + float(np.abs(real.fields()).mean())
+    return real.site_strength() + float(np.abs(real.fields()).mean())
 
 
 def warn_where_slow(model: Model, dynamics: str, temperatures: NDArray[np.float64]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -185,12 +186,14 @@ class Sampler:
         replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         self._model = model
         self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
+        temperatures = self._temperatures(temperature)
         request = Request(
             model,
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, DYNAMICS),
             checks.choice("order", order, ORDERS),
             clamp is not None,
+            not temperatures.all(),
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
@@ -200,7 +203,6 @@ class Sampler:
         kind = registry.choose(engine, request)
         request = devices.placed(request, device, kind)
         registry.check_fits(kind, request)
-        temperatures = self._temperatures(temperature)
         start = checked_start(init, model.shape, self._lead, request.gpu)
         warn_where_empty(kind, request)
         self._warned = warn_where_slow(model, request.dynamics, temperatures)
@@ -303,6 +305,10 @@ class Sampler:
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
         temperatures = self._temperatures(value)
+        if not temperatures.all():
+            refusal = self._engine.refuses(replace(self._engine.request, frozen=True))
+            if refusal:
+                raise ValueError(refusal)
         if not self._warned:
             self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
         check_rounding(self._engine.rounding_error, temperatures)
@@ -643,7 +649,7 @@ class Sampler:
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
-        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead))
+        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead), zero=True)
         if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
             allowed = "one number with replicas=1"
             if max(self._lead) > 1:

@@ -100,6 +100,7 @@ class RealEngine {
 
   const RealOptions& options() const { return options_; }  // without couplings and fields
   std::int64_t sites() const { return options_.sites; }
+  std::int64_t patterns() const { return patterns_; }
   std::uint64_t sweeps_done() const { return sweeps_done_; }
   std::span<const double> temperatures() const { return temperatures_; }
   // What couplings and fields are multiples of, and how far the local field of a site is from that
