@@ -10,7 +10,7 @@ from multispin import _core
 from multispin._engines import devices
 from multispin._engines.base import Engine, Request
 from multispin.models.forms import SignedEdges
-from multispin.models.signed_graph import SignedGraph, two_magnitudes
+from multispin.models.signed_graph import SignedGraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def not_in_words(request: Request, engine: str) -> str:
     if isinstance(model, SignedGraph) and model.form(SignedEdges) is None:
         what = "fields that differ from site to site"
         if not model.one_magnitude:
-            what = f"couplings of several magnitudes, such as {two_magnitudes(model.couplings)}"
+            what = f"couplings of several magnitudes, {model.magnitudes()}"
         allowed = "couplings +J and -J in one field (the real engine takes any)"
         return f"model: got {model!r} with {what}, allowed with engine={engine!r}: {allowed}"
     what = _only_real(request)

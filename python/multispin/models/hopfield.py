@@ -72,9 +72,8 @@ class Hopfield(SignedGraph):
     """
 
     def __init__(self, patterns: ArrayLike, h: ArrayLike = 0.0) -> None:
-        given = checked_patterns("patterns", patterns)
-        words = packed_patterns(given.reshape(len(given), -1))
-        self._set(words, given.shape[1:], h)
+        words, shape = packed_patterns("patterns", patterns)
+        self._set(words, shape, h)
 
     def _set(self, words: NDArray[np.uint64], shape: tuple[int, ...], h: ArrayLike) -> None:
         super().__init__(shape, h)
@@ -131,6 +130,10 @@ class Hopfield(SignedGraph):
     def one_magnitude(self) -> bool:
         """Whether all couplings are ±J: False, they are multiples of 1/N."""
         return False
+
+    def magnitudes(self) -> str:
+        """Say of which sizes couplings are."""
+        return "multiples of 1/N"
 
     @property
     def J(self) -> float:
@@ -256,32 +259,31 @@ def _products(a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.float32 | 
     return np.asarray(a.astype(kind) @ b.astype(kind))
 
 
-def checked_patterns(name: str, patterns: ArrayLike) -> NDArray[np.int8]:
-    """Return patterns (P, *shape), P >= 1, of ±1, as int8; perhaps the array given.
+def packed_patterns(name: str, patterns: ArrayLike) -> tuple[NDArray[np.uint64], tuple[int, ...]]:
+    """Return ±1 (P, *shape) as bits of words (P, ⌈N/64⌉), and the shape.
+
+    Bit j % 64 of word j // 64 is 1 for +1.
 
     Raises
     ------
     TypeError, ValueError
-        If they are not of this kind.
+        If they are no patterns, of at least one neuron each.
     """
     allowed = "+1 and -1, (P, N) or (P, *shape), of at least one pattern and one neuron"
     given = checks.array(name, patterns, allowed)
     if given.ndim < 2 or given.size == 0:
         raise ValueError(checks.describe(name, f"an array of shape {given.shape}", allowed))
-    if given.dtype.kind in "iufb" and bool(np.all((given == 0) | (given == 1))) and not given.all():
-        raise ValueError(f"{name}: got 0 and 1, allowed: +1 and -1, such as 2 * {name} - 1")
-    return checks.signs(name, given)
-
-
-def packed_patterns(patterns: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """Return ±1 (P, N) as bits of words (P, ⌈N/64⌉): bit j % 64 of word j // 64 is 1 for +1."""
-    count, n = patterns.shape
-    words = np.zeros((count, -(-n // 64)), dtype="<u8")
-    octets = words.view(np.uint8)
-    for row, pattern in zip(octets, patterns, strict=True):
-        bits = np.packbits(pattern > 0, bitorder="little")
-        row[: len(bits)] = bits
-    return words.astype(np.uint64, copy=False)
+    n = given[0].size
+    words = np.zeros((len(given), -(-n // 64)), dtype="<u8")
+    # Some at a time: next to what is given, nothing of its size is needed.
+    at_a_time = max(1, _CHUNK // n)
+    for first in range(0, len(given), at_a_time):
+        some = given[first : first + at_a_time].reshape(-1, n)
+        if some.dtype.kind in "iufb" and bool(np.all((some == 0) | (some == 1))) and not some.all():
+            raise ValueError(f"{name}: got 0 and 1, allowed: +1 and -1, such as 2 * {name} - 1")
+        bits = np.packbits(checks.signs(name, some) > 0, axis=1, bitorder="little")
+        words[first : first + at_a_time].view(np.uint8)[:, : bits.shape[1]] = bits
+    return words.astype(np.uint64, copy=False), given.shape[1:]
 
 
 def unpacked_patterns(words: NDArray[np.uint64], n: int) -> NDArray[np.int8]:

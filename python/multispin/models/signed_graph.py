@@ -82,6 +82,10 @@ class SignedGraph(Model):
         """Whether all couplings are ±J. If not, `J` and `signs` raise ValueError."""
         return True
 
+    def magnitudes(self) -> str:
+        """Say of which sizes couplings are, where they are of several."""
+        return f"such as {two_magnitudes(self.couplings)}"
+
     @property
     @abstractmethod
     def J(self) -> float:
