@@ -22,11 +22,13 @@ from multispin.errors import (
     DeviceError,
     ExecutorError,
     MissingExtraError,
+    NotFittedError,
     RoundedCouplingsWarning,
     SlowEngineWarning,
     SlowMixingWarning,
     StudyError,
 )
+from multispin.learn import HopfieldNetwork
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
@@ -45,8 +47,10 @@ __all__ = [
     "EdwardsAnderson",
     "ExecutorError",
     "Hopfield",
+    "HopfieldNetwork",
     "Ising",
     "MissingExtraError",
+    "NotFittedError",
     "Pairwise",
     "RoundedCouplingsWarning",
     "Sampler",

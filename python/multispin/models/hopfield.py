@@ -92,6 +92,17 @@ class Hopfield(SignedGraph):
         check_memory("patterns", 2 * self.n_patterns * self.n_spins)
         return unpacked_patterns(self._words, self.n_spins).reshape(-1, *self._shape)
 
+    def pattern(self, k: int) -> NDArray[np.int8]:
+        """Return pattern number `k`, of ``shape``, int8.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such pattern.
+        """
+        k = checks.count("k", k, 0, self.n_patterns - 1)
+        return unpacked_patterns(self._words[k : k + 1], self.n_spins).reshape(self._shape)
+
     def overlap(self, spins: ArrayLike) -> NDArray[np.float64]:
         r"""Overlaps m_μ of configurations with the patterns.
 

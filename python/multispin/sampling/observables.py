@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multispin._base import checks
 from multispin._base.memory import check_memory
+from multispin._engines import registry
 from multispin._engines.registry import counted
+from multispin.models import Hopfield
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +95,21 @@ def moments(
         np.divide(sums[0], replicas, out=mean[sample])
         np.divide(sums[1], replicas, out=second[sample])
     return mean.reshape(*front, n), second.reshape(*front, n, n)
+
+
+def pattern_overlap(engine: Engine, lead: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the overlaps of all replicas with the patterns of a Hopfield model, (*lead, P).
+
+    Raises
+    ------
+    ValueError
+        For another model.
+    """
+    model = engine.request.model
+    if not isinstance(model, Hopfield):
+        raise ValueError(checks.describe("model", model, "a Hopfield model, which has patterns"))
+    if "pattern_overlaps" in engine.abilities:
+        sums: NDArray[np.int64] = registry.ask(engine, "pattern_overlaps")()
+        return (sums / model.n_spins).reshape(*lead, -1)
+    spins = np.asarray(engine.spins()).reshape(*lead, *model.shape)
+    return model.overlap(spins)

@@ -422,6 +422,21 @@ class Sampler:
             raise ValueError("link_overlap: got a model without bonds, allowed: at least one")
         return observables.of_all_pairs("link_overlap", sums_of, bonds, self._lead)
 
+    def pattern_overlap(self) -> NDArray[np.float64]:
+        """Overlaps m = (1/N) sum_i xi_i s_i with the patterns of a Hopfield model.
+
+        Returns
+        -------
+        ndarray
+            ``(replicas, P)`` float64. The pattern engine has them at hand.
+
+        Raises
+        ------
+        ValueError
+            For another model.
+        """
+        return observables.pattern_overlap(self._engine, self._lead)
+
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
 
