@@ -18,8 +18,8 @@ std::unique_ptr<Bound> make_engine(std::int64_t sites, const std::optional<Edges
                                    const Array<double>& couplings, const Array<double>& fields,
                                    std::int64_t replicas, bool dense, const std::string& dynamics,
                                    const std::string& order, const std::string& rng,
-                                   std::uint64_t seed, std::uint64_t first_stream, double unit,
-                                   int device) {
+                                   std::uint64_t seed, std::uint64_t first_stream, int device,
+                                   double unit) {
   RealOptions o = make_options(sites, edges, couplings, fields, replicas, dense, dynamics, order,
                                rng, seed, first_stream, unit);
   const WithoutGil release;
@@ -40,7 +40,7 @@ void bind_cuda_real(py::module_& module) {
   py::class_<Bound> type = bind_real_engine<Bound>(module);
   type.def(py::init(&make_engine), py::kw_only(), "sites"_a, "edges"_a.noconvert(),
            "couplings"_a.noconvert(), "fields"_a.noconvert(), "replicas"_a, "dense"_a, "dynamics"_a,
-           "order"_a, "rng"_a, "seed"_a, "first_stream"_a, "unit"_a, "device"_a)
+           "order"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a, "unit"_a = 1.0)
       .def("device_packed", [](Bound& e) {
         finish(e);
         return e.packed();

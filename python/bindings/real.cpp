@@ -16,9 +16,9 @@ std::unique_ptr<Bound> make_engine(std::int64_t sites, const std::optional<Edges
                                    const Array<double>& couplings, const Array<double>& fields,
                                    std::int64_t replicas, bool dense, const std::string& dynamics,
                                    const std::string& order, const std::string& rng,
-                                   std::uint64_t seed, std::uint64_t first_stream, double unit,
-                                   const std::optional<Array<std::uint64_t>>& patterns,
-                                   int threads) {
+                                   std::uint64_t seed, std::uint64_t first_stream, int threads,
+                                   double unit,
+                                   const std::optional<Array<std::uint64_t>>& patterns) {
   RealOptions o = make_options(sites, edges, couplings, fields, replicas, dense, dynamics, order,
                                rng, seed, first_stream, unit);
   o.threads = threads;
@@ -56,8 +56,8 @@ void bind_real(py::module_& module) {
   py::class_<Bound> type = bind_real_engine<Bound>(module);
   type.def(py::init(&make_engine), py::kw_only(), "sites"_a, "edges"_a.noconvert(),
            "couplings"_a.noconvert(), "fields"_a.noconvert(), "replicas"_a, "dense"_a, "dynamics"_a,
-           "order"_a, "rng"_a, "seed"_a, "first_stream"_a, "unit"_a, "patterns"_a.noconvert(),
-           "threads"_a)
+           "order"_a, "rng"_a, "seed"_a, "first_stream"_a, "threads"_a, "unit"_a = 1.0,
+           "patterns"_a.noconvert() = py::none())
       .def("pattern_overlaps", &pattern_overlaps);
   bind_on_cpu(type);
 }

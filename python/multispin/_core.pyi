@@ -144,9 +144,9 @@ class RealEngine:
         rng: str,
         seed: typing.SupportsInt | typing.SupportsIndex,
         first_stream: typing.SupportsInt | typing.SupportsIndex,
-        unit: typing.SupportsFloat | typing.SupportsIndex,
-        patterns: numpy.typing.NDArray[numpy.uint64] | None,
         threads: typing.SupportsInt | typing.SupportsIndex,
+        unit: typing.SupportsFloat | typing.SupportsIndex = 1.0,
+        patterns: numpy.typing.NDArray[numpy.uint64] | None = None,
     ) -> None: ...
     def fill(self, up: bool) -> None: ...
     def finish(self) -> None: ...

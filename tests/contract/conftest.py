@@ -75,6 +75,11 @@ ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
     ("replica", ms.EdwardsAnderson((4, 3), seed=1, h=0.25, samples=2), ("cpu", "cuda")),
     ("real", real_couplings(), ("cpu", "cuda")),
     ("real", gaussian_glass(), ("cpu", "cuda")),
+    (
+        "pattern",
+        ms.Hopfield(np.sign(np.random.default_rng(8).normal(size=(3, 5, 4))), 0.1),
+        ("cpu",),
+    ),
     ("slow", real_couplings(), ("cpu",)),
 ]
 

@@ -34,6 +34,8 @@ class SlowEngine(Engine):
             return f"model: got {request.model!r}, allowed with the slow engine: pairs"
         if request.shared_random_numbers:
             return "shared_random_numbers: got True, allowed with the slow engine: False"
+        if request.frozen:
+            return "temperature: got 0.0, allowed with the slow engine: greater than 0"
         return ""
 
     @classmethod

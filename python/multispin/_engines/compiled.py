@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin import _core
+from multispin._base import checks
 from multispin._engines import devices
 from multispin._engines.base import Engine, Request
 from multispin.models.forms import SignedEdges
@@ -29,8 +30,6 @@ def _only_real(request: Request) -> str:
         return "dynamics='parallel'"
     if request.order != "fixed":
         return f"order={request.order!r}"
-    if request.frozen:
-        return "temperature=0"
     return "a clamp" if request.clamped else ""
 
 
@@ -43,6 +42,9 @@ def not_in_words(request: Request, engine: str) -> str:
             what = f"couplings of several magnitudes, {model.magnitudes()}"
         allowed = "couplings +J and -J in one field (the real engine takes any)"
         return f"model: got {model!r} with {what}, allowed with engine={engine!r}: {allowed}"
+    if request.frozen:
+        allowed = "greater than 0, or engine='real' with dynamics='glauber' or 'parallel'"
+        return checks.describe("temperature", 0.0, allowed)
     what = _only_real(request)
     if what:
         return f"engine: got {engine!r} with {what}, allowed: 'auto' or 'real'"

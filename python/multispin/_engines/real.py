@@ -86,7 +86,6 @@ class RealEngine(ByReplica):
             seed=request.seed,
             first_stream=request.first_stream,
             unit=form.unit,
-            **({"patterns": None} if request.gpu is None else {}),
             **self.where(request),
         )
         self._keep(request, engine, form.n_edges, "dense" if _is_dense(form) else "sparse")

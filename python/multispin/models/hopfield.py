@@ -230,7 +230,7 @@ class Hopfield(SignedGraph):
     def _from_state(cls, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         model = cls.__new__(cls)
         shape = tuple(checks.count("shape", side, 1) for side in meta["shape"])
-        words = np.array(arrays["patterns"], dtype=np.uint64, ndmin=2)
+        words = np.array(arrays["patterns"], dtype=np.uint64)
         if words.ndim != 2 or len(words) < 1 or words.shape[1] != -(-int(np.prod(shape)) // 64):
             raise ValueError(f"patterns: got an array of shape {words.shape}")
         model._set(words, shape, fields.from_state(meta, arrays))

@@ -186,14 +186,14 @@ class Sampler:
         replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         self._model = model
         self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
-        temperatures = self._temperatures(temperature)
+        given = checks.temperatures("temperature", temperature, ndim=len(self._lead), zero=True)
         request = Request(
             model,
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, DYNAMICS),
             checks.choice("order", order, ORDERS),
             clamp is not None,
-            not temperatures.all(),
+            not given.all(),
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
@@ -203,6 +203,7 @@ class Sampler:
         kind = registry.choose(engine, request)
         request = devices.placed(request, device, kind)
         registry.check_fits(kind, request)
+        temperatures = self._temperatures(temperature)
         start = checked_start(init, model.shape, self._lead, request.gpu)
         warn_where_empty(kind, request)
         self._warned = warn_where_slow(model, request.dynamics, temperatures)
