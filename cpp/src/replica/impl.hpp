@@ -12,6 +12,7 @@
 #include "multispin/random/planes.hpp"
 #include "multispin/replica/rules/bond_rules.hpp"
 #include "multispin/replica/rules/lane_thresholds.hpp"
+#include "multispin/replica/rules/many_bonds.hpp"
 #include "multispin/rules/threshold.hpp"
 #include "replica/kernels.hpp"
 
@@ -75,7 +76,7 @@ struct Spot {
   std::int64_t site[sites];  // their positions from the run's beginning
 };
 
-template <class Rule, int sites>
+template <int sites>
 class Sites {
  public:
   Sites(const Bundle& bundle, const model::Run& run) : bundle_(bundle), run_(run), shape_(bundle) {}
@@ -93,7 +94,17 @@ class Sites {
   MULTISPIN_HD Word spins(const Spot<sites>& spot, int offset) const {
     return shape_.gather(bundle_.spins, offset, [&](int i) { return run_.begin + spot.site[i]; });
   }
-  // What the rule counts over the bonds.
+  // Bond j of sites whose bonds begin at `bonds`.
+  MULTISPIN_HD Word neighbour(const model::Bond* const (&bonds)[sites], int offset, int j) const {
+    return shape_.gather(bundle_.spins, offset,
+                         [&](int i) { return std::int64_t{bonds[i][j].position}; });
+  }
+  MULTISPIN_HD Word sign(const model::Bond* const (&bonds)[sites], int offset, int j) const {
+    return shape_.gather(bundle_.signs, offset,
+                         [&](int i) { return std::int64_t{bonds[i][j].sign}; });
+  }
+  // What a rule counts over the bonds.
+  template <class Rule>
   MULTISPIN_HD void count(const Spot<sites>& spot, int offset, Word spin,
                           Word (&planes)[Rule::planes]) const {
     const model::Bond* bonds[sites];
@@ -101,11 +112,7 @@ class Sites {
     Word counted[Rule::slots];
 #pragma GCC unroll 12
     for (int j = 0; j < Rule::slots; ++j) {
-      const Word neighbour = shape_.gather(
-          bundle_.spins, offset, [&](int i) { return std::int64_t{bonds[i][j].position}; });
-      const Word sign = shape_.gather(bundle_.signs, offset,
-                                      [&](int i) { return std::int64_t{bonds[i][j].sign}; });
-      counted[j] = Rule::counted(spin, neighbour, sign);
+      counted[j] = Rule::counted(spin, neighbour(bonds, offset, j), sign(bonds, offset, j));
     }
     bits::count_bits(counted, planes);
   }
@@ -210,7 +217,7 @@ class Updater {
       const Spot<sites> spot = sites_.at(position + i * sites);
       const Word spin = sites_.spins(spot, offset);
       Word planes[Rule::planes];
-      sites_.count(spot, offset, spin, planes);
+      sites_.template count<Rule>(spot, offset, spin, planes);
       finish(spot, offset, spin, planes, Rule::select(planes, drawn.less[i]));
     }
   }
@@ -227,7 +234,7 @@ class Updater {
     for (int i = 0; i < group; ++i) {
       const Spot<sites> spot = sites_.at(position + i * sites);
       const Word spin = sites_.spins(spot, offset);
-      sites_.count(spot, offset, spin, prospect.planes);
+      sites_.template count<Rule>(spot, offset, spin, prospect.planes);
       Word accepted = Rule::select(prospect.planes, drawn.less[i]);
       if (bits::any_field_below<rules::redraw_bits<coarse>>(drawn.plane + i, 1)) {
         accepted = rules::with_redrawn_lanes(planes_, drawn.state[i], prospect, update_.thresholds,
@@ -238,7 +245,7 @@ class Updater {
   }
 
   const RunUpdate update_;
-  const Sites<Rule, sites> sites_;
+  const Sites<sites> sites_;
   const Planes planes_;
 };
 
@@ -247,6 +254,156 @@ void update_run(const RunUpdate& update) {
   by_shape(update.bundle, [&](auto sites) {
     const Updater<Planes<Word>, Rule, decltype(sites)::value> updater(update);
     updater.all();
+  });
+}
+
+// Sites with many bonds, `group` wide words of one at a time: their chains of random bits advance
+// side by side, and their bonds are looked up together.
+template <class Planes, int sites, int group>
+class ManyBondsUpdater {
+ public:
+  explicit ManyBondsUpdater(const RunUpdate& update)
+      : update_(update), rule_(update.run.slots), sites_(update.bundle, update.run) {}
+
+  void all() {
+    for (std::int64_t p = update_.run.begin; p < update_.run.end; p += sites) {
+      for (int offset = 0; offset < update_.bundle.words; offset += group * words) {
+        site(p, offset);
+      }
+    }
+  }
+
+ private:
+  static constexpr int coarse = Planes::coarse_planes;
+  using Rule = rules::ManyBonds;
+
+  void site(std::int64_t position, int offset) {
+    const Spot<sites> spot = sites_.at(position);
+    Word spin[group], count[group][Rule::most_planes], flips[group];
+    for (int i = 0; i < group; ++i) spin[i] = sites_.spins(spot, offset + i * words);
+    this->count(spot, offset, spin, count);
+    rule_.flips(
+        count,
+        [&](int number, int c, Word(&succeeds)[group]) {
+          draw(position, offset, number, c, succeeds);
+        },
+        flips);
+    for (int i = 0; i < group; ++i) sites_.write(spot, offset + i * words, spin[i] ^ flips[i]);
+  }
+
+  // The planes of u - ceil(d/2), u bonds of d being unsatisfied.
+  MULTISPIN_HD void count(const Spot<sites>& spot, int offset, const Word (&spin)[group],
+                          Word (&planes)[group][Rule::most_planes]) const {
+    const model::Bond* bonds[sites];
+    for (int i = 0; i < sites; ++i) bonds[i] = update_.run.bonds + spot.site[i] * rule_.degree;
+    const auto counts_of = [&](Word s) {
+      return Counts(rule_.planes(), [&](int p) { return rule_.start(s, p); });
+    };
+    if constexpr (group == 2) {
+      Counts counts[2] = {counts_of(spin[0]), counts_of(spin[1])};
+      add_all(counts, bonds, offset);
+      for (int i = 0; i < group; ++i) counts[i].get(spin[i], planes[i]);
+    } else {
+      Counts counts[1] = {counts_of(spin[0])};
+      add_all(counts, bonds, offset);
+      counts[0].get(spin[0], planes[0]);
+    }
+  }
+  using Counts = bits::WideCounts<Word, Rule::most_planes>;
+
+  MULTISPIN_HD void add_all(Counts (&counts)[group], const model::Bond* const (&bonds)[sites],
+                            int offset) const {
+    int first = 0;
+    for (; first + (1 << Counts::most_level) <= rule_.degree; first += 1 << Counts::most_level) {
+      add<Counts::most_level>(counts, bonds, offset, first);
+    }
+    add_rest<Counts::most_level - 1>(counts, bonds, offset, first);
+  }
+  // The bonds from number `first` on, which are fewer than 2^(level + 1).
+  template <int level>
+  MULTISPIN_HD void add_rest(Counts (&counts)[group], const model::Bond* const (&bonds)[sites],
+                             int offset, int first) const {
+    if ((rule_.degree >> level & 1) != 0) {
+      add<level>(counts, bonds, offset, first);
+      first += 1 << level;
+    }
+    if constexpr (level > 0) add_rest<level - 1>(counts, bonds, offset, first);
+  }
+  template <int level>
+  MULTISPIN_HD void add(Counts (&counts)[group], const model::Bond* const (&bonds)[sites],
+                        int offset, int first) const {
+    for (int i = 0; i < group; ++i) {
+      counts[i].template add<level>([&](int j) {
+        const int at = offset + i * words;
+        return sites_.neighbour(bonds, at, first + j) ^ sites_.sign(bonds, at, first + j);
+      });
+    }
+  }
+
+  // The lanes where the draw with this number, of a class, succeeds.
+  void draw(std::int64_t position, int offset, int number, int c, Word (&succeeds)[group]) {
+    const Planes& planes = planes_of(number);
+    typename Planes::State state[group];
+    Word plane[group];
+    const std::int64_t step = rule_.classes() * block_words;
+    const std::uint64_t* const threshold = update_.thresholds.planes + c * block_words + offset;
+    const std::uint64_t* const always = update_.thresholds.always + c * block_words + offset;
+    const auto next = [&](int k) __attribute__((always_inline)) {
+#pragma GCC unroll 2
+      for (int i = 0; i < group; ++i) plane[i] = planes.next(state[i], k);
+    };
+    for (int i = 0; i < group; ++i) {
+      state[i] =
+          planes.start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
+                       update_.bundle.first_word + static_cast<std::uint64_t>(offset + i * words));
+      succeeds[i] = loaded<Word>(always + i * words);
+    }
+#pragma GCC unroll 16
+    for (int k = 0; k < coarse; ++k) {
+      next(k);
+#pragma GCC unroll 2
+      for (int i = 0; i < group; ++i) {
+        const Word t = loaded<Word>(threshold + k * step + i * words);
+        succeeds[i] = bits::less_than_step(t, plane[i], succeeds[i]);
+      }
+    }
+    next(coarse);
+    if (!bits::any_field_below<rules::redraw_bits<coarse>>(plane, group)) [[likely]]
+      return;
+    for (int i = 0; i < group; ++i) {
+      const rules::ClassProspect<Word> prospect{threshold + i * words, always + i * words, step};
+      succeeds[i] = rules::with_redrawn_lanes(planes, state[i], prospect, update_.thresholds,
+                                              plane[i], succeeds[i]);
+    }
+  }
+  // Made when a draw of this number is the first.
+  const Planes& planes_of(int number) {
+    for (; made_ <= number; ++made_) {
+      planes_[made_] =
+          Planes(*update_.keys, update_.sweep, made_,
+                 {sites > 1 ? words / sites : words, std::uint64_t{1} << model::lane_word_bits});
+    }
+    return planes_[number];
+  }
+
+  const RunUpdate update_;
+  const Rule rule_;
+  const Sites<sites> sites_;
+  Planes planes_[Rule::most_draws];
+  int made_ = 0;
+};
+
+template <template <class> class Planes>
+void update_run_many(const RunUpdate& update) {
+  by_shape(update.bundle, [&](auto sites) {
+    constexpr int count = decltype(sites)::value;
+    if constexpr (count == 1 && 2 * words <= block_words) {
+      if (update.bundle.words >= 2 * words) {
+        ManyBondsUpdater<Planes<Word>, 1, 2>(update).all();
+        return;
+      }
+    }
+    ManyBondsUpdater<Planes<Word>, count, 1>(update).all();
   });
 }
 
@@ -293,7 +450,7 @@ class SharedUpdater {
     const Spot<1> spot = sites_.at(position);
     const Word spin = sites_.spins(spot, offset);
     Word planes[Rule::planes];
-    sites_.count(spot, offset, spin, planes);
+    sites_.template count<Rule>(spot, offset, spin, planes);
     Word accept[Rule::classes];
     for (int c = 0; c < Rule::classes; ++c) accept[c] = bits::splat<Word>(accept_[c][index]);
     sites_.write(spot, offset,
@@ -301,7 +458,7 @@ class SharedUpdater {
   }
 
   const SharedRunUpdate update_;
-  const Sites<Rule, 1> sites_;
+  const Sites<1> sites_;
   const Planes planes_;
   alignas(64) std::uint64_t accept_[Rule::classes][64];
 };
@@ -466,6 +623,7 @@ template <template <class> class Planes>
 constexpr RunKernels make_run_kernels() {
   RunKernels kernels{};
   kernels.coarse_planes = Planes<Word>::coarse_planes;
+  kernels.update_many = update_run_many<Planes>;
   add_kernels<Planes, 0>(kernels);
   return kernels;
 }

@@ -24,8 +24,15 @@ struct OrderedRun {
   std::int64_t begin, end;  // positions
   int colour;
   int kind;                 // number in GraphOrder::kinds
+  int degree;               // of each site
   int slot_size;            // index of the number of slots (replica/graph.hpp)
   std::int64_t first_bond;  // of position `begin`
+
+  int slots() const {
+    return slot_size == model::many_bonds ? degree : model::slot_sizes[slot_size];
+  }
+  // What an update takes, in units of one with few bonds.
+  std::int64_t effort() const { return 1 + degree / (model::most_slots + 1); }
 };
 
 struct GraphOrder {
@@ -39,8 +46,8 @@ struct GraphOrder {
   int colours = 0;
 };
 
-// The smallest number of slots that has a class for every count that is not certain to flip.
-int slots_for(const rules::SiteKind& kind);
+// Classes that sites of a kind have thresholds for.
+int classes_of(const rules::BondModel& model, const rules::SiteKind& kind);
 
 // Signs are numbered like `edges`. A slot without a bond has sign number edges.size() and leads to
 // the site itself if spins flip without a field, and to the position after the last if not.
