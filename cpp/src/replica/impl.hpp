@@ -29,13 +29,14 @@ constexpr unsigned elements(std::int64_t count) {
 }
 
 // Where the elements of a wide word come from: a part of one site's words, or all words of `sites`
-// sites.
-template <int sites>
+// sites. `whole`: a site has as many words as there may be.
+template <int sites, bool whole = false>
 class Shape {
  public:
   explicit Shape(const Bundle& bundle) : words_(bundle.words) {}
 
   MULTISPIN_HD std::int64_t site_words() const {
+    if constexpr (whole) return block_words;
     if constexpr (sites > 1 || words == block_words) return words / sites;
     return words_;
   }
@@ -76,7 +77,7 @@ struct Spot {
   std::int64_t site[sites];  // their positions from the run's beginning
 };
 
-template <int sites>
+template <int sites, bool whole = false>
 class Sites {
  public:
   Sites(const Bundle& bundle, const model::Run& run) : bundle_(bundle), run_(run), shape_(bundle) {}
@@ -128,7 +129,7 @@ class Sites {
  private:
   Bundle bundle_;
   model::Run run_;
-  Shape<sites> shape_;
+  Shape<sites, whole> shape_;
 };
 
 // Every lane draws for itself. Wide words are updated in groups, so that several chains of random
@@ -257,13 +258,18 @@ void update_run(const RunUpdate& update) {
   });
 }
 
-// Sites with many bonds, `group` wide words of one at a time: their chains of random bits advance
-// side by side, and their bonds are looked up together.
-template <class Planes, int sites, int group>
+// Sites with many bonds, `group` wide words of one at a time, whose chains of random bits advance
+// side by side.
+template <class Planes, class Rule, int sites, int group>
 class ManyBondsUpdater {
  public:
   explicit ManyBondsUpdater(const RunUpdate& update)
-      : update_(update), rule_(update.run.slots), sites_(update.bundle, update.run) {}
+      : update_(update), rule_(update.run.degree), sites_(update.bundle, update.run) {
+    for (int p = 0; p < rule_.planes(); ++p) {
+      start_[p] = rule_.start(p);
+      start_change_[p] = rule_.start_change(p);
+    }
+  }
 
   void all() {
     for (std::int64_t p = update_.run.begin; p < update_.run.end; p += sites) {
@@ -275,136 +281,134 @@ class ManyBondsUpdater {
 
  private:
   static constexpr int coarse = Planes::coarse_planes;
-  using Rule = rules::ManyBonds;
+  static constexpr bool whole = sites == 1 && group * words == block_words;
+  static constexpr int at_once = 2;  // draws: a chain of random bits waits for itself
 
-  void site(std::int64_t position, int offset) {
-    const Spot<sites> spot = sites_.at(position);
+  MULTISPIN_HD void site(std::int64_t position, int offset) {
+    const auto spot = sites_.at(position);
     Word spin[group], count[group][Rule::most_planes], flips[group];
-    for (int i = 0; i < group; ++i) spin[i] = sites_.spins(spot, offset + i * words);
-    this->count(spot, offset, spin, count);
-    rule_.flips(
-        count,
-        [&](int number, int c, Word(&succeeds)[group]) {
-          draw(position, offset, number, c, succeeds);
-        },
-        flips);
+    for (int i = 0; i < group; ++i) {
+      spin[i] = sites_.spins(spot, offset + i * words);
+      this->count(spot, offset + i * words, spin[i], count[i]);
+    }
+    rule_.template flips<at_once>(
+        count, [&](int number, auto& drawn) { draw(position, offset, number, drawn); }, flips);
     for (int i = 0; i < group; ++i) sites_.write(spot, offset + i * words, spin[i] ^ flips[i]);
   }
 
-  // The planes of u - ceil(d/2), u bonds of d being unsatisfied.
-  MULTISPIN_HD void count(const Spot<sites>& spot, int offset, const Word (&spin)[group],
-                          Word (&planes)[group][Rule::most_planes]) const {
+  // The planes of u - ceil(d/2), u bonds of d being unsatisfied. One wide word after the other:
+  // bonds that were looked up for several of them had to go through memory.
+  MULTISPIN_HD void count(const Spot<sites>& spot, int offset, Word spin,
+                          Word (&planes)[Rule::most_planes]) const {
     const model::Bond* bonds[sites];
-    for (int i = 0; i < sites; ++i) bonds[i] = update_.run.bonds + spot.site[i] * rule_.degree;
-    const auto counts_of = [&](Word s) {
-      return Counts(rule_.planes(), [&](int p) { return rule_.start(s, p); });
-    };
-    if constexpr (group == 2) {
-      Counts counts[2] = {counts_of(spin[0]), counts_of(spin[1])};
-      add_all(counts, bonds, offset);
-      for (int i = 0; i < group; ++i) counts[i].get(spin[i], planes[i]);
-    } else {
-      Counts counts[1] = {counts_of(spin[0])};
-      add_all(counts, bonds, offset);
-      counts[0].get(spin[0], planes[0]);
-    }
-  }
-  using Counts = bits::WideCounts<Word, Rule::most_planes>;
-
-  MULTISPIN_HD void add_all(Counts (&counts)[group], const model::Bond* const (&bonds)[sites],
-                            int offset) const {
+    for (int i = 0; i < sites; ++i) bonds[i] = update_.run.bonds + spot.site[i] * update_.run.slots;
     int first = 0;
-    for (; first + (1 << Counts::most_level) <= rule_.degree; first += 1 << Counts::most_level) {
-      add<Counts::most_level>(counts, bonds, offset, first);
+    const auto favours_up = [&](int j) {
+      return sites_.neighbour(bonds, offset, first + j) ^ sites_.sign(bonds, offset, first + j);
+    };
+    bits::WideCounts<Word, Rule::most_planes> counts;
+    counts.begin(rule_.planes(), [&](int p) {
+      return bits::xor_and(bits::splat<Word>(start_[p]), spin, bits::splat<Word>(start_change_[p]));
+    });
+    for (; first + 2 * model::slot_block <= update_.run.slots; first += 2 * model::slot_block) {
+      counts.template add<4>(favours_up);
     }
-    add_rest<Counts::most_level - 1>(counts, bonds, offset, first);
-  }
-  // The bonds from number `first` on, which are fewer than 2^(level + 1).
-  template <int level>
-  MULTISPIN_HD void add_rest(Counts (&counts)[group], const model::Bond* const (&bonds)[sites],
-                             int offset, int first) const {
-    if ((rule_.degree >> level & 1) != 0) {
-      add<level>(counts, bonds, offset, first);
-      first += 1 << level;
-    }
-    if constexpr (level > 0) add_rest<level - 1>(counts, bonds, offset, first);
-  }
-  template <int level>
-  MULTISPIN_HD void add(Counts (&counts)[group], const model::Bond* const (&bonds)[sites],
-                        int offset, int first) const {
-    for (int i = 0; i < group; ++i) {
-      counts[i].template add<level>([&](int j) {
-        const int at = offset + i * words;
-        return sites_.neighbour(bonds, at, first + j) ^ sites_.sign(bonds, at, first + j);
-      });
-    }
+    if (first < update_.run.slots) counts.template add<3>(favours_up);
+    counts.get(spin, planes);
   }
 
-  // The lanes where the draw with this number, of a class, succeeds.
-  void draw(std::int64_t position, int offset, int number, int c, Word (&succeeds)[group]) {
-    const Planes& planes = planes_of(number);
-    typename Planes::State state[group];
-    Word plane[group];
+  // The lanes where the draws from this number on succeed.
+  void draw(std::int64_t position, int offset, int number, Word (&less)[at_once][group]) {
+    planes_made(number + at_once);
+    typename Planes::State state[at_once][group];
+    const std::uint64_t* threshold[at_once];
     const std::int64_t step = rule_.classes() * block_words;
-    const std::uint64_t* const threshold = update_.thresholds.planes + c * block_words + offset;
-    const std::uint64_t* const always = update_.thresholds.always + c * block_words + offset;
-    const auto next = [&](int k) __attribute__((always_inline)) {
 #pragma GCC unroll 2
-      for (int i = 0; i < group; ++i) plane[i] = planes.next(state[i], k);
-    };
-    for (int i = 0; i < group; ++i) {
-      state[i] =
-          planes.start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
-                       update_.bundle.first_word + static_cast<std::uint64_t>(offset + i * words));
-      succeeds[i] = loaded<Word>(always + i * words);
+    for (int d = 0; d < at_once; ++d) {
+      const int c = number + d < rule_.digits() ? number + d : rule_.digits();
+      threshold[d] = update_.thresholds.planes + c * block_words + offset;
+#pragma GCC unroll 2
+      for (int i = 0; i < group; ++i) {
+        state[d][i] = start(position, offset + i * words, number + d);
+        less[d][i] = loaded<Word>(always_of(threshold[d]) + i * words);
+      }
     }
 #pragma GCC unroll 16
     for (int k = 0; k < coarse; ++k) {
-      next(k);
 #pragma GCC unroll 2
-      for (int i = 0; i < group; ++i) {
-        const Word t = loaded<Word>(threshold + k * step + i * words);
-        succeeds[i] = bits::less_than_step(t, plane[i], succeeds[i]);
+      for (int d = 0; d < at_once; ++d) {
+#pragma GCC unroll 2
+        for (int i = 0; i < group; ++i) {
+          const Word t = loaded<Word>(threshold[d] + k * step + i * words);
+          less[d][i] =
+              bits::less_than_step(t, planes_[number + d].next(state[d][i], k), less[d][i]);
+        }
       }
     }
-    next(coarse);
+    for (int d = 0; d < at_once; ++d) redraw(planes_[number + d], state[d], threshold[d], less[d]);
+  }
+  MULTISPIN_HD typename Planes::State start(std::int64_t position, int offset, int number) const {
+    return planes_[number].start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
+                                 update_.bundle.first_word + static_cast<std::uint64_t>(offset));
+  }
+  // From the place of a class and of lanes among the planes' thresholds.
+  MULTISPIN_HD const std::uint64_t* always_of(const std::uint64_t* threshold) const {
+    return update_.thresholds.always + (threshold - update_.thresholds.planes);
+  }
+  // Makes the lanes good that draw again.
+  MULTISPIN_HD void redraw(const Planes& planes, typename Planes::State (&state)[group],
+                           const std::uint64_t* threshold, Word (&less)[group]) const {
+    Word plane[group];
+    for (int i = 0; i < group; ++i) plane[i] = planes.next(state[i], coarse);
     if (!bits::any_field_below<rules::redraw_bits<coarse>>(plane, group)) [[likely]]
       return;
+    const std::int64_t step = rule_.classes() * block_words;
     for (int i = 0; i < group; ++i) {
-      const rules::ClassProspect<Word> prospect{threshold + i * words, always + i * words, step};
-      succeeds[i] = rules::with_redrawn_lanes(planes, state[i], prospect, update_.thresholds,
-                                              plane[i], succeeds[i]);
+      const rules::ClassProspect<Word> prospect{threshold + i * words,
+                                                always_of(threshold) + i * words, step};
+      less[i] = rules::with_redrawn_lanes(planes, state[i], prospect, update_.thresholds, plane[i],
+                                          less[i]);
     }
   }
-  // Made when a draw of this number is the first.
-  const Planes& planes_of(int number) {
-    for (; made_ <= number; ++made_) {
+  // Planes of draws are made when they are first asked for.
+  MULTISPIN_HD void planes_made(int count) {
+    for (; made_ < count; ++made_) {
       planes_[made_] =
           Planes(*update_.keys, update_.sweep, made_,
                  {sites > 1 ? words / sites : words, std::uint64_t{1} << model::lane_word_bits});
     }
-    return planes_[number];
   }
 
   const RunUpdate update_;
   const Rule rule_;
-  const Sites<sites> sites_;
+  const Sites<sites, whole> sites_;
+  std::uint64_t start_[Rule::most_planes], start_change_[Rule::most_planes];
   Planes planes_[Rule::most_draws];
   int made_ = 0;
 };
 
-template <template <class> class Planes>
+template <class Planes, class Rule>
 void update_run_many(const RunUpdate& update) {
   by_shape(update.bundle, [&](auto sites) {
     constexpr int count = decltype(sites)::value;
     if constexpr (count == 1 && 2 * words <= block_words) {
       if (update.bundle.words >= 2 * words) {
-        ManyBondsUpdater<Planes<Word>, 1, 2>(update).all();
+        ManyBondsUpdater<Planes, Rule, 1, 2>(update).all();
         return;
       }
     }
-    ManyBondsUpdater<Planes<Word>, count, 1>(update).all();
+    ManyBondsUpdater<Planes, Rule, count, 1>(update).all();
   });
+}
+// Up to 127 bonds are common, and have a kernel for the number of their digits.
+template <template <class> class Planes>
+void update_run_many(const RunUpdate& update) {
+  constexpr int few = 2;
+  if (rules::drawn_digits(update.run.degree) == few) {
+    update_run_many<Planes<Word>, rules::ManyBonds<few>>(update);
+  } else {
+    update_run_many<Planes<Word>, rules::ManyBonds<0>>(update);
+  }
 }
 
 // One number for all lanes of a site.

@@ -192,7 +192,8 @@ GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, boo
         order.bonds.push_back({order.position_of[end.site], number[end.edge]});
       }
       const auto slots = static_cast<std::size_t>(run.slots());
-      const Index leads_to = zero_field_flip ? position : static_cast<Index>(count);
+      const bool itself = zero_field_flip && run.slot_size != model::many_bonds;
+      const Index leads_to = itself ? position : static_cast<Index>(count);
       order.bonds.insert(order.bonds.end(), slots - ends.size(), {leads_to, nothing});
     }
   }

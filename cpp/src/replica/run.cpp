@@ -16,7 +16,7 @@ void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun&
       order.bonds.data() + run.first_bond + (begin - run.begin) * slots;
   const auto number = static_cast<std::size_t>(run.kind);
   const KindThresholds& t = bundle.thresholds[number];
-  const model::Run part{begin, end, bonds, slots};
+  const model::Run part{begin, end, bonds, slots, run.degree};
   if (shared) {
     run_kernels.update_shared[run.slot_size][any_field](
         {bundle.view(), part, t.shared, field[number], &keys, sweep});

@@ -106,14 +106,15 @@ std::int64_t ReplicaEngine::Detail::threshold_words(const rules::SiteKind& kind)
 
 SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
   const auto number = static_cast<std::size_t>(run.kind);
-  SweptRun out{all().lanes,
-               {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond, run.slots()},
-               run.slot_size,
-               !model.zero_field_flip(),
-               shared,
-               {},
-               {},
-               field[number]};
+  SweptRun out{
+      all().lanes,
+      {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond, run.slots(), run.degree},
+      run.slot_size,
+      !model.zero_field_flip(),
+      shared,
+      {},
+      {},
+      field[number]};
   if (shared) {
     out.shared_thresholds = shared_thresholds[number];
     return out;

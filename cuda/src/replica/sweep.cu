@@ -22,7 +22,10 @@ void by_parts(const SweptRun& swept, int group, const Work& work) {
   for (std::int64_t begin = run.begin; begin < run.end; begin += at_once) {
     const std::int64_t end = std::min(begin + at_once, run.end);
     const std::int64_t step = (end - begin + group - 1) / group;
-    const model::Run part{begin, end, run.bonds + (begin - run.begin) * run.slots, run.slots};
+    model::Run part = run;
+    part.begin = begin;
+    part.end = end;
+    part.bonds += (begin - run.begin) * run.slots;
     work(part, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step * words));
   }
 }

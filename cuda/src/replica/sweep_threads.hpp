@@ -145,6 +145,8 @@ struct UpdateSites {
 // One word of a site with many bonds.
 template <class Planes>
 struct UpdateManyBonds {
+  using Rule = rules::ManyBonds<0>;
+
   Lanes lanes;
   model::Run run;
   rules::LaneThresholds thresholds;
@@ -152,42 +154,44 @@ struct UpdateManyBonds {
   std::uint64_t sweep;
 
   MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t /*slot*/) const {
-    const rules::ManyBonds rule{run.slots};
+    const Rule rule{run.degree};
     const std::uint32_t word = thread % lanes.words;
     const auto position = static_cast<std::uint32_t>(run.begin) + thread / lanes.words;
     std::uint64_t* const place = lanes.spin(position, word);
     const Word spin = bits::loaded<Word>(place);
-    Word count[1][rules::ManyBonds::most_planes], flips[1];
+    Word count[1][Rule::most_planes], flips[1];
     this->count(rule, position, word, spin, count[0]);
-    const auto succeeds = [&](int number, int c, Word(&out)[1]) {
-      out[0] = draw(rule, position, word, number, c);
+    const auto draw_one = [&](int number, Word(&drawn)[1][1]) {
+      drawn[0][0] = draw(rule, position, word, number);
     };
-    rule.flips(count, succeeds, flips);
+    rule.template flips<1>(count, draw_one, flips);
     bits::store(place, spin ^ flips[0]);
   }
 
  private:
-  using Counts = bits::WideCounts<Word, rules::ManyBonds::most_planes>;
+  using Counts = bits::WideCounts<Word, Rule::most_planes>;
 
-  MULTISPIN_HD void count(const rules::ManyBonds& rule, std::uint32_t position, std::uint32_t word,
-                          Word spin, Word (&planes)[rules::ManyBonds::most_planes]) const {
+  MULTISPIN_HD void count(const Rule& rule, std::uint32_t position, std::uint32_t word, Word spin,
+                          Word (&planes)[Rule::most_planes]) const {
     const model::Bond* bond = run.bonds + (position - run.begin) * run.slots;
-    Counts counts(rule.planes(), [&](int p) { return rule.start(spin, p); });
+    Counts counts;
+    counts.begin(rule.planes(), [&](int p) {
+      return bits::xor_and(bits::splat<Word>(rule.start(p)), spin,
+                           bits::splat<Word>(rule.start_change(p)));
+    });
     const auto favours_up = [&](int j) {
       const model::Bond b = bond[j];
       return bits::loaded<Word>(lanes.spin(b.position, word)) ^ lanes.sign(b.sign, word);
     };
-    constexpr int block_level = 3;
-    const model::Bond* const end = bond + run.slots;
-    for (; bond + (1 << block_level) <= end; bond += 1 << block_level) {
-      counts.template add<block_level>(favours_up);
+    for (const model::Bond* const end = bond + run.slots; bond < end; bond += model::slot_block) {
+      counts.template add<3>(favours_up);
     }
-    for (; bond < end; ++bond) counts.template add<0>(favours_up);
     counts.get(spin, planes);
   }
-  // The lanes where the draw with this number, of a class, succeeds.
-  MULTISPIN_HD Word draw(const rules::ManyBonds& rule, std::uint32_t position, std::uint32_t word,
-                         int number, int c) const {
+  // The lanes where the draw with this number succeeds.
+  MULTISPIN_HD Word draw(const Rule& rule, std::uint32_t position, std::uint32_t word,
+                         int number) const {
+    const int c = number < rule.digits() ? number : rule.digits();
     constexpr int coarse = Planes::coarse_planes;
     const Planes planes(keys, sweep, number);
     typename Planes::State state =

@@ -175,7 +175,8 @@ class WideCounts {
 
   // start(p) is plane p of what is there before anything is added.
   template <class Start>
-  MULTISPIN_HD WideCounts(int planes, const Start& start) : planes_(planes) {
+  MULTISPIN_HD void begin(int planes, const Start& start) {
+    planes_ = planes;
     for (int p = 0; p < most_level; ++p) low_[p] = start(p);
     for (int p = most_level; p < planes; ++p) high_[p - most_level] = start(p);
   }

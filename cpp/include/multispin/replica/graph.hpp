@@ -28,7 +28,7 @@ struct Edge {
 struct Run {
   std::int64_t begin, end;
   const Bond* bonds;  // those of position p are bonds[(p - begin) * slots + j]
-  int slots;
+  int slots, degree;
 };
 
 // The number of a lane word of a site, for the random numbers it draws.
@@ -41,8 +41,10 @@ inline constexpr int block_words = 8;
 inline constexpr int slot_sizes[] = {2, 4, 6, 8, 12};
 inline constexpr int slot_size_count = 5;
 inline constexpr int most_slots = 12;
-// In place of the index of a size: more bonds than that, and as many slots (rules/many_bonds.hpp).
+// In place of the index of a size: more bonds than that (rules/many_bonds.hpp). Slots are then a
+// multiple of slot_block.
 inline constexpr int many_bonds = slot_size_count;
+inline constexpr int slot_block = 8;
 inline constexpr int max_degree = (1 << 17) - 1;
 // Of a site.
 inline constexpr int most_classes = 13;

@@ -15,7 +15,6 @@
 // that decides nothing: digit 0 of an even site, and what comes when all lanes are decided.
 #pragma once
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -37,90 +36,105 @@ MULTISPIN_HD constexpr int drawn_digits(int degree) {
   return digits;
 }
 
-struct ManyBonds {
-  int degree;
-  int digits;
-
-  static constexpr int most_digits = drawn_digits(model::max_degree);
+// Rules of a site. `known_digits` is their number where the program is compiled for it, or 0.
+template <int known_digits>
+class ManyBonds {
+ public:
+  static constexpr int most_digits =
+      known_digits > 0 ? known_digits : drawn_digits(model::max_degree);
   static constexpr int most_planes = most_digits + missing_planes;
-  static constexpr int most_draws = most_digits + (1 << missing_planes);
+  static constexpr int most_draws = most_digits + (1 << missing_planes) + 1;
 
-  MULTISPIN_HD explicit ManyBonds(int site_degree)
-      : degree(site_degree), digits(drawn_digits(site_degree)) {}
+  MULTISPIN_HD explicit ManyBonds(int degree) : degree_(degree), digits_(drawn_digits(degree)) {}
 
+  MULTISPIN_HD int digits() const { return known_digits > 0 ? known_digits : digits_; }
   // Thresholds: those of digits 0 to b - 1, then that of all draws that H counts.
-  MULTISPIN_HD int classes() const { return digits + 1; }
+  MULTISPIN_HD int classes() const { return digits() + 1; }
 
   // Planes of u - ceil(d/2), a number with sign.
-  MULTISPIN_HD int planes() const { return digits + missing_planes; }
+  MULTISPIN_HD int planes() const { return digits() + missing_planes; }
   // Plane p of what n, the number of bonds that favour the spin up, is added to: the sum, inverted
-  // where the spin is up (u = d - n, else u = n), is u - ceil(d/2).
-  template <class W>
-  MULTISPIN_HD W start(W spin, int p) const {
-    const auto bit = [p](int number) {
-      return std::uint64_t{0} - static_cast<std::uint64_t>(number >> p & 1);
-    };
-    const int down = -((degree + 1) / 2);
-    const int up = -1 - degree / 2;
-    return bits::xor_and(bits::splat<W>(bit(down)), spin, bits::splat<W>(bit(down ^ up)));
+  // where the spin is up (u = d - n, else u = n), is u - ceil(d/2). It is the first, and where the
+  // spin is up its exclusive or with the second.
+  MULTISPIN_HD std::uint64_t start(int p) const { return bit(p, -((degree_ + 1) / 2)); }
+  MULTISPIN_HD std::uint64_t start_change(int p) const {
+    return bit(p, -((degree_ + 1) / 2) ^ (-1 - degree_ / 2));
   }
 
-  // The lanes that flip, of `group` words, from the planes of u - ceil(d/2). draw(number, class,
-  // out) gives the lanes where a draw succeeds.
-  template <int group, class W, class Draw>
+  // The lanes that flip, of `group` words, from the planes of u - ceil(d/2). draw(number, drawn)
+  // gives the lanes where the draws from this number on, `at_once` of them, succeed; the last ones
+  // may be of no use.
+  template <int at_once, int group, class W, class Draw>
   MULTISPIN_HD void flips(const W (&count)[group][most_planes], const Draw& draw,
                           W (&accepted)[group]) const {
-    W missing[group][missing_planes];
-    add_digits(count, draw, missing, accepted);
-    W open[group], succeeds[group];
-    for (int i = 0; i < group; ++i) open[i] = ~accepted[i];
-    for (int number = digits; bits::any(any_of(open)); ++number) {
-      draw(number, digits, succeeds);
-      for (int i = 0; i < group; ++i) {
-        W carry = open[i] & succeeds[i];
-        open[i] = carry;
-        for (int p = 0; p < missing_planes; ++p) {
-          const bits::Sum<W> sum = bits::add(missing[i][p], carry);
-          missing[i][p] = sum.low;
-          carry = sum.carry;
+    W carry[group], missing[group][missing_planes], open[group], drawn[at_once][group];
+    for (int i = 0; i < group; ++i) {
+      carry[i] = accepted[i] = bits::zero<W>();
+      open[i] = bits::ones<W>();
+      for (W& plane : missing[i]) plane = bits::zero<W>();
+    }
+    // Digit 0 of an even site decides nothing.
+    for (int next = degree_ % 2 != 0 ? 0 : 1; bits::any(any_of(open)); next += at_once) {
+      draw(next, drawn);
+      for (int k = 0; k < at_once; ++k) {
+        const int number = next + k;
+        for (int i = 0; i < group; ++i) {
+          if (number < digits()) carry[i] = with_digit(number, count[i], drawn[k][i], carry[i]);
+          if (number == digits() - 1) {
+            accepted[i] = with_carry(count[i], carry[i], missing[i]);
+            open[i] = ~accepted[i];
+          }
+          if (number >= digits()) {
+            open[i] = open[i] & drawn[k][i];
+            const W reached = with_success(open[i], missing[i]);
+            accepted[i] = accepted[i] | reached;
+            open[i] = bits::and_not(open[i], reached);
+          }
         }
-        accepted[i] = accepted[i] | carry;
-        open[i] = bits::and_not(open[i], carry);
       }
     }
   }
 
  private:
+  MULTISPIN_HD static std::uint64_t bit(int p, int number) {
+    return std::uint64_t{0} - static_cast<std::uint64_t>(number >> p & 1);
+  }
   template <int group, class W>
   MULTISPIN_HD static W any_of(const W (&words)[group]) {
     W any = words[0];
     for (int i = 1; i < group; ++i) any = any | words[i];
     return any;
   }
-  // 2u - d + g: the lanes where it is not negative, and for the others the planes of its multiple
-  // of 2^b below, which lacks as much as H has to be.
-  template <int group, class W, class Draw>
-  MULTISPIN_HD void add_digits(const W (&count)[group][most_planes], const Draw& draw,
-                               W (&missing)[group][missing_planes], W (&accepted)[group]) const {
-    W carry[group], digit[group];
-    for (int i = 0; i < group; ++i) carry[i] = bits::zero<W>();
-    // 2 (u - ceil(d/2)) is even, and 1 is to be added if d is odd.
-    if (degree % 2 != 0) draw(0, 0, carry);
-    for (int j = 1; j < digits; ++j) {
-      draw(j, j, digit);
-      for (int i = 0; i < group; ++i) {
-        carry[i] = bits::majority(count[i][j - 1], digit[i], carry[i]);
-      }
-    }
-    for (int i = 0; i < group; ++i) {
-      for (int p = 0; p < missing_planes; ++p) {
-        const bits::Sum<W> sum = bits::add(count[i][digits - 1 + p], carry[i]);
-        missing[i][p] = sum.low;
-        carry[i] = sum.carry;
-      }
-      accepted[i] = bits::or_not(carry[i], count[i][planes() - 1]);
-    }
+  // Adds g to 2u - d, which is 2 (u - ceil(d/2)), and 1 more if d is odd. What becomes of the
+  // digits below 2^b makes no difference but for the carry.
+  template <class W>
+  MULTISPIN_HD W with_digit(int j, const W (&count)[most_planes], W digit, W carry) const {
+    return j == 0 ? digit : bits::majority(count[j - 1], digit, carry);
   }
+  // The lanes where 2u - d + g is not negative, and for the others the planes of its multiple of
+  // 2^b below, which lacks as much as H has to be.
+  template <class W>
+  MULTISPIN_HD W with_carry(const W (&count)[most_planes], W carry,
+                            W (&missing)[missing_planes]) const {
+    for (int p = 0; p < missing_planes; ++p) {
+      const bits::Sum<W> sum = bits::add(count[digits() - 1 + p], carry);
+      missing[p] = sum.low;
+      carry = sum.carry;
+    }
+    return bits::or_not(carry, count[planes() - 1]);
+  }
+  // Adds 2^b in some lanes, and returns those that lack nothing any more.
+  template <class W>
+  MULTISPIN_HD static W with_success(W lanes, W (&missing)[missing_planes]) {
+    for (int p = 0; p < missing_planes; ++p) {
+      const bits::Sum<W> sum = bits::add(missing[p], lanes);
+      missing[p] = sum.low;
+      lanes = sum.carry;
+    }
+    return lanes;
+  }
+
+  int degree_, digits_;
 };
 
 // Probability of class c of sites with so many digits, 1 for classes they do not have.
