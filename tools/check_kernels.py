@@ -73,7 +73,7 @@ def _name(symbol: str) -> str:
     neither: ``StepDense Metropolis Philox``.
     """
     shape = re.search(
-        r"\d(HalfSweep|SmallSweeps|UpdateSites|UpdateSharing"
+        r"\d(HalfSweep|SmallSweeps|UpdateSites|UpdateSharing|UpdateManyBonds"
         r"|StepDense|ScanDense|ApplyDense|FlipsFromSpins|SparseLevel|SparseSweeps)[IE]",
         symbol,
     )

@@ -35,7 +35,7 @@ class SlowEngine(Engine):
         if request.shared_random_numbers:
             return "shared_random_numbers: got True, allowed with the slow engine: False"
         if request.frozen:
-            return "temperature: got 0.0, allowed with the slow engine: greater than 0"
+            return "temperature: got 0.0, allowed: greater than 0 with the slow engine"
         return ""
 
     @classmethod

@@ -77,6 +77,18 @@ def test_same_spins(shape: tuple[int, ...], dynamics: str, h: float, rng: str) -
     assert_same(*both)
 
 
+@pytest.mark.parametrize("shape", [(2,) * 7, (3,) * 7, (2,) * 9])
+@pytest.mark.parametrize("samples", [1, 130])
+@pytest.mark.parametrize("rng", ["philox", "aes"])
+def test_same_spins_with_many_bonds(shape: tuple[int, ...], samples: int, rng: str) -> None:
+    """14 and 18 bonds a site."""
+    both = engines(*shape, replicas=130, samples=samples, rng=rng, first_stream=70)
+    for engine in both:
+        engine.sweep(3)
+    assert_same(*both)
+    np.testing.assert_array_equal(both[1].link_overlaps(PAIRS), both[0].link_overlaps(PAIRS))
+
+
 @pytest.mark.parametrize("replicas", [1, 64, 65, 513, 5000])
 @pytest.mark.parametrize("shared", [False, True])
 def test_same_spins_with_signs_of_their_own(replicas: int, shared: bool) -> None:

@@ -44,6 +44,7 @@ def runs() -> dict[str, dict[str, Any]]:
             "first_stream": 5,
         }
         for (name, system), (rng, dynamics, h) in itertools.product(_systems().items(), choices)
+        if system is not _many_bonds or (dynamics == "metropolis" and h == 0)
     }
 
 
@@ -54,6 +55,7 @@ def _systems() -> dict[str, Callable[[float], dict[str, Any]]]:
         **lattices,
         "replicas of a glass": _glass,
         "replicas of a frustrated graph": _graph,
+        "replicas with many bonds": _many_bonds,
         "samples": _samples,
         "samples, shared random numbers": lambda h: _samples(h) | {"shared_random_numbers": True},
     }
@@ -75,6 +77,16 @@ def _graph(h: float) -> dict[str, Any]:
     # Sites of degree 6; more than one bundle of 512.
     model = ms.Pairwise.from_edges(35, graphs.triangular((5, 7)), -1.5, h)
     return {"model": model, "temperature": np.linspace(0.5, 6.0, 600), "replicas": 600}
+
+
+def _many_bonds(h: float) -> dict[str, Any]:
+    # All pairs of 24 spins and three of them with 20 neighbours more: sites of 1, 23 and 43 bonds.
+    edges = list(itertools.combinations(range(24), 2))
+    edges += [(hub, 24 + 20 * hub + leaf) for hub in range(3) for leaf in range(20)]
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], len(edges))
+    model = ms.Pairwise.from_edges(84, edges, signs, h)
+    temperature = np.linspace(0.5, 12.0, 600)
+    return {"model": model, "temperature": temperature, "replicas": 600, "engine": "replica"}
 
 
 def _samples(h: float) -> dict[str, Any]:

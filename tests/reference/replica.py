@@ -30,6 +30,8 @@ Booleans = npt.NDArray[np.bool_]
 INITIAL_SPINS, AES, PHILOX, SHARED_AES, SHARED_PHILOX = 3, 4, 5, 6, 7  # purposes of a stream
 LANE_WORD_BITS, POSITION_BITS = 20, 28
 SHARING_LANES = 512
+FEW_BONDS = 12  # sites with more draw a geometric variate
+ALL = slice(None)
 
 
 class Replicas:
@@ -80,7 +82,10 @@ class Replicas:
         for _ in range(n):
             draws = self._shared_draws() if self.shared else self._draws()
             for position, site in enumerate(self.order):
-                self._update(site, Draws(*(of_all[position] for of_all in draws)))
+                if len(self.neighbours[site]) > FEW_BONDS:
+                    self._update_with_many_bonds(position, site)
+                else:
+                    self._update(site, Draws(*(of_all[position] for of_all in draws)))
             self.sweeps_done += 1
 
     def colours(self) -> list[int]:
@@ -124,12 +129,8 @@ class Replicas:
 
     def _update(self, site: int, draws: Draws) -> None:
         """Update a site of all replicas; every step is one of each replica by itself."""
-        ends = self.neighbours[site]
-        degree = len(ends)
-        sums = np.zeros(self.replicas, dtype=np.int64)
-        for other, number in ends:
-            sums += self.signs[:, number] * self.spins[:, other]
-        up = (sums + degree) // 2  # bonds that favour +1
+        degree = len(self.neighbours[site])
+        up = (self._neighbour_sums(site) + degree) // 2  # bonds that favour +1
         preferred = np.where(self.J * (2 * up - degree) + self.h >= 0, 1, -1)
         heat_bath = np.array([self._heat_bath(degree, n) for n in range(degree + 1)])
         may_leave = (self.spins[:, site] == preferred) | heat_bath[up]
@@ -140,10 +141,49 @@ class Replicas:
         leaves = self._accepted(degree, site in self.lazy, up, draws) & may_leave
         self.spins[:, site] = np.where(leaves, -preferred, preferred)
 
+    def _neighbour_sums(self, site: int) -> Integers:
+        """Sums of sign times spin over the bonds of a site."""
+        sums = np.zeros(self.replicas, dtype=np.int64)
+        for other, number in self.neighbours[site]:
+            sums += self.signs[:, number] * self.spins[:, other]
+        return sums
+
+    def _update_with_many_bonds(self, position: int, site: int) -> None:
+        """Flip where 2 u + G reaches d: u of d bonds unsatisfied, G geometric."""
+        assert self.h == 0
+        assert self.dynamics == "metropolis"
+        assert not self.shared
+        d = len(self.neighbours[site])
+        twice_unsatisfied = d - self.spins[:, site] * self._neighbour_sums(site)
+        bits = max(2, d.bit_length() - 5)
+        G = np.zeros(self.replicas, dtype=np.int64)
+        for bit in range(bits):
+            if d % 2 == 1 or bit > 0:  # an even sum is compared with an even number otherwise
+                weights = self._weights(bit)
+                chances = [weight / (1 + weight) for weight in weights]
+                G += self._succeeds(position, bit, chances).astype(np.int64) << bit
+        going_on = np.ones(self.replicas, dtype=np.bool_)
+        for tail in range(-(-d >> bits)):  # with more of it G would reach d by itself
+            going_on &= self._succeeds(position, bits + tail, self._weights(bits))
+            G += going_on.astype(np.int64) << bits
+        self.spins[twice_unsatisfied + G >= d, site] *= -1
+
+    def _weights(self, bit: int) -> list[float]:
+        """Of 2^bit bonds that are satisfied and would not be, for each replica."""
+        return [math.exp(-2 * self.J * (1 << bit) / T) for T in self.temperatures.tolist()]
+
+    def _succeeds(self, position: int, draw: int, chances: list[float]) -> Booleans:
+        """Where the given chances come true in the draw with this number."""
+        scale = 1 << (COARSE_PLANES[self.rng] + TAIL_PLANES)
+        Q = np.array([round(chance * scale) for chance in chances], dtype=np.int64)
+        draws = self._draws(slice(position, position + 1), draw)
+        return self._below(Q, Draws(*(of_all[0] for of_all in draws)))
+
     def _accepted(self, degree: int, lazy: bool, up: Integers, draws: Draws) -> Booleans:
         Q = self._limits(degree, lazy)[up, np.arange(self.replicas)]
-        if self.shared:
-            return draws.r < Q
+        return draws.r < Q if self.shared else self._below(Q, draws)
+
+    def _below(self, Q: Integers, draws: Draws) -> Booleans:
         K = COARSE_PLANES[self.rng]
         t, fraction = Q >> TAIL_PLANES, Q & MASK_32
         step = 1 << (TAIL_PLANES - K)
@@ -182,11 +222,11 @@ class Replicas:
 
     # --- random numbers --------------------------------------------------------------------------
 
-    def _draws(self) -> Draws:
+    def _draws(self, positions: slice = ALL, draw: int = 0) -> Draws:
         """For each position and replica: K-bit number, whether it draws again, 32-bit tail."""
         K = COARSE_PLANES[self.rng]
-        numbers = self._lane_words()
-        planes = self._planes(numbers, K + 1 + TAIL_PLANES, (AES, PHILOX))[..., self.word_of]
+        numbers = self._lane_words()[positions]
+        planes = self._planes(numbers, K + 1 + TAIL_PLANES, (AES, PHILOX), draw)[..., self.word_of]
         lane = (self.streams % 64).astype(np.uint64)
         bits = (planes >> lane & np.uint64(1)).astype(np.int64)
         r = sum(bits[k] << k for k in range(K))
@@ -210,20 +250,23 @@ class Replicas:
         positions = np.arange(len(self.order), dtype=np.uint64)[:, None]
         return positions << np.uint64(LANE_WORD_BITS) | self.words.astype(np.uint64)
 
-    def _planes(self, numbers: Words, count: int, purposes: tuple[int, int]) -> Words:
+    def _planes(
+        self, numbers: Words, count: int, purposes: tuple[int, int], draw: int = 0
+    ) -> Words:
         """Random words of the words with these numbers, (count, *numbers.shape)."""
         if self.rng == "aes":
-            return self._aes_planes(numbers, count, purposes[0])
+            return self._aes_planes(numbers, count, purposes[0], draw)
         key = derive(self.seed, 0, purposes[1], 0)[:2]
-        pairs = [_philox_planes(key, numbers, q, self.sweeps_done) for q in range(-(-count // 2))]
+        blocks = range(draw << 8, (draw << 8) + -(-count // 2))
+        pairs = [_philox_planes(key, numbers, q, self.sweeps_done) for q in blocks]
         return np.concatenate(pairs)[:count]
 
-    def _aes_planes(self, numbers: Words, count: int, purpose: int) -> Words:
+    def _aes_planes(self, numbers: Words, count: int, purpose: int, draw: int) -> Words:
         start = _block(derive(self.seed, 0, purpose, 0)).view("<u8")
         key = _block(derive(self.seed, 0, purpose, 1))
         counter = np.empty((*numbers.shape, 2), dtype="<u8")
         counter[..., 0] = numbers >> np.uint64(1)
-        counter[..., 1] = self.sweeps_done << 8
+        counter[..., 1] = self.sweeps_done << 8 | draw
         block = (counter + start).view(np.uint8)
         for _ in range(AES_KEY_ROUNDS):
             block = aes_round(block, key)

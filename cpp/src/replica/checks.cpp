@@ -11,7 +11,14 @@
 namespace multispin {
 namespace {
 
+// What there are kernels for.
+int most_bonds(const ReplicaOptions& o) {
+  const bool any = o.dynamics == Dynamics::metropolis && o.h == 0.0 && !o.shared_random_numbers;
+  return any ? model::max_degree : model::most_slots;
+}
+
 void check_edges(const ReplicaOptions& o) {
+  const int most = most_bonds(o);
   std::vector<int> degree(static_cast<std::size_t>(o.sites));
   for (const GraphEdge& e : o.edges) {
     demand(e.first < o.sites && e.second < o.sites,
@@ -20,10 +27,11 @@ void check_edges(const ReplicaOptions& o) {
     demand(e.first != e.second, "edges: got site " + std::to_string(e.first) +
                                     " as its own neighbour, allowed: two different sites");
     for (const std::uint32_t site : {e.first, e.second}) {
-      demand(++degree[site] <= model::max_degree,
-             "edges: got more than " + std::to_string(model::max_degree) + " of site " +
-                 std::to_string(site) + ", allowed: at most " + std::to_string(model::max_degree) +
-                 " for each site (the replica engine is for sparse graphs)");
+      demand(++degree[site] <= most,
+             "edges: got more than " + std::to_string(most) + " of site " + std::to_string(site) +
+                 ", allowed: at most " + std::to_string(most) +
+                 " for each site (more than 12 with metropolis at h = 0 only, without "
+                 "shared_random_numbers)");
     }
   }
 }

@@ -61,9 +61,8 @@ struct ReplicaEngine::Detail {
   // A position's bonds, without the slots that lead nowhere.
   std::span<const model::Bond> bonds_of(std::int64_t position) const {
     const auto run = std::ranges::upper_bound(order.runs, position, {}, &OrderedRun::end);
-    const int slots = kernels::slot_sizes[run->slot_size];
-    return {order.bonds.data() + run->first_bond + (position - run->begin) * slots,
-            static_cast<std::size_t>(order.kinds[static_cast<std::size_t>(run->kind)].degree)};
+    return {order.bonds.data() + run->first_bond + (position - run->begin) * run->slots(),
+            static_cast<std::size_t>(run->degree)};
   }
   std::vector<std::uint64_t> bits_at(double temperature) const;
   void set_bundle_bits(BundleMemory& bundle) const;
@@ -74,6 +73,8 @@ struct ReplicaEngine::Detail {
   std::uint64_t furthest() const;
   std::uint64_t take_completed();
   std::int64_t words_per_site() const;
+  // What a sweep of all bundles takes, in updates of a word of a site with few bonds.
+  std::int64_t sweep_words() const;
   void bundle_sums(const BundleMemory& bundle, std::int64_t replicas, Sums* sums) const;
   // The number of a replica's word in rows of all lanes.
   std::int64_t row_word(std::int64_t replica) const;

@@ -143,6 +143,12 @@ std::int64_t ReplicaEngine::Detail::words_per_site() const {
   return words;
 }
 
+std::int64_t ReplicaEngine::Detail::sweep_words() const {
+  std::int64_t effort = 0;
+  for (const OrderedRun& run : order.runs) effort += (run.end - run.begin) * run.effort();
+  return words_per_site() * effort;
+}
+
 ReplicaEngine::ReplicaEngine(ReplicaOptions options)
     : options_(std::move(options)),
       temperatures_(static_cast<std::size_t>(checked(options_).replicas), 1.0),

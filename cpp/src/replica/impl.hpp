@@ -12,6 +12,7 @@
 #include "multispin/random/planes.hpp"
 #include "multispin/replica/rules/bond_rules.hpp"
 #include "multispin/replica/rules/lane_thresholds.hpp"
+#include "multispin/replica/rules/many_bonds.hpp"
 #include "multispin/rules/threshold.hpp"
 #include "replica/kernels.hpp"
 
@@ -28,13 +29,14 @@ constexpr unsigned elements(std::int64_t count) {
 }
 
 // Where the elements of a wide word come from: a part of one site's words, or all words of `sites`
-// sites.
-template <int sites>
+// sites. `whole`: a site has as many words as there may be.
+template <int sites, bool whole = false>
 class Shape {
  public:
   explicit Shape(const Bundle& bundle) : words_(bundle.words) {}
 
   MULTISPIN_HD std::int64_t site_words() const {
+    if constexpr (whole) return block_words;
     if constexpr (sites > 1 || words == block_words) return words / sites;
     return words_;
   }
@@ -75,7 +77,7 @@ struct Spot {
   std::int64_t site[sites];  // their positions from the run's beginning
 };
 
-template <class Rule, int sites>
+template <int sites, bool whole = false>
 class Sites {
  public:
   Sites(const Bundle& bundle, const model::Run& run) : bundle_(bundle), run_(run), shape_(bundle) {}
@@ -93,7 +95,17 @@ class Sites {
   MULTISPIN_HD Word spins(const Spot<sites>& spot, int offset) const {
     return shape_.gather(bundle_.spins, offset, [&](int i) { return run_.begin + spot.site[i]; });
   }
-  // What the rule counts over the bonds.
+  // Bond j of sites whose bonds begin at `bonds`.
+  MULTISPIN_HD Word neighbour(const model::Bond* const (&bonds)[sites], int offset, int j) const {
+    return shape_.gather(bundle_.spins, offset,
+                         [&](int i) { return std::int64_t{bonds[i][j].position}; });
+  }
+  MULTISPIN_HD Word sign(const model::Bond* const (&bonds)[sites], int offset, int j) const {
+    return shape_.gather(bundle_.signs, offset,
+                         [&](int i) { return std::int64_t{bonds[i][j].sign}; });
+  }
+  // What a rule counts over the bonds.
+  template <class Rule>
   MULTISPIN_HD void count(const Spot<sites>& spot, int offset, Word spin,
                           Word (&planes)[Rule::planes]) const {
     const model::Bond* bonds[sites];
@@ -101,11 +113,7 @@ class Sites {
     Word counted[Rule::slots];
 #pragma GCC unroll 12
     for (int j = 0; j < Rule::slots; ++j) {
-      const Word neighbour = shape_.gather(
-          bundle_.spins, offset, [&](int i) { return std::int64_t{bonds[i][j].position}; });
-      const Word sign = shape_.gather(bundle_.signs, offset,
-                                      [&](int i) { return std::int64_t{bonds[i][j].sign}; });
-      counted[j] = Rule::counted(spin, neighbour, sign);
+      counted[j] = Rule::counted(spin, neighbour(bonds, offset, j), sign(bonds, offset, j));
     }
     bits::count_bits(counted, planes);
   }
@@ -121,7 +129,7 @@ class Sites {
  private:
   Bundle bundle_;
   model::Run run_;
-  Shape<sites> shape_;
+  Shape<sites, whole> shape_;
 };
 
 // Every lane draws for itself. Wide words are updated in groups, so that several chains of random
@@ -210,7 +218,7 @@ class Updater {
       const Spot<sites> spot = sites_.at(position + i * sites);
       const Word spin = sites_.spins(spot, offset);
       Word planes[Rule::planes];
-      sites_.count(spot, offset, spin, planes);
+      sites_.template count<Rule>(spot, offset, spin, planes);
       finish(spot, offset, spin, planes, Rule::select(planes, drawn.less[i]));
     }
   }
@@ -227,7 +235,7 @@ class Updater {
     for (int i = 0; i < group; ++i) {
       const Spot<sites> spot = sites_.at(position + i * sites);
       const Word spin = sites_.spins(spot, offset);
-      sites_.count(spot, offset, spin, prospect.planes);
+      sites_.template count<Rule>(spot, offset, spin, prospect.planes);
       Word accepted = Rule::select(prospect.planes, drawn.less[i]);
       if (bits::any_field_below<rules::redraw_bits<coarse>>(drawn.plane + i, 1)) {
         accepted = rules::with_redrawn_lanes(planes_, drawn.state[i], prospect, update_.thresholds,
@@ -238,7 +246,7 @@ class Updater {
   }
 
   const RunUpdate update_;
-  const Sites<Rule, sites> sites_;
+  const Sites<sites> sites_;
   const Planes planes_;
 };
 
@@ -248,6 +256,159 @@ void update_run(const RunUpdate& update) {
     const Updater<Planes<Word>, Rule, decltype(sites)::value> updater(update);
     updater.all();
   });
+}
+
+// Sites with many bonds, `group` wide words of one at a time, whose chains of random bits advance
+// side by side.
+template <class Planes, class Rule, int sites, int group>
+class ManyBondsUpdater {
+ public:
+  explicit ManyBondsUpdater(const RunUpdate& update)
+      : update_(update), rule_(update.run.degree), sites_(update.bundle, update.run) {
+    for (int p = 0; p < rule_.planes(); ++p) {
+      start_[p] = rule_.start(p);
+      start_change_[p] = rule_.start_change(p);
+    }
+  }
+
+  void all() {
+    for (std::int64_t p = update_.run.begin; p < update_.run.end; p += sites) {
+      for (int offset = 0; offset < update_.bundle.words; offset += group * words) {
+        site(p, offset);
+      }
+    }
+  }
+
+ private:
+  static constexpr int coarse = Planes::coarse_planes;
+  static constexpr bool whole = sites == 1 && group * words == block_words;
+  static constexpr int at_once = 2;  // draws: a chain of random bits waits for itself
+
+  MULTISPIN_HD void site(std::int64_t position, int offset) {
+    const auto spot = sites_.at(position);
+    Word spin[group], count[group][Rule::most_planes], flips[group];
+    for (int i = 0; i < group; ++i) {
+      spin[i] = sites_.spins(spot, offset + i * words);
+      this->count(spot, offset + i * words, spin[i], count[i]);
+    }
+    rule_.template flips<at_once>(
+        count, [&](int number, auto& drawn) { draw(position, offset, number, drawn); }, flips);
+    for (int i = 0; i < group; ++i) sites_.write(spot, offset + i * words, spin[i] ^ flips[i]);
+  }
+
+  // The planes of u - ceil(d/2), u bonds of d being unsatisfied. One wide word after the other:
+  // bonds that were looked up for several of them had to go through memory.
+  MULTISPIN_HD void count(const Spot<sites>& spot, int offset, Word spin,
+                          Word (&planes)[Rule::most_planes]) const {
+    const model::Bond* bonds[sites];
+    for (int i = 0; i < sites; ++i) bonds[i] = update_.run.bonds + spot.site[i] * update_.run.slots;
+    int first = 0;
+    const auto favours_up = [&](int j) {
+      return sites_.neighbour(bonds, offset, first + j) ^ sites_.sign(bonds, offset, first + j);
+    };
+    bits::WideCounts<Word, Rule::most_planes> counts;
+    counts.begin(rule_.planes(), [&](int p) {
+      return bits::xor_and(bits::splat<Word>(start_[p]), spin, bits::splat<Word>(start_change_[p]));
+    });
+    for (; first + 2 * model::slot_block <= update_.run.slots; first += 2 * model::slot_block) {
+      counts.template add<4>(favours_up);
+    }
+    if (first < update_.run.slots) counts.template add<3>(favours_up);
+    counts.get(spin, planes);
+  }
+
+  // The lanes where the draws from this number on succeed.
+  void draw(std::int64_t position, int offset, int number, Word (&less)[at_once][group]) {
+    planes_made(number + at_once);
+    typename Planes::State state[at_once][group];
+    const std::uint64_t* threshold[at_once];
+    const std::int64_t step = rule_.classes() * block_words;
+#pragma GCC unroll 2
+    for (int d = 0; d < at_once; ++d) {
+      const int c = number + d < rule_.digits() ? number + d : rule_.digits();
+      threshold[d] = update_.thresholds.planes + c * block_words + offset;
+#pragma GCC unroll 2
+      for (int i = 0; i < group; ++i) {
+        state[d][i] = start(position, offset + i * words, number + d);
+        less[d][i] = loaded<Word>(always_of(threshold[d]) + i * words);
+      }
+    }
+#pragma GCC unroll 16
+    for (int k = 0; k < coarse; ++k) {
+#pragma GCC unroll 2
+      for (int d = 0; d < at_once; ++d) {
+#pragma GCC unroll 2
+        for (int i = 0; i < group; ++i) {
+          const Word t = loaded<Word>(threshold[d] + k * step + i * words);
+          less[d][i] =
+              bits::less_than_step(t, planes_[number + d].next(state[d][i], k), less[d][i]);
+        }
+      }
+    }
+    for (int d = 0; d < at_once; ++d) redraw(planes_[number + d], state[d], threshold[d], less[d]);
+  }
+  MULTISPIN_HD typename Planes::State start(std::int64_t position, int offset, int number) const {
+    return planes_[number].start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
+                                 update_.bundle.first_word + static_cast<std::uint64_t>(offset));
+  }
+  // From the place of a class and of lanes among the planes' thresholds.
+  MULTISPIN_HD const std::uint64_t* always_of(const std::uint64_t* threshold) const {
+    return update_.thresholds.always + (threshold - update_.thresholds.planes);
+  }
+  // Makes the lanes good that draw again.
+  MULTISPIN_HD void redraw(const Planes& planes, typename Planes::State (&state)[group],
+                           const std::uint64_t* threshold, Word (&less)[group]) const {
+    Word plane[group];
+    for (int i = 0; i < group; ++i) plane[i] = planes.next(state[i], coarse);
+    if (!bits::any_field_below<rules::redraw_bits<coarse>>(plane, group)) [[likely]]
+      return;
+    const std::int64_t step = rule_.classes() * block_words;
+    for (int i = 0; i < group; ++i) {
+      const rules::ClassProspect<Word> prospect{threshold + i * words,
+                                                always_of(threshold) + i * words, step};
+      less[i] = rules::with_redrawn_lanes(planes, state[i], prospect, update_.thresholds, plane[i],
+                                          less[i]);
+    }
+  }
+  // Planes of draws are made when they are first asked for.
+  MULTISPIN_HD void planes_made(int count) {
+    for (; made_ < count; ++made_) {
+      planes_[made_] =
+          Planes(*update_.keys, update_.sweep, made_,
+                 {sites > 1 ? words / sites : words, std::uint64_t{1} << model::lane_word_bits});
+    }
+  }
+
+  const RunUpdate update_;
+  const Rule rule_;
+  const Sites<sites, whole> sites_;
+  std::uint64_t start_[Rule::most_planes], start_change_[Rule::most_planes];
+  Planes planes_[Rule::most_draws];
+  int made_ = 0;
+};
+
+template <class Planes, class Rule>
+void update_run_many(const RunUpdate& update) {
+  by_shape(update.bundle, [&](auto sites) {
+    constexpr int count = decltype(sites)::value;
+    if constexpr (count == 1 && 2 * words <= block_words) {
+      if (update.bundle.words >= 2 * words) {
+        ManyBondsUpdater<Planes, Rule, 1, 2>(update).all();
+        return;
+      }
+    }
+    ManyBondsUpdater<Planes, Rule, count, 1>(update).all();
+  });
+}
+// Up to 127 bonds are common, and have a kernel for the number of their digits.
+template <template <class> class Planes>
+void update_run_many(const RunUpdate& update) {
+  constexpr int few = 2;
+  if (rules::drawn_digits(update.run.degree) == few) {
+    update_run_many<Planes<Word>, rules::ManyBonds<few>>(update);
+  } else {
+    update_run_many<Planes<Word>, rules::ManyBonds<0>>(update);
+  }
 }
 
 // One number for all lanes of a site.
@@ -293,7 +454,7 @@ class SharedUpdater {
     const Spot<1> spot = sites_.at(position);
     const Word spin = sites_.spins(spot, offset);
     Word planes[Rule::planes];
-    sites_.count(spot, offset, spin, planes);
+    sites_.template count<Rule>(spot, offset, spin, planes);
     Word accept[Rule::classes];
     for (int c = 0; c < Rule::classes; ++c) accept[c] = bits::splat<Word>(accept_[c][index]);
     sites_.write(spot, offset,
@@ -301,7 +462,7 @@ class SharedUpdater {
   }
 
   const SharedRunUpdate update_;
-  const Sites<Rule, 1> sites_;
+  const Sites<1> sites_;
   const Planes planes_;
   alignas(64) std::uint64_t accept_[Rule::classes][64];
 };
@@ -466,6 +627,7 @@ template <template <class> class Planes>
 constexpr RunKernels make_run_kernels() {
   RunKernels kernels{};
   kernels.coarse_planes = Planes<Word>::coarse_planes;
+  kernels.update_many = update_run_many<Planes>;
   add_kernels<Planes, 0>(kernels);
   return kernels;
 }

@@ -47,6 +47,8 @@ struct RunKernels {
   // By slot size; [1]: any field, [0]: Metropolis at h = 0.
   void (*update[slot_size_count][2])(const RunUpdate&);
   void (*update_shared[slot_size_count][2])(const SharedRunUpdate&);
+  // More bonds than slots: Metropolis at h = 0.
+  void (*update_many)(const RunUpdate&);
 };
 
 // Two words of a row.

@@ -43,13 +43,15 @@ Adjacency adjacency(std::size_t sites, std::span<const GraphEdge> edges) {
 std::vector<int> colours(const Adjacency& neighbours) {
   const std::size_t sites = neighbours.start.size() - 1;
   std::vector<int> colour(sites, -1);
+  std::vector<std::size_t> taken(1, sites);  // by colour: the latest site with a neighbour of it
   for (std::size_t i = 0; i < sites; ++i) {
-    std::uint32_t taken = 0;  // at most max_degree neighbours, so colours below 32
     for (const auto& end : neighbours.of(i)) {
-      if (colour[end.site] >= 0) taken |= 1U << colour[end.site];
+      if (colour[end.site] >= 0) taken[static_cast<std::size_t>(colour[end.site])] = i;
     }
-    colour[i] = 0;
-    while ((taken >> colour[i] & 1U) != 0) ++colour[i];
+    // The last is one that no site has yet.
+    const auto lowest = std::ranges::find_if(taken, [&](std::size_t site) { return site != i; });
+    colour[i] = static_cast<int>(lowest - taken.begin());
+    if (lowest + 1 == taken.end()) taken.push_back(sites);
   }
   return colour;
 }
@@ -79,13 +81,13 @@ std::vector<Index> part_of(Index site, const Adjacency& neighbours, std::vector<
 
 // Of sites with an even number of bonds, which alone may have no local field: those of a ring or by
 // themselves, those with double bonds, which may cancel to a ring, and one of each part without odd
-// sites. There is no kernel for lazy sites with the most bonds.
+// sites. There is no kernel for lazy sites with the most slots, or more bonds.
 std::vector<bool> lazy_sites(const Adjacency& neighbours) {
   const std::size_t sites = neighbours.start.size() - 1;
   const auto degree = [&](Index site) { return neighbours.of(site).size(); };
   std::vector<bool> lazy(sites, false), visited(sites, false);
   for (Index site = 0; site < sites; ++site) {
-    if (degree(site) % 2 == 0 && degree(site) < model::max_degree) {
+    if (degree(site) % 2 == 0 && degree(site) < model::most_slots) {
       lazy[site] = degree(site) <= 2 || has_double_bond(neighbours.of(site));
     }
   }
@@ -93,12 +95,19 @@ std::vector<bool> lazy_sites(const Adjacency& neighbours) {
     if (visited[site]) continue;
     const std::vector<Index> part = part_of(site, neighbours, visited);
     const bool even = std::ranges::all_of(part, [&](Index i) { return degree(i) % 2 == 0; });
-    if (even && degree(site) < model::max_degree) lazy[site] = true;
+    if (even && degree(site) < model::most_slots) lazy[site] = true;
   }
   return lazy;
 }
 
+rules::SiteKind kind_of(int degree, bool lazy) {
+  if (degree > model::most_slots) return {0, false, rules::drawn_digits(degree)};
+  return {degree, lazy};
+}
+
+// The smallest number of slots that has a class for every count that is not certain to flip.
 int slot_size_for(const rules::SiteKind& kind) {
+  if (kind.digits > 0) return model::many_bonds;
   const int needed = kind.lazy ? kind.degree + 1 : kind.degree;
   int index = 0;
   while (model::slot_sizes[index] < needed) ++index;
@@ -123,15 +132,16 @@ void make_runs(GraphOrder& order, const Adjacency& neighbours, const std::vector
     const Index site = order.site_at[p];
     order.position_of[site] = static_cast<Index>(p);
     const auto at = static_cast<std::int64_t>(p);
-    const rules::SiteKind kind{degree(site), lazy[site]};
+    const rules::SiteKind kind = kind_of(degree(site), lazy[site]);
     const int number = number_of(kind, order.kinds);
     const bool same = !order.runs.empty() && order.runs.back().colour == colour[site] &&
-                      order.runs.back().kind == number;
+                      order.runs.back().kind == number && order.runs.back().degree == degree(site);
     if (!same) {
-      order.runs.push_back({at, at, colour[site], number, slot_size_for(kind), bonds});
+      order.runs.push_back(
+          {at, at, colour[site], number, degree(site), slot_size_for(kind), bonds});
     }
     order.runs.back().end = at + 1;
-    bonds += model::slot_sizes[order.runs.back().slot_size];
+    bonds += order.runs.back().slots();
   }
   if (!order.runs.empty()) order.colours = order.runs.back().colour + 1;
 }
@@ -159,8 +169,8 @@ std::vector<Index> make_edges(GraphOrder& order, std::span<const GraphEdge> edge
 
 }  // namespace
 
-int slots_for(const rules::SiteKind& kind) {
-  return model::slot_sizes[slot_size_for(kind)];
+int classes_of(const rules::BondModel& model, const rules::SiteKind& kind) {
+  return kind.digits > 0 ? kind.digits + 1 : model.classes(model::slot_sizes[slot_size_for(kind)]);
 }
 
 GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, bool zero_field_flip) {
@@ -181,8 +191,9 @@ GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, boo
       for (const auto& end : ends) {
         order.bonds.push_back({order.position_of[end.site], number[end.edge]});
       }
-      const auto slots = static_cast<std::size_t>(model::slot_sizes[run.slot_size]);
-      const Index leads_to = zero_field_flip ? position : static_cast<Index>(count);
+      const auto slots = static_cast<std::size_t>(run.slots());
+      const bool itself = zero_field_flip && run.slot_size != model::many_bonds;
+      const Index leads_to = itself ? position : static_cast<Index>(count);
       order.bonds.insert(order.bonds.end(), slots - ends.size(), {leads_to, nothing});
     }
   }

@@ -10,10 +10,14 @@ namespace {
 constexpr std::int64_t step_words = 1 << 17;
 // Words of a part: less would be done sooner than others are told.
 constexpr std::int64_t part_words = 1 << 10;
+// Words of a run, on average, below which nothing is cut: parts are of one run each, and where all
+// sites have bonds to all others, as many parts as sites would wait for each other in turn.
+constexpr std::int64_t least_run_words = 1 << 7;
 
+// A site takes as long as so many `words`.
 void add_steps(ReplicaPart& part, std::size_t run, std::int64_t begin, std::int64_t end,
                std::int64_t words) {
-  const std::int64_t size = std::max<std::int64_t>(64, step_words / words);
+  const std::int64_t size = std::max<std::int64_t>(1, step_words / words);
   for (; begin < end; begin += size) {
     part.steps.push_back({run, begin, std::min(begin + size, end)});
   }
@@ -46,21 +50,22 @@ std::vector<ReplicaPart> plan_replicas(const GraphOrder& order, std::int64_t wor
                                        std::int64_t parts) {
   const auto sites = static_cast<std::int64_t>(order.site_at.size());
   const std::int64_t most = std::max<std::int64_t>(1, sites * words / part_words);
-  parts = std::min(parts, most);
+  const auto runs = static_cast<std::int64_t>(order.runs.size());
+  parts = sites * words < runs * least_run_words ? 1 : std::min(parts, most);
   std::vector<ReplicaPart> plan;
   if (parts <= 1) plan.emplace_back();
   for (std::size_t r = 0; r < order.runs.size(); ++r) {
     const OrderedRun& run = order.runs[r];
     const std::int64_t size = run.end - run.begin;
     if (parts <= 1) {
-      add_steps(plan.front(), r, run.begin, run.end, words);
+      add_steps(plan.front(), r, run.begin, run.end, words * run.effort());
       continue;
     }
     const std::int64_t count = std::max<std::int64_t>(1, size * parts / sites);
     for (std::int64_t i = 0; i < count; ++i) {
       plan.emplace_back();
       add_steps(plan.back(), r, run.begin + size * i / count, run.begin + size * (i + 1) / count,
-                words);
+                words * run.effort());
     }
   }
   if (parts > 1) find_neighbours(order, plan);

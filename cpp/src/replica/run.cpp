@@ -11,24 +11,25 @@ namespace multispin {
 void ReplicaEngine::Detail::update(const BundleMemory& bundle, const OrderedRun& run,
                                    std::int64_t begin, std::int64_t end,
                                    std::uint64_t sweep) const {
-  const int slots = kernels::slot_sizes[run.slot_size];
+  const int slots = run.slots();
   const model::Bond* const bonds =
       order.bonds.data() + run.first_bond + (begin - run.begin) * slots;
   const auto number = static_cast<std::size_t>(run.kind);
   const KindThresholds& t = bundle.thresholds[number];
-  const model::Run part{begin, end, bonds};
+  const model::Run part{begin, end, bonds, slots, run.degree};
   if (shared) {
     run_kernels.update_shared[run.slot_size][any_field](
         {bundle.view(), part, t.shared, field[number], &keys, sweep});
     return;
   }
-  run_kernels.update[run.slot_size][any_field](
-      {bundle.view(),
-       part,
-       {t.planes.data(), t.always.data(), kernels::block_words},
-       field[number],
-       &keys,
-       sweep});
+  const bool many = run.slot_size == model::many_bonds;
+  const auto kernel = many ? run_kernels.update_many : run_kernels.update[run.slot_size][any_field];
+  kernel({bundle.view(),
+          part,
+          {t.planes.data(), t.always.data(), kernels::block_words},
+          field[number],
+          &keys,
+          sweep});
 }
 
 // Takes every bundle from where its cursors are to `draws` times `interval` sweeps after
@@ -51,7 +52,7 @@ class ReplicaEngine::Run {
 
   // False if stopped before all is done.
   bool execute() {
-    const std::int64_t words = detail_.words_per_site() * detail_.sites;
+    const std::int64_t words = detail_.sweep_words();
     // Parts of a bundle wait for each other in every sweep, bundles do not.
     const std::uint64_t most = parts_ > 1 ? 64 : std::uint64_t{1} << 20;
     const auto sweeps = static_cast<std::int64_t>(std::min(draws_ * interval_, most));
@@ -120,7 +121,8 @@ class ReplicaEngine::Run {
     detail_.update(bundle, detail_.order.runs[step.run], step.begin, step.end,
                    first_sweep_ + done / steps.size());
     cursor.store(done + 1, std::memory_order_release);
-    const std::int64_t words = (step.end - step.begin) * bundle.words;
+    const std::int64_t words =
+        (step.end - step.begin) * bundle.words * detail_.order.runs[step.run].effort();
     if (calling_thread) watch_.worked(words);
     return words;
   }
@@ -176,7 +178,7 @@ bool ReplicaEngine::execute(std::uint64_t draws, std::uint64_t interval, Sums* s
 bool ReplicaEngine::advance(std::uint64_t sweeps, StopWatch& watch) {
   // Pieces: after a stop, no bundle is further ahead of another than that.
   constexpr std::int64_t piece_words = 1 << 22;
-  const std::int64_t words = detail_->words_per_site() * detail_->sites;
+  const std::int64_t words = detail_->sweep_words();
   const auto piece = static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
   const std::uint64_t goal = sweeps_done_ + std::max(sweeps, detail_->furthest());
   while (sweeps_done_ < goal) {
@@ -198,7 +200,7 @@ std::vector<std::int64_t> ReplicaEngine::part_ends() const {
 }
 
 bool ReplicaEngine::sweep_is_shared() const {
-  return worth(detail_->words_per_site() * detail_->sites, options_.threads) > 1;
+  return worth(detail_->sweep_words(), options_.threads) > 1;
 }
 
 void ReplicaEngine::sweep_part(std::size_t part, std::uint64_t first_sweep, std::uint64_t sweeps) {
@@ -219,7 +221,7 @@ bool ReplicaEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums,
   StopWatch watch{poll};
   if (detail_->unfinished && !finish(poll)) return false;
   constexpr std::int64_t piece_words = 1 << 22;
-  const std::int64_t words = detail_->words_per_site() * detail_->sites;
+  const std::int64_t words = detail_->sweep_words();
   const auto sweeps = static_cast<std::uint64_t>(std::max<std::int64_t>(1, piece_words / words));
   const std::uint64_t most = interval == 0 ? 1 : sweeps / interval;
   const auto replicas = static_cast<std::uint64_t>(options_.replicas);

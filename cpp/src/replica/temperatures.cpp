@@ -20,7 +20,7 @@ std::vector<std::uint64_t> ReplicaEngine::Detail::bits_at(double temperature) co
 }
 
 void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle) const {
-  constexpr auto stride = static_cast<std::size_t>(model::max_degree + 1);
+  constexpr auto stride = std::size_t{model::most_classes};
   // Those of bit b of word w: [b * block_words + w].
   std::array<const std::uint64_t*, block_lanes> bits_of_lane;
   const auto last = static_cast<std::int64_t>(bits_of_replica.size()) - 1;
@@ -34,7 +34,7 @@ void ReplicaEngine::Detail::set_bundle_bits(BundleMemory& bundle) const {
   }
   for (std::size_t number = 0; number < order.kinds.size(); ++number) {
     const rules::SiteKind& kind = order.kinds[number];
-    const int classes = model.classes(slots_for(kind));
+    const int classes = classes_of(model, kind);
     const int planes = run_kernels.coarse_planes + random::tail_planes;
     KindThresholds& out = bundle.thresholds[number];
     const bool is_new = out.planes.empty();

@@ -101,25 +101,26 @@ AllLanes ReplicaEngine::Detail::all() const {
 
 std::int64_t ReplicaEngine::Detail::threshold_words(const rules::SiteKind& kind) const {
   const int planes = coarse_planes + random::tail_planes;
-  return std::int64_t{planes + 1} * model.classes(slots_for(kind)) * words;
+  return std::int64_t{planes + 1} * classes_of(model, kind) * words;
 }
 
 SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
   const auto number = static_cast<std::size_t>(run.kind);
-  SweptRun out{all().lanes,
-               {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond},
-               run.slot_size,
-               !model.zero_field_flip(),
-               shared,
-               {},
-               {},
-               field[number]};
+  SweptRun out{
+      all().lanes,
+      {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond, run.slots(), run.degree},
+      run.slot_size,
+      !model.zero_field_flip(),
+      shared,
+      {},
+      {},
+      field[number]};
   if (shared) {
     out.shared_thresholds = shared_thresholds[number];
     return out;
   }
   const auto* const planes = thresholds->data<std::uint64_t>() + first_threshold[number];
-  const std::int64_t classes = model.classes(model::slot_sizes[run.slot_size]);
+  const std::int64_t classes = classes_of(model, order.kinds[number]);
   out.thresholds = {planes, planes + (coarse_planes + random::tail_planes) * classes * words,
                     words};
   return out;
@@ -219,7 +220,7 @@ void ReplicaEngine::Detail::set_lane_temperatures(std::span<const double> temper
   for (std::size_t i = 0; i < order.kinds.size(); ++i) {
     const LaneNumbers of_kind{(table->data<rules::ClassBits>() + i)->of, row,
                               numbers->data<std::uint32_t>(), words};
-    enqueue_turn_thresholds(stream(), of_kind, model.classes(slots_for(order.kinds[i])),
+    enqueue_turn_thresholds(stream(), of_kind, classes_of(model, order.kinds[i]),
                             coarse_planes + random::tail_planes,
                             thresholds->data<std::uint64_t>() + first_threshold[i]);
   }

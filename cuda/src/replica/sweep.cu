@@ -13,7 +13,7 @@ namespace {
 
 // work(part of the run, threads): as many positions at a time as have numbers for their threads,
 // `group` of them a thread.
-template <class Rule, class Work>
+template <class Work>
 void by_parts(const SweptRun& swept, int group, const Work& work) {
   constexpr std::int64_t most_threads = std::int64_t{1} << 30;
   const std::int64_t words = swept.lanes.words;
@@ -22,7 +22,10 @@ void by_parts(const SweptRun& swept, int group, const Work& work) {
   for (std::int64_t begin = run.begin; begin < run.end; begin += at_once) {
     const std::int64_t end = std::min(begin + at_once, run.end);
     const std::int64_t step = (end - begin + group - 1) / group;
-    const model::Run part{begin, end, run.bonds + (begin - run.begin) * Rule::slots};
+    model::Run part = run;
+    part.begin = begin;
+    part.end = end;
+    part.bonds += (begin - run.begin) * run.slots;
     work(part, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step * words));
   }
 }
@@ -30,7 +33,7 @@ void by_parts(const SweptRun& swept, int group, const Work& work) {
 template <class Rule, class Planes>
 void sweep_run(Stream& stream, const SweptRun& swept, const Planes& planes) {
   if (swept.shared) {
-    by_parts<Rule>(swept, 1, [&](const model::Run& part, std::uint32_t, std::uint32_t threads) {
+    by_parts(swept, 1, [&](const model::Run& part, std::uint32_t, std::uint32_t threads) {
       const UpdateSharing<Rule, Planes> body{
           {swept.lanes, part}, swept.shared_thresholds, swept.field, planes};
       launch(stream, "update_sharing", threads, 1, body);
@@ -38,11 +41,11 @@ void sweep_run(Stream& stream, const SweptRun& swept, const Planes& planes) {
     return;
   }
   using Body = UpdateSites<Rule, Planes>;
-  by_parts<Rule>(
-      swept, Body::group, [&](const model::Run& part, std::uint32_t step, std::uint32_t threads) {
-        const Body body{{swept.lanes, part}, swept.thresholds, swept.field, planes, step};
-        launch(stream, "update_sites", threads, 1, body);
-      });
+  by_parts(swept, Body::group,
+           [&](const model::Run& part, std::uint32_t step, std::uint32_t threads) {
+             const Body body{{swept.lanes, part}, swept.thresholds, swept.field, planes, step};
+             launch(stream, "update_sites", threads, 1, body);
+           });
 }
 
 template <class Planes>
@@ -60,6 +63,13 @@ Sweep<Planes> sweep_for(const SweptRun& run, std::index_sequence<index...> /*siz
 template <class Planes>
 void sweep_with(Stream& stream, const SweptRun& run, const random::StreamKeys& keys,
                 std::uint64_t sweep) {
+  if (run.slot_size == model::many_bonds) {
+    by_parts(run, 1, [&](const model::Run& part, std::uint32_t, std::uint32_t threads) {
+      const UpdateManyBonds<Planes> body{run.lanes, part, run.thresholds, keys, sweep};
+      launch(stream, "update_many_bonds", threads, 1, body);
+    });
+    return;
+  }
   constexpr std::make_index_sequence<model::slot_size_count> sizes;
   sweep_for<Planes>(run, sizes)(stream, run, Planes(keys, sweep, 0));
 }

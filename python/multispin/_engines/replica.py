@@ -24,10 +24,18 @@ SHORT_ROW = 32
 #: does not reach from others, or leave (docs/trajectory.md).
 TINY = 36
 
+#: From so many replicas on, mostly faster than the engine of real couplings where a site has more
+#: than 12 bonds: 1.2 to 5 times, but 0.6 times where 1000 spins are all coupled and cold, whose
+#: attempts without a flip cost that engine next to nothing (docs/performance.md).
+MANY_BONDS_FROM = 128
+
 #: What the engine counts in the bits of a random block's counter.
 _STREAMS = 2**26
 _SITES = 2**28
-_DEGREE = 12
+
+#: Bonds of a site: of any rule, and of Metropolis without a field.
+_FEW_BONDS = 12
+_MANY_BONDS = 2**17 - 1
 
 #: Bytes for an edge while its engine is made: as two int64 twice, and as two uint32 twice.
 _LISTED_EDGE = 48
@@ -52,8 +60,9 @@ class ReplicaEngine(ByReplica):
         if model.n_spins >= _SITES:
             allowed = "fewer than 2**28 sites, or even sides from 2 to 2**31 in 2 or 3 dimensions"
             return checks.describe("shape", model.shape, allowed)
-        if form.degree() > _DEGREE:
-            allowed = f"at most {_DEGREE} edges of a site with the replica engine"
+        if form.degree() > _most_bonds(request):
+            allowed = f"at most {_FEW_BONDS} edges of a site with the replica engine"
+            allowed += f", {_MANY_BONDS} for 'metropolis' at h = 0 without shared_random_numbers"
             return f"model: got {model!r} with {form.degree()} edges of a site, allowed: {allowed}"
         if replicas > _STREAMS:
             allowed = "at most 2**26 with the replica engine"
@@ -65,8 +74,13 @@ class ReplicaEngine(ByReplica):
 
     @classmethod
     def suits(cls, request: Request) -> int:
-        """Better than a lattice for walkers and many short rows, and where only it is right."""
+        """Better than a lattice for walkers and many short rows, and where only it is right.
+
+        Worse than real couplings for few replicas of many bonds.
+        """
         model = request.model
+        if _signed(model).degree() > _FEW_BONDS and request.replicas < MANY_BONDS_FROM:
+            return -1
         if request.tempering:
             return 3
         many = request.replicas >= MANY_REPLICAS and model.shape[-1] < SHORT_ROW
@@ -118,6 +132,11 @@ class ReplicaEngine(ByReplica):
     def n_bonds(self) -> int:
         """Bonds that link overlaps count."""
         return self._n_bonds
+
+
+def _most_bonds(request: Request) -> int:
+    metropolis = request.dynamics == "metropolis" and _signed(request.model).h == 0.0
+    return _MANY_BONDS if metropolis and not request.shared_random_numbers else _FEW_BONDS
 
 
 def _signed(model: Model) -> SignedEdges:

@@ -57,10 +57,11 @@ class Sampler:
 
     Three engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
     three dimensions with even sides. ``replica`` packs replicas: any graph with couplings of one
-    magnitude and at most 12 bonds a site, every replica at a temperature of its own, fast from 64
-    replicas on and fastest with multiples of 512. ``real`` keeps the local fields of any couplings
-    and fields, of all pairs or of some: a flip costs as much as its site has neighbours, whatever
-    the attempt. The sampler picks one; :meth:`info` says which.
+    magnitude, every replica at a temperature of its own, fast from 64 replicas on and fastest with
+    multiples of 512; sites with more than 12 bonds for ``"metropolis"`` without a field only.
+    ``real`` keeps the local fields of any couplings and fields, of all pairs or of some: a flip
+    costs as much as its site has neighbours, whatever the attempt. The sampler picks one;
+    :meth:`info` says which.
 
     Probabilities are exact to 2**-45 or better; with the real engine to 2**-24, of couplings that
     are rounded to a multiple of ``info()["step"]``, some 2**-30 of the largest local field. The

@@ -141,6 +141,18 @@ TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuForEveryDegreeAndRule) {
   }
 }
 
+TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuWithManyBonds) {
+  for (const Graph& graph : {hubs({13, 14, 63, 64, 127, 128, 1000}), all_pairs(14), all_pairs(50),
+                             dense_graph(40, 14)}) {
+    for (const std::int64_t replicas : {1, 70, 513}) {
+      Case c{graph, replicas, 7, 1, Dynamics::metropolis, 0, false};
+      expect_equal(options_of(c, GetParam()), (std::uint64_t{1} << 33) + 5);
+      c.samples = replicas;
+      if (replicas == 70) expect_equal(options_of(c, GetParam()));
+    }
+  }
+}
+
 TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuForAnyNumberOfReplicas) {
   for (const std::int64_t replicas : {1, 64, 65, 130, 513}) {
     for (const std::uint64_t first_stream : {0, 1, 63, 64, 130, 511, 67108000}) {
@@ -169,6 +181,8 @@ TEST_P(CudaReplicaTrajectory, IsThatOfTheCpuWhereLanesDrawAgain) {
     Case c{torus({16, 16, 16}), 512, 0, 1, dynamics, h, false};
     expect_equal(options_of(c, GetParam()));
   }
+  Case many{all_pairs(40), 4096, 0, 1, Dynamics::metropolis, 0, false};
+  expect_equal(options_of(many, GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, CudaReplicaTrajectory, ::testing::ValuesIn(generators),

@@ -73,16 +73,33 @@ TEST(ReplicaEngine, SameSpinsAtEveryIsaForLong) {
   }
 }
 
+// Around the numbers of bonds where a digit more is drawn, and up to the most there may be.
+TEST(ReplicaEngine, SameSpinsAtEveryIsaWithManyBonds) {
+  const Graph large = hubs({13, 63, 64, 127, 128, 255, 256, 1023, 1024, 70001, 131071});
+  for (const Generator generator : generators) {
+    expect_same_at_every_isa(make_replicas(large, 70, generator), 2);
+    for (const std::int64_t replicas : many_replicas) {
+      const ReplicaOptions options = make_replicas(dense_graph(40, 14), replicas, generator);
+      expect_same_at_every_isa(options, 3);
+      expect_same_at_every_isa(with_own_signs(options), 3);
+    }
+    expect_same_at_every_isa(make_replicas(all_pairs(20), 512, generator), 200);
+  }
+}
+
 // Few and many bundles; sweeps that each bundle does by itself, and sweeps so large that all
 // threads share them.
 TEST(ReplicaEngine, ThreadsChangeNothing) {
   for (const auto& [graph, replicas] : {std::pair{torus({4, 4, 4}), 100},
                                         {mixed_graph(150), 1100},
                                         {torus({40001}), 512},
+                                        {dense_graph(60, 30), 1100},
+                                        {dense_graph(9000, 14), 512},
                                         {torus({64, 64, 5}), 700}}) {
     for (const bool shared : {false, true}) {
       ReplicaOptions options = make_replicas(graph, replicas);
-      if (shared && graph.sites > 1000) continue;  // a set of signs for each: much memory
+      // A set of signs for each is much memory; and not more than 12 bonds.
+      if (shared && (graph.sites > 1000 || graph.sites == 60)) continue;
       if (shared) options = with_own_signs(options);
       options.shared_random_numbers = shared;
       const std::vector<std::uint64_t> expected = packed_after(options, 3);
@@ -158,6 +175,15 @@ TEST(ReplicaEngine, ReplicasMayBeCutAnywhere) {
   for (ReplicaOptions options : every_rule(mixed_graph(40), 700)) {
     options.first_stream = 100;
     expect_same_in_parts(options, sizes);
+  }
+}
+
+TEST(ReplicaEngine, ReplicasWithManyBondsMayBeCutAnywhere) {
+  for (const Generator generator : generators) {
+    ReplicaOptions options = make_replicas(dense_graph(40, 14), 700, generator);
+    options.first_stream = 100;
+    expect_same_in_parts(options, {1, 27, 1, 128, 130, 400, 13});
+    expect_same_in_parts(with_own_signs(options), {300, 2, 398});
   }
 }
 

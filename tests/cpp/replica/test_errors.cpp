@@ -45,14 +45,25 @@ TEST(ReplicaErrors, Edges) {
   expect_refused(o, {"edges", "site 7", "its own neighbour"});
 }
 
-// Twelve bonds are allowed, at the same two sites or not.
+// Twelve bonds are allowed, at the same two sites or not; more for Metropolis without a field.
 TEST(ReplicaErrors, TooManyEdgesOfASite) {
   Graph graph{14, {}};
   for (std::uint32_t i = 1; i <= 11; ++i) graph.edges.push_back({i, 0});
   graph.edges.push_back({1, 0});
-  EXPECT_NO_THROW(ReplicaEngine{make_replicas(graph, 1)});
+  const auto others = [&] {
+    std::vector<ReplicaOptions> all(3, make_replicas(graph, 1));
+    all[0].h = 0.5;
+    all[1].dynamics = Dynamics::glauber;
+    all[2].shared_random_numbers = true;
+    return all;
+  };
+  for (const ReplicaOptions& o : others()) EXPECT_NO_THROW(ReplicaEngine{o});
   graph.edges.push_back({0, 12});
-  expect_refused(make_replicas(graph, 1), {"edges", "more than 12 of site 0", "at most 12"});
+  EXPECT_NO_THROW(ReplicaEngine{make_replicas(graph, 1)});
+  for (const ReplicaOptions& o : others()) {
+    expect_refused(o, {"edges", "more than 12 of site 0", "at most 12"});
+  }
+  expect_refused(make_replicas(hubs({131072}), 1), {"more than 131071 of site 0"});
 }
 
 TEST(ReplicaErrors, Counts) {

@@ -47,6 +47,18 @@ TEST(ReplicaPlan, EverySiteOnceAndNeighboursKnownFromBothSides) {
   }
 }
 
+// As many runs as sites, each of which has bonds to all others: no parts, as their number squared
+// would have to be looked at.
+TEST(ReplicaPlan, ManyShortRunsAreOnePart) {
+  const Graph graph = all_pairs(600);
+  const GraphOrder order = order_graph(graph.sites, graph.edges, true);
+  EXPECT_EQ(order.colours, 600);
+  EXPECT_EQ(order.runs.size(), 600U);
+  EXPECT_EQ(order.kinds.size(), 1U);
+  EXPECT_EQ(order.bonds.size(), 600U * 600U);  // 599, and one that leads nowhere
+  EXPECT_EQ(plan_replicas(order, 8, 16).size(), 1U);
+}
+
 // One narrow bundle, so that it is cut for any number of threads; two and three; own signs.
 TEST(ReplicaPlan, ThreadsChangeNothing) {
   for (const Graph& graph : graphs()) {

@@ -50,14 +50,6 @@ inline RealOptions make_real(const Graph& graph, std::int64_t replicas, Storage 
   return o;
 }
 
-// All pairs, or so many edges between any two sites.
-inline Graph all_pairs(std::uint32_t sites) {
-  Graph g{sites, {}};
-  for (std::uint32_t i = 0; i < sites; ++i) {
-    for (std::uint32_t j = 0; j < i; ++j) g.edges.push_back({i, j});
-  }
-  return g;
-}
 // The same model without the list of its edges, which are all pairs; couplings stay with `o`.
 inline RealOptions unlisted(const RealOptions& o) {
   RealOptions all = o;
@@ -75,6 +67,7 @@ inline Graph all_pairs_in_order(std::uint32_t sites) {
   }
   return g;
 }
+// So many edges between any two sites.
 inline Graph any_pairs(std::uint32_t sites, std::size_t edges, std::uint64_t seed = 3) {
   std::mt19937_64 generator{seed};
   Graph g{sites, {}};

@@ -50,6 +50,38 @@ inline Graph mixed_graph(std::uint32_t sites, std::uint64_t seed = 1) {
   return g;
 }
 
+// Every site has bonds to all others.
+inline Graph all_pairs(std::uint32_t sites) {
+  Graph g{sites, {}};
+  for (std::uint32_t i = 0; i < sites; ++i) {
+    for (std::uint32_t j = 0; j < i; ++j) g.edges.push_back({i, j});
+  }
+  return g;
+}
+
+// Sites of these degrees, each with leaves of its own.
+inline Graph hubs(const std::vector<std::uint32_t>& degrees) {
+  Graph g{static_cast<std::int64_t>(degrees.size()), {}};
+  for (std::uint32_t centre = 0; centre < degrees.size(); ++centre) {
+    for (std::uint32_t i = 0; i < degrees[centre]; ++i) {
+      g.edges.push_back({centre, static_cast<std::uint32_t>(g.sites++)});
+    }
+  }
+  return g;
+}
+
+// A random graph; sites have `mean` bonds on average, some of them double.
+inline Graph dense_graph(std::uint32_t sites, std::uint32_t mean) {
+  std::mt19937_64 generator{4};
+  Graph g{sites, {}};
+  for (std::uint32_t i = 0; i < sites * mean / 2; ++i) {
+    const auto a = static_cast<std::uint32_t>(generator() % sites);
+    const auto b = static_cast<std::uint32_t>(generator() % (sites - 1));
+    g.edges.push_back({a, b < a ? b : b + 1});
+  }
+  return g;
+}
+
 inline std::vector<std::int8_t> random_signs(std::size_t count, std::uint64_t seed = 2) {
   std::mt19937_64 generator{seed};
   std::vector<std::int8_t> signs(count);

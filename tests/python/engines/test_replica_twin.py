@@ -38,6 +38,23 @@ def star_forest() -> list[tuple[int, int]]:
     return edges
 
 
+def hubs(*degrees: int) -> list[tuple[int, int]]:
+    """Sites of these degrees, each with leaves of its own."""
+    edges, leaf = [], len(degrees)
+    for centre, degree in enumerate(degrees):
+        edges += [(centre, leaf + i) for i in range(degree)]
+        leaf += degree
+    return edges
+
+
+def dense(sites: int, edges: int) -> list[tuple[int, int]]:
+    """A random graph with double bonds."""
+    random = np.random.default_rng(3)
+    first = random.integers(sites, size=edges)
+    second = (first + random.integers(1, sites, size=edges)) % sites
+    return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
 GRAPHS = {
     "ring of 5": torus(5),
     "square 3 x 4": torus(3, 4),
@@ -46,6 +63,14 @@ GRAPHS = {
     "4 dimensions": torus(2, 2, 2, 2),
     "every degree": star_forest(),
     "no edges": [],
+}
+# Sites with more than 12 bonds: Metropolis without a field only.
+MANY_BONDS = {
+    "hubs": hubs(13, 14, 16, 31, 48, 63, 64, 127, 128, 200),
+    "all pairs of 14": list(itertools.combinations(range(14), 2)),
+    "all pairs of 17": list(itertools.combinations(range(17), 2)),
+    "all pairs of 40": list(itertools.combinations(range(40), 2)),
+    "few and many": dense(30, 200),
 }
 RULES = list(itertools.product(("metropolis", "glauber"), (0.0, -0.4), ("aes", "philox")))
 
@@ -68,7 +93,7 @@ class Case(NamedTuple):
 
 def inputs(case: Case) -> dict[str, Any]:
     random = np.random.default_rng(7)
-    edges = GRAPHS[case.graph]
+    edges = (GRAPHS | MANY_BONDS)[case.graph]
     sites = 1 + max((max(edge) for edge in edges), default=4)
     samples = case.replicas if case.own_signs else 1
     temperatures = np.full(case.replicas, 1.7)
@@ -179,6 +204,26 @@ def test_lanes_that_draw_again(rng: str) -> None:
 def test_late_sweeps(before: int) -> None:
     for rng in ("aes", "philox"):
         check(Case("ring of 5", 130, rng=rng, before=before))
+
+
+@pytest.mark.parametrize("graph", MANY_BONDS)
+@pytest.mark.parametrize("rng", ["aes", "philox"])
+def test_many_bonds(graph: str, rng: str) -> None:
+    check(Case(graph, 70, rng=rng))
+    if graph != "hubs":
+        check(Case(graph, 40, rng=rng, own_signs=True, first_stream=100))
+
+
+@pytest.mark.parametrize("replicas", [1, 63, 64, 65, 129, 300, 512, 700])
+@pytest.mark.parametrize("rng", ["aes", "philox"])
+def test_every_number_of_replicas_with_many_bonds(replicas: int, rng: str) -> None:
+    check(Case("few and many", replicas, rng=rng))
+
+
+@pytest.mark.parametrize("rng", ["aes", "philox"])
+def test_lanes_that_draw_again_with_many_bonds(rng: str) -> None:
+    # Dozens of times with philox, some with aes.
+    check(Case("all pairs of 14", 700, rng=rng, sweeps=8, before=2**32 - 4))
 
 
 def test_threads_change_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import multispin as ms
 from multispin import graphs
+from multispin._engines.replica import MANY_BONDS_FROM
 from reference.energies import energies, random_spins
 from reference.replica import Replicas
 
@@ -310,11 +311,25 @@ def test_fields_that_differ(engine: str) -> None:
 
 
 def test_graphs_that_are_too_dense() -> None:
+    """More than 12 bonds of a site are for Metropolis without a field, and for many replicas."""
     dense = np.ones((14, 14)) - np.eye(14)
+    for model, dynamics in (
+        (ms.Pairwise(dense, h=0.5), "metropolis"),
+        (ms.Pairwise(dense), "glauber"),
+    ):
+        with pytest.raises(
+            ValueError, match="^model: got .* 13 edges of a site, allowed: at most 12"
+        ):
+            ms.Sampler(model, engine="replica", dynamics=dynamics)
+        assert swept(model, dynamics=dynamics).info()["engine"] == "real"
+        fewer = ms.Pairwise(dense[:13, :13], h=model.h)
+        assert swept(fewer, dynamics=dynamics).info()["engine"] == "replica"
+    samples = ms.SherringtonKirkpatrick(14, seed=1, samples=4, couplings="bimodal")
     with pytest.raises(ValueError, match="^model: got .* 13 edges of a site, allowed: at most 12"):
-        ms.Sampler(ms.Pairwise(dense), engine="replica")
-    assert swept(ms.Pairwise(dense)).info()["engine"] == "real"
-    assert swept(ms.Pairwise(dense[:13, :13])).info()["engine"] == "replica"
+        ms.Sampler(samples, shared_random_numbers=True, engine="replica")
+    assert swept(ms.Pairwise(dense), engine="replica").info()["engine"] == "replica"
+    assert swept(ms.Pairwise(dense), replicas=MANY_BONDS_FROM).info()["engine"] == "replica"
+    assert swept(ms.Pairwise(dense), replicas=MANY_BONDS_FROM - 1).info()["engine"] == "real"
 
 
 def test_shared_random_numbers_are_for_samples() -> None:

@@ -166,7 +166,62 @@ class LaneCounts {
   std::uint64_t blocks_ = 0;
 };
 
-// The same below 2^count_planes, and complete at any time: few registers, as a GPU likes it.
+// The same of a number of words that the program learns as it runs, from any start on, modulo
+// 2^planes; complete after each addition.
+template <class W, int most_planes>
+class WideCounts {
+ public:
+  static constexpr int most_level = 4;
+
+  // start(p) is plane p of what is there before anything is added.
+  template <class Start>
+  MULTISPIN_HD void begin(int planes, const Start& start) {
+    planes_ = planes;
+    for (int p = 0; p < most_level; ++p) low_[p] = start(p);
+    for (int p = most_level; p < planes; ++p) high_[p - most_level] = start(p);
+  }
+  // Adds the 2^level words next(0), next(1), ...
+  template <int level, class Next>
+  MULTISPIN_HD void add(const Next& next) {
+    W carry = added<level>(next, 0);
+    for (int p = level; p < most_level; ++p) carry = add_half(low_[p], carry);
+    for (int p = most_level; p < planes_; ++p) carry = add_half(high_[p - most_level], carry);
+  }
+  // The planes, each inverted where `mask` is set.
+  MULTISPIN_HD void get(W mask, W (&planes)[most_planes]) const {
+    for (int p = 0; p < most_level; ++p) planes[p] = low_[p] ^ mask;
+    for (int p = most_level; p < planes_; ++p) planes[p] = high_[p - most_level] ^ mask;
+  }
+
+ private:
+  MULTISPIN_HD static W add_half(W& plane, W carry) {
+    const Sum<W> sum = bits::add(plane, carry);
+    plane = sum.low;
+    return sum.carry;
+  }
+  // Adds 2^level words from number `first` on to the planes below `level`; returns what is left, of
+  // weight 2^level.
+  template <int level, class Next>
+  MULTISPIN_HD W added(const Next& next, int first) {
+    if constexpr (level == 0) {
+      return next(first);
+    } else {
+      const W one = added<level - 1>(next, first);
+      const W other = added<level - 1>(next, first + (1 << (level - 1)));
+      const Sum<W> sum = bits::add(low_[level - 1], one, other);
+      low_[level - 1] = sum.low;
+      return sum.carry;
+    }
+  }
+
+  // Apart, as an index that is not known before would put all of them into memory.
+  W low_[most_level];
+  W high_[most_planes - most_level];
+  int planes_;
+};
+
+// The same of LaneCounts, below 2^count_planes and complete at any time: few registers, as a GPU
+// likes it.
 template <class W, int count_planes = 32>
 class RunningCounts {
  public:

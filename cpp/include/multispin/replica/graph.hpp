@@ -28,6 +28,7 @@ struct Edge {
 struct Run {
   std::int64_t begin, end;
   const Bond* bonds;  // those of position p are bonds[(p - begin) * slots + j]
+  int slots, degree;
 };
 
 // The number of a lane word of a site, for the random numbers it draws.
@@ -35,10 +36,17 @@ inline constexpr int lane_word_bits = 20;
 inline constexpr int position_bits = 28;
 // Lane words that may share the random numbers of a site.
 inline constexpr int block_words = 8;
-inline constexpr int max_degree = 12;
 
-// Numbers of slots that there are kernels for.
+// Numbers of slots that there are kernels for, with a class for each count (rules/bond_rules.hpp).
 inline constexpr int slot_sizes[] = {2, 4, 6, 8, 12};
 inline constexpr int slot_size_count = 5;
+inline constexpr int most_slots = 12;
+// In place of the index of a size: more bonds than that (rules/many_bonds.hpp). Slots are then a
+// multiple of slot_block.
+inline constexpr int many_bonds = slot_size_count;
+inline constexpr int slot_block = 8;
+inline constexpr int max_degree = (1 << 17) - 1;
+// Of a site.
+inline constexpr int most_classes = 13;
 
 }  // namespace multispin::model

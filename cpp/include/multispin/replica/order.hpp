@@ -24,8 +24,17 @@ struct OrderedRun {
   std::int64_t begin, end;  // positions
   int colour;
   int kind;                 // number in GraphOrder::kinds
+  int degree;               // of each site
   int slot_size;            // index of the number of slots (replica/graph.hpp)
   std::int64_t first_bond;  // of position `begin`
+
+  int slots() const {
+    constexpr int block = model::slot_block;
+    if (slot_size == model::many_bonds) return (degree + block - 1) / block * block;
+    return model::slot_sizes[slot_size];
+  }
+  // What an update takes, in units of one with few bonds.
+  std::int64_t effort() const { return 1 + degree / (model::most_slots + 1); }
 };
 
 struct GraphOrder {
@@ -39,11 +48,12 @@ struct GraphOrder {
   int colours = 0;
 };
 
-// The smallest number of slots that has a class for every count that is not certain to flip.
-int slots_for(const rules::SiteKind& kind);
+// Classes that sites of a kind have thresholds for.
+int classes_of(const rules::BondModel& model, const rules::SiteKind& kind);
 
 // Signs are numbered like `edges`. A slot without a bond has sign number edges.size() and leads to
-// the site itself if spins flip without a field, and to the position after the last if not.
+// the site itself if spins flip without a field, and to the position after the last if not, or if
+// there are many bonds.
 GraphOrder order_graph(std::int64_t sites, std::span<const GraphEdge> edges, bool zero_field_flip);
 
 }  // namespace multispin

@@ -1,4 +1,4 @@
-// Updates of a site with any number of bonds +J and -J, for one word of replicas of any width.
+// Updates of a site with up to 12 bonds +J and -J, for one word of replicas of any width.
 //
 // A rule says what is counted over the bonds of a site, which classes of lanes have a threshold of
 // their own, and what becomes of the spin. Every lane has its own temperature, so a threshold is a
@@ -13,14 +13,15 @@
 #include "multispin/bits/count.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
+#include "multispin/replica/graph.hpp"
 
 namespace multispin::rules {
 
 // What a rule needs to know beside thresholds, of class n: whether the local field favours the spin
 // up (all bits), and whether the old spin does not matter (all bits).
 struct FieldSigns {
-  std::uint64_t up[13];
-  std::uint64_t heat_bath[13];
+  std::uint64_t up[model::most_classes];
+  std::uint64_t heat_bath[model::most_classes];
   bool mixed;  // classes differ in heat_bath, which they seldom do
 };
 

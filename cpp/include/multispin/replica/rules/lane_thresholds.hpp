@@ -13,6 +13,7 @@
 #include "multispin/random/planes.hpp"
 #include "multispin/replica/graph.hpp"
 #include "multispin/replica/rules/bond_rules.hpp"
+#include "multispin/replica/rules/many_bonds.hpp"
 #include "multispin/rules/acceptance.hpp"
 #include "multispin/rules/threshold.hpp"
 
@@ -28,8 +29,8 @@ struct LaneThresholds {
 // All lanes of a block draw the same number, below 2^64, for a site; class c accepts it if it is
 // below limit[c], or if always[c].
 struct SharedThresholds {
-  std::uint64_t limit[model::max_degree + 1];
-  bool always[model::max_degree + 1];
+  std::uint64_t limit[model::most_classes];
+  bool always[model::most_classes];
 };
 
 // The model and rule of a replica engine, for classes and their probabilities.
@@ -49,10 +50,12 @@ struct BondModel {
 };
 
 // Sites that share their thresholds. Lazy ones (Metropolis without a field only) flip a spin
-// without a local field with probability 1/2.
+// without a local field with probability 1/2. Thresholds of many bonds (many_bonds.hpp) depend on
+// the number of digits; there it stands in place of the degree.
 struct SiteKind {
   int degree;
   bool lazy;
+  int digits = 0;  // none: one threshold for each class of the degree
 
   bool operator==(const SiteKind&) const = default;
 };
@@ -60,6 +63,7 @@ struct SiteKind {
 // Acceptance probability of class c of a site, 1 for classes it does not have.
 inline double class_probability(const BondModel& model, const SiteKind& site, int c,
                                 double temperature) {
+  if (site.digits > 0) return draw_probability(site.digits, c, model.J, temperature);
   if (c > site.degree) return 1.0;
   if (model.zero_field_flip()) {
     if (site.lazy && 2 * c == site.degree) return 0.5;
@@ -95,13 +99,13 @@ inline std::uint64_t threshold_bits(double probability, int coarse_planes) {
 
 // threshold_bits of every class of a site.
 struct ClassBits {
-  std::uint64_t of[model::max_degree + 1];
+  std::uint64_t of[model::most_classes];
 };
 
 inline ClassBits class_bits(const BondModel& model, const SiteKind& site, double temperature,
                             int coarse_planes) {
   ClassBits bits;
-  for (int c = 0; c <= model::max_degree; ++c) {
+  for (int c = 0; c < model::most_classes; ++c) {
     bits.of[c] = threshold_bits(class_probability(model, site, c, temperature), coarse_planes);
   }
   return bits;
@@ -110,7 +114,7 @@ inline ClassBits class_bits(const BondModel& model, const SiteKind& site, double
 inline SharedThresholds make_shared_thresholds(const BondModel& model, const SiteKind& site,
                                                double temperature) {
   SharedThresholds thresholds{};
-  for (int c = 0; c <= model::max_degree; ++c) {
+  for (int c = 0; c < model::most_classes; ++c) {
     const double q = class_probability(model, site, c, temperature);
     const double limit = std::nearbyint(std::ldexp(q, 64));
     thresholds.always[c] = limit >= std::ldexp(1.0, 64);
@@ -139,6 +143,21 @@ struct BondProspect {
     W value[Rule::classes];
     for (int c = 0; c < Rule::classes; ++c) value[c] = bits::loaded<W>(always_accept + c * words);
     return Rule::select(planes, value);
+  }
+};
+
+// The thresholds of one class of one word: a Prospect too.
+template <class W>
+struct ClassProspect {
+  const std::uint64_t* threshold;  // plane 0 of this word's lanes
+  const std::uint64_t* always_accept;
+  std::int64_t step;  // from one plane to the next
+
+  MULTISPIN_HD W mask(const LaneThresholds& /*all*/, int k) const {
+    return bits::loaded<W>(threshold + k * step);
+  }
+  MULTISPIN_HD W always(const LaneThresholds& /*all*/) const {
+    return bits::loaded<W>(always_accept);
   }
 };
 
