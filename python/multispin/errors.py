@@ -11,6 +11,7 @@ __all__ = [
     "DeviceError",
     "ExecutorError",
     "MissingExtraError",
+    "NotFittedError",
     "RoundedCouplingsWarning",
     "SlowEngineWarning",
     "SlowMixingWarning",
@@ -36,6 +37,10 @@ class ExecutorError(RuntimeError):
 
 class MissingExtraError(ImportError):
     """An optional package is not installed; the message says which extra of multispin brings it."""
+
+
+class NotFittedError(ValueError):
+    """An estimator that is asked for what it has not been taught yet."""
 
 
 class RoundedCouplingsWarning(UserWarning):
