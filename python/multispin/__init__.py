@@ -22,11 +22,13 @@ from multispin.errors import (
     DeviceError,
     ExecutorError,
     MissingExtraError,
+    NotFittedError,
     RoundedCouplingsWarning,
     SlowEngineWarning,
     SlowMixingWarning,
     StudyError,
 )
+from multispin.learn import DenseAssociativeMemory, modern_hopfield_update
 from multispin.models import EdwardsAnderson, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
@@ -40,12 +42,14 @@ from multispin.studies.study import read_study, study
 
 __all__ = [
     "CheckpointError",
+    "DenseAssociativeMemory",
     "DeviceArray",
     "DeviceError",
     "EdwardsAnderson",
     "ExecutorError",
     "Ising",
     "MissingExtraError",
+    "NotFittedError",
     "Pairwise",
     "RoundedCouplingsWarning",
     "Sampler",
@@ -61,6 +65,7 @@ __all__ = [
     "graphs",
     "info",
     "models",
+    "modern_hopfield_update",
     "moments",
     "plot",
     "read_study",
