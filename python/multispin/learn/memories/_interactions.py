@@ -67,7 +67,7 @@ class Powers:
     Beyond it powers are those of x/N.
     """
 
-    def __init__(self, n_units: int, n_patterns: int, n: int, rectified: bool) -> None:
+    def __init__(self, n_patterns: int, n_units: int, n: int, rectified: bool) -> None:
         overlaps = np.arange(-n_units - 2, n_units + 3)
         if rectified:
             overlaps = np.maximum(overlaps, 0)
@@ -140,8 +140,8 @@ class Exponential:
         return self.weigh(overlaps)
 
 
-def interaction(kind: str, n: int, n_units: int, n_patterns: int) -> Interaction:
-    """Return the energy of a name, for so many units and patterns."""
+def interaction(kind: str, n: int, n_patterns: int, n_units: int) -> Interaction:
+    """Return the energy of a name, for so many patterns and units."""
     if kind == "exp":
         return Exponential(n_units)
-    return Powers(n_units, n_patterns, n, rectified=kind == "rectified")
+    return Powers(n_patterns, n_units, n, rectified=kind == "rectified")

@@ -67,7 +67,7 @@ class DenseAssociativeMemory(Estimator):
     :math:`x_\mu = \sum_i \xi_i^\mu s_i`, the energies are
 
     =============  ====================================================  =======================
-    ``energy``     E(s)                                                  stores about
+    ``energy``     E(s)                                                  stores of order
     =============  ====================================================  =======================
     "power"        :math:`-\frac{N}{2} \sum_\mu (x_\mu / N)^n`           :math:`N^{n-1}` patterns
     "rectified"    :math:`-\frac{N}{2} \sum_\mu \max(x_\mu / N, 0)^n`    :math:`N^{n-1}` patterns
@@ -353,7 +353,8 @@ class DenseAssociativeMemory(Estimator):
         return self.patterns_
 
     def _interaction(self) -> Interaction:
-        return interaction(self.interaction, self.n, self.n_features_in_, len(self.patterns_))
+        # Powers of Python's integers know no overflow.
+        return interaction(self.interaction, int(self.n), *self.patterns_.shape)
 
 
 def _run(

@@ -419,6 +419,14 @@ def test_parameters_are_those_of_the_constructor() -> None:
     assert repr(ms.DenseAssociativeMemory()) == "DenseAssociativeMemory(energy='power', n=3)"
 
 
+def test_powers_may_be_integers_of_numpy() -> None:
+    patterns, states = random_spins(50, 3, 37), random_spins(51, 4, 37)
+    for n in (3, 40):  # 39^40 is beyond 64 bits
+        one, other = (ms.DenseAssociativeMemory(n=power).fit(patterns) for power in (n, np.int8(n)))
+        assert (one.energy(states) == other.energy(states)).all()
+        assert (one.retrieve(states).state == other.retrieve(states).state).all()
+
+
 def test_parameters_are_set_together_or_not_at_all() -> None:
     patterns = random_spins(47, 3, 20)
     memory = ms.DenseAssociativeMemory().fit(patterns)
