@@ -28,7 +28,7 @@ from multispin.errors import (
     SlowMixingWarning,
     StudyError,
 )
-from multispin.learn import HopfieldNetwork
+from multispin.learn import DenseAssociativeMemory, HopfieldNetwork, modern_hopfield_update
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
@@ -42,6 +42,7 @@ from multispin.studies.study import read_study, study
 
 __all__ = [
     "CheckpointError",
+    "DenseAssociativeMemory",
     "DeviceArray",
     "DeviceError",
     "EdwardsAnderson",
@@ -66,6 +67,7 @@ __all__ = [
     "graphs",
     "info",
     "models",
+    "modern_hopfield_update",
     "moments",
     "plot",
     "read_study",

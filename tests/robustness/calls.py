@@ -27,6 +27,7 @@ from multispin.analysis import (
 )
 from multispin.cli import main
 from multispin.dimod import MultispinSampler
+from multispin.learn import memories
 from multispin.runs import throughput
 from robustness import runs
 
@@ -550,6 +551,53 @@ def _theory() -> dict[str, Call]:
     }
 
 
+def _learn() -> dict[str, Call]:
+    dense, patterns = ms.DenseAssociativeMemory, _SPINS[:3]
+
+    def memory() -> ms.DenseAssociativeMemory:
+        return dense("rectified", 3).fit(patterns)
+
+    modern = {"patterns": _FIELDS, "state": _FIELDS[:2], "beta": 2.0}
+    return {
+        "DenseAssociativeMemory": Call(
+            dense, {"energy": "power", "n": 3},
+            lambda **given: dense(**given).fit(patterns).energy(patterns),
+        ),
+        "DenseAssociativeMemory.fit": Call(
+            dense.fit, {"patterns": patterns, "y": None},
+            lambda **given: memory().fit(**given).energy(memory().fit(**given).patterns_),
+        ),
+        "DenseAssociativeMemory.partial_fit": Call(
+            dense.partial_fit, {"patterns": patterns, "y": None},
+            lambda **given: memory().partial_fit(**given).energy(patterns),
+        ),
+        "DenseAssociativeMemory.forget": Call(
+            dense.forget, {"indices": [0, 2]}, lambda indices: memory().forget(indices).patterns_
+        ),
+        "DenseAssociativeMemory.energy": Call(
+            dense.energy, {"states": _SPINS}, lambda states: memory().energy(states)
+        ),
+        "DenseAssociativeMemory.retrieve": Call(
+            dense.retrieve,
+            {"cues": _SPINS, "sweeps": 2, "temperature": 0.5, "dynamics": "sequential",
+             "clamp": _SPINS > 0, "random_state": 1},
+            lambda **given: memory().retrieve(**given),
+            blames={"cues": ("clamp",)}, long=("sweeps",),
+        ),
+        "DenseAssociativeMemory.get_params": Call(
+            dense.get_params, {"deep": True}, memory().get_params
+        ),
+        "DenseAssociativeMemory.set_params": Call(dense.set_params, {}, memory().set_params),
+        "modern_hopfield_update": Call(
+            ms.modern_hopfield_update, {**modern, "steps": 2, "return_weights": True},
+            blames={"patterns": ("state",)}, long=("steps",),
+        ),
+        "modern_hopfield_energy": Call(
+            memories.modern_hopfield_energy, modern, blames={"patterns": ("state",)}
+        ),
+    }  # fmt: skip
+
+
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
@@ -741,7 +789,7 @@ def _plot() -> dict[str, Call]:
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "exact": _exact,
-    "theory": _theory, "analysis": _analysis, "plot": _plot,
+    "theory": _theory, "learn": _learn, "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
 #: Public callables that the table leaves out, and why.
@@ -753,7 +801,7 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
-            ms.exact.TransferMatrix, ms.theory.hopfield.Mixture,
+            ms.exact.TransferMatrix, memories.Retrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
             ms.theory.recall.FirstSteps, ms.theory.recall.Flow,
             ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,
