@@ -76,7 +76,7 @@ def test_retrieval_at_a_temperature(load: float, T: float) -> None:
 
 @pytest.mark.parametrize("load", [0.02, 0.05])
 def test_where_retrieval_ends(load: float) -> None:
-    """Escape: the mean overlap of 64 cues is below half of the theory's at the end within 300 sweeps.
+    """Escape: after 300 sweeps the overlap of a cue is below half of the theory's at the end.
 
     Below T_M by 0.02 none has escaped, above it by 0.02 most have.
     """
@@ -102,3 +102,46 @@ def test_first_two_steps_of_parallel_recall(load: float, m0: float) -> None:
         found = own(sampler)
         error = found.std(ddof=1) / np.sqrt(CUES)
         assert abs(found.mean() - expected) < 3 * error + 1e-3
+
+
+@pytest.mark.parametrize(("load", "holds"), [(0.25, True), (0.28, False)])
+def test_sequences_hold_below_their_capacity(load: float, holds: bool) -> None:
+    patterns, _ = network(load, 4000)
+    walk = ms.HopfieldNetwork("sequence", random_state=1).fit(patterns)
+    found = walk.retrieve(patterns[:16], sweeps=60, record_every=60)
+    at_end = found.history[-1, np.arange(16), 0, np.arange(60, 76)]
+    assert (at_end.mean() > 0.8) == holds
+
+
+@pytest.mark.parametrize(("load", "holds"), [(0.8, True), (1.1, False)])
+def test_few_active_neurons_hold_below_their_capacity(load: float, holds: bool) -> None:
+    """Capacity 0.943 of infinitely many at the best threshold; 4000 neurons are near to it."""
+    rng = np.random.default_rng(1)
+    patterns = np.where(rng.random((round(load * 4000), 4000)) < 0.05, 1, -1).astype(np.int8)
+    few = ms.HopfieldNetwork("covariance", threshold=0.6, random_state=1).fit(patterns)
+    found = few.retrieve(patterns[:30], sweeps=100)
+    kept = (found.overlap[np.arange(30), 0, np.arange(30)] > 0.7).mean()
+    assert (kept > 0.7) if holds else (kept < 0.35)
+
+
+def test_recall_follows_the_two_parameter_flow() -> None:
+    """Coolen & Sherrington, at T = 0.3 from m = 0.4: m within 0.01 where recall succeeds."""
+    load, T, m0 = 0.05, 0.3, 0.4
+    patterns, model = network(load)
+    rng = np.random.default_rng(3)
+    cues = patterns[:CUES].copy()
+    for cue in cues:
+        cue[rng.choice(N, round(N * (1 - m0) / 2), replace=False)] *= -1
+    sampler = ms.Sampler(
+        model, T, CUES, "glauber", cues, 1, "cpu", engine="pattern", order="random"
+    )
+    flow = recall.coolen_sherrington(load, T, m0, [1.0, 2.0, 4.0])
+    # Their spins are drawn with replacement: in a fiftieth of a sweep a fiftieth of them, any ones.
+    slices = 50
+    found = []
+    for step in range(1, 4 * slices + 1):
+        sampler.clamp = rng.random((CUES, N), dtype=np.float32) >= 1 / slices
+        sampler.sweep(1)
+        if step in (slices, 2 * slices, 4 * slices):
+            found.append(own(sampler).mean())
+    np.testing.assert_allclose(found, flow.m, atol=0.01)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from multispin._base.callers import warn
 from multispin._base.memory import check_memory
 from multispin.errors import NotFittedError
 from multispin.learn.base import Estimator
-from multispin.learn.hopfield import dilution, retrieval, rules
+from multispin.learn.hopfield import dilution, directed, retrieval, rules, unlearning
 from multispin.learn.hopfield.cues import checked_cues, checked_mask
 from multispin.models import Hopfield, Pairwise
 from multispin.sampling.sampler import Sampler
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
-RULES = ("hebb", "pseudoinverse", "storkey", "dreaming")
+RULES = ("hebb", "pseudoinverse", "storkey", "dreaming", "covariance", "sequence")
 DYNAMICS = ("glauber", "metropolis", "parallel")
 ORDERS = ("fixed", "random")
 
@@ -37,10 +37,13 @@ class HopfieldNetwork(Estimator):
     ``storkey``         Hebb's, less what the patterns before would add         more
     ``dreaming``        :math:`\xi^T (1+t)(1+tC)^{-1} \xi / N`                  up to α = 1
     ``pseudoinverse``   :math:`\xi^T C^{-1} \xi / N`, C the patterns' overlaps  α < 1
+    ``covariance``      Hebb's, of patterns less their mean b, for biased ones  few active: more
+    ``sequence``        :math:`J_{ij} = \sum_\mu \xi_i^{\mu+1} \xi_j^\mu / N`    α < 0.269
     ==================  ======================================================  ==================
 
     Retrieval is sampling: at temperature 0 every spin follows its field, and one without a field
-    stays as it is.
+    stays as it is. Couplings that act one way (``sequence``, or ``symmetric=False``) have no energy
+    to fall; their neurons are updated all at once, ``dynamics="parallel"``.
 
     Parameters
     ----------
@@ -48,9 +51,14 @@ class HopfieldNetwork(Estimator):
         One of the table.
     dreaming_time
         t of the rule ``dreaming``, >= 0: 0 is Hebb's rule, ∞ the pseudo-inverse.
+    threshold
+        θ of the rule ``covariance``: of neurons 0 and 1, those are active whose field
+        :math:`\sum_j J_{ij} (1 + s_j)/2` is above it. Active is +1.
     dilution
-        Share of the couplings that are cut, 0 to 1 (not included), at random and for both
-        directions; what is left grows by as much, so that fields stay what they are.
+        Share of the couplings that are cut, 0 to 1 (not included), at random; what is left grows
+        by as much, so that fields stay what they are.
+    symmetric
+        Whether they are cut both ways together; if not, each way by itself.
     random_state
         Seed of the dilution, and of retrievals that are given none.
 
@@ -59,7 +67,10 @@ class HopfieldNetwork(Estimator):
     patterns_
         The patterns stored, (P, *shape) int8.
     model_
-        The model that retrieval samples: `Hopfield` for ``hebb``, `Pairwise` for others.
+        The model that retrieval samples: `Hopfield` for ``hebb``, `Pairwise` for others; None where
+        couplings act one way.
+    couplings_
+        J_ij, of neuron j on i, (N, N) float64.
     n_features_in_
         Number of neurons N.
 
@@ -87,15 +98,24 @@ class HopfieldNetwork(Estimator):
     1.0
     """
 
+    n_features_in_: int
+    model_: Hopfield | Pairwise | None
+    _memory: retrieval.Memory
+    _directed: NDArray[np.float32] | None  # couplings that act one way
+
     def __init__(
         self,
         rule: str = "hebb",
         dreaming_time: float = 1.0,
+        threshold: float = 0.5,
         dilution: float = 0.0,
+        symmetric: bool = True,
         random_state: int | None = None,
     ) -> None:
         self.rule = checks.choice("rule", rule, RULES)
         self.dreaming_time = checks.nonnegative_finite("dreaming_time", dreaming_time)
+        self.threshold = checks.finite("threshold", threshold)
+        self.symmetric = checks.flag("symmetric", symmetric)
         self.dilution = checks.nonnegative_finite("dilution", dilution)
         if self.dilution >= 1.0:
             raise ValueError(
@@ -138,7 +158,7 @@ class HopfieldNetwork(Estimator):
         given = checks.array("patterns", patterns, "patterns of +1 and -1")
         if not hasattr(self, "_memory"):
             return self.fit(given)
-        shape = self._memory.shape
+        shape = self._fitted().shape
         if given.shape == shape:
             given = given[None]
         if given.shape[1:] != shape:
@@ -147,7 +167,7 @@ class HopfieldNetwork(Estimator):
                 checks.describe("patterns", f"an array of shape {given.shape}", allowed)
             )
         more = Hopfield(given).patterns
-        self._store(Hopfield(np.concatenate([self._memory.patterns, more])))
+        self._store(Hopfield(np.concatenate([self._fitted().patterns, more])))
         return self
 
     def forget(self, patterns: ArrayLike) -> Self:
@@ -171,28 +191,89 @@ class HopfieldNetwork(Estimator):
         kept[numbers] = False
         if not kept.any():
             raise ValueError(checks.describe("patterns", patterns, allowed))
-        self._store(Hopfield(self._memory.patterns[kept]))
+        self._store(Hopfield(self._fitted().patterns[kept]))
+        return self
+
+    def unlearn(
+        self,
+        steps: int,
+        strength: float = 0.01,
+        batch: int = 1,
+        random_state: int | None = None,
+    ) -> Self:
+        """Take out of the couplings what the network dreams of, so that less of it is spurious.
+
+        A random state goes where the network takes it at temperature 0, and what it ends in, s, is
+        weakened: J_ij -= (ε/N) s_i s_j. `fit` and its like start anew.
+
+        Parameters
+        ----------
+        steps
+            How often, 1 or more.
+        strength
+            ε > 0.
+        batch
+            Dreams of a step, each with a share of ε.
+        random_state
+            Seed; if not given the network's, and if it has none a fresh one.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing is stored.
+        TypeError, ValueError
+            For arguments that are not of their kind, or couplings that act one way.
+
+        Notes
+        -----
+        J. J. Hopfield, D. I. Feinstein & R. G. Palmer, Nature 304, 158 (1983).
+        """
+        shape = self._fitted().shape
+        steps, batch = checks.count("steps", steps, 1), checks.count("batch", batch, 1)
+        strength = checks.positive_finite("strength", strength)
+        chosen = self.random_state if random_state is None else random_state
+        seed = checks.seed_or_fresh("random_state", chosen)
+        if self.rule == "covariance" or self.model_ is None:
+            allowed = "with couplings that act both ways, and without a threshold"
+            raise ValueError(f"unlearn: got rule={self.rule!r}, allowed: {allowed}")
+        J = unlearning.unlearned(self.couplings_, steps, strength, batch, seed)
+        self.model_ = _pairwise(J, 0.0, shape)
         return self
 
     def _store(self, memory: Hopfield) -> None:
-        model = self._made(memory)
-        self._memory, self.model_, self.n_features_in_ = memory, model, memory.n_spins
-
-    def _made(self, memory: Hopfield) -> Hopfield | Pairwise:
+        self._directed = self.model_ = None
+        bias = 0.0
         if self.rule == "hebb" and self.dilution == 0.0:
-            return memory
-        n = memory.n_spins
-        check_memory(f"patterns: couplings of {n} neurons", 5 * 8 * n * n)
-        patterns = memory.patterns.reshape(memory.n_patterns, -1).astype(np.float64)
-        J = self._couplings(patterns)
+            self.model_ = memory
+        else:
+            n = memory.n_spins
+            check_memory(f"patterns: couplings of {n} neurons", 5 * 8 * n * n)
+            patterns = memory.patterns.reshape(memory.n_patterns, -1).astype(np.float64)
+            if self.rule == "covariance":
+                bias = _checked_bias(patterns)
+            self._couple(patterns, memory.shape)
+        self._memory = retrieval.Memory(memory, bias)
+        self.n_features_in_ = memory.n_spins
+
+    def _couple(self, patterns: NDArray[np.float64], shape: tuple[int, ...]) -> None:
+        one_way = self.rule == "sequence" or not (self.symmetric or self.dilution == 0.0)
+        J: Any = self._couplings(patterns)
         if self.dilution > 0.0:
             seed = checks.seed_or_fresh("random_state", self.random_state)
-            J = dilution.diluted(J, self.dilution, seed)
-        i, j = np.triu_indices(n, 1)
-        edges = np.stack([i, j], axis=1)
-        return Pairwise.from_edges(n, edges, J[i, j], shape=memory.shape)
+            J = dilution.diluted(J, self.dilution, seed, self.symmetric)
+        if one_way:
+            self._directed = J.astype(np.float32)
+            return
+        h: float | NDArray[np.float64] = 0.0
+        if self.rule == "covariance":
+            # E = −½ Σ J n n + θ Σ n of n = (1 + s)/2, as spins see it.
+            J = J / 4.0
+            h = (J.sum(axis=1) - self.threshold / 2.0).reshape(shape)
+        self.model_ = _pairwise(J, h, shape)
 
-    def _couplings(self, patterns: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _couplings(self, patterns: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+        if self.rule == "sequence":
+            return directed.sequence(patterns)
         if self.rule == "pseudoinverse":
             independent = rules.rank(patterns)
             if independent < len(patterns):
@@ -206,6 +287,8 @@ class HopfieldNetwork(Estimator):
             return rules.storkey(patterns)
         if self.rule == "dreaming":
             return rules.dreaming(patterns, self.dreaming_time)
+        if self.rule == "covariance":
+            return rules.covariance(patterns)
         return rules.hebb(patterns)
 
     # --- what is stored ---------------------------------------------------------------------------
@@ -215,12 +298,31 @@ class HopfieldNetwork(Estimator):
         """The patterns stored, (P, *shape) int8, a copy."""
         return self._fitted().patterns
 
+    @property
+    def couplings_(self) -> NDArray[np.float64]:
+        """Couplings J_ij, of neuron j on i, (N, N) float64, a copy.
+
+        Raises
+        ------
+        MemoryError
+            If they do not fit; the message says what they need and what there is.
+        """
+        n = self._fitted().n_spins
+        if self._directed is not None:
+            return self._directed.astype(np.float64)
+        assert self.model_ is not None
+        check_memory(f"patterns: couplings of {n} neurons", 40 * n * n)
+        J = np.zeros((n, n))
+        i, j = self.model_.edges.T
+        J[i, j] = J[j, i] = self.model_.couplings
+        return J * 4.0 if self.rule == "covariance" else J
+
     def _fitted(self) -> Hopfield:
         if not hasattr(self, "_memory"):
             raise NotFittedError(
                 "HopfieldNetwork: got no patterns yet, allowed: after fit or partial_fit"
             )
-        return self._memory
+        return self._memory.patterns
 
     def energy(self, states: ArrayLike) -> NDArray[np.float64]:
         """Energies of states ±1 (..., *shape), (...) float64.
@@ -231,6 +333,11 @@ class HopfieldNetwork(Estimator):
             If they are no such states.
         """
         self._fitted()
+        if self.model_ is None:
+            allowed = "with couplings that act both ways; others have none"
+            raise ValueError(
+                f"energy: got rule={self.rule!r} and one-way couplings, allowed: {allowed}"
+            )
         return self.model_.energy(states)
 
     # --- recall -----------------------------------------------------------------------------------
@@ -240,7 +347,7 @@ class HopfieldNetwork(Estimator):
         cues: ArrayLike,
         temperature: float = 0.0,
         sweeps: int = 50,
-        dynamics: str = "glauber",
+        dynamics: str | None = None,
         order: str = "random",
         clamp: ArrayLike | None = None,
         replicas: int = 1,
@@ -264,7 +371,8 @@ class HopfieldNetwork(Estimator):
             Attempts of each neuron at most, 1 or more.
         dynamics, order
             As of `Sampler`: ``"glauber"``, ``"metropolis"`` or ``"parallel"``, all neurons at once;
-            neurons in the ``"random"`` order of each sweep, or in a ``"fixed"`` one.
+            neurons in the ``"random"`` order of each sweep, or in a ``"fixed"`` one. If not given,
+            ``"glauber"``, and ``"parallel"`` where couplings act one way.
         clamp
             Units that keep what the cue says, as evidence: bool, of ``shape`` or (cues, *shape).
         replicas
@@ -291,45 +399,57 @@ class HopfieldNetwork(Estimator):
             For cues of another shape or with other values, a clamp that holds everything or an
             erased unit, and for other arguments that are not of their kind.
         """
-        memory = self._fitted()
+        shape = self._fitted().shape
         replicas = checks.count("replicas", replicas, 1)
         sweeps = checks.count("sweeps", sweeps, 1)
         every = None if record_every is None else checks.count("record_every", record_every, 1)
         least = checks.nonnegative_finite("retrieved_at", retrieved_at)
+        if dynamics is None:
+            dynamics = "glauber" if self._directed is None else "parallel"
         dynamics = checks.choice("dynamics", dynamics, DYNAMICS)
         chosen = self.random_state if random_state is None else random_state
         seed = checks.seed_or_fresh("random_state", chosen)
-        states = checked_cues(cues, memory.shape, replicas, seed)
-        held = checked_mask(clamp, cues, memory.shape, replicas)
-        sampler = Sampler(
-            self.model_, temperature, len(states), dynamics, states, seed, device,
-            order=checks.choice("order", order, ORDERS), clamp=held, threads=threads,
-        )  # fmt: skip
-        cold = float(np.max(sampler.temperature)) == 0.0
-        watch = retrieval.Watch(sampler, len(states), dynamics == "parallel") if cold else None
-        kept = list(retrieval.sweep_and_look(sampler, memory, sweeps, every, watch))
-        return self._result(sampler, watch, kept, replicas, least)
+        states = checked_cues(cues, shape, replicas, seed)
+        held = checked_mask(clamp, cues, shape, replicas)
+        order = checks.choice("order", order, ORDERS)
+        walk: retrieval.Walk
+        if self._directed is not None:
+            T = checks.nonnegative_finite("temperature", temperature)
+            if dynamics != "parallel":
+                allowed = "'parallel', as couplings act one way"
+                raise ValueError(checks.describe("dynamics", dynamics, allowed))
+            walk = directed.DirectedWalk(self._directed, states, T, seed, held)
+        else:
+            assert self.model_ is not None
+            walk = Sampler(
+                self.model_, temperature, len(states), dynamics, states, seed, device,
+                order=order, clamp=held, threads=threads,
+            )  # fmt: skip
+        cold = float(np.max(walk.temperature)) == 0.0
+        watch = retrieval.Watch(walk, len(states), dynamics == "parallel") if cold else None
+        kept = list(retrieval.sweep_and_look(walk, self._memory, sweeps, every, watch))
+        return self._result(walk, watch, kept, replicas, least)
 
     def _result(
         self,
-        sampler: Sampler,
+        walk: retrieval.Walk,
         watch: retrieval.Watch | None,
         kept: list[tuple[int, NDArray[np.float64]]],
         replicas: int,
         least: float,
     ) -> retrieval.Retrieval:
-        memory = self._memory
-        state = np.asarray(sampler.spins())
-        overlap = retrieval.overlaps_of(sampler, memory)
+        memory = self._memory.patterns
+        state = np.asarray(walk.spins())
+        overlap = self._memory.overlaps(walk)
         kind = retrieval.kinds(state.reshape(len(state), -1), overlap, memory, least)
         converged = np.zeros(len(state), dtype=np.bool_) if watch is None else watch.converged
-        sweeps = np.full(len(state), sampler.sweeps_done) if watch is None else watch.sweeps
+        sweeps = np.full(len(state), walk.sweeps_done) if watch is None else watch.sweeps
         lead = (len(state) // replicas, replicas)
         history = np.array([overlaps for _, overlaps in kept])
         return retrieval.Retrieval(
             state=state.reshape(*lead, *memory.shape),
             overlap=overlap.reshape(*lead, -1),
-            energy=sampler.energy().reshape(lead),
+            energy=walk.energy().reshape(lead),
             converged=converged.reshape(lead),
             sweeps=sweeps.reshape(lead),
             winner=np.argmax(np.abs(overlap), axis=1).reshape(lead),
@@ -337,3 +457,17 @@ class HopfieldNetwork(Estimator):
             history=history.reshape(len(kept), *lead, memory.n_patterns),
             times=np.array([time for time, _ in kept], dtype=np.int64),
         )
+
+
+def _pairwise(
+    J: NDArray[np.float64], h: float | NDArray[np.float64], shape: tuple[int, ...]
+) -> Pairwise:
+    i, j = np.triu_indices(len(J), 1)
+    return Pairwise.from_edges(len(J), np.stack([i, j], axis=1), J[i, j], h, shape)
+
+
+def _checked_bias(patterns: NDArray[np.float64]) -> float:
+    bias = float(patterns.mean())
+    if abs(bias) == 1.0:
+        raise ValueError("patterns: got units that are all alike, allowed: some of +1 and of -1")
+    return bias

@@ -11,10 +11,14 @@ from multispin.models import Hopfield
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from numpy.typing import NDArray
 
+    from multispin.learn.hopfield.directed import DirectedWalk
     from multispin.sampling.sampler import Sampler
+
+    Walk: TypeAlias = Sampler | DirectedWalk
 
 #: What a final state may be.
 KINDS = ("pattern", "reversed", "mixture", "spurious")
@@ -64,13 +68,13 @@ class Retrieval:
 class Watch:
     """Notices when states repeat themselves: (replicas,) each."""
 
-    def __init__(self, sampler: Sampler, replicas: int, cycles: bool) -> None:
+    def __init__(self, sampler: Walk, replicas: int, cycles: bool) -> None:
         self._before = [_packed(sampler)]
         self._cycles = cycles
         self.converged = np.zeros(replicas, dtype=np.bool_)
         self.sweeps = np.zeros(replicas, dtype=np.int64)
 
-    def look(self, sampler: Sampler) -> bool:
+    def look(self, sampler: Walk) -> bool:
         """Compare with the states before, and say whether all repeat themselves."""
         now = _packed(sampler)
         same = self._unchanged(now, self._before[-1])
@@ -90,34 +94,46 @@ class Watch:
         return unchanged
 
 
-def _packed(sampler: Sampler) -> NDArray[np.uint64]:
+def _packed(sampler: Walk) -> NDArray[np.uint64]:
     """Return spins as bits, (N, words): bit r % 64 of word r // 64 is replica r."""
     words = np.asarray(sampler.packed())
     return words.reshape(-1, words.shape[-1])
 
 
 def sweep_and_look(
-    sampler: Sampler, memory: Hopfield, sweeps: int, every: int | None, watch: Watch | None
+    sampler: Walk, memory: Memory, sweeps: int, every: int | None, watch: Watch | None
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Sweep until all states repeat themselves, and yield (sweeps, overlaps) every so many."""
     if every is not None:
-        yield 0, overlaps_of(sampler, memory)
+        yield 0, memory.overlaps(sampler)
     done = 0
     while done < sweeps:
         step = 1 if watch is not None else min(every or sweeps, sweeps - done)
         sampler.sweep(step)
         done += step
         if every is not None and done % every == 0:
-            yield done, overlaps_of(sampler, memory)
+            yield done, memory.overlaps(sampler)
         if watch is not None and watch.look(sampler):
             return
 
 
-def overlaps_of(sampler: Sampler, memory: Hopfield) -> NDArray[np.float64]:
-    """Return the overlaps of all replicas with the patterns, (replicas, P)."""
-    if isinstance(sampler.model, Hopfield):
-        return sampler.pattern_overlap()
-    return memory.overlap(np.asarray(sampler.spins()))
+@dataclass(frozen=True)
+class Memory:
+    """What is stored, and how overlaps with it are meant."""
+
+    patterns: Hopfield
+    bias: float  # b of m = Σ_i (ξ_i − b) s_i / (N (1 − b²)): 0 but for biased patterns
+
+    def overlaps(self, sampler: Walk) -> NDArray[np.float64]:
+        """Return the overlaps of all replicas with the patterns, (replicas, P)."""
+        if isinstance(sampler.model, Hopfield):
+            return sampler.pattern_overlap()
+        spins = np.asarray(sampler.spins())
+        plain = self.patterns.overlap(spins)
+        if self.bias == 0.0:
+            return plain
+        mean = spins.reshape(len(spins), -1).mean(axis=1)
+        return np.asarray((plain - self.bias * mean[:, None]) / (1.0 - self.bias**2))
 
 
 def kinds(

@@ -45,6 +45,17 @@ def dreaming(patterns: Array, t: float) -> Array:
     return without_diagonal((1 + t) * (patterns.T @ weights) / n)
 
 
+def covariance(patterns: Array) -> Array:
+    r"""J_ij = Σ_μ (ξ_i − b)(ξ_j − b) / (N (1 − b²)), b the patterns' mean.
+
+    Of neurons 0 and 1 and patterns η = (1 + ξ)/2 of activity a this is
+    Σ_μ (η_i − a)(η_j − a) / (N a (1 − a)) (Tsodyks & Feigelman, Europhys. Lett. 6, 101 (1988)).
+    """
+    bias = patterns.mean()
+    centred = (patterns - bias) / np.sqrt(1.0 - bias**2)
+    return without_diagonal(centred.T @ centred / patterns.shape[1])
+
+
 def storkey(patterns: Array, couplings: Array | None = None) -> Array:
     r"""Take the patterns in, one after the other; `couplings` have those before them.
 

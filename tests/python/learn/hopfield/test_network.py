@@ -102,6 +102,76 @@ def test_dilution_cuts_its_share_both_ways() -> None:
     np.testing.assert_array_equal(matrix(again), J)
 
 
+def test_covariance_is_that_of_neurons_0_and_1() -> None:
+    xi = np.where(np.random.default_rng(4).random((30, 80)) < 0.1, 1, -1)
+    network = ms.HopfieldNetwork("covariance", threshold=0.4, random_state=1).fit(xi)
+    eta = (1 + xi) / 2
+    a = eta.mean()
+    J = (eta - a).T @ (eta - a) / (80 * a * (1 - a))
+    np.fill_diagonal(J, 0.0)
+    np.testing.assert_allclose(network.couplings_, J, atol=1e-13)
+    # A state at rest is one in which exactly those are active that are above the threshold.
+    found = network.retrieve(xi[:5])
+    active = (1 + found.state[:, 0].astype(float)) / 2
+    assert bool(found.converged.all())
+    np.testing.assert_array_equal(active @ J > 0.4, active > 0.5)
+    # E = −½ Σ J n n + θ Σ n, but for a constant.
+    energies = -0.5 * np.einsum("ci,ij,cj->c", active, J, active) + 0.4 * active.sum(axis=1)
+    differences = found.energy[:, 0] - energies
+    np.testing.assert_allclose(differences, differences[0], atol=1e-6)
+    # Overlaps of a pattern with itself are 1 but for its own mean, and of others next to 0.
+    own = network.retrieve(xi[:1], clamp=np.arange(80) > 0, sweeps=1).overlap[0, 0]
+    assert own[0] > 0.7
+    assert abs(np.delete(own, 0)).max() < 0.7
+
+
+def test_sequences_go_on() -> None:
+    xi = patterns_of(6, 400)
+    network = ms.HopfieldNetwork("sequence", random_state=1).fit(xi)
+    J = np.roll(xi, -1, axis=0).T.astype(float) @ xi / 400
+    np.fill_diagonal(J, 0.0)
+    np.testing.assert_allclose(network.couplings_, J, atol=1e-6)
+    found = network.retrieve(noisy(xi[:1], 0.15), sweeps=8, record_every=1)
+    best = np.argmax(found.history[:, 0, 0], axis=1)
+    assert best.tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2]
+    assert found.history[1:, 0, 0].max(axis=1).min() > 0.98
+    assert not found.converged.any()
+    with pytest.raises(ValueError, match="dynamics: got 'glauber', allowed: 'parallel'"):
+        network.retrieve(xi[0], dynamics="glauber")
+    with pytest.raises(ValueError, match="one-way couplings"):
+        network.energy(xi)
+
+
+def test_one_way_dilution() -> None:
+    xi = patterns_of(10, 1000)
+    network = ms.HopfieldNetwork(dilution=0.8, symmetric=False, random_state=3).fit(xi)
+    J, full = network.couplings_, rules.hebb(xi.astype(float))
+    kept = J != 0
+    assert not np.array_equal(kept, kept.T)
+    np.testing.assert_allclose(J[kept], full[kept] / 0.2, rtol=1e-5)
+    found = network.retrieve(noisy(xi, 0.1), replicas=2)
+    assert (found.kind == "pattern").all()
+    hot = network.retrieve(xi, temperature=0.3, sweeps=20)
+    m = hot.overlap[np.arange(10), 0, np.arange(10)].mean()
+    # m = tanh(m/T) of a network without load, m = 0.9976, less what noise of P/K = 0.05 takes.
+    assert 0.95 < m < 0.9976
+
+
+def test_unlearning_makes_room() -> None:
+    xi = patterns_of(40, 200)  # α = 0.2
+    network = ms.HopfieldNetwork(random_state=1).fit(xi)
+    before = network.retrieve(xi).overlap[np.arange(40), 0, np.arange(40)].mean()
+    J = network.couplings_
+    network.unlearn(60, strength=0.05, batch=4)
+    after = network.retrieve(xi).overlap[np.arange(40), 0, np.arange(40)].mean()
+    assert before < 0.9 < after
+    np.testing.assert_array_equal(network.couplings_, network.couplings_.T)
+    assert not network.couplings_.diagonal().any()
+    assert not np.array_equal(J, network.couplings_)
+    network.partial_fit(xi[0])
+    np.testing.assert_allclose(network.couplings_, rules.hebb(network.patterns_.astype(float)))
+
+
 # --- storing --------------------------------------------------------------------------------------
 
 
@@ -121,7 +191,10 @@ def test_patterns_come_and_go(rule: str) -> None:
 
 def test_it_is_an_estimator() -> None:
     network = ms.HopfieldNetwork("dreaming", dreaming_time=3.0, random_state=1)
-    parameters = {"rule": "dreaming", "dreaming_time": 3.0, "dilution": 0.0, "random_state": 1}
+    parameters = {
+        "rule": "dreaming", "dreaming_time": 3.0, "threshold": 0.5, "dilution": 0.0,
+        "symmetric": True, "random_state": 1,
+    }  # fmt: skip
     assert network.get_params() == parameters
     assert ms.HopfieldNetwork(**network.get_params()).get_params() == parameters
     assert network.set_params(rule="hebb").rule == "hebb"
