@@ -19,9 +19,10 @@ std::unique_ptr<Bound> make_engine(std::int64_t sites, const std::optional<Edges
                                    std::int64_t replicas, bool dense, const std::string& dynamics,
                                    const std::string& order, const std::string& rng,
                                    std::uint64_t seed, std::uint64_t first_stream, int device,
-                                   double unit) {
+                                   double unit,
+                                   const std::optional<Array<std::uint64_t>>& patterns) {
   RealOptions o = make_options(sites, edges, couplings, fields, replicas, dense, dynamics, order,
-                               rng, seed, first_stream, unit);
+                               rng, seed, first_stream, unit, patterns);
   const WithoutGil release;
   return std::make_unique<Bound>(std::move(o), device);
 }
@@ -37,10 +38,12 @@ std::size_t bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
 void bind_cuda_real(py::module_& module) {
   using namespace pybind11::literals;
   module.def("real_bytes", &bytes, "sites"_a, "edges"_a, "samples"_a, "replicas"_a, "dense"_a);
+  module.def("pattern_bytes", &cuda::pattern_bytes, "sites"_a, "patterns"_a, "replicas"_a);
   py::class_<Bound> type = bind_real_engine<Bound>(module);
   type.def(py::init(&make_engine), py::kw_only(), "sites"_a, "edges"_a.noconvert(),
            "couplings"_a.noconvert(), "fields"_a.noconvert(), "replicas"_a, "dense"_a, "dynamics"_a,
-           "order"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a, "unit"_a = 1.0)
+           "order"_a, "rng"_a, "seed"_a, "first_stream"_a, "device"_a, "unit"_a = 1.0,
+           "patterns"_a.noconvert() = py::none())
       .def("device_packed", [](Bound& e) {
         finish(e);
         return e.packed();

@@ -78,7 +78,7 @@ ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
     (
         "pattern",
         ms.Hopfield(np.sign(np.random.default_rng(8).normal(size=(3, 5, 4))), 0.1),
-        ("cpu",),
+        ("cpu", "cuda"),
     ),
     ("slow", real_couplings(), ("cpu",)),
 ]

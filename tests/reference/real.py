@@ -242,7 +242,8 @@ class Real:
             after = np.where(flips, -s, s)
         else:
             after = np.where(f > np.where(coins, -sizes - 1, sizes), 1, -1)
-            after = np.where((self.temperatures == 0.0) & (f == 0), s, after)
+            cold = scale_of(self.temperatures, self.step).cap == 0
+            after = np.where(cold & (f == 0), s, after)
         return np.where(self.held[:, site], s, after).astype(np.int8)
 
     # --- random numbers --------------------------------------------------------------------------

@@ -48,6 +48,16 @@ void check_patterns(const RealOptions& o) {
 
 }  // namespace
 
+double field_of_patterns(const RealOptions& o) {
+  return o.unit * static_cast<double>(pattern_count(o) * (o.sites - 1));
+}
+
+void check_pattern_step(double of_patterns, double step, double unit) {
+  demand(of_patterns == 0.0 || step <= unit,
+         "fields: got some in which couplings would have to be rounded, allowed: at most 2^29 "
+         "times the unit of couplings that patterns make");
+}
+
 CoupledPairs coupled_pairs(const RealOptions& o) {
   return o.all_pairs ? CoupledPairs::all(o.sites) : CoupledPairs::listed(o.edges);
 }

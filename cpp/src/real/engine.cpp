@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "host/demand.hpp"
 #include "host/processor.hpp"
 #include "host/threads.hpp"
 #include "multispin/real/order.hpp"
+#include "multispin/real/patterns.hpp"
 #include "real/detail.hpp"
 
 namespace multispin {
@@ -88,18 +88,15 @@ std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samp
 }
 
 std::size_t pattern_bytes(std::int64_t sites, std::int64_t patterns, std::int64_t replicas) {
-  const std::int64_t blocks = (patterns + model::block_patterns - 1) / model::block_patterns;
-  const std::int64_t of_site = blocks * model::pattern_lanes * 2 + 4 + 4;
+  const std::int64_t row = pattern_row(patterns);
+  const std::int64_t of_site = 2 * row + 4 + 4;
   const std::int64_t of_replica =
-      blocks * model::block_patterns * 2 + patterns * 16 + (sites + 63) / 64 * 8;
+      2 * row * model::pattern_bits + patterns * 16 + (sites + 63) / 64 * 8;
   return static_cast<std::size_t>(sites * of_site + replicas * of_replica);
 }
 
 RealEngine::Detail::Detail(const RealOptions& o)
-    : plan(plan_for(o)),
-      pairs(coupled_pairs(o)),
-      unit(o.unit),
-      of_patterns(unit * static_cast<double>(pattern_count(o) * (o.sites - 1))) {
+    : plan(plan_for(o)), pairs(coupled_pairs(o)), unit(o.unit), of_patterns(field_of_patterns(o)) {
   for (std::int64_t k = 0; k < o.samples; ++k) {
     couplings.push_back(o.storage == Storage::dense ? dense_couplings(o.sites)
                         : o.storage == Storage::sparse
@@ -114,10 +111,7 @@ RealEngine::Detail::Detail(const RealOptions& o)
 void RealEngine::Detail::set(std::span<const double> given, std::span<const double> fields) {
   step = step_for(pairs, given, fields, static_cast<std::int64_t>(couplings.size()), unit,
                   of_patterns);
-  demand(
-      of_patterns == 0.0 || step <= unit,
-      "fields: got some in which couplings would have to be rounded, allowed: at most 2^29 times "
-      "the unit of couplings that patterns make");
+  check_pattern_step(of_patterns, step, unit);
   rounding_error = 0.0;
   for (std::size_t k = 0; k < couplings.size(); ++k) {
     const auto of_one = given.subspan(k * pairs.size(), pairs.size());

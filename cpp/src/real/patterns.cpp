@@ -5,6 +5,7 @@
 
 #include "multispin/bits/transpose.hpp"
 #include "multispin/bits/word.hpp"
+#include "multispin/real/patterns.hpp"
 #include "real/bundle.hpp"
 
 namespace multispin {
@@ -16,16 +17,14 @@ constexpr std::int64_t block = model::block_sites;
 struct PatternRows {
   PatternRows(std::int64_t sites, std::span<const std::uint64_t> words)
       : count(static_cast<std::int64_t>(words.size()) / ((sites + 63) / 64)),
-        row((count + model::block_patterns - 1) / model::block_patterns * model::pattern_lanes),
+        row(pattern_row(count)),
         memory(static_cast<std::size_t>(sites * row / 4)),
         all_up(static_cast<std::size_t>(count)) {
     const std::int64_t of_pattern = (sites + 63) / 64;
     const auto word = [&](std::int64_t pattern, std::int64_t w) {
       return words[static_cast<std::size_t>(pattern * of_pattern + w)];
     };
-    for (std::int64_t w = 0; w < of_pattern; ++w) {
-      for (std::int64_t first = 0; first < count; first += 64) turn_over(words, sites, w, first);
-    }
+    write_pattern_rows(sites, words, memory.data());
     for (std::int64_t p = 0; p < count; ++p) {
       std::int64_t ones = 0;
       for (std::int64_t w = 0; w < of_pattern; ++w) {
@@ -36,19 +35,6 @@ struct PatternRows {
     }
   }
 
-  // 64 patterns of 64 sites.
-  void turn_over(std::span<const std::uint64_t> words, std::int64_t sites, std::int64_t w,
-                 std::int64_t first) {
-    const std::int64_t of_pattern = (sites + 63) / 64;
-    bits::Word128 square[64] = {};
-    for (std::int64_t p = first; p < std::min(first + 64, count); ++p) {
-      square[p - first].element[0] = words[static_cast<std::size_t>(p * of_pattern + w)];
-    }
-    bits::transpose(square);
-    for (std::int64_t j = 64 * w; j < std::min(64 * w + 64, sites); ++j) {
-      memory.data()[(j * row) / 4 + first / 64] = square[j % 64].element[0];
-    }
-  }
   const std::int16_t* rows() const { return reinterpret_cast<const std::int16_t*>(memory.data()); }
 
   std::int64_t count, row;
@@ -190,6 +176,26 @@ class PatternCouplings : public RealCouplings {
 };
 
 }  // namespace
+
+// 64 patterns of 64 sites at a time.
+void write_pattern_rows(std::int64_t sites, std::span<const std::uint64_t> words,
+                        std::uint64_t* rows) {
+  const std::int64_t of_pattern = (sites + 63) / 64;
+  const auto count = static_cast<std::int64_t>(words.size()) / of_pattern;
+  const std::int64_t row = pattern_row(count) / 4;
+  for (std::int64_t w = 0; w < of_pattern; ++w) {
+    for (std::int64_t first = 0; first < count; first += 64) {
+      bits::Word128 square[64] = {};
+      for (std::int64_t p = first; p < std::min(first + 64, count); ++p) {
+        square[p - first].element[0] = words[static_cast<std::size_t>(p * of_pattern + w)];
+      }
+      bits::transpose(square);
+      for (std::int64_t j = 64 * w; j < std::min(64 * w + 64, sites); ++j) {
+        rows[j * row + first / 64] = square[j % 64].element[0];
+      }
+    }
+  }
+}
 
 std::unique_ptr<RealCouplings> pattern_couplings(std::int64_t sites,
                                                  std::span<const std::uint64_t> patterns,

@@ -70,6 +70,16 @@ struct Warp {
     return values[lane];
 #endif
   }
+  // All lanes' values together, for all.
+  MULTISPIN_HD static std::int32_t sum(const OfLanes<std::int32_t>& values) {
+#if defined(__CUDA_ARCH__)
+    return __reduce_add_sync(all, values[0]);
+#else
+    std::int32_t sum = 0;
+    for (int lane = lanes; lane-- > 0;) sum += values[lane];
+    return sum;
+#endif
+  }
   // Lane l gets that of lane source(l).
   template <class T, class Source>
   MULTISPIN_HD static OfLanes<T> taken(const OfLanes<T>& values, const Source& source) {

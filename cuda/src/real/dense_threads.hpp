@@ -8,16 +8,11 @@
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
 #include "multispin/real/rules/noise.hpp"
+#include "real/draws.hpp"
 #include "real/launch.hpp"
 #include "real/replicas.hpp"
 
 namespace multispin::cuda {
-
-inline constexpr std::uint32_t block_sites = model::block_sites;
-inline constexpr int segments = model::block_sites / Warp::lanes;  // one of each to a lane
-
-// What is in the lanes of a warp, for each segment of a block: position s * 32 + l in lane l.
-using Segments = OfLanes<std::int32_t>[segments];
 
 // Modulo 2^32: `sign` is 0, or -1 to take away.
 MULTISPIN_HD std::int32_t with_change(std::int32_t state, std::int32_t change, std::int32_t sign) {
@@ -126,34 +121,6 @@ struct ScanBlock {
   std::uint32_t held_row;
   bool at_once;  // parallel dynamics: no flip is seen by another
 
-  // Numbers of a block: a word has four, of positions that lie far apart. Each lane makes those of
-  // one word; then they change places.
-  MULTISPIN_HD void draw(const Planes& planes, std::uint32_t replica, std::uint32_t block,
-                         const ReplicaNoise& noise, Segments& draws) const {
-    static_assert(block_sites / model::group_attempts * model::group_words == Warp::lanes);
-    OfLanes<std::int32_t> made[4];  // plane, half
-    const std::uint64_t first =
-        ((numbers.first_stream + replica) << model::stream_shift) + std::uint64_t{block} * 32;
-    Warp::each([&](int lane) {
-      auto state = planes.start(first + static_cast<std::uint64_t>(lane));
-      MULTISPIN_UNROLL(2)
-      for (int plane = 0; plane < 2; ++plane) {
-        const auto word = planes.next(state, plane);
-        made[2 * plane][lane] =
-            Rule::template draw<One>(word.low, noise.cap, noise.factor, noise.shift);
-        made[2 * plane + 1][lane] =
-            Rule::template draw<One>(word.high, noise.cap, noise.factor, noise.shift);
-      }
-    });
-    MULTISPIN_UNROLL(segments)
-    for (int s = 0; s < segments; ++s) {
-      const auto source = [&](int lane) { return 16 * (s / 2) + lane / 2; };
-      const OfLanes<std::int32_t> even = Warp::taken(made[s % 2 * 2], source);
-      const OfLanes<std::int32_t> odd = Warp::taken(made[s % 2 * 2 + 1], source);
-      Warp::each([&](int lane) { draws[s][lane] = lane % 2 == 0 ? even[lane] : odd[lane]; });
-    }
-  }
-
   // Positions of a segment that are there and whose spins are not held.
   MULTISPIN_HD std::uint32_t free(std::uint32_t replica, std::uint32_t position) const {
     return Warp::ballot([&](int lane) {
@@ -171,7 +138,7 @@ struct ScanBlock {
                          bool keep_all, Segments& states, Flips& flips) const {
     const ReplicaNoise noise = numbers.noise[replica];
     Segments draws;
-    draw(planes, replica, block, noise, draws);
+    draw_block<Planes, Rule>(planes, numbers, replica, block, draws);
     MULTISPIN_UNROLL(segments)
     for (int s = 0; s < segments; ++s) {
       const auto first = block * block_sites + static_cast<std::uint32_t>(Warp::lanes * s);

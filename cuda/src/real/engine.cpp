@@ -1,6 +1,7 @@
 #include "multispin/cuda/real/engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "device/foreign_spins.hpp"
 #include "multispin/checks.hpp"
@@ -55,24 +56,29 @@ RealEngine::Detail::Detail(const RealOptions& o, const DeviceInfo& info)
       samples{o.samples},
       pairs{coupled_pairs(o)},
       unit{o.unit},
+      of_patterns{field_of_patterns(o)},
       lazy(static_cast<std::size_t>(o.samples)),
       queue{info.index},
       noise{info.index, sizeof(ReplicaNoise) * static_cast<std::size_t>(o.replicas),
             "temperatures"} {
   const RealSystemParts parts{o,         pairs, multiprocessors, stream(), numbers_for(o, noise),
                               this->held};
-  system = o.storage == Storage::dense ? dense_system(parts) : sparse_system(parts);
+  system = o.storage == Storage::dense    ? dense_system(parts)
+           : o.storage == Storage::sparse ? sparse_system(parts)
+                                          : pattern_system(parts);
   set(couplings_of(o), o.fields);
 }
 
 void RealEngine::Detail::set(std::span<const double> couplings, std::span<const double> fields) {
-  step = step_for(pairs, couplings, fields, samples, unit);
+  step = step_for(pairs, couplings, fields, samples, unit, of_patterns);
+  check_pattern_step(of_patterns, step, unit);
   rounding_error = 0.0;
   known.clear();
   system->clear_couplings();
   for (std::int64_t k = 0; k < samples; ++k) {
     const auto of_one = couplings.subspan(static_cast<std::size_t>(k) * pairs.size(), pairs.size());
-    const RoundedSites sites_of_sample = rounded_sites(pairs, of_one, fields, step);
+    RoundedSites sites_of_sample = rounded_sites(pairs, of_one, fields, step);
+    sites_of_sample.largest += std::llround(of_patterns / step);
     rounding_error = std::max(rounding_error, sites_of_sample.error);
     lazy[static_cast<std::size_t>(k)] = static_cast<std::int32_t>(sites_of_sample.largest >> 10);
     system->set_couplings(k, sites_of_sample, {of_one, step});
@@ -115,6 +121,7 @@ void RealEngine::Detail::sums_from(const std::int64_t* totals, Sums* sums) const
 RealEngine::RealEngine(RealOptions options, int device)
     : options_{std::move(options)},
       device_{device},
+      patterns_{pattern_count(options_)},
       temperatures_(static_cast<std::size_t>(checked(options_).replicas), 1.0) {
   const DeviceInfo info = demand_device(device);
   const DeviceGuard guard{device_};
@@ -122,6 +129,7 @@ RealEngine::RealEngine(RealOptions options, int device)
   options_.edges = {};
   options_.couplings = {};
   options_.borrowed_couplings = {};
+  options_.patterns = {};
   options_.fields = {};
   detail_->set_noise(temperatures_);
   fill(true);
@@ -172,6 +180,11 @@ void RealEngine::set_couplings(std::span<const double> couplings, std::span<cons
   d.set(couplings, fields);
   d.set_noise(temperatures_);
   d.take_all();
+}
+
+void RealEngine::pattern_overlaps(std::int64_t* sums) {
+  const DeviceGuard guard{device_};
+  sound().system->pattern_overlaps(sums);
 }
 
 void RealEngine::hold(const std::uint64_t* words) {

@@ -58,6 +58,23 @@ void enqueue_sparse_sweeps(Stream& stream, RealRule rule, const SparseSystem& sy
                            const DeviceSchedule& schedule, std::uint64_t first_sweep,
                            std::uint64_t sweeps);
 
+struct PatternSystem {
+  PatternReplicas replicas;
+  RealNumbers numbers;
+  const std::uint32_t* held;
+  std::uint32_t held_row;
+};
+
+// Positions of a sweep that a launch takes.
+inline constexpr std::uint32_t pattern_positions = 1U << 15;
+
+// `order`: sites by position, of one sweep; null: that of their numbers.
+void enqueue_pattern_sweeps(Stream& stream, RealRule rule, const PatternSystem& system,
+                            const std::uint32_t* order, std::uint64_t first_sweep,
+                            std::uint64_t sweeps);
+void enqueue_pattern_sweep_at_once(Stream& stream, RealRule rule, const PatternSystem& system,
+                                   std::uint64_t sweep);
+
 // --- spins --------------------------------------------------------------------------------------
 
 void enqueue_fill_spins(Stream& stream, const SpinBits& bits, bool up);
@@ -81,6 +98,9 @@ void enqueue_measure_dense(Stream& stream, const DenseReplicas& replicas,
 void enqueue_measure_sparse(Stream& stream, const SparseReplicas& replicas, const SpinBits& bits,
                             int multiprocessors, std::int64_t* totals);
 
+void enqueue_measure_patterns(Stream& stream, const PatternReplicas& replicas,
+                              std::int64_t* totals);
+
 // Adds, for each pair, the number of sites, or edges, that differ.
 void enqueue_compare_sites(Stream& stream, const SpinBits& bits, const ReplicaPair* pairs,
                            std::uint32_t pair_count, std::int64_t* unequal);
@@ -91,6 +111,15 @@ void enqueue_compare_edges(Stream& stream, const SpinBits& bits, const ReplicaPa
 void enqueue_compare_groups(Stream& stream, const SpinBits& bits, const ReplicaPair* pairs,
                             std::uint32_t pair_count, const std::int32_t* group_of,
                             std::int64_t groups, std::int64_t* sums);
+
+// --- patterns -----------------------------------------------------------------------------------
+
+void enqueue_spins_of_patterns(Stream& stream, const PatternReplicas& replicas,
+                               const SpinBits& bits);
+// Spins and overlaps of some replicas, out of bits.
+void enqueue_overlaps_from_spins(Stream& stream, const PatternReplicas& replicas,
+                                 const SpinBits& bits, std::int64_t first_replica,
+                                 std::int64_t count);
 
 // --- states and couplings of all pairs ----------------------------------------------------------
 

@@ -34,7 +34,7 @@ void RealEngine::overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums
 }
 
 void RealEngine::link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums) {
-  if (sound().pairs.are_all()) {
+  if (sound().pairs.are_all() || patterns_ > 0) {
     overlaps(pairs, sums);
     std::transform(sums, sums + pairs.size(), sums,
                    [this](std::int64_t q) { return link_overlap_of_all(q, options_.sites); });

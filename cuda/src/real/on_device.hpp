@@ -41,6 +41,8 @@ class RealSystem {
   virtual SpinBits spins() = 0;
   virtual SpinBits room_for_spins() = 0;
   virtual void take(std::int64_t first_replica, std::int64_t count) = 0;
+  // sum_i xi_i s_i, (replicas, patterns), if there are patterns.
+  virtual void pattern_overlaps(std::int64_t* /*sums*/) {}
 
  protected:
   RealSystem() = default;
@@ -72,6 +74,7 @@ struct RealEngine::Detail {
   const std::int64_t sites, replicas, samples;
   const CoupledPairs pairs;
   const double unit;
+  const double of_patterns;  // what patterns may add to a local field
   double step = 1.0, rounding_error = 0.0;
   std::vector<std::int32_t> lazy;              // of each sample
   KnownTemperatures<rules::NoiseScale> known;  // with this step
@@ -94,6 +97,7 @@ std::unique_ptr<RealSystem> dense_system(const RealSystemParts& parts);
 // Of states, couplings and flips.
 std::size_t dense_bytes(std::int64_t sites, std::int64_t samples, std::int64_t replicas);
 std::unique_ptr<RealSystem> sparse_system(const RealSystemParts& parts);
+std::unique_ptr<RealSystem> pattern_system(const RealSystemParts& parts);
 
 SpinBits spin_bits(const RealOptions& options, const Memory& memory);
 std::unique_ptr<Memory> spin_memory(const RealOptions& options, int device);

@@ -84,6 +84,29 @@ struct alignas(16) Flips {
   std::uint32_t up[4], down[4];
 };
 
+// Patterns at site i are lanes rows[(i * blocks + b) * 32 + l] of block b, bit k of which is
+// pattern 512 b + 16 l + k; overlaps of replica r are overlaps[((r * blocks + b) * 16 + k) * 32 +
+// l]. Where there is no pattern bits are zeros, and overlaps anything.
+struct PatternReplicas {
+  const std::uint16_t* rows;
+  std::int32_t* overlaps;
+  std::int64_t* sums;          // of a replica's overlaps
+  std::uint32_t* spins;        // (replica, word): bit j % 32 of word j / 32 is site j
+  std::uint32_t* turns;        // the same: spins that are to turn
+  const std::int32_t* fields;  // by site
+  std::uint32_t sites, patterns, blocks, replicas;
+  std::int32_t shift;  // an overlap is 2^shift steps
+
+  MULTISPIN_HD std::uint32_t words() const { return (sites + 31) / 32; }
+  MULTISPIN_HD std::int32_t* overlaps_of(std::uint32_t replica, std::uint32_t block) const {
+    return overlaps + (std::uint64_t{replica} * blocks + block) * model::block_patterns;
+  }
+  MULTISPIN_HD std::uint32_t lane_of(std::uint32_t site, std::uint32_t block, int lane) const {
+    const std::uint64_t row = std::uint64_t{site} * blocks + block;
+    return rows[row * model::pattern_lanes + static_cast<std::uint32_t>(lane)];
+  }
+};
+
 // Neighbours of a site are those from first[site] to first[site + 1]; the coupling of number n in
 // a sample is couplings[n * samples + sample].
 struct SparseReplicas {

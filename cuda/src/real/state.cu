@@ -4,6 +4,7 @@
 #include "device/launch.hpp"
 #include "real/dense_threads.hpp"
 #include "real/launch.hpp"
+#include "real/pattern_threads.hpp"
 #include "real/sparse_threads.hpp"
 #include "real/spin_threads.hpp"
 
@@ -110,6 +111,26 @@ void enqueue_couple_itself(Stream& stream, std::int32_t* couplings, std::uint32_
 void enqueue_couple_sites(Stream& stream, std::int32_t* couplings, std::uint32_t row,
                           const CoupledSites* edges, std::uint32_t count) {
   launch(stream, "couple_sites", count, 1, CoupleSites{couplings, row, edges});
+}
+
+void enqueue_measure_patterns(Stream& stream, const PatternReplicas& r, std::int64_t* totals) {
+  const std::uint32_t threads = threads_for(r.sites);
+  launch_sum(stream, "measure_patterns", threads, r.replicas, MeasurePatterns{r, threads}, totals);
+}
+
+void enqueue_spins_of_patterns(Stream& stream, const PatternReplicas& r, const SpinBits& bits) {
+  launch(stream, "spins_of_patterns", r.sites, bits.used_words(), SpinsOfPatterns{bits, r});
+}
+
+void enqueue_overlaps_from_spins(Stream& stream, const PatternReplicas& r, const SpinBits& bits,
+                                 std::int64_t first_replica, std::int64_t count) {
+  const auto first = static_cast<std::uint32_t>(first_replica);
+  const auto replicas = static_cast<std::uint32_t>(count);
+  launch(stream, "pattern_spins_from_bits", r.words(), replicas,
+         PatternSpinsFromBits{bits, r, first});
+  stream.clear(r.sums + first_replica, sizeof(std::int64_t) * static_cast<std::size_t>(count));
+  launch_warps(stream, "overlaps_from_spins", replicas * r.blocks, 1,
+               OverlapsFromSpins{r, first, replicas});
 }
 
 }  // namespace multispin::cuda

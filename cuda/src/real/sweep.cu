@@ -7,6 +7,7 @@
 #include "multispin/random/planes.hpp"
 #include "real/dense_threads.hpp"
 #include "real/launch.hpp"
+#include "real/pattern_threads.hpp"
 #include "real/sparse_threads.hpp"
 
 namespace multispin::cuda {
@@ -203,6 +204,55 @@ void enqueue_sparse_sweeps(Stream& stream, RealRule rule, const SparseSystem& sy
       ++attempts.first_sweep;
     }
   });
+}
+
+// --- couplings that patterns make
+// ----------------------------------------------------------------
+
+namespace {
+
+template <class Planes, class Rule>
+PatternAttempts<Planes, Rule> pattern_attempts(const PatternSystem& system,
+                                               const std::uint32_t* order, std::uint64_t sweep) {
+  return {{system.replicas},     system.numbers, system.held,
+          system.held_row,       order,          0,
+          system.replicas.sites, sweep,          1};
+}
+
+}  // namespace
+
+void enqueue_pattern_sweeps(Stream& stream, RealRule rule, const PatternSystem& system,
+                            const std::uint32_t* order, std::uint64_t first_sweep,
+                            std::uint64_t sweeps) {
+  const std::uint32_t sites = system.replicas.sites;
+  with_rule(rule, [&]<class Planes, class Rule>() {
+    PatternSweeps<Planes, Rule> body{pattern_attempts<Planes, Rule>(system, order, first_sweep)};
+    if (sites <= pattern_positions) {
+      body.attempts.sweeps = static_cast<std::uint32_t>(sweeps);
+      launch_warps(stream, "pattern_sweeps", system.replicas.replicas, 1, body);
+      return;
+    }
+    for (std::uint64_t i = 0; i < sweeps; ++i) {
+      for (std::uint32_t p = 0; p < sites; p += pattern_positions) {
+        body.attempts.first = p;
+        body.attempts.end = std::min(p + pattern_positions, sites);
+        launch_warps(stream, "pattern_sweeps", system.replicas.replicas, 1, body);
+      }
+      ++body.attempts.first_sweep;
+    }
+  });
+}
+
+void enqueue_pattern_sweep_at_once(Stream& stream, RealRule rule, const PatternSystem& system,
+                                   std::uint64_t sweep) {
+  const PatternReplicas& r = system.replicas;
+  const std::uint32_t blocks = (r.sites + block_sites - 1) / block_sites;
+  with_rule(rule, [&]<class Planes, class Rule>() {
+    const PatternTurns<Planes, Rule> body{pattern_attempts<Planes, Rule>(system, nullptr, sweep)};
+    launch_warps(stream, "pattern_turns", r.replicas * blocks, 1, body);
+  });
+  launch_warps(stream, "bring_pattern_turns", r.replicas * r.blocks, 1, BringPatternTurns{{r}});
+  launch(stream, "turn_pattern_spins", r.words(), r.replicas, TurnPatternSpins{r});
 }
 
 }  // namespace multispin::cuda

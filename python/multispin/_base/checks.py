@@ -249,7 +249,7 @@ def temperatures(
     """
     if allowed is None:
         dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
-        least = ">= 0" if zero else "> 0"
+        least = "> 0 (or 0, where spins follow their fields)" if zero else "> 0"
         allowed = f"a finite number {least}, or a {dimensions} sequence of at least one such number"
     # A new array: what is given may change later.
     found = np.atleast_1d(numbers(name, value, allowed)).astype(np.float64)

@@ -43,7 +43,7 @@ def not_in_words(request: Request, engine: str) -> str:
         allowed = "couplings +J and -J in one field (the real engine takes any)"
         return f"model: got {model!r} with {what}, allowed with engine={engine!r}: {allowed}"
     if request.frozen:
-        allowed = "greater than 0, or engine='real' with dynamics='glauber' or 'parallel'"
+        allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel', engine='real'"
         return checks.describe("temperature", 0.0, allowed)
     what = _only_real(request)
     if what:

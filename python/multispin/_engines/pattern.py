@@ -8,6 +8,7 @@ import numpy as np
 
 from multispin import _core
 from multispin._base import checks
+from multispin._engines.compiled import module_of
 from multispin._engines.real import RealEngine, refuses_run
 from multispin.models.forms import Patterns
 
@@ -30,7 +31,6 @@ class PatternEngine(RealEngine):
 
     name = "pattern"
     abilities = (RealEngine.abilities - {"set_couplings"}) | {"pattern_overlaps"}
-    on_gpu = False
 
     @classmethod
     def refuses(cls, request: Request) -> str:
@@ -56,19 +56,28 @@ class PatternEngine(RealEngine):
     def bytes_held(cls, request: Request) -> int:
         """Return the bytes of patterns, overlaps and spins."""
         form = _patterns(request.model)
-        held: int = _core.pattern_bytes(
+        held: int = module_of(request.gpu).pattern_bytes(
             sites=form.n_spins, patterns=len(form.words), replicas=request.replicas
         )
         return held
 
     @classmethod
     def bytes_to_make(cls, request: Request) -> int:
-        """Return the bytes of memory that come and go while it is made: fields, twice."""
-        return 16 * request.model.n_spins
+        """Return the bytes of the host's memory that come and go while it is made."""
+        fields = 16 * request.model.n_spins
+        if request.gpu is None:
+            return fields
+        # Patterns are put site by site before they go to the GPU.
+        one: int = _core.pattern_bytes(
+            sites=request.model.n_spins,
+            patterns=len(_patterns(request.model).words),
+            replicas=1,
+        )
+        return fields + one
 
     def __init__(self, request: Request) -> None:
         form = _patterns(request.model)
-        engine = _core.RealEngine(
+        engine = module_of(request.gpu).RealEngine(
             sites=form.n_spins,
             edges=np.empty((0, 2), dtype=np.uint32),
             couplings=np.empty((1, 0)),

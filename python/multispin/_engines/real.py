@@ -129,7 +129,7 @@ class RealEngine(ByReplica):
 def refuses_run(request: Request, name: str) -> str:
     """Return why an engine of maintained fields, of this name, cannot run a request; or nothing."""
     if request.frozen and request.dynamics == "metropolis":
-        allowed = "greater than 0, or dynamics='glauber' or 'parallel'"
+        allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel'"
         return checks.describe("temperature", 0.0, allowed)
     if request.shared_random_numbers:
         allowed = "False, or True with the replica engine"

@@ -10,6 +10,7 @@
 
 #include "multispin/cuda/real/engine.hpp"
 #include "multispin/random/streams.hpp"
+#include "multispin/real/layout.hpp"
 #include "support/engines.hpp"
 #include "support/real.hpp"
 
@@ -186,6 +187,90 @@ INSTANTIATE_TEST_SUITE_P(Each, CudaRealTrajectory, ::testing::ValuesIn(generator
                          [](const auto& info) { return ::testing::PrintToString(info.param); });
 
 // Few levels of many attempts are launched, many of few are swept by a block.
+// --- patterns -----------------------------------------------------------------------------------
+
+std::vector<std::uint64_t> patterns_of(std::int64_t sites, std::int64_t count) {
+  const auto key = random::derive(9, 0, random::Purpose::initial_spins, 0);
+  std::vector<std::uint64_t> words(static_cast<std::size_t>((sites + 63) / 64 * count));
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = random::initial_word(key, i, 0);
+  return words;
+}
+
+RealOptions with_patterns(std::int64_t sites, const std::vector<std::uint64_t>& patterns,
+                          std::int64_t replicas) {
+  RealOptions o;
+  o.sites = sites;
+  o.storage = Storage::patterns;
+  o.patterns = patterns;
+  o.unit = 1.0 / static_cast<double>(sites);
+  for (std::uint32_t i = 0; i < sites; ++i) o.fields.push_back(i % 3 == 0 ? 0.0 : uniform(i) - 0.5);
+  o.replicas = replicas;
+  o.seed = 11;
+  return o;
+}
+
+TEST(CudaReal, PatternsHaveTheSpinsOfTheCpu) {
+  for (const std::int64_t sites : {1, 31, 33, 128, 130, 300}) {
+    for (const std::int64_t count : {1, 17, 512, 600}) {
+      const std::vector<std::uint64_t> patterns = patterns_of(sites, count);
+      for (const RealDynamics dynamics : all_dynamics) {
+        for (const SiteOrder order : orders) {
+          for (const Generator generator : generators) {
+            RealOptions o = with_patterns(sites, patterns, 35);
+            o.dynamics = dynamics;
+            o.order = order;
+            o.generator = generator;
+            o.first_stream = 5;
+            ASSERT_NO_FATAL_FAILURE(expect_equal(o, 7)) << count;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(CudaReal, OverlapsWithPatterns) {
+  const std::int64_t sites = model::block_sites * 3 + 5;
+  const std::vector<std::uint64_t> patterns = patterns_of(sites, 515);
+  for (const RealDynamics dynamics : all_dynamics) {
+    RealOptions o = with_patterns(sites, patterns, 4);
+    o.dynamics = dynamics;
+    RealEngine expected{o};
+    CudaReal engine{o, 0};
+    std::vector<std::int64_t> found(4 * 515), wanted(4 * 515);
+    const auto compare = [&] {
+      engine.pattern_overlaps(found.data());
+      expected.pattern_overlaps(wanted.data());
+      EXPECT_EQ(found, wanted);
+      EXPECT_EQ(packed(engine), packed(expected));
+      EXPECT_EQ(sums_of(engine), sums_of(expected));
+    };
+    compare();
+    engine.randomize();
+    expected.randomize();
+    engine.sweep(3);
+    expected.sweep(3);
+    compare();
+    const Spins spins = spins_of(expected, 1);
+    engine.set_spins(2, spins.data());
+    expected.set_spins(2, spins.data());
+    engine.sweep(1);
+    expected.sweep(1);
+    compare();
+    o.fields.assign(o.fields.size(), 0.5);
+    engine.set_couplings({}, o.fields);
+    expected.set_couplings({}, o.fields);
+    engine.sweep(1);
+    expected.sweep(1);
+    compare();
+    const std::vector<ReplicaPair> pairs{{0, 1}, {3, 2}};
+    std::vector<std::int64_t> links(2), of_cpu(2);
+    engine.link_overlaps(pairs, links.data());
+    expected.link_overlaps(pairs, of_cpu.data());
+    EXPECT_EQ(links, of_cpu);
+  }
+}
+
 TEST(CudaReal, AListOfAllPairsChangesNothing) {
   for (const Storage storage : {Storage::dense, Storage::sparse}) {
     const RealOptions listed = make_real(all_pairs_in_order(600), 3, storage, Generator::philox);

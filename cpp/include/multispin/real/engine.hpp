@@ -77,6 +77,11 @@ inline std::span<const double> couplings_of(const RealOptions& options) {
   return options.couplings;
 }
 
+// What patterns may add to a local field; and that their couplings are multiples of a step, which
+// throws std::invalid_argument.
+double field_of_patterns(const RealOptions& options);
+void check_pattern_step(double of_patterns, double step, double unit);
+
 // What engines check before anything else; throws std::invalid_argument.
 void check_real_options(const RealOptions& options);  // but for threads and isa
 void check_real_couplings(const RealOptions& options, std::size_t pairs,

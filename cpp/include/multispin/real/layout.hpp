@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "multispin/host_device.hpp"
+
 namespace multispin::model {
 
 // Attempt number p of a sweep of a stream draws from the 16 words from number
@@ -24,7 +26,7 @@ inline constexpr int block_sites = 128;
 inline constexpr int pattern_lanes = 32;
 inline constexpr int pattern_bits = 16;
 inline constexpr int block_patterns = pattern_lanes * pattern_bits;
-inline constexpr std::int64_t overlap_place(std::int64_t pattern) {
+MULTISPIN_HD constexpr std::int64_t overlap_place(std::int64_t pattern) {
   const std::int64_t within = pattern % block_patterns;
   return pattern - within + within % pattern_bits * pattern_lanes + within / pattern_bits;
 }

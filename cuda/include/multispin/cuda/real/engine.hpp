@@ -20,6 +20,7 @@ namespace multispin::cuda {
 // Bytes of a device's memory that an engine of this size takes, about.
 std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
                        std::int64_t replicas, Storage storage);
+std::size_t pattern_bytes(std::int64_t sites, std::int64_t patterns, std::int64_t replicas);
 
 // Not for several threads at once: one engine, one caller. Functions throw DeviceError when a GPU
 // call fails, and OutOfMemory. If that happens in the middle of sweeps, the spins are those of no
@@ -37,6 +38,7 @@ class RealEngine {
 
   const RealOptions& options() const { return options_; }  // without edges, couplings and fields
   std::int64_t sites() const { return options_.sites; }
+  std::int64_t patterns() const { return patterns_; }
   int device() const { return device_; }
   // Sweeps that have been put into the queue: whole ones, always.
   std::uint64_t sweeps_done() const { return sweeps_done_; }
@@ -69,6 +71,7 @@ class RealEngine {
   std::vector<std::int64_t> packed_shape() const { return {options_.sites, packed_words()}; }
   void overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
   void link_overlaps(std::span<const ReplicaPair> pairs, std::int64_t* sums);
+  void pattern_overlaps(std::int64_t* sums);
   SlabOverlaps slab_overlaps(const std::vector<std::int64_t>& shape);
 
   // On the device, in new memory. spins: int8 (replicas, sites); packed: uint64 (sites, words), as
@@ -84,6 +87,7 @@ class RealEngine {
   Detail& sound() const;  // throws DeviceError if a sweep has failed
   RealOptions options_;
   int device_;
+  std::int64_t patterns_;
   std::vector<double> temperatures_;
   std::uint64_t sweeps_done_ = 0;
   std::unique_ptr<Detail> detail_;
