@@ -43,7 +43,8 @@ class Kernel(NamedTuple):
         return (
             re.search(
                 r"HalfSweep.*Philox|UpdateSites [246] ZeroField.*Philox"
-                r"|(StepDense|ScanDense|SparseLevel|SparseSweeps|PatternSweeps) .*Philox|ApplyDense",
+                r"|(StepDense|ScanDense|SparseLevel|SparseSweeps|PatternSweeps) .*Philox"
+                r"|ApplyDense",
                 self.name,
             )
             is not None
