@@ -28,7 +28,7 @@ from multispin.errors import (
     SlowMixingWarning,
     StudyError,
 )
-from multispin.learn import HopfieldNetwork
+from multispin.learn import HopfieldNetwork, retrieve_images
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
@@ -71,6 +71,7 @@ __all__ = [
     "plot",
     "read_study",
     "replica_sweep",
+    "retrieve_images",
     "simulate",
     "study",
     "temper",

@@ -1,5 +1,5 @@
 """Spin models as neural networks: what they store, and what they learn."""
 
-from multispin.learn.hopfield import HopfieldNetwork
+from multispin.learn.hopfield import HopfieldNetwork, corrupt, retrieve_images
 
-__all__ = ["HopfieldNetwork"]
+__all__ = ["HopfieldNetwork", "corrupt", "retrieve_images"]
