@@ -104,12 +104,12 @@ def retrieve_images(
     ((5, 8, 8), [0, 1, 2, 3, 4], [1.0, 1.0, 1.0, 1.0, 1.0])
     """
     checks.choice("rule", rule, RULES)
-    grey = _pixels("images", images)
+    grey = pixels_of("images", images)
     if grey.ndim < 3:
         allowed = "images (P, rows, columns)"
         raise ValueError(checks.describe("images", f"an array of shape {grey.shape}", allowed))
-    limit = _checked_level(level, grey)
-    start = _pixels("corrupted", corrupted)
+    limit = checked_level(level, grey)
+    start = pixels_of("corrupted", corrupted)
     if start.shape == grey.shape[1:]:
         start = start[None]
     if start.shape[1:] != grey.shape[1:]:
@@ -120,18 +120,19 @@ def retrieve_images(
                 f"{grey.shape[1:]}, the shape of the images that are stored",
             )
         )
-    stored, cues = _signs(grey, limit), _signs(start, limit)
+    stored, cues = as_spins(grey, limit), as_spins(start, limit)
     found = HopfieldNetwork(rule).fit(stored).retrieve(
         cues, temperature, sweeps, random_state=random_state
     )  # fmt: skip
     return ImageRetrieval(stored, cues, found.state[:, 0], limit, found)
 
 
-def _signs(grey: NDArray[np.float64], level: float) -> NDArray[np.int8]:
+def as_spins(grey: NDArray[np.float64], level: float) -> NDArray[np.int8]:
+    """Return +1 for pixels above the level, -1 for others, int8."""
     return np.where(grey > level, 1, -1).astype(np.int8)
 
 
-def _pixels(name: str, images: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.float64]:
+def pixels_of(name: str, images: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.float64]:
     """Return at least one image as float64, (n, *shape) or (*shape,)."""
     allowed = "one or more images of one size, of finite numbers or bool"
     if isinstance(images, (list, tuple)):
@@ -152,7 +153,7 @@ def _pixels(name: str, images: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.fl
     return found
 
 
-def _checked_level(level: float | None, grey: NDArray[np.float64]) -> float:
+def checked_level(level: float | None, grey: NDArray[np.float64]) -> float:
     """Return the level given, or the one halfway, if there are pixels on both sides."""
     low, high = float(grey.min()), float(grey.max())
     if low == high:
