@@ -500,6 +500,13 @@ def _learn() -> dict[str, Call]:
             {"patterns": ms.datasets.digits(binary=True).images[:3], "noise": 0.2,
              "random_state": 1},
         ),
+        "capacity_sweep": Call(
+            learn.capacity_sweep,
+            {"alphas": [0.1, 0.2], "temperatures": [0.0, 0.5], "n_neurons": [20], "draws": 2,
+             "overlaps": [0.5, 1.0], "cues": 2, "rule": "hebb", "sweeps": 2, "random_state": 1,
+             "path": None, "executor": None, "progress": None},
+            long=("sweeps", "draws", "n_neurons"), functions=("progress",),
+        ),
         "retrieve_images": Call(
             ms.retrieve_images,
             {"images": images, "corrupted": images, "rule": "hebb", "level": 8,
