@@ -83,7 +83,9 @@ def retrieved(cues: ArrayLike, states: ArrayLike, stored: ArrayLike, overlap: Ar
             checks.describe("overlap", f"an array of shape {m.shape}", f"({count},), as images")
         )
     with style():
-        figure = new_figure(max(0.9 * count + 0.9, 2.7), 3.2)
+        aspect = rows[-1].shape[1] / rows[-1].shape[2]
+        tall = 0.8 + 2.4 * min(max(aspect, 0.25), 4.0)
+        figure = new_figure(max(0.9 * count + 0.9, 2.7), tall)
         panels = figure.subplots(3, count, squeeze=False)
         for axes_of_row, images, name in zip(
             panels, rows, ("cue", "retrieved", "stored"), strict=True
