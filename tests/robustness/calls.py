@@ -491,7 +491,7 @@ def _dimod() -> dict[str, Call]:
     }  # fmt: skip
 
 
-def _learn() -> dict[str, Call]:
+def _images() -> dict[str, Call]:
     images = ms.datasets.digits().images[:3]
     return {
         "datasets.digits": Call(ms.datasets.digits, {"binary": True}),
@@ -790,7 +790,7 @@ def _plot() -> dict[str, Call]:
 #: The table, in parts. Files are made in the working directory.
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
-    "dimod": _dimod, "learn": _learn, "exact": _exact,
+    "dimod": _dimod, "images": _images, "exact": _exact,
     "theory": _theory, "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
