@@ -76,6 +76,7 @@ BENEATH: dict[str, tuple[str, ...]] = {
     "analysis": ("_base",),
     "exact": ("_base",),
     "theory": ("_base",),
+    "datasets": ("_base",),
     "plot": ("analysis", "exact", "theory"),
     # the way of a run
     "graphs": ("_base",),
@@ -85,10 +86,10 @@ BENEATH: dict[str, tuple[str, ...]] = {
     "_info": ("_engines",),
     "sampling": ("_engines",),
     "runs": ("sampling", "_info", "progress", "analysis", "exact"),
-    "learn": ("runs", "theory"),
+    "learn": ("runs", "studies", "theory"),
     "dimod": ("runs", "couplings"),
     # what users start
-    "page": ("learn", "couplings", "studies", "plot"),
+    "page": ("learn", "couplings", "datasets", "plot"),
     "cli": ("page",),
     "__main__": ("cli",),
 }

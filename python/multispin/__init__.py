@@ -15,7 +15,7 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 # First: it refuses what would hang.
 from multispin._base import interpreter  # noqa: F401  # isort: skip
 
-from multispin import analysis, couplings, exact, graphs, models, plot, theory
+from multispin import analysis, couplings, datasets, exact, graphs, models, plot, theory
 from multispin._info import __version__, info
 from multispin.errors import (
     CheckpointError,
@@ -28,7 +28,12 @@ from multispin.errors import (
     SlowMixingWarning,
     StudyError,
 )
-from multispin.learn import DenseAssociativeMemory, HopfieldNetwork, modern_hopfield_update
+from multispin.learn import (
+    DenseAssociativeMemory,
+    HopfieldNetwork,
+    modern_hopfield_update,
+    retrieve_images,
+)
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.replica_sweeps import replica_sweep
@@ -63,6 +68,7 @@ __all__ = [
     "analysis",
     "anneal",
     "couplings",
+    "datasets",
     "exact",
     "graphs",
     "info",
@@ -72,6 +78,7 @@ __all__ = [
     "plot",
     "read_study",
     "replica_sweep",
+    "retrieve_images",
     "simulate",
     "study",
     "temper",

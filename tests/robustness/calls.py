@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 
 import multispin as ms
-from multispin import io, page, progress
+from multispin import io, learn, page, progress
 from multispin.analysis import (
     crossing,
     equilibration,
@@ -492,6 +492,31 @@ def _dimod() -> dict[str, Call]:
     }  # fmt: skip
 
 
+def _images() -> dict[str, Call]:
+    images = ms.datasets.digits().images[:3]
+    return {
+        "datasets.digits": Call(ms.datasets.digits, {"binary": True}),
+        "learn.corrupt": Call(
+            learn.corrupt,
+            {"patterns": ms.datasets.digits(binary=True).images[:3], "noise": 0.2,
+             "random_state": 1},
+        ),
+        "capacity_sweep": Call(
+            learn.capacity_sweep,
+            {"alphas": [0.1, 0.2], "temperatures": [0.0, 0.5], "n_neurons": [20], "draws": 2,
+             "overlaps": [0.5, 1.0], "cues": 2, "rule": "hebb", "sweeps": 2, "random_state": 1,
+             "path": None, "executor": None, "progress": None},
+            long=("sweeps", "draws", "n_neurons"), functions=("progress",),
+        ),
+        "retrieve_images": Call(
+            ms.retrieve_images,
+            {"images": images, "corrupted": images, "rule": "hebb", "level": 8,
+             "temperature": 0.0, "sweeps": 5, "random_state": 1},
+            blames={"images": ("corrupted", "level")}, long=("sweeps",),
+        ),
+    }  # fmt: skip
+
+
 def _exact() -> dict[str, Call]:
     exact = ms.exact
     return {
@@ -733,6 +758,7 @@ def _analysis() -> dict[str, Call]:
 
 def _plot() -> dict[str, Call]:
     glass, replicas, of_runs = ms.plot.glass, ms.plot.replicas, ms.plot.runs
+    hopfield, spins = ms.plot.hopfield, ms.datasets.digits(binary=True).images[:2]
     return {
         "plot.glass.overlap_distribution": Call(
             glass.overlap_distribution, {"run": runs.tempered(), "bins": 5}
@@ -741,6 +767,30 @@ def _plot() -> dict[str, Call]:
         "plot.glass.correlation_length": Call(glass.correlation_length, {"runs": runs.tempered()}),
         "plot.glass.tempering": Call(glass.tempering, {"run": runs.tempered()}),
         "plot.glass.annealing": Call(glass.annealing, {"run": runs.annealed(), "sample": 0}),
+        "plot.hopfield.retrieved": Call(
+            hopfield.retrieved,
+            {"cues": spins, "states": spins, "stored": spins, "overlap": np.array([1.0, 0.5])},
+            blames={"stored": ("cues", "overlap")},
+        ),
+        "plot.hopfield.phase_diagram": Call(
+            hopfield.phase_diagram,
+            {"lines": ms.theory.hopfield.phase_diagram(3), "alpha": np.array([0.1, 0.2]),
+             "temperature": np.array([0.1, 0.0]), "overlap": np.array([0.9, 0.1])},
+            blames={"overlap": ("alpha", "temperature")},
+        ),
+        "plot.hopfield.basin": Call(
+            hopfield.basin,
+            {"initial": np.array([0.0, 1.0]), "final": np.array([[0.0, 0.9]]), "labels": ["a"],
+             "error": np.array([[0.1, 0.1]])},
+            blames={"initial": ("final",), "final": ("labels", "error")},
+        ),
+        "plot.hopfield.recall": Call(
+            hopfield.recall,
+            {"times": np.array([0.0, 1.0]), "m": np.array([[0.5, 0.9]]), "labels": ["a"],
+             "flows": [ms.theory.recall.coolen_sherrington(0.1, 0.5, 0.4, [0.0, 0.2])],
+             "error": np.array([[0.1, 0.1]])},
+            blames={"times": ("m",), "m": ("labels", "error")},
+        ),
         "plot.problems.annealing": Call(
             ms.plot.problems.annealing,
             {"temperatures": np.array([3.0, 1.0]), "values": np.array([[1.0, 2.0], [0.0, 0.0]]),
@@ -788,7 +838,7 @@ def _plot() -> dict[str, Call]:
 #: The table, in parts. Files are made in the working directory.
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
-    "dimod": _dimod, "exact": _exact,
+    "dimod": _dimod, "images": _images, "exact": _exact,
     "theory": _theory, "learn": _learn, "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
@@ -801,7 +851,8 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
-            ms.exact.TransferMatrix, memories.Retrieval, ms.theory.hopfield.Mixture,
+            ms.exact.TransferMatrix, memories.Retrieval, ms.datasets.Digits,
+            learn.hopfield.ImageRetrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
             ms.theory.recall.FirstSteps, ms.theory.recall.Flow,
             ms.theory.sherrington_kirkpatrick.ReplicaSymmetric,

@@ -1,6 +1,6 @@
 """Spin models as neural networks: what they store, and what they learn."""
 
-from multispin.learn.hopfield import HopfieldNetwork
+from multispin.learn.hopfield import HopfieldNetwork, capacity_sweep, corrupt, retrieve_images
 from multispin.learn.memories import (
     DenseAssociativeMemory,
     modern_hopfield_energy,
@@ -10,6 +10,9 @@ from multispin.learn.memories import (
 __all__ = [
     "DenseAssociativeMemory",
     "HopfieldNetwork",
+    "capacity_sweep",
+    "corrupt",
     "modern_hopfield_energy",
     "modern_hopfield_update",
+    "retrieve_images",
 ]

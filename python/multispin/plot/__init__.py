@@ -1,5 +1,5 @@
-"""Pictures: of Ising models, spin glasses and problems, and of how many replicas are enough."""
+"""Pictures: of Ising models, glasses, problems, networks, and of how many replicas are enough."""
 
-from multispin.plot import glass, problems, replicas, runs
+from multispin.plot import glass, hopfield, problems, replicas, runs
 
-__all__ = ["glass", "problems", "replicas", "runs"]
+__all__ = ["glass", "hopfield", "problems", "replicas", "runs"]

@@ -205,6 +205,8 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "<h2>The spin glass</h2>" in page
     assert "<h2>How many replicas?</h2>" in page
     assert "<h2>Infinite range</h2>" in page
+    assert "<h2>The Hopfield network</h2>" in page
+    assert "<h2>The dynamics of recall</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
@@ -239,6 +241,33 @@ def test_the_chapter_of_infinite_range_agrees_with_theory() -> None:
         assert alike < right
     spectrum = xr.load_dataset("chapter.nc", group="sk_spectrum", engine="h5netcdf")
     assert abs(abs(spectrum.eigenvalue) < 1).mean() == pytest.approx(0.609, abs=0.01)
+
+
+@pytest.mark.thorough
+def test_the_chapters_of_hopfield_networks_agree_with_theory() -> None:
+    """Quick runs have two draws of the patterns, whose errors say little: bounds are absolute."""
+    command = [sys.executable, "-m", "multispin", "demo", "--quick", "--chapter", "5", "6"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    name = "multispin-demo.nc"
+    loads = xr.load_dataset(name, group="hopfield_loads", engine="h5netcdf").squeeze()
+    for load in (0.05, 0.08, 0.1, 0.12):
+        right = ms.theory.hopfield.retrieval(load, 0.0)
+        assert right is not None
+        assert loads.overlap.sel(alpha=load).item() == pytest.approx(right.m, abs=0.002)
+    assert loads.overlap.sel(alpha=0.17).item() < 0.6
+    warm = xr.load_dataset(name, group="hopfield_warm", engine="h5netcdf").squeeze()
+    for load, T in ((0.02, 0.25), (0.05, 0.25), (0.1, 0.25), (0.02, 0.6)):
+        right = ms.theory.hopfield.retrieval(load, T)
+        assert right is not None
+        found = warm.overlap.sel(alpha=load, temperature=T).item()
+        assert found == pytest.approx(right.m, abs=0.015)
+    assert warm.overlap.sel(alpha=0.1, temperature=0.6).item() < 0.4
+    recall = xr.load_dataset(name, group="recall", engine="h5netcdf").mean("draw")
+    flow = ms.theory.recall.coolen_sherrington(0.1, 0.1, 0.6, range(7))
+    np.testing.assert_allclose(recall.clocks.sel(begin=0.6), flow.m, atol=0.02)
+    steps = ms.theory.recall.first_steps(0.1, 0.6)
+    np.testing.assert_allclose(recall.cold.sel(begin=0.6)[1:3], steps, atol=0.01)
 
 
 def test_a_page_escapes_what_is_text() -> None:

@@ -12,6 +12,52 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+def corrupt(patterns: ArrayLike, noise: float, random_state: int | None = None) -> NDArray[np.int8]:
+    """Return patterns of each of which a share of the units is turned over.
+
+    Parameters
+    ----------
+    patterns
+        ±1, (P, N) or (P, *shape).
+    noise
+        The share, 0 to 1: as many units as are nearest to it, drawn at random for each pattern. The
+        overlap with the pattern is then 1 - 2 noise.
+    random_state
+        Seed; a fresh one if not given.
+
+    Returns
+    -------
+    ndarray
+        ±1, (P, *shape) int8.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no such patterns, or noise is no such share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from multispin.learn import corrupt
+    >>> patterns = np.ones((2, 10), dtype=int)
+    >>> corrupt(patterns, 0.3, random_state=1).sum(axis=1).tolist()
+    [4, 4]
+    """
+    share = checks.nonnegative_finite("noise", noise)
+    if share > 1.0:
+        raise ValueError(checks.describe("noise", noise, "a number from 0 to 1"))
+    rng = np.random.Generator(np.random.Philox(checks.seed_or_fresh("random_state", random_state)))
+    allowed = "+1 and -1, (P, N) or (P, *shape), of at least one pattern and one unit"
+    given = checks.array("patterns", patterns, allowed)
+    if given.ndim < 2 or given.size == 0:
+        raise ValueError(checks.describe("patterns", f"an array of shape {given.shape}", allowed))
+    states = checks.signs("patterns", given).astype(np.int8).reshape(len(given), -1)
+    flips = round(share * states.shape[1])
+    for state in states:
+        state[rng.permutation(len(state))[:flips]] *= -1
+    return states.reshape(given.shape)
+
+
 def checked_cues(
     cues: ArrayLike, shape: tuple[int, ...], replicas: int, seed: int
 ) -> NDArray[np.int8]:

@@ -9,6 +9,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.callers import warn
 from multispin._base.memory import check_memory
+from multispin._engines.base import MOST_SWEEPS
 from multispin.errors import NotFittedError
 from multispin.learn.base import Estimator
 from multispin.learn.hopfield import dilution, directed, retrieval, rules, unlearning
@@ -401,7 +402,7 @@ class HopfieldNetwork(Estimator):
         """
         shape = self._fitted().shape
         replicas = checks.count("replicas", replicas, 1)
-        sweeps = checks.count("sweeps", sweeps, 1)
+        sweeps = checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
         every = None if record_every is None else checks.count("record_every", record_every, 1)
         least = checks.nonnegative_finite("retrieved_at", retrieved_at)
         if dynamics is None:
