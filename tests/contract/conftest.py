@@ -77,7 +77,7 @@ ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
     ("real", gaussian_glass(), ("cpu", "cuda")),
     (
         "pattern",
-        ms.Hopfield(np.sign(np.random.default_rng(8).normal(size=(3, 5, 4))), 0.1),
+        ms.Hopfield(np.sign(np.random.default_rng(8).normal(size=(3, 3, 4))), 0.1),
         ("cpu", "cuda"),
     ),
     ("slow", real_couplings(), ("cpu",)),

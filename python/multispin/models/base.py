@@ -140,6 +140,14 @@ class Model(ABC):
         return hash((type(self).__name__, self._identity()))
 
 
+def check_model(name: str, value: object) -> None:
+    """Refuse what is no model; of what has one, say where it is."""
+    allowed = "a model of multispin, such as Ising"
+    if isinstance(getattr(value, "model", None), Model):
+        allowed += f"; that of a {type(value).__name__} is its attribute model"
+    checks.instance(name, value, Model, allowed)
+
+
 def digest(*arrays: NDArray[Any]) -> str:
     """SHA-256 of arrays, their shapes and types, in hexadecimal digits."""
     sha = hashlib.sha256()

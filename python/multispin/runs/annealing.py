@@ -15,8 +15,7 @@ from multispin._engines import devices
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin._info import __version__
 from multispin.analysis.time_to_target import success_probability, time_to_target
-from multispin.models import Model
-from multispin.models.base import digest
+from multispin.models.base import check_model, digest
 from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
 from multispin.runs._checkpoint import Checkpoint, with_checkpoint
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
+
+    from multispin.models import Model
 
 __all__ = ["anneal"]
 
@@ -193,7 +194,7 @@ def anneal(
     (100, -0.7023)
     """
     xarray = require("xarray", "run")
-    checks.instance("model", model, Model, "a multispin model, such as Ising")
+    check_model("model", model)
     checks.choice("dynamics", dynamics, BOLTZMANN)
     table = _schedule(model) if temperatures is None else _temperatures(temperatures)
     sweeps = _sweeps(sweeps_per_temperature, len(table))

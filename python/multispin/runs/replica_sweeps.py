@@ -16,7 +16,7 @@ from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin._info import info
 from multispin.analysis import overlaps, statistics
 from multispin.analysis.replica_error import ReplicaError, error_of_groups, group_means
-from multispin.models import Model
+from multispin.models.base import check_model
 from multispin.progress import Progress, Reporter
 from multispin.runs.throughput import nanoseconds_per_sweep
 from multispin.sampling.sampler import BOLTZMANN, Sampler
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import NDArray
+
+    from multispin.models import Model
 
     Array = NDArray[np.float64]
 
@@ -155,7 +157,7 @@ def replica_sweep(
     True
     """
     xarray = require("xarray", "run")
-    checks.instance("model", model, Model, "a multispin model, such as Ising")
+    check_model("model", model)
     checks.choice("dynamics", dynamics, BOLTZMANN)
     sizes = _sizes(replicas)
     interval = checks.count("interval", interval, 1, MOST_SWEEPS)

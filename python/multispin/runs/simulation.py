@@ -22,7 +22,7 @@ from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, MOST_THREADS, Request
 from multispin.errors import ExecutorError
-from multispin.models import Model
+from multispin.models.base import check_model
 from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
 from multispin.runs._checkpoint import Checkpoint, with_checkpoint
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
+
+    from multispin.models import Model
 
 __all__ = ["simulate"]
 
@@ -169,7 +171,7 @@ def simulate(
     array([ True, False])
     """
     xarray = require("xarray", "run")
-    checks.instance("model", model, Model, "a model of multispin, such as Ising")
+    check_model("model", model)
     _demand_one_sample(model)
     table = checks.temperatures("temperatures", temperatures)
     sweeps = checks.count("sweeps", sweeps, 1, MOST_SWEEPS)

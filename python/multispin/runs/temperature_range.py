@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from multispin._base import checks
-from multispin.models import Model
+from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, UniformLattice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from multispin.models import Model
 
     Array = NDArray[np.float64]
     _AtSites = Callable[[Array], Array]  # adds up, at each site, numbers of its edges
@@ -102,7 +104,7 @@ def temperature_range(model: Model) -> tuple[float, float]:
     >>> round(hot, 2), round(cold, 3)
     (2.39, 0.031)
     """
-    checks.instance("model", model, Model, "a multispin model, such as Ising")
+    check_model("model", model)
     form = model.form(RealPairs)
     if form is None:
         allowed = "a model whose spins interact in pairs"

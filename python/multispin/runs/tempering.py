@@ -15,7 +15,7 @@ from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
-from multispin.models import Model
+from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, SignedEdges
 from multispin.progress import Progress, Reporter
 from multispin.runs._checkpoint import Checkpoint, with_checkpoint
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from numpy.typing import ArrayLike
+
+    from multispin.models import Model
 
 __all__ = ["temper"]
 
@@ -158,7 +160,7 @@ def temper(
     True
     """
     xarray = require("xarray", "run")
-    checks.instance("model", model, Model, "a model of multispin, such as EdwardsAnderson")
+    check_model("model", model)
     checks.choice("dynamics", dynamics, BOLTZMANN)
     devices.check(device)
     replicas = checks.count("replicas", replicas, 2, MOST_REPLICAS)

@@ -13,6 +13,7 @@ from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin.models import Model, SignedGraph
+from multispin.models.base import check_model
 from multispin.sampling import observables, state
 from multispin.sampling.clamp import checked_clamp, packed_clamp
 from multispin.sampling.device_array import DeviceArray
@@ -182,7 +183,7 @@ class Sampler:
         order: str = "fixed",
         clamp: ArrayLike | None = None,
     ) -> None:
-        checks.instance("model", model, Model, "a multispin model, such as Ising")
+        check_model("model", model)
         devices.check(device)
         replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         self._model = model
@@ -219,6 +220,8 @@ class Sampler:
         # A name that is not there, or one of a method, is a mistake and would go unnoticed.
         if not name.startswith("_") and name not in _SETTABLE:
             settable = ", ".join(_SETTABLE)
+            if name == "spins":
+                settable += "; set_spins takes spins"
             raise AttributeError(f"{name}: got {value!r}, allowed: to set {settable}", name=name)
         super().__setattr__(name, value)
 
@@ -234,9 +237,11 @@ class Sampler:
 
     def __repr__(self) -> str:
         request = self._engine.request
+        order = "" if request.order == "fixed" else f"order={request.order!r}, "
+        held = "" if self._clamp is None else f", clamp=<{int(self._clamp.sum())} spins held>"
         return (
             f"Sampler({self._model!r}, temperature={self.temperature}, replicas={self._lead[-1]}, "
-            f"dynamics={request.dynamics!r}, rng={request.rng!r}, seed={request.seed})"
+            f"dynamics={request.dynamics!r}, {order}rng={request.rng!r}, seed={request.seed}{held})"
         )
 
     # --- running ------------------------------------------------------------------------------
@@ -327,7 +332,7 @@ class Sampler:
 
     @model.setter
     def model(self, value: Model) -> None:
-        checks.instance("model", value, Model, "a multispin model, such as Ising")
+        check_model("model", value)
         self._replace(value, same_edges=False)
 
     @property
@@ -570,6 +575,8 @@ class Sampler:
         """
         return {
             "engine": self._engine.name,
+            "dynamics": self._engine.request.dynamics,
+            "order": self._engine.request.order,
             **self._engine.info(),
             "seed": self._engine.request.seed,
             "bytes": self._engine.bytes_held(self._engine.request),
