@@ -9,10 +9,11 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.callers import warn
 from multispin._base.memory import check_memory
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin.errors import NotFittedError
 from multispin.learn.base import Estimator
 from multispin.learn.hopfield import dilution, retrieval, rules
-from multispin.learn.hopfield.cues import checked_cues, checked_mask
+from multispin.learn.hopfield.cues import checked_cues, checked_mask, checked_states
 from multispin.models import Hopfield, Pairwise
 from multispin.sampling.sampler import Sampler
 
@@ -230,8 +231,8 @@ class HopfieldNetwork(Estimator):
         TypeError, ValueError
             If they are no such states.
         """
-        self._fitted()
-        return self.model_.energy(states)
+        shape = self._fitted().shape
+        return self.model_.energy(checked_states("states", states, shape))
 
     # --- recall -----------------------------------------------------------------------------------
 
@@ -292,9 +293,11 @@ class HopfieldNetwork(Estimator):
             erased unit, and for other arguments that are not of their kind.
         """
         memory = self._fitted()
-        replicas = checks.count("replicas", replicas, 1)
-        sweeps = checks.count("sweeps", sweeps, 1)
-        every = None if record_every is None else checks.count("record_every", record_every, 1)
+        replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
+        sweeps = checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
+        every = None
+        if record_every is not None:
+            every = checks.count("record_every", record_every, 1, MOST_SWEEPS)
         least = checks.nonnegative_finite("retrieved_at", retrieved_at)
         dynamics = checks.choice("dynamics", dynamics, DYNAMICS)
         chosen = self.random_state if random_state is None else random_state
@@ -307,6 +310,10 @@ class HopfieldNetwork(Estimator):
         )  # fmt: skip
         cold = float(np.max(sampler.temperature)) == 0.0
         watch = retrieval.Watch(sampler, len(states), dynamics == "parallel") if cold else None
+        if every is not None and watch is None:
+            draws = sweeps // every + 1
+            needed = 16 * draws * len(states) * memory.n_patterns
+            check_memory(f"record_every: overlaps after {draws} draws", needed)
         kept = list(retrieval.sweep_and_look(sampler, memory, sweeps, every, watch))
         return self._result(sampler, watch, kept, replicas, least)
 
