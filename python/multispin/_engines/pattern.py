@@ -22,7 +22,7 @@ _MOST = 2**30
 
 #: Neurons below which all couplings are faster; patterns for each neuron from which on they are;
 #: and neurons up to which they are made: measured, docs/performance.md.
-_FEW_NEURONS, _LOADED, _DENSE_UP_TO = 1000, 1 / 4, 10_000
+_FEW_NEURONS, _LOADED, _DENSE_UP_TO = 1000, 1 / 4, 5_000
 
 
 class PatternEngine(RealEngine):

@@ -88,11 +88,12 @@ class Sampler:
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
         ``"metropolis"``, ``"glauber"``, or with the real and the pattern engine ``"parallel"``.
-        With the replica engine and h = 0, Metropolis flips a spin without a local field with probability 1/2 on rings, at double bonds, and at one site
-        of each part whose sites all have an even number of bonds: else it would flip for certain,
-        and not every state be reached. In a field, Metropolis leaves a spin whose neighbours cancel
-        the field, to 1 part in 1024, to the heat bath. In the real engine it flips such a spin,
-        with a field or without, with half the probability.
+        With the replica engine and h = 0, Metropolis flips a spin without a local field with
+        probability 1/2 on rings, at double bonds, and at one site of each part whose sites all have
+        an even number of bonds: else it would flip for certain, and not every state be reached. In
+        a field, Metropolis leaves a spin whose neighbours cancel the field, to 1 part in 1024, to
+        the heat bath. In the real and the pattern engine it flips such a spin, with a field or
+        without, with half the probability.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
         ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
@@ -121,7 +122,7 @@ class Sampler:
         real engine where no other runs the model, and else the lattice engine where it can, unless
         there are 64 replicas or more with rows of fewer than 32 sites, or fewer than 36 spins; and
         the pattern engine for `Hopfield` models of 1000 neurons or more with fewer patterns than a
-        quarter of them, or of more than 10,000 neurons.
+        quarter of them, or of more than 5000 neurons.
         Engines draw different random numbers.
     shared_random_numbers
         One random number for each site and sweep, for all disorder samples of a block of 512 (by
@@ -134,7 +135,8 @@ class Sampler:
         sites in an order that is drawn anew for each sweep, of all replicas.
     clamp
         Spins that are held as they are, with the real and the pattern engine: bool of shape
-        ``model.shape`` or ``(replicas, *model.shape)``. The others then have the law that is conditional on them.
+        ``model.shape`` or ``(replicas, *model.shape)``. The others then have the law that is
+        conditional on them.
 
     Raises
     ------
