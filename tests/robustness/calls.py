@@ -27,7 +27,7 @@ from multispin.analysis import (
 )
 from multispin.cli import main
 from multispin.dimod import MultispinSampler
-from multispin.learn import memories
+from multispin.learn import hopfield, memories
 from multispin.runs import throughput
 from robustness import runs
 
@@ -186,6 +186,18 @@ def _models() -> dict[str, Call]:
             ms.Pairwise, {"J": _J, "h": _FIELDS[0, :3]},
             lambda **given: energy(ms.Pairwise(**given)), blames={"J": ("h",)},
         ),
+        "Hopfield": Call(
+            ms.Hopfield, {"patterns": _SPINS, "h": _FIELDS[0]},
+            lambda **given: energy(ms.Hopfield(**given)), blames={"patterns": ("h",)},
+        ),
+        "Hopfield, of a shape": Call(
+            ms.Hopfield, {"patterns": _SPINS[:, None], "h": 0.5},
+            lambda **given: energy(ms.Hopfield(**given)),
+        ),
+        "Hopfield.overlap": Call(
+            ms.Hopfield.overlap, {"spins": _SPINS}, ms.Hopfield(_SPINS).overlap
+        ),
+        "Hopfield.pattern": Call(ms.Hopfield.pattern, {"k": 3}, ms.Hopfield(_SPINS).pattern),
         "Pairwise.from_edges": Call(
             ms.Pairwise.from_edges,
             {"n_spins": 3, "edges": np.array([[0, 1], [1, 2]]), "couplings": np.array([1.0, -1.0]),
@@ -259,6 +271,19 @@ def _samplers() -> dict[str, Call]:
              "order": "random", "clamp": np.arange(3) == 1},
             sampled,
             blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",)},
+        ),
+        "Sampler, of patterns": Call(
+            ms.Sampler,
+            {"model": ms.Hopfield(_SPINS), "temperature": 0.0, "replicas": 2,
+             "dynamics": "glauber", "init": "random", "seed": 1, "device": "cpu", "rng": "auto",
+             "threads": 1, "first_stream": 0, "engine": "pattern", "shared_random_numbers": False,
+             "order": "random", "clamp": np.arange(4) == 1},
+            sampled,
+            blames={"model": ("shape", "init", "clamp", "temperature"), "replicas": ("clamp",),
+                    "dynamics": ("temperature",), "engine": ("model", "temperature")},
+        ),
+        "Sampler.pattern_overlap": Call(
+            ms.Sampler.pattern_overlap, {}, ms.Sampler(ms.Hopfield(_SPINS)).pattern_overlap
         ),
         "Sampler.model": Call(ms.Sampler.model, {"model": ms.Ising(SHAPE, J=-1.0)}, _set("model")),
         "Sampler.h": Call(ms.Sampler.h, {"h": 0.5}, _set("h")),
@@ -582,6 +607,9 @@ def _learn() -> dict[str, Call]:
     def memory() -> ms.DenseAssociativeMemory:
         return dense("rectified", 3).fit(patterns)
 
+    def network() -> ms.HopfieldNetwork:
+        return ms.HopfieldNetwork(random_state=1).fit(patterns)
+
     modern = {"patterns": _FIELDS, "state": _FIELDS[:2], "beta": 2.0}
     return {
         "DenseAssociativeMemory": Call(
@@ -613,6 +641,35 @@ def _learn() -> dict[str, Call]:
             dense.get_params, {"deep": True}, memory().get_params
         ),
         "DenseAssociativeMemory.set_params": Call(dense.set_params, {}, memory().set_params),
+        "HopfieldNetwork": Call(
+            ms.HopfieldNetwork,
+            {"rule": "dreaming", "dreaming_time": 1.0, "dilution": 0.5, "random_state": 1},
+            lambda **given: ms.HopfieldNetwork(**given).fit(patterns).energy(patterns),
+        ),
+        "HopfieldNetwork.fit": Call(
+            ms.HopfieldNetwork.fit, {"patterns": patterns, "y": None},
+            lambda **given: network().fit(**given).energy(network().fit(**given).patterns_),
+            anything=("y",),  # which scikit-learn passes on
+        ),
+        "HopfieldNetwork.partial_fit": Call(
+            ms.HopfieldNetwork.partial_fit, {"patterns": patterns, "y": None},
+            lambda **given: network().partial_fit(**given).energy(patterns), anything=("y",),
+        ),
+        "HopfieldNetwork.forget": Call(
+            ms.HopfieldNetwork.forget, {"patterns": [0, 2]},
+            lambda **given: network().forget(**given).patterns_,
+        ),
+        "HopfieldNetwork.energy": Call(
+            ms.HopfieldNetwork.energy, {"states": _SPINS}, lambda states: network().energy(states)
+        ),
+        "HopfieldNetwork.retrieve": Call(
+            ms.HopfieldNetwork.retrieve,
+            {"cues": _SPINS, "temperature": 0.5, "sweeps": 2, "dynamics": "glauber",
+             "order": "random", "clamp": _SPINS > 0, "replicas": 2, "record_every": 1,
+             "retrieved_at": 0.9, "random_state": 1, "device": "cpu", "threads": 1},
+            lambda **given: vars(network().retrieve(**given)),
+            blames={"cues": ("clamp",), "dynamics": ("temperature",)}, long=("sweeps",),
+        ),
         "modern_hopfield_update": Call(
             ms.modern_hopfield_update, {**modern, "steps": 2, "return_weights": True},
             blames={"patterns": ("state",)}, long=("steps",),
@@ -851,7 +908,7 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
-            ms.exact.TransferMatrix, memories.Retrieval, ms.datasets.Digits,
+            ms.exact.TransferMatrix, hopfield.Retrieval, memories.Retrieval, ms.datasets.Digits,
             learn.hopfield.ImageRetrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
             ms.theory.recall.FirstSteps, ms.theory.recall.Flow,
@@ -876,7 +933,7 @@ EXCEPTIONS: dict[Any, str] = {
         "of dimod",
     ),
     ms.DeviceArray: "made by samplers on a GPU",
-    **dict.fromkeys((ms.models.SignedGraph.form, ms.Ising.form), "for engines"),
+    **dict.fromkeys((ms.models.SignedGraph.form, ms.Hopfield.form, ms.Ising.form), "for engines"),
     ms.info: "takes nothing",
     io.demand_array: "for what reads a checkpoint: it says what is wrong with what was read",
     progress.Reporter: "for what runs long, which has checked everything",

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 #: Local fields of any spins are below 2**30: patterns times neurons.
 _MOST = 2**30
 
-#: Patterns for each neuron from which on all couplings are faster, and neurons up to which they
-#: are made: measured, docs/performance.md.
-_LOADED, _DENSE_UP_TO = 1 / 20, 10_000
+#: Neurons below which all couplings are faster; patterns for each neuron from which on they are;
+#: and neurons up to which they are made: measured, docs/performance.md.
+_FEW_NEURONS, _LOADED, _DENSE_UP_TO = 1000, 1 / 4, 5_000
 
 
 class PatternEngine(RealEngine):
@@ -49,8 +49,10 @@ class PatternEngine(RealEngine):
     def suits(cls, request: Request) -> int:
         """Better where patterns are few, or neurons so many that their couplings are too many."""
         form = _patterns(request.model)
+        if form.n_spins > _DENSE_UP_TO:
+            return 2
         few = len(form.words) < _LOADED * form.n_spins
-        return 2 if few or form.n_spins > _DENSE_UP_TO else 0
+        return 2 if few and form.n_spins >= _FEW_NEURONS else 0
 
     @classmethod
     def bytes_held(cls, request: Request) -> int:

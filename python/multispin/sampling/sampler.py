@@ -56,13 +56,14 @@ class Sampler:
       Biosci. 19, 101 (1974)). This has another stationary law, P(s) ~ exp(sum_i h_i s_i / T)
       prod_i 2 cosh(f_i(s) / T) (Peretto, Biol. Cybern. 50, 51 (1984)).
 
-    Three engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
+    Four engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
     three dimensions with even sides. ``replica`` packs replicas: any graph with couplings of one
     magnitude, every replica at a temperature of its own, fast from 64 replicas on and fastest with
     multiples of 512; sites with more than 12 bonds for ``"metropolis"`` without a field only.
     ``real`` keeps the local fields of any couplings and fields, of all pairs or of some: a flip
-    costs as much as its site has neighbours, whatever the attempt. The sampler picks one;
-    :meth:`info` says which.
+    costs as much as its site has neighbours, whatever the attempt. ``pattern`` keeps the overlaps
+    with the patterns of a `Hopfield` model, and no couplings. The sampler picks one; :meth:`info`
+    says which.
 
     Probabilities are exact to 2**-45 or better; with the real engine to 2**-24, of couplings that
     are rounded to a multiple of ``info()["step"]``, some 2**-30 of the largest local field. The
@@ -81,17 +82,19 @@ class Sampler:
     model
         What the energy is.
     temperature
-        T > 0 in units of energy: one number, one for each replica, or ``(samples, replicas)``.
+        T > 0 in units of energy: one number, one for each replica, or ``(samples, replicas)``. With
+        the real and the pattern engine and ``"glauber"`` or ``"parallel"`` dynamics also 0: spins
+        follow their fields, and one without a field stays as it is.
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
-        ``"metropolis"``, ``"glauber"``, or with the real engine ``"parallel"``. With the replica
-        engine and h = 0, Metropolis flips a
-        spin without a local field with probability 1/2 on rings, at double bonds, and at one site
-        of each part whose sites all have an even number of bonds: else it would flip for certain,
-        and not every state be reached. In a field, Metropolis leaves a spin whose neighbours cancel
-        the field, to 1 part in 1024, to the heat bath. In the real engine it flips such a spin,
-        with a field or without, with half the probability.
+        ``"metropolis"``, ``"glauber"``, or with the real and the pattern engine ``"parallel"``.
+        With the replica engine and h = 0, Metropolis flips a spin without a local field with
+        probability 1/2 on rings, at double bonds, and at one site of each part whose sites all have
+        an even number of bonds: else it would flip for certain, and not every state be reached. In
+        a field, Metropolis leaves a spin whose neighbours cancel the field, to 1 part in 1024, to
+        the heat bath. In the real and the pattern engine it flips such a spin, with a field or
+        without, with half the probability.
     init
         ``"random"``, ``"up"``, ``"down"``, or an int8 array of +1 and -1 of shape
         ``model.shape`` or ``(replicas, *model.shape)``; on a GPU, also an array in its memory
@@ -116,9 +119,11 @@ class Sampler:
         disorder samples; below 2**26 with the replica engine). Samplers with the same seed and
         different streams are independent.
     engine
-        ``"auto"``, ``"lattice"``, ``"replica"`` or ``"real"``. ``"auto"`` takes the real engine
-        where no other runs the model, and else the lattice engine where it can, unless there are 64
-        replicas or more with rows of fewer than 32 sites, or fewer than 36 spins.
+        ``"auto"``, ``"lattice"``, ``"replica"``, ``"real"`` or ``"pattern"``. ``"auto"`` takes the
+        real engine where no other runs the model, and else the lattice engine where it can, unless
+        there are 64 replicas or more with rows of fewer than 32 sites, or fewer than 36 spins; and
+        the pattern engine for `Hopfield` models of 1000 neurons or more with fewer patterns than a
+        quarter of them, or of more than 5000 neurons.
         Engines draw different random numbers.
     shared_random_numbers
         One random number for each site and sweep, for all disorder samples of a block of 512 (by
@@ -127,11 +132,12 @@ class Sampler:
         of each other, and errors over samples come out too small, the more so the higher the
         temperature. For a model of disorder samples, with one replica each and one temperature.
     order
-        ``"fixed"``, or with the real engine ``"random"``: a sweep attempts the sites in an order
-        that is drawn anew for each sweep, of all replicas.
+        ``"fixed"``, or with the real and the pattern engine ``"random"``: a sweep attempts the
+        sites in an order that is drawn anew for each sweep, of all replicas.
     clamp
-        Spins that are held as they are, with the real engine: bool of shape ``model.shape`` or
-        ``(replicas, *model.shape)``. The others then have the law that is conditional on them.
+        Spins that are held as they are, with the real and the pattern engine: bool of shape
+        ``model.shape`` or ``(replicas, *model.shape)``. The others then have the law that is
+        conditional on them.
 
     Raises
     ------

@@ -370,6 +370,8 @@ def test_info(isa: str, rng: str) -> None:
     assert info.pop("bytes") > 0  # more of it in test_sampler_bytes
     assert info == {
         "engine": "lattice",
+        "dynamics": "metropolis",
+        "order": "fixed",
         "device": "cpu",
         "instruction_set": isa,
         "threads": 3,

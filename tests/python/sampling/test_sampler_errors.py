@@ -77,16 +77,24 @@ def test_more_streams_than_the_replica_engine_has() -> None:
 
 
 @pytest.mark.parametrize(("temperature", "error"), [
-    (0, ValueError), (0.0, ValueError), (-0.0, ValueError), (-2.3, ValueError), (NAN, ValueError),
-    (INF, ValueError), (-INF, ValueError), ([2.0, NAN], ValueError), ([2.0, 0.0], ValueError),
-    ([], ValueError), ([[2.0, 2.0]], ValueError), ([2.0, [3.0]], ValueError),
+    (-2.3, ValueError), (NAN, ValueError), (INF, ValueError), (-INF, ValueError),
+    ([2.0, NAN], ValueError), ([2.0, -1.0], ValueError), ([], ValueError), ([[2.0, 2.0]], ValueError), ([2.0, [3.0]], ValueError),
     (None, TypeError), ("2", TypeError), (True, TypeError), (2j, TypeError), ([None], TypeError),
     (["2"], TypeError), ({2.0}, TypeError), ([True, False], TypeError),
 ])  # fmt: skip
 def test_temperature(temperature: Any, error: type[Exception]) -> None:
-    refused(error, "temperature", "a finite number > 0", temperature=temperature, replicas=2)
+    refused(error, "temperature", "a finite number >= 0", temperature=temperature, replicas=2)
     run = make(replicas=2)
-    with pytest.raises(error, match="^temperature: got .*allowed: a finite number > 0"):
+    with pytest.raises(error, match="^temperature: got .*allowed: a finite number >= 0"):
+        run.temperature = temperature
+
+
+@pytest.mark.parametrize("temperature", [0, 0.0, -0.0, [2.0, 0.0]])
+def test_temperature_0_of_an_engine_that_has_none(temperature: Any) -> None:
+    allowed = "greater than 0, or engine='real' with dynamics='glauber' or 'parallel'"
+    refused(ValueError, "temperature", allowed, temperature=temperature, replicas=2)
+    run = make(replicas=2)
+    with pytest.raises(ValueError, match=f"^temperature: got 0.0, allowed: {allowed}"):
         run.temperature = temperature
 
 

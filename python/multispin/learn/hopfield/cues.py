@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -75,6 +76,8 @@ def checked_cues(
         raise TypeError(checks.describe("cues", f"an array of {given.dtype}", allowed))
     if not bool(np.all((given == 1) | (given == -1) | (given == 0))):
         raise ValueError(f"cues: got other values, allowed: {allowed}")
+    # Spins, what of them is erased, and numbers drawn for it.
+    check_memory(f"replicas: {replicas} of {len(given)} cues", 4 * replicas * given.size)
     states = np.repeat(given.astype(np.int8), replicas, axis=0)
     erased = states == 0
     rng = np.random.Generator(np.random.Philox(seed))
@@ -108,6 +111,22 @@ def checked_mask(
     if bool((mask & (given == 0)).any()):
         raise ValueError("clamp: got an erased unit, 0, allowed: units that the cue knows")
     return np.repeat(mask, replicas, axis=0)
+
+
+def checked_states(name: str, states: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int8]:
+    """Return states ±1 (..., *shape).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no such states.
+    """
+    sides = ", ".join(map(str, shape))
+    allowed = f"+1 and -1, of shape (..., {sides})"
+    given = checks.array(name, states, allowed)
+    if given.shape[max(0, given.ndim - len(shape)) :] != shape:
+        raise ValueError(checks.describe(name, f"an array of shape {given.shape}", allowed))
+    return checks.signs(name, given)
 
 
 def _with_axis(

@@ -9,11 +9,11 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.callers import warn
 from multispin._base.memory import check_memory
-from multispin._engines.base import MOST_SWEEPS
+from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin.errors import NotFittedError
 from multispin.learn.base import Estimator
 from multispin.learn.hopfield import dilution, directed, retrieval, rules, unlearning
-from multispin.learn.hopfield.cues import checked_cues, checked_mask
+from multispin.learn.hopfield.cues import checked_cues, checked_mask, checked_states
 from multispin.models import Hopfield, Pairwise
 from multispin.sampling.sampler import Sampler
 
@@ -333,13 +333,13 @@ class HopfieldNetwork(Estimator):
         TypeError, ValueError
             If they are no such states.
         """
-        self._fitted()
+        shape = self._fitted().shape
         if self.model_ is None:
             allowed = "with couplings that act both ways; others have none"
             raise ValueError(
                 f"energy: got rule={self.rule!r} and one-way couplings, allowed: {allowed}"
             )
-        return self.model_.energy(states)
+        return self.model_.energy(checked_states("states", states, shape))
 
     # --- recall -----------------------------------------------------------------------------------
 
@@ -401,9 +401,11 @@ class HopfieldNetwork(Estimator):
             erased unit, and for other arguments that are not of their kind.
         """
         shape = self._fitted().shape
-        replicas = checks.count("replicas", replicas, 1)
+        replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         sweeps = checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
-        every = None if record_every is None else checks.count("record_every", record_every, 1)
+        every = None
+        if record_every is not None:
+            every = checks.count("record_every", record_every, 1, MOST_SWEEPS)
         least = checks.nonnegative_finite("retrieved_at", retrieved_at)
         if dynamics is None:
             dynamics = "glauber" if self._directed is None else "parallel"
@@ -428,6 +430,10 @@ class HopfieldNetwork(Estimator):
             )  # fmt: skip
         cold = float(np.max(walk.temperature)) == 0.0
         watch = retrieval.Watch(walk, len(states), dynamics == "parallel") if cold else None
+        if every is not None and watch is None:
+            draws = sweeps // every + 1
+            needed = 16 * draws * len(states) * self._fitted().n_patterns
+            check_memory(f"record_every: overlaps after {draws} draws", needed)
         kept = list(retrieval.sweep_and_look(walk, self._memory, sweeps, every, watch))
         return self._result(walk, watch, kept, replicas, least)
 
