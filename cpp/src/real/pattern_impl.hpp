@@ -40,23 +40,34 @@ MULTISPIN_HD bool pattern_is_up(const std::int16_t* row, std::int64_t pattern) {
   return (row[pattern / model::pattern_bits] >> (pattern % model::pattern_bits) & 1) != 0;
 }
 
-// sum_mu xi_i M.
-MULTISPIN_HD std::int64_t field_of_patterns(const std::int16_t* row, const PatternOverlaps& o,
-                                            std::int64_t parts) {
-  I minus{};
+// sum_mu xi_i M of `count` replicas side by side, for which masks are made once.
+template <int count>
+MULTISPIN_HD void fields_of_patterns(const std::int16_t* row, const PatternOverlaps* overlaps,
+                                     std::int64_t parts, std::int64_t (&fields)[count]) {
+  I minus[count] = {};
   for (std::int64_t part = 0; part < parts; ++part) {
-    const PatternPart p(row, o.low, part);
+    const PatternPart p(row, overlaps[0].low, part);
+    const std::int64_t place = p.low - overlaps[0].low;
 #pragma GCC unroll 16
     for (int k = 0; k < model::pattern_bits; ++k) {
-      minus += Lanes::pair_products(p.up(k), Lanes::load(p.low + model::pattern_lanes * k));
+      const Short up = p.up(k);
+#pragma GCC unroll 8
+      for (int r = 0; r < count; ++r) {
+        const std::int16_t* const low = overlaps[r].low + place + model::pattern_lanes * k;
+        minus[r] += Lanes::pair_products(up, Lanes::load(low));
+        Lanes::in_order(minus[r]);
+      }
     }
   }
-  std::int64_t sum = 0;
-  for (int i = 0; i < lanes; ++i) sum -= minus[i];
-  for (std::int64_t h = 0; h < o.high_count; ++h) {
-    if (pattern_is_up(row, o.high[h].pattern)) sum += o.high[h].value;
+  for (int r = 0; r < count; ++r) {
+    std::int64_t sum = 0;
+    for (int i = 0; i < lanes; ++i) sum -= minus[r][i];
+    const PatternOverlaps& o = overlaps[r];
+    for (std::int64_t h = 0; h < o.high_count; ++h) {
+      if (pattern_is_up(row, o.high[h].pattern)) sum += o.high[h].value;
+    }
+    fields[r] = 2 * sum - o.sum;
   }
-  return 2 * sum - o.sum;
 }
 
 // Brings the parts beyond 16 bits up to date after a spin has turned, and some overlap with it from
@@ -110,40 +121,72 @@ MULTISPIN_HD void turn_spin(const PatternReplicas& r, std::int64_t replica, std:
   if (any) carry_over(r, o, row, up);
 }
 
-template <template <class> class Planes, class Rule>
-void update_patterns(const PatternBlock& b) {
-  using One = bits::OneNumber;
-  const Planes<Word> planes(*b.noise.keys, b.noise.sweep, 0);
-  const PatternReplicas& r = b.replicas;
-  const std::int64_t parts = parts_of(r);
-  const std::int64_t words = (r.sites + 63) / 64;
-  const int count = static_cast<int>(b.positions.end - b.positions.first);
-  alignas(64) std::int32_t draws[block];
-  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
-    draw<Planes<Word>, Rule>(planes, b.noise, replica, b.positions.first, count, draws);
-    const std::uint64_t* const spins = r.spins + replica * words;
-    for (int k = 0; k < count; ++k) {
-      const std::int64_t site = site_at(b.positions, b.positions.first + k);
-      const std::uint64_t bit = std::uint64_t{1} << (site % 64);
-      if (k + 4 < count) {
-        __builtin_prefetch(r.rows + site_at(b.positions, b.positions.first + k + 4) * r.row);
-      }
-      if (r.free != nullptr && (r.free[replica * words + site / 64] & bit) == 0) continue;
-      const bool up = (spins[site / 64] & bit) != 0;
-      const std::int64_t field =
-          field_of_patterns(r.rows + site * r.row, r.overlaps[replica], parts) +
-          (up ? -r.patterns : r.patterns);
+// Attempts of some replicas, side by side.
+template <class Planes, class Rule, int count>
+class PatternAttempts {
+ public:
+  PatternAttempts(const PatternBlock& b, std::int64_t replica)
+      : b_(b),
+        r_(b.replicas),
+        replica_(replica),
+        parts_(parts_of(r_)),
+        words_((r_.sites + 63) / 64) {}
+
+  void all(const Planes& planes) {
+    const int positions = static_cast<int>(b_.positions.end - b_.positions.first);
+    for (int i = 0; i < count; ++i) {
+      draw<Planes, Rule>(planes, b_.noise, replica_ + i, b_.positions.first, positions, draws_[i]);
+    }
+    for (int k = 0; k < positions; ++k) {
+      if (k + 4 < positions) __builtin_prefetch(r_.rows + site(k + 4) * r_.row);
+      attempt(k);
+    }
+  }
+
+ private:
+  std::int64_t site(int k) const { return site_at(b_.positions, b_.positions.first + k); }
+  void attempt(int k) {
+    const std::int64_t at = site(k);
+    const std::uint64_t bit = std::uint64_t{1} << (at % 64);
+    std::int64_t fields[count];
+    fields_of_patterns(r_.rows + at * r_.row, r_.overlaps + replica_, parts_, fields);
+    for (int i = 0; i < count; ++i) {
+      const std::int64_t word = (replica_ + i) * words_ + at / 64;
+      if (r_.free != nullptr && (r_.free[word] & bit) == 0) continue;
+      const bool up = (r_.spins[word] & bit) != 0;
+      const std::int64_t field = fields[i] + (up ? -r_.patterns : r_.patterns);
       const auto steps =
-          static_cast<std::int32_t>(field * (std::int64_t{1} << r.shift) + r.fields[site]);
+          static_cast<std::int32_t>(field * (std::int64_t{1} << r_.shift) + r_.fields[at]);
       const std::int32_t state = 2 * steps + (up ? 1 : 0);
-      if (Rule::template flips<One>(state, draws[k], b.noise.lazy) == 0) continue;
-      if (b.turns == nullptr) {
-        turn_spin(r, replica, site, parts);
+      const std::int32_t drawn = draws_[i][k];
+      if (Rule::template flips<bits::OneNumber>(state, drawn, b_.noise.lazy) == 0) continue;
+      if (b_.turns == nullptr) {
+        turn_spin(r_, replica_ + i, at, parts_);
       } else {
-        b.turns[replica * words + site / 64] |= bit;
+        b_.turns[word] |= bit;
       }
     }
   }
+
+  const PatternBlock& b_;
+  const PatternReplicas& r_;
+  const std::int64_t replica_, parts_, words_;
+  alignas(64) std::int32_t draws_[count][block];
+};
+
+// Those from `replica` on, as many at a time as there are: accumulators for eight fit the
+// registers.
+template <class Planes, class Rule, int together>
+void attempt_from(const PatternBlock& b, const Planes& planes, std::int64_t replica) {
+  for (; replica + together <= b.replicas.replicas; replica += together) {
+    PatternAttempts<Planes, Rule, together>(b, replica).all(planes);
+  }
+  if constexpr (together > 1) attempt_from<Planes, Rule, together / 2>(b, planes, replica);
+}
+
+template <template <class> class Planes, class Rule>
+void update_patterns(const PatternBlock& b) {
+  attempt_from<Planes<Word>, Rule, 8>(b, Planes<Word>(*b.noise.keys, b.noise.sweep, 0), 0);
 }
 
 void turn_patterns(const PatternReplicas& r, const std::uint64_t* turns, std::int64_t first,

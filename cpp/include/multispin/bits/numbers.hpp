@@ -75,6 +75,12 @@ struct Numbers {
   MULTISPIN_HD static F minus(F a, F b) { return a - b; }
   MULTISPIN_HD static F times(F a, F b) { return a * b; }
   MULTISPIN_HD static F over(F a, F b) { return a / b; }
+  // As bits::in_order, of numbers.
+  MULTISPIN_HD static void in_order(I& a) {
+    W sum = word((U)a);
+    bits::in_order(sum);
+    a = (I)number(sum);
+  }
   // All bits where it is so, none where not.
   MULTISPIN_HD static I greater(I a, I b) { return a > b; }
   MULTISPIN_HD static U least(U a, U b) { return a < b ? a : b; }
