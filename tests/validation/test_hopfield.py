@@ -76,7 +76,7 @@ def test_retrieval_at_a_temperature(load: float, T: float) -> None:
 
 @pytest.mark.parametrize("load", [0.02, 0.05])
 def test_where_retrieval_ends(load: float) -> None:
-    """Escape: the mean overlap of 64 cues is below half of the theory's at the end within 300 sweeps.
+    """Escape: at the end, within 300 sweeps, 64 cues have a mean overlap below half the theory's.
 
     Below T_M by 0.02 none has escaped, above it by 0.02 most have.
     """

@@ -78,7 +78,8 @@ def test_more_streams_than_the_replica_engine_has() -> None:
 
 @pytest.mark.parametrize(("temperature", "error"), [
     (-2.3, ValueError), (NAN, ValueError), (INF, ValueError), (-INF, ValueError),
-    ([2.0, NAN], ValueError), ([2.0, -1.0], ValueError), ([], ValueError), ([[2.0, 2.0]], ValueError), ([2.0, [3.0]], ValueError),
+    ([2.0, NAN], ValueError), ([2.0, -1.0], ValueError), ([], ValueError),
+    ([[2.0, 2.0]], ValueError), ([2.0, [3.0]], ValueError),
     (None, TypeError), ("2", TypeError), (True, TypeError), (2j, TypeError), ([None], TypeError),
     (["2"], TypeError), ({2.0}, TypeError), ([True, False], TypeError),
 ])  # fmt: skip
