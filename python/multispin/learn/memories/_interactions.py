@@ -44,6 +44,10 @@ class Weights(NamedTuple):
 class Interaction(Protocol):
     """An energy, of overlaps (C, P) of C cues with P patterns."""
 
+    #: Patterns have no weight where their overlap is so far below the cue's largest, or further;
+    #: None if weights do not vanish.
+    reach: int | None
+
     def energy(self, overlaps: Overlaps) -> Floats:
         """Return the energies (C,)."""
 
@@ -66,6 +70,8 @@ class Powers:
     As long as sums of powers of integers are integers below 2⁵³ they are exact, and so are ties.
     Beyond it powers are those of x/N.
     """
+
+    reach: int | None = None
 
     def __init__(self, n_patterns: int, n_units: int, n: int, rectified: bool) -> None:
         overlaps = np.arange(-n_units - 2, n_units + 3)
@@ -116,6 +122,7 @@ class Exponential:
         self._falling = np.exp(-np.arange(2.0 * n_units + 1.0))
         # Next to a 1 no sum of these is seen, and numbers close to the smallest are slow.
         self._falling[self._falling < _UNSEEN] = 0.0
+        self.reach: int | None = int(np.count_nonzero(self._falling))
 
     def energy(self, overlaps: Overlaps) -> Floats:
         weights = self.weigh(overlaps)

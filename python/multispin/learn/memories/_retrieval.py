@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multispin.learn.memories._overlaps import NUMBERS, Contenders
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,32 +19,21 @@ if TYPE_CHECKING:
 #: of it is lost where a spin turns.
 BLOCK = 32
 
-_NUMBERS = 2**22  # of patterns, that are floats at a time
-
-
-def overlaps_of(patterns: Spins, spins: Spins) -> NDArray[np.int32]:
-    """Return the overlaps (C, P), integers from -N to N, of spins (C, N) and patterns (P, N)."""
-    found = np.empty((len(spins), len(patterns)), dtype=np.int32)
-    # Sums of so few integers are exact in single precision.
-    precision = np.float32 if patterns.shape[1] < 2**24 else np.float64
-    columns = spins.T.astype(precision)
-    together = max(1, _NUMBERS // patterns.shape[1])
-    for first in range(0, len(patterns), together):
-        rows = slice(first, first + together)
-        found[:, rows] = (patterns[rows].astype(precision) @ columns).T
-    return found
-
 
 def bytes_held(cues: int, n_patterns: int, n_units: int) -> int:
     """Return the memory that a retrieval takes, its result included."""
     # Overlaps and weights, each while new ones are made, and indices of a table; signs of patterns,
-    # and some of them as floats.
-    of_patterns = 48 * cues + n_units + 8 * BLOCK
-    return n_patterns * of_patterns + 24 * cues * n_units + 4 * max(_NUMBERS, n_units)
+    # those of some spins or patterns once more, and some of them as floats.
+    of_patterns = 48 * cues + 2 * n_units + 8 * BLOCK
+    return n_patterns * of_patterns + 24 * cues * n_units + 4 * max(NUMBERS, n_units)
 
 
 class Walk:
     """Cues (C, N) on their way: spins, the overlaps that follow from them, weights of patterns."""
+
+    _weights: NDArray[np.float64]
+    _total: NDArray[np.float64]
+    _slack: NDArray[np.float64]
 
     def __init__(
         self,
@@ -52,19 +43,20 @@ class Walk:
         held: NDArray[np.bool_],
         temperature: float,
     ) -> None:
-        self._interaction, self._patterns, self._temperature = interaction, patterns, temperature
-        self._signs = np.ascontiguousarray(patterns.T)
+        self._interaction, self._temperature = interaction, temperature
         self._held = held
         self.spins = cues.copy()
-        self._overlaps = overlaps_of(patterns, cues)
+        self._seen = Contenders(patterns, cues, interaction.reach, BLOCK)
         if not bool(self.spins.all()):
             self._decide_erased()
-        self._weights, self._total, self._slack = interaction.weigh(self._overlaps)
+        self._weigh()
 
     def sequential(self, draws: NDArray[np.float64] | None) -> NDArray[np.bool_]:
         """Update spin after spin of each cue, and return which cues changed (C,)."""
         changed = np.zeros(len(self.spins), dtype=np.bool_)
         for sites in self._blocks():
+            if self._seen.follow(self.spins):
+                self._weigh()
             changed |= self._one_after_the_other(sites, draws)
         return changed
 
@@ -72,24 +64,28 @@ class Walk:
         """Update all spins at once, and return which cues changed (C,)."""
         before, everyone = self.spins.copy(), np.arange(len(self.spins))
         for sites in self._blocks():
-            sums = self._weights @ self._signs[sites].astype(np.float64).T
+            sums = self._weights @ self._seen.signs[sites].astype(np.float64).T
             # No field is of a spin that is new: weights are those of the spins before.
             self.spins[:, sites] = self._wanted(sums, everyone, sites, draws)
         changed: NDArray[np.bool_] = (self.spins != before).any(axis=1)
         if changed.any():
-            self._overlaps = overlaps_of(self._patterns, self.spins)
-            self._weights, self._total, self._slack = self._interaction.weigh(self._overlaps)
+            self._seen.compare(self.spins)
+            self._weigh()
         return changed
 
     def leave(self, finished: NDArray[np.bool_]) -> None:
         """Go on without some of the cues."""
         stay = ~finished
         self.spins, self._held = self.spins[stay], self._held[stay]
-        self._overlaps, self._weights = self._overlaps[stay], self._weights[stay]
+        self._seen.leave(stay)
+        self._weights = self._weights[stay]
         self._total, self._slack = self._total[stay], self._slack[stay]
 
+    def _weigh(self) -> None:
+        self._weights, self._total, self._slack = self._interaction.weigh(self._seen.overlaps)
+
     def _blocks(self) -> list[slice]:
-        n = len(self._signs)
+        n = self.spins.shape[1]
         return [slice(first, min(first + BLOCK, n)) for first in range(0, n, BLOCK)]
 
     def _one_after_the_other(
@@ -100,7 +96,7 @@ class Walk:
         Up to the first spin that turns, fields are those of the cue as it is: most cues get through
         the whole block like this, together. The fields of others are computed anew from there on.
         """
-        signs = self._signs[sites].astype(np.float64)
+        signs = self._seen.signs[sites].astype(np.float64)
         rows = np.arange(len(self.spins))
         turns = self._turns(self._weights @ signs.T, rows, sites, draws)
         some: NDArray[np.bool_] = np.any(turns, axis=1)
@@ -117,8 +113,8 @@ class Walk:
         """Turn a spin of each of some cues, and return their weights of patterns."""
         self.spins[rows, sites] *= -1
         steps = 2 * self.spins[rows, sites, None]
-        overlaps = self._overlaps[rows] + steps * self._signs[sites]
-        self._overlaps[rows] = overlaps
+        overlaps = self._seen.overlaps[rows] + steps * self._seen.signs[sites]
+        self._seen.overlaps[rows] = overlaps
         weights, self._total[rows], self._slack[rows] = self._interaction.weigh(overlaps)
         self._weights[rows] = weights
         return weights
@@ -155,10 +151,10 @@ class Walk:
 
     def _decide_erased(self) -> None:
         """Give spins that have none the signs of their fields, of the spins that there are."""
-        weights, _, slack = self._interaction.slopes(self._overlaps)
+        weights, _, slack = self._interaction.slopes(self._seen.overlaps)
         for sites in self._blocks():
-            sums = weights @ self._signs[sites].astype(np.float64).T
+            sums = weights @ self._seen.signs[sites].astype(np.float64).T
             start = np.where(sums >= -slack[:, None], 1, -1)
             erased = self.spins[:, sites] == 0
             self.spins[:, sites][erased] = start[erased]
-        self._overlaps = overlaps_of(self._patterns, self.spins)
+        self._seen.compare(self.spins)

@@ -12,7 +12,8 @@ from multispin._engines.base import MOST_SWEEPS
 from multispin.errors import NotFittedError
 from multispin.learn.base import Estimator
 from multispin.learn.memories._interactions import interaction
-from multispin.learn.memories._retrieval import Walk, bytes_held, overlaps_of
+from multispin.learn.memories._overlaps import overlaps_of
+from multispin.learn.memories._retrieval import Walk, bytes_held
 from multispin.sampling.clamp import checked_clamp
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class DenseAssociativeMemory(Estimator):
     Overlaps are integers, and only sums over patterns are floats. Those of "power" and "rectified"
     are exact, and so are ties, while powers are integers below 2⁶² and their sums below 2⁵³; in
     other sums, what is smaller than 10⁻¹² of :math:`\sum_\mu |F(x_\mu + 2) - F(x_\mu - 2)|` counts
-    as a tie.
+    as a tie. In those of "exp", weights below 10⁻⁴⁰ of the largest are 0; sequential updates leave
+    their patterns out for as long as they cannot have come closer.
 
     Parameters
     ----------
