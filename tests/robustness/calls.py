@@ -643,8 +643,9 @@ def _learn() -> dict[str, Call]:
         "DenseAssociativeMemory.set_params": Call(dense.set_params, {}, memory().set_params),
         "HopfieldNetwork": Call(
             ms.HopfieldNetwork,
-            {"rule": "dreaming", "dreaming_time": 1.0, "dilution": 0.5, "random_state": 1},
-            lambda **given: ms.HopfieldNetwork(**given).fit(patterns).energy(patterns),
+            {"rule": "dreaming", "dreaming_time": 1.0, "threshold": 0.5, "dilution": 0.5,
+             "symmetric": True, "random_state": 1},
+            lambda **given: ms.HopfieldNetwork(**given).fit(patterns).couplings_,
         ),
         "HopfieldNetwork.fit": Call(
             ms.HopfieldNetwork.fit, {"patterns": patterns, "y": None},
@@ -658,6 +659,11 @@ def _learn() -> dict[str, Call]:
         "HopfieldNetwork.forget": Call(
             ms.HopfieldNetwork.forget, {"patterns": [0, 2]},
             lambda **given: network().forget(**given).patterns_,
+        ),
+        "HopfieldNetwork.unlearn": Call(
+            ms.HopfieldNetwork.unlearn,
+            {"steps": 1, "strength": 0.01, "batch": 2, "random_state": 1},
+            lambda **given: network().unlearn(**given).couplings_, long=("steps",),
         ),
         "HopfieldNetwork.energy": Call(
             ms.HopfieldNetwork.energy, {"states": _SPINS}, lambda states: network().energy(states)
