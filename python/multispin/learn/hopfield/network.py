@@ -25,6 +25,8 @@ RULES = ("hebb", "pseudoinverse", "storkey", "dreaming", "covariance", "sequence
 DYNAMICS = ("glauber", "metropolis", "parallel")
 ORDERS = ("fixed", "random")
 
+_MOST_DREAMS = 2**16
+
 
 class HopfieldNetwork(Estimator):
     r"""A Hopfield network: stores patterns in couplings, and recalls them from cues.
@@ -212,9 +214,9 @@ class HopfieldNetwork(Estimator):
         steps
             How often, 1 or more.
         strength
-            ε > 0.
+            ε, above 0 and at most 1.
         batch
-            Dreams of a step, each with a share of ε.
+            Dreams of a step, 1 to 2**16, each with a share of ε.
         random_state
             Seed; if not given the network's, and if it has none a fresh one.
 
@@ -230,8 +232,11 @@ class HopfieldNetwork(Estimator):
         J. J. Hopfield, D. I. Feinstein & R. G. Palmer, Nature 304, 158 (1983).
         """
         shape = self._fitted().shape
-        steps, batch = checks.count("steps", steps, 1), checks.count("batch", batch, 1)
+        steps = checks.count("steps", steps, 1, MOST_SWEEPS)
+        batch = checks.count("batch", batch, 1, _MOST_DREAMS)
         strength = checks.positive_finite("strength", strength)
+        if strength > 1.0:
+            raise ValueError(checks.describe("strength", strength, "above 0 and at most 1"))
         chosen = self.random_state if random_state is None else random_state
         seed = checks.seed_or_fresh("random_state", chosen)
         if self.rule == "covariance" or self.model_ is None:
