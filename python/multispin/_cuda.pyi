@@ -22,6 +22,7 @@ __all__: list[str] = [
     "driver_version",
     "free_memory",
     "lattice_bytes",
+    "pattern_bytes",
     "real_bytes",
     "replica_bytes",
     "runtime_version",
@@ -180,6 +181,8 @@ class RealEngine:
         seed: typing.SupportsInt | typing.SupportsIndex,
         first_stream: typing.SupportsInt | typing.SupportsIndex,
         device: typing.SupportsInt | typing.SupportsIndex,
+        unit: typing.SupportsFloat | typing.SupportsIndex = 1.0,
+        patterns: numpy.typing.NDArray[numpy.uint64] | None = None,
     ) -> None: ...
     def device_packed(self) -> DeviceArray: ...
     def device_spins(self) -> DeviceArray: ...
@@ -192,6 +195,7 @@ class RealEngine:
     def overlaps(
         self, pairs: numpy.typing.NDArray[numpy.uint32]
     ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def pattern_overlaps(self) -> numpy.typing.NDArray[numpy.int64]: ...
     def randomize(self) -> None: ...
     def record(
         self,
@@ -339,6 +343,11 @@ def lattice_bytes(
     columns: typing.SupportsInt | typing.SupportsIndex,
     replicas: typing.SupportsInt | typing.SupportsIndex,
     planes: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> int: ...
+def pattern_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    patterns: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
 ) -> int: ...
 def real_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,
