@@ -106,7 +106,7 @@ def anneal(
         Random generator.
     threads : int, optional
         Threads on the CPU; by default all cores.
-    engine : {"auto", "lattice", "replica", "real"}
+    engine : {"auto", "lattice", "replica", "real", "pattern"}
         As for `Sampler`.
     final_states : bool
         Whether the result has the spins of all replicas at the end, a byte each.

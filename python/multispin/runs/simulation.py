@@ -83,7 +83,7 @@ def simulate(
     Parameters
     ----------
     model : Model
-        The energy function, with couplings of one magnitude and one set of them: of a model of
+        The energy function, with one set of couplings: of a model of
         disorder samples, ``model.sample(k)``.
     temperatures : float or sequence of float, shape (n,)
         Temperatures T > 0, in units of the couplings (k_B = 1).
@@ -108,7 +108,7 @@ def simulate(
         Where to run: "cpu", "cuda", "cuda:<index>" or "auto", as for `Sampler`.
     rng : {"auto", "aes", "philox"}
         Random generator.
-    engine : {"auto", "lattice", "replica"}
+    engine : {"auto", "lattice", "replica", "real", "pattern"}
         As for `Sampler`, for all chains of the run together.
     threads : int, optional
         Threads of each sampler; by default all cores, and one with an `executor`, whose workers

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, UniformLattice
 
@@ -80,6 +81,9 @@ def temperature_range(model: Model) -> tuple[float, float]:
     ------
     TypeError, ValueError
         If it is not such a model.
+    MemoryError
+        If its couplings do not fit several times, as those of all pairs of many spins may not; the
+        message says what they need and what there is.
 
     See Also
     --------
@@ -114,6 +118,8 @@ def temperature_range(model: Model) -> tuple[float, float]:
         bonds = np.full(len(lattice.shape), lattice.J)
         ends = [_ends(_at_one_site, bonds, np.array([lattice.h]), form.n_spins)]
     else:
+        # Sizes, squares and sums of couplings, beside the couplings themselves.
+        check_memory(f"model: couplings of {form.n_spins} spins", 32 * form.n_edges)
         at_sites, h = form.adding_at_sites(), form.fields()
         ends = [_ends(at_sites, row, h, form.n_spins) for row in form.couplings()]
     known = [end for end in ends if end is not None] or [(1.0, 1.0)]

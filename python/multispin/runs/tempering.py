@@ -102,7 +102,7 @@ def temper(
         not independent in time, but each still has the right distribution.
     seed, dynamics, device, rng, threads
         As for `Sampler`; without a seed a run that goes on keeps its own.
-    engine : {"auto", "replica", "lattice", "real"}
+    engine : {"auto", "replica", "lattice", "real", "pattern"}
         As for `Sampler`, but ``"auto"`` takes the replica engine wherever it can run the model.
     init : {"random", "up", "down"}
         Start of every walker.

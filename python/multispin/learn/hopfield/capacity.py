@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Beyond these no computer goes, and a study's numbers end.
 _MOST_NEURONS, _MOST, _HOTTEST, _LARGEST_LOAD = 10**6, 10**6, 1e6, 1e3
+#: Rules by which random patterns are states at rest: sequences go on, and the threshold of biased
+#: patterns is another subject.
+_SWEPT = tuple(rule for rule in RULES if rule not in ("covariance", "sequence"))
 _RETRIEVED = 0.9  # overlap from which on a pattern counts as retrieved
 
 
@@ -64,11 +67,11 @@ def capacity_sweep(
     cues
         Patterns that are retrieved in each; all, if there are fewer.
     rule
-        As of `HopfieldNetwork`.
+        As of `HopfieldNetwork`: ``hebb``, ``pseudoinverse``, ``storkey`` or ``dreaming``.
     sweeps
         Sweeps at most.
     random_state
-        Seed of all draws; a fresh one if not given.
+        Seed of all draws; a fresh one if not given. With a path it has to be.
     path, executor, progress
         As of `multispin.study`, of which every draw is a point: a file that keeps what is finished,
         and workers, with one thread each. Without a path nothing is kept.
@@ -102,6 +105,9 @@ def capacity_sweep(
     [1.0, 0.0]
     """
     require("xarray", "run")
+    if path is not None and random_state is None:
+        allowed = "a seed with a path, so that the same call goes on with the file"
+        raise ValueError(checks.describe("random_state", None, allowed))
     seed = checks.seed_or_fresh("random_state", random_state)
     draws = checks.count("draws", draws, 2, _MOST)
     grid = {
@@ -112,7 +118,7 @@ def capacity_sweep(
     }
     fixed = {
         "cues": checks.count("cues", cues, 1, _MOST),
-        "rule": checks.choice("rule", rule, RULES),
+        "rule": checks.choice("rule", rule, _SWEPT),
         "sweeps": checks.count("sweeps", sweeps, 1, MOST_SWEEPS),
         "seed": seed,
     }

@@ -90,7 +90,8 @@ def retrieve_images(
     ------
     TypeError, ValueError
         If there are no images, they differ in size, or `level` has all of them on one side, as
-        it has if all pixels are the same; and for other arguments that are not of their kind.
+        it has if all pixels are the same, or all of a corrupted one; and for other arguments that
+        are not of their kind.
     MemoryError
         If couplings do not fit: those of all pairs of pixels, of every rule but ``hebb``.
 
@@ -121,6 +122,12 @@ def retrieve_images(
             )
         )
     stored, cues = as_spins(grey, limit), as_spins(start, limit)
+    alike = np.abs(cues.reshape(len(cues), -1).mean(axis=1)) == 1.0
+    if bool(alike.any()):
+        raise ValueError(
+            f"corrupted: got an image with all of its pixels on one side of the level {limit:g}, "
+            "allowed: images of the range of those that are stored"
+        )
     found = HopfieldNetwork(rule).fit(stored).retrieve(
         cues, temperature, sweeps, random_state=random_state
     )  # fmt: skip

@@ -40,7 +40,7 @@ class HopfieldNetwork(Estimator):
     ``storkey``         Hebb's, less what the patterns before would add         more
     ``dreaming``        :math:`\xi^T (1+t)(1+tC)^{-1} \xi / N`                  up to α = 1
     ``pseudoinverse``   :math:`\xi^T C^{-1} \xi / N`, C the patterns' overlaps  α < 1
-    ``covariance``      Hebb's, of patterns less their mean b, for biased ones  few active: more
+    ``covariance``      :math:`(\xi - b)^T (\xi - b) / N (1 - b^2)`, b the mean  few active: more
     ``sequence``        :math:`J_{ij} = \sum_\mu \xi_i^{\mu+1} \xi_j^\mu / N`    α < 0.269
     ==================  ======================================================  ==================
 
@@ -53,10 +53,12 @@ class HopfieldNetwork(Estimator):
     rule
         One of the table.
     dreaming_time
-        t of the rule ``dreaming``, >= 0: 0 is Hebb's rule, ∞ the pseudo-inverse.
+        t of the rule ``dreaming``, >= 0: 0 is Hebb's rule, and towards ∞ it is the pseudo-inverse.
     threshold
         θ of the rule ``covariance``: of neurons 0 and 1, those are active whose field
-        :math:`\sum_j J_{ij} (1 + s_j)/2` is above it. Active is +1.
+        :math:`\sum_j J_{ij} n_j`, n = (1 + s)/2, is above it; active is +1. The energy is that of
+        these neurons but for a constant, :math:`-\frac12 \sum J_{ij} n_i n_j + \theta \sum n_i`.
+        If not given, −b/2, halfway between the fields of active and of other neurons in a pattern.
     dilution
         Share of the couplings that are cut, 0 to 1 (not included), at random; what is left grows
         by as much, so that fields stay what they are.
@@ -105,19 +107,20 @@ class HopfieldNetwork(Estimator):
     model_: Hopfield | Pairwise | None
     _memory: retrieval.Memory
     _directed: NDArray[np.float32] | None  # couplings that act one way
+    _seed: int  # of what is cut
 
     def __init__(
         self,
         rule: str = "hebb",
         dreaming_time: float = 1.0,
-        threshold: float = 0.5,
+        threshold: float | None = None,
         dilution: float = 0.0,
         symmetric: bool = True,
         random_state: int | None = None,
     ) -> None:
         self.rule = checks.choice("rule", rule, RULES)
         self.dreaming_time = checks.nonnegative_finite("dreaming_time", dreaming_time)
-        self.threshold = checks.finite("threshold", threshold)
+        self.threshold = None if threshold is None else checks.finite("threshold", threshold)
         self.symmetric = checks.flag("symmetric", symmetric)
         self.dilution = checks.nonnegative_finite("dilution", dilution)
         if self.dilution >= 1.0:
@@ -147,11 +150,16 @@ class HopfieldNetwork(Estimator):
         MemoryError
             If the couplings do not fit; the message says what they need and what there is.
         """
-        self._store(Hopfield(patterns))
+        memory = Hopfield(patterns)
+        self._seed = checks.seed_or_fresh("random_state", self.random_state)
+        self._store(memory)
         return self
 
     def partial_fit(self, patterns: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
         """Store patterns beside those there are, (P, *shape) or one, (*shape,).
+
+        Couplings are made anew, of all patterns: what was unlearned is there again, and what was
+        cut stays cut.
 
         Raises
         ------
@@ -175,6 +183,8 @@ class HopfieldNetwork(Estimator):
 
     def forget(self, patterns: ArrayLike) -> Self:
         """Take patterns out again, by their numbers: one, or several.
+
+        Couplings are made anew, as by `partial_fit`.
 
         Raises
         ------
@@ -207,7 +217,7 @@ class HopfieldNetwork(Estimator):
         """Take out of the couplings what the network dreams of, so that less of it is spurious.
 
         A random state goes where the network takes it at temperature 0, and what it ends in, s, is
-        weakened: J_ij -= (ε/N) s_i s_j. `fit` and its like start anew.
+        weakened: J_ij -= (ε/N) s_i s_j. `fit`, `partial_fit` and `forget` make all couplings anew.
 
         Parameters
         ----------
@@ -241,7 +251,8 @@ class HopfieldNetwork(Estimator):
         seed = checks.seed_or_fresh("random_state", chosen)
         if self.rule == "covariance" or self.model_ is None:
             allowed = "with couplings that act both ways, and without a threshold"
-            raise ValueError(f"unlearn: got rule={self.rule!r}, allowed: {allowed}")
+            got = f"rule={self.rule!r}, symmetric={self.symmetric}"
+            raise ValueError(f"unlearn: got {got}, allowed: {allowed}")
         J = unlearning.unlearned(self.couplings_, steps, strength, batch, seed)
         self.model_ = _pairwise(J, 0.0, shape)
         return self
@@ -257,16 +268,15 @@ class HopfieldNetwork(Estimator):
             patterns = memory.patterns.reshape(memory.n_patterns, -1).astype(np.float64)
             if self.rule == "covariance":
                 bias = _checked_bias(patterns)
-            self._couple(patterns, memory.shape)
+            self._couple(patterns, memory.shape, bias)
         self._memory = retrieval.Memory(memory, bias)
         self.n_features_in_ = memory.n_spins
 
-    def _couple(self, patterns: NDArray[np.float64], shape: tuple[int, ...]) -> None:
+    def _couple(self, patterns: NDArray[np.float64], shape: tuple[int, ...], bias: float) -> None:
         one_way = self.rule == "sequence" or not (self.symmetric or self.dilution == 0.0)
         J: Any = self._couplings(patterns)
         if self.dilution > 0.0:
-            seed = checks.seed_or_fresh("random_state", self.random_state)
-            J = dilution.diluted(J, self.dilution, seed, self.symmetric)
+            J = dilution.diluted(J, self.dilution, self._seed, self.symmetric)
         if one_way:
             self._directed = J.astype(np.float32)
             return
@@ -274,7 +284,8 @@ class HopfieldNetwork(Estimator):
         if self.rule == "covariance":
             # E = −½ Σ J n n + θ Σ n of n = (1 + s)/2, as spins see it.
             J = J / 4.0
-            h = (J.sum(axis=1) - self.threshold / 2.0).reshape(shape)
+            threshold = -bias / 2.0 if self.threshold is None else self.threshold
+            h = (J.sum(axis=1) - threshold / 2.0).reshape(shape)
         self.model_ = _pairwise(J, h, shape)
 
     def _couplings(self, patterns: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
@@ -412,6 +423,8 @@ class HopfieldNetwork(Estimator):
         if record_every is not None:
             every = checks.count("record_every", record_every, 1, MOST_SWEEPS)
         least = checks.nonnegative_finite("retrieved_at", retrieved_at)
+        if least > 1.0:
+            raise ValueError(checks.describe("retrieved_at", retrieved_at, "a number from 0 to 1"))
         if dynamics is None:
             dynamics = "glauber" if self._directed is None else "parallel"
         dynamics = checks.choice("dynamics", dynamics, DYNAMICS)

@@ -34,9 +34,10 @@ class Retrieval:
         Final states ±1, (cues, replicas, *shape) int8.
     overlap
         Overlaps m = (1/N) Σ_i ξ_i s_i of the final states with all patterns, (cues, replicas, P)
-        float64.
+        float64. With ``covariance``, of patterns of mean b, Σ_i (ξ_i − b) s_i / (N (1 − b²)).
     energy
-        Energies of the final states, (cues, replicas) float64.
+        Energies of the final states, (cues, replicas) float64. Where couplings act one way,
+        −½ Σ J_ij s_i s_j, which need not fall on the way.
     converged
         Whether a state repeats itself, (cues, replicas) bool: a fixed point, or with parallel
         dynamics a cycle of two. At T > 0 nothing does.

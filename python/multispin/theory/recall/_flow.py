@@ -55,7 +55,9 @@ def coolen_sherrington(alpha: float, T: float, m0: float, times: Any, r0: float 
     r"""Follow retrieval in the Hopfield model by random sequential dynamics.
 
     Spins are drawn one after the other, and drawn anew from their local fields h (Glauber's rule);
-    time is in sweeps. With the overlaps :math:`m_\mu` of all patterns, that of the first is m, and
+    time is in sweeps. (A `multispin.Sampler` attempts every spin once in a sweep, in whichever
+    order, and gets on faster; to draw as here, hold all but a few of them, any ones, at a time.)
+    With the overlaps :math:`m_\mu` of all patterns, that of the first is m, and
 
     .. math::
 

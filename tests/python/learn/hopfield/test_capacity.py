@@ -99,3 +99,14 @@ def test_wrong_arguments(changed: dict[str, Any], message: str) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
         capacity_sweep(**{**SMALL, **changed})
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("rule", ["sequence", "covariance"])
+def test_rules_whose_patterns_do_not_rest_or_need_a_threshold(rule: str) -> None:
+    with pytest.raises(ValueError, match="^rule: got"):
+        capacity_sweep([0.1], rule=rule)
+
+
+def test_a_file_needs_a_seed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="^random_state: got None, allowed: a seed with a path"):
+        capacity_sweep([0.1], n_neurons=20, path=tmp_path / "a.study")

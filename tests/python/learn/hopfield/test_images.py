@@ -111,3 +111,9 @@ def test_wrong_noise(changed: dict[str, Any], message: str) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
         corrupt(**{"patterns": DIGITS, "noise": 0.1, **changed})
     assert str(caught.value).startswith(message)
+
+
+def test_images_of_another_range_are_refused() -> None:
+    images = ms.datasets.digits().images[:3]
+    with pytest.raises(ValueError, match="^corrupted: got .*one side of the level"):
+        ms.retrieve_images(images, images / 16.0)

@@ -125,6 +125,23 @@ def test_covariance_is_that_of_neurons_0_and_1() -> None:
     assert abs(np.delete(own, 0)).max() < 0.7
 
 
+@pytest.mark.parametrize("activity", [0.1, 0.5, 0.8])
+def test_without_a_threshold_patterns_of_any_activity_are_at_rest(activity: float) -> None:
+    xi = np.where(np.random.default_rng(5).random((5, 1000)) < activity, 1, -1)
+    found = ms.HopfieldNetwork("covariance", random_state=1).fit(xi).retrieve(noisy(xi, 0.02))
+    assert (found.kind == "pattern").all()
+    assert found.winner.ravel().tolist() == [0, 1, 2, 3, 4]
+
+
+def test_what_is_cut_stays_cut() -> None:
+    xi = patterns_of(6, 100)
+    network = ms.HopfieldNetwork(dilution=0.5).fit(xi[:5])
+    kept = rules.hebb(xi[:5].astype(float)) != 0
+    cut = kept & (network.couplings_ == 0)
+    network.partial_fit(xi[5])
+    assert not network.couplings_[cut].any()
+
+
 def test_sequences_go_on() -> None:
     xi = patterns_of(6, 400)
     network = ms.HopfieldNetwork("sequence", random_state=1).fit(xi)
@@ -192,7 +209,7 @@ def test_patterns_come_and_go(rule: str) -> None:
 def test_it_is_an_estimator() -> None:
     network = ms.HopfieldNetwork("dreaming", dreaming_time=3.0, random_state=1)
     parameters = {
-        "rule": "dreaming", "dreaming_time": 3.0, "threshold": 0.5, "dilution": 0.0,
+        "rule": "dreaming", "dreaming_time": 3.0, "threshold": None, "dilution": 0.0,
         "symmetric": True, "random_state": 1,
     }  # fmt: skip
     assert network.get_params() == parameters
