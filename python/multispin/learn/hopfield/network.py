@@ -249,7 +249,7 @@ class HopfieldNetwork(Estimator):
             raise ValueError(checks.describe("strength", strength, "above 0 and at most 1"))
         chosen = self.random_state if random_state is None else random_state
         seed = checks.seed_or_fresh("random_state", chosen)
-        if self.rule == "covariance" or self.model_ is None:
+        if self._memory.of_neurons or self.model_ is None:
             allowed = "with couplings that act both ways, and without a threshold"
             got = f"rule={self.rule!r}, symmetric={self.symmetric}"
             raise ValueError(f"unlearn: got {got}, allowed: {allowed}")
@@ -269,7 +269,7 @@ class HopfieldNetwork(Estimator):
             if self.rule == "covariance":
                 bias = _checked_bias(patterns)
             self._couple(patterns, memory.shape, bias)
-        self._memory = retrieval.Memory(memory, bias)
+        self._memory = retrieval.Memory(memory, bias, self.rule == "covariance")
         self.n_features_in_ = memory.n_spins
 
     def _couple(self, patterns: NDArray[np.float64], shape: tuple[int, ...], bias: float) -> None:
@@ -332,7 +332,7 @@ class HopfieldNetwork(Estimator):
         J = np.zeros((n, n))
         i, j = self.model_.edges.T
         J[i, j] = J[j, i] = self.model_.couplings
-        return J * 4.0 if self.rule == "covariance" else J
+        return J * 4.0 if self._memory.of_neurons else J
 
     def _fitted(self) -> Hopfield:
         if not hasattr(self, "_memory"):

@@ -124,6 +124,7 @@ class Memory:
 
     patterns: Hopfield
     bias: float  # b of m = Σ_i (ξ_i − b) s_i / (N (1 − b²)): 0 but for biased patterns
+    of_neurons: bool  # whether couplings and threshold are those of neurons 0 and 1
 
     def overlaps(self, sampler: Walk) -> NDArray[np.float64]:
         """Return the overlaps of all replicas with the patterns, (replicas, P)."""

@@ -133,6 +133,14 @@ def test_without_a_threshold_patterns_of_any_activity_are_at_rest(activity: floa
     assert found.winner.ravel().tolist() == [0, 1, 2, 3, 4]
 
 
+def test_parameters_set_later_do_not_change_what_is_stored() -> None:
+    network = ms.HopfieldNetwork("pseudoinverse", random_state=1).fit(patterns_of(5, 40))
+    J = network.couplings_
+    network.set_params(rule="covariance")
+    np.testing.assert_array_equal(network.couplings_, J)
+    network.unlearn(1)
+
+
 def test_what_is_cut_stays_cut() -> None:
     xi = patterns_of(6, 100)
     network = ms.HopfieldNetwork(dilution=0.5).fit(xi[:5])
