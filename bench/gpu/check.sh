@@ -234,6 +234,11 @@ profile_sparse() {
     engine='real', device='cuda', rng='philox')"
 }
 
+profile_patterns() {
+  profile PatternSweeps "ms.Sampler(ms.Hopfield(2 * np.random.default_rng(1).integers(0, 2, (1000, 10000), \
+    dtype=np.int8) - 1), np.geomspace(0.1, 0.5, 1024), replicas=1024, engine='pattern', device='cuda', rng='philox')"
+}
+
 section "machine" machine
 section "package with CUDA" package
 section "tests on a GPU" tests
@@ -244,6 +249,7 @@ section "profile, lattice" profile_lattice
 section "profile, replicas" profile_replicas
 section "profile, couplings of all pairs" profile_dense
 section "profile, couplings of some pairs" profile_sparse
+section "profile, patterns" profile_patterns
 section "physics (slow tests)" physics
 section "resources of the kernels" resources
 section "compute-sanitizer memcheck" memcheck

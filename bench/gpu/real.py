@@ -1,12 +1,13 @@
-"""Real couplings on a GPU: the spins of the CPU, and how many attempts a nanosecond.
+"""Real couplings, patterns and many bonds on a GPU: the CPU's spins, and attempts a nanosecond.
 
     python bench/gpu/real.py --output bench/results [--seconds 90]
 
-Holds a few replicas against the engine of the CPU, spin for spin, for every dynamics, order,
+Holds a few replicas against the engines of the CPU, spin for spin, for every dynamics, order,
 storage and generator; then times sweeps of a Sherrington-Kirkpatrick glass of 2000 spins and of
 Edwards-Anderson glasses of 10 x 10 x 10 with Gaussian couplings, at temperatures around their
-transitions. Prints a table and writes it to <date>-real-<GPU>.md. Exit status 1: spins differ.
-Cases for which there are no seconds left are left out.
+transitions, of Hopfield networks that recall, and of a glass with 48 bonds a site. Prints a table
+and writes it to <date>-real-<GPU>.md. Exit status 1: spins differ. Cases for which there are no
+seconds left are left out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ import numpy as np
 
 import multispin as ms
 
+#: Of temperatures, around the transition; by the first letter of the case.
+RANGES = {"H": (0.1, 0.5), "±": (1.0, 7.0)}
+
 
 def glass(sides: tuple[int, ...], samples: int = 1) -> ms.Pairwise:
     """Gaussian couplings on a periodic lattice."""
@@ -32,11 +36,25 @@ def glass(sides: tuple[int, ...], samples: int = 1) -> ms.Pairwise:
     return ms.Pairwise.from_edges(int(np.prod(sides)), edges, couplings, shape=sides)
 
 
+def network(neurons: int, patterns: int) -> ms.Hopfield:
+    """Random patterns, stored by Hebb's rule."""
+    bits = np.random.default_rng(1).integers(0, 2, (patterns, neurons), dtype=np.int8)
+    return ms.Hopfield(2 * bits - 1)
+
+
+def many_bonds(sites: int = 800, bonds: int = 48) -> ms.Pairwise:
+    """Couplings of ±1 on a random graph."""
+    random = np.random.default_rng(1)
+    pairs = np.stack(np.triu_indices(sites, 1), axis=1)
+    edges = pairs[np.sort(random.choice(len(pairs), sites * bonds // 2, replace=False))]
+    return ms.Pairwise.from_edges(sites, edges, random.choice([-1.0, 1.0], len(edges)))
+
+
 def same_spins(model: ms.Model, replicas: int, **how: Any) -> bool:
     """Whether 2 + 3 sweeps on the GPU end with the spins of the CPU; says where they do not."""
     settings: dict[str, Any] = {
         "model": model, "temperature": np.linspace(0.1, 3.0, replicas), "replicas": replicas,
-        "seed": 3, "engine": "real", **how,
+        "seed": 3, **how,
     }  # fmt: skip
     ends = []
     for device in ("cpu", "cuda"):
@@ -59,15 +77,21 @@ def all_same() -> bool:
         (ms.SherringtonKirkpatrick(100, seed=1, samples=3), 33),
         (glass((6, 5, 4), samples=2), 40),
         (glass((40, 40, 40)), 64),  # a launch a level
+        (network(700, 37), 40),
     )
     hows = itertools.product(
         ("metropolis", "glauber", "parallel"), ("fixed", "random"), ("philox", "aes")
     )
     found = [
-        same_spins(model, replicas, dynamics=dynamics, order=order, rng=rng)
+        same_spins(model, replicas, dynamics=dynamics, order=order, rng=rng, engine=engine)
         for dynamics, order, rng in hows
         if (dynamics, order) != ("parallel", "random")
         for model, replicas in models
+        for engine in (("real", "pattern") if isinstance(model, ms.Hopfield) else ("real",))
+    ]
+    found += [
+        same_spins(many_bonds(60, 20), 130, dynamics="metropolis", rng=rng, engine="replica")
+        for rng in ("philox", "aes")
     ]
     print(f"{sum(found)} of {len(found)} samplers have the spins of the CPU")
     return all(found)
@@ -111,6 +135,21 @@ def main() -> int:
         ("EA Gaussian, 64³", glass((64, 64, 64)), 256, {}),
         ("SK, N = 2000", sk, 1024, {"rng": "aes"}),
         ("EA Gaussian, 10³", lattice, 4096, {"rng": "aes"}),
+        *(
+            (f"Hopfield, N = {N:,}, P = {P}", network(N, P), n, {"engine": "pattern", **how})
+            for N, P, n, how in (
+                (10_000, 100, 1024, {}),
+                (10_000, 1000, 64, {}),
+                (10_000, 1000, 1024, {}),
+                (10_000, 1000, 1024, {"order": "random"}),
+                (10_000, 1000, 1024, {"dynamics": "parallel"}),
+                (100_000, 1000, 256, {}),
+            )
+        ),
+        *(
+            ("±1, N = 800, 48 bonds", many_bonds(), n, {"engine": "replica"})
+            for n in (512, 4096, 65536)
+        ),
     ]
     rows = ["| model | replicas | what else | attempts/ns |", "|" + "---|" * 4]
     card = ""
@@ -118,10 +157,10 @@ def main() -> int:
         if time.perf_counter() - begin > arguments.seconds:
             print(f"no time left for {name} x {replicas}, {how}")
             continue
-        temperatures = np.geomspace(0.4, 1.6, replicas)
-        settings = {"dynamics": "metropolis", "rng": "philox", **how}
+        temperatures = np.geomspace(*RANGES.get(name[:1], (0.4, 1.6)), replicas)
+        settings = {"dynamics": "metropolis", "rng": "philox", "engine": "real", **how}
         sampler = ms.Sampler(
-            model, temperatures, replicas=replicas, seed=1, engine="real", device="cuda", **settings
+            model, temperatures, replicas=replicas, seed=1, device="cuda", **settings
         )
         card = str(sampler.info()["device_name"])
         speed = attempts_per_ns(sampler, model.n_spins * replicas)

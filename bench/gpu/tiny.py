@@ -53,11 +53,11 @@ def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:
     compare(on_gpu, settings)
 
 
-def exercise_real(model: ms.Model, dynamics: str, order: str, rng: str) -> None:
+def exercise_real(model: ms.Model, engine: str, dynamics: str, order: str, rng: str) -> None:
     """Do the same with real couplings."""
     settings: dict[str, Any] = {
         "model": model, "replicas": 70, "temperature": np.linspace(0.1, 3.0, 70), "rng": rng,
-        "seed": 1, "engine": "real", "dynamics": dynamics, "order": order,
+        "seed": 1, "engine": engine, "dynamics": dynamics, "order": order,
     }  # fmt: skip
     on_gpu = ms.Sampler(**settings, device="cuda")
     on_gpu.sweep(3)
@@ -81,15 +81,21 @@ def main() -> None:
     lattices = itertools.product(SHAPES, (0.0, 0.1), ("metropolis", "glauber"), ("philox", "aes"))
     done = [exercise(*case) for case in lattices]
     samples = ms.EdwardsAnderson((4, 3, 4), seed=1, samples=3)
-    graphs = ((ms.Ising((3, 5), h=0.1), 4), (samples, 130), (samples, 1))
+    all_pairs = ms.SherringtonKirkpatrick(20, seed=1, couplings="bimodal")
+    graphs = ((ms.Ising((3, 5), h=0.1), 4), (samples, 130), (samples, 1), (all_pairs, 70))
     done += [exercise_graph(*graph, rng) for graph in graphs for rng in ("philox", "aes")]
     couplings = np.random.default_rng(1).normal(size=(2, 96))
     sparse = ms.Pairwise.from_edges(48, ms.graphs.hypercubic((6, 8)), couplings, h=0.2)
-    real = (ms.SherringtonKirkpatrick(300, seed=1), sparse)
+    patterns = np.random.default_rng(2).choice([-1, 1], (9, 300))
+    real = (
+        (ms.SherringtonKirkpatrick(300, seed=1), "real"),
+        (sparse, "real"),
+        (ms.Hopfield(patterns), "pattern"),
+    )
     ways = (("metropolis", "fixed"), ("glauber", "random"), ("parallel", "fixed"))
     done += [
-        exercise_real(model, *way, rng)
-        for model in real
+        exercise_real(model, engine, *way, rng)
+        for model, engine in real
         for way in ways
         for rng in ("philox", "aes")
     ]
