@@ -1,0 +1,213 @@
+"""Maximum likelihood by sums over all states, which are products of the states of two halves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin.learn.inverse.observations import Moments, Observations
+    from multispin.learn.inverse.supports import Support
+
+    Array = NDArray[np.float64]
+
+#: Spins of which all states are gone through: 32 MiB for each array of them.
+MOST_SPINS = 22
+
+
+class Sums(NamedTuple):
+    """Sums over states with weights: of 1, s_i, s_i s_j, and by the number of spins up."""
+
+    total: float
+    first: Array
+    second: Array
+    by_number: Array
+
+
+class States:
+    """All states of N spins, (2^(N-a), 2^a): spins 0 to a-1 choose the column, others the row.
+
+    The quadratic form of a state is that of its halves and a product of matrices, and so are the
+    sums of s_i s_j: 2^N states take 2^N exponentials, and little else.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n, self.cut = n, n // 2
+        self.low, self.high = _states(self.cut), _states(n - self.cut)
+        ups = [np.rint((self.cut + self.low.sum(axis=1)) / 2)]
+        ups.append(np.rint((n - self.cut + self.high.sum(axis=1)) / 2))
+        self._ups = [part.astype(np.int64) for part in ups]
+
+    def exponent(self, J: Array, h: Array, by_number: Array | None = None) -> Array:
+        """Σ_{i<j} J_ij s_i s_j + Σ h_i s_i, and a function of the number of spins up."""
+        a = self.cut
+        low = _form(self.low, J[:a, :a], h[:a])
+        high = _form(self.high, J[a:, a:], h[a:])
+        found = (self.high @ J[a:, :a]) @ self.low.T
+        found += low
+        found += high[:, None]
+        if by_number is not None:
+            low_ups, high_ups = self._ups
+            found += by_number[high_ups[:, None] + low_ups]
+        return found
+
+    def sums(self, weights: Array) -> Sums:
+        """Sums with a weight for each state."""
+        a, n = self.cut, self.n
+        low, high = weights.sum(axis=0), weights.sum(axis=1)
+        first = np.concatenate([low @ self.low, high @ self.high])
+        second = np.empty((n, n))
+        second[:a, :a] = self.low.T @ (low[:, None] * self.low)
+        second[a:, a:] = self.high.T @ (high[:, None] * self.high)
+        second[a:, :a] = self.high.T @ weights @ self.low
+        second[:a, a:] = second[a:, :a].T
+        low_ups, high_ups = self._ups
+        by_columns = np.zeros((len(high), a + 1))
+        for k in range(a + 1):
+            by_columns[:, k] = weights[:, low_ups == k].sum(axis=1)
+        by_number = np.zeros(n + 1)
+        for k in range(n - a + 1):
+            by_number[k : k + a + 1] += by_columns[high_ups == k].sum(axis=0)
+        return Sums(float(low.sum()), first, second, by_number)
+
+    def index(self, spins: NDArray[np.int8]) -> NDArray[np.int64]:
+        """Where states (M, N) of ±1 stand in the flattened array of all."""
+        bits = (spins > 0).astype(np.int64)
+        a = self.cut
+        low = bits[:, :a] @ (1 << np.arange(a, dtype=np.int64))
+        high = bits[:, a:] @ (1 << np.arange(self.n - a, dtype=np.int64))
+        found: NDArray[np.int64] = (high << a) + low
+        return found
+
+    def spins(self, index: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Return the states (M, N) of ±1 that stand there."""
+        bits = (index[:, None] >> np.arange(self.n)) & 1
+        return (2 * bits - 1).astype(np.int8)
+
+
+class Distribution:
+    """P(s) ∝ exp(exponent), all of it."""
+
+    def __init__(self, states: States, exponent: Array) -> None:
+        highest = float(exponent.max())
+        weights = np.exp(exponent - highest)
+        total = float(weights.sum())
+        self.states, self.log_partition = states, highest + float(np.log(total))
+        weights /= total
+        self.probabilities: Array = weights
+
+
+class Likelihood:
+    """ln Z − Σ J_ij ⟨s_i s_j⟩ − Σ h_i ⟨s_i⟩: minus the mean log-likelihood of a sample.
+
+    With `by_number`, the data's shares of states with K spins up, a potential V_K is added to the
+    exponent: K-pairwise, Tkačik et al., PLoS Comput. Biol. 10, e1003408 (2014), eq. (5). V_0, V_1
+    and V_2 are 0, as couplings and fields can do what they would. Its values come last.
+    """
+
+    def __init__(
+        self, states: States, support: Support, data: Moments, by_number: Array | None = None
+    ) -> None:
+        self.states, self.support = states, support
+        self._numbers = None if by_number is None else by_number[3:]
+        extra = [] if self._numbers is None else [self._numbers]
+        self._data = np.concatenate([support.vector(data.second, data.mean), *extra])
+        self.n_couplings, self.size = support.n_pairs, len(self._data)
+        self._at: Array | None = None
+        self._distribution: Distribution
+
+    def exponent(self, x: Array) -> Array:
+        """Return the exponent of all states."""
+        support = self.support
+        end = support.size
+        by_number = None if self._numbers is None else np.concatenate([np.zeros(3), x[end:]])
+        return self.states.exponent(support.matrix(x), x[support.n_pairs : end], by_number)
+
+    def distribution(self, x: Array) -> Distribution:
+        """Return the distribution of parameters; the last one is kept."""
+        if self._at is None or not np.array_equal(self._at, x):
+            self._distribution = Distribution(self.states, self.exponent(x))
+            self._at = x.copy()
+        return self._distribution
+
+    def evaluate(self, x: Array) -> tuple[float, Array]:
+        """Return value and gradient: moments of the model less those of the data."""
+        distribution = self.distribution(x)
+        model = self._vector(self.states.sums(distribution.probabilities))
+        return distribution.log_partition - float(self._data @ x), model - self._data
+
+    def curvature(self, x: Array, direction: Array) -> Array:
+        """Covariances of all features with a combination of them."""
+        p = self.distribution(x).probabilities
+        along = self.exponent(direction)
+        along -= float((p * along).sum())
+        along *= p
+        return self._vector(self.states.sums(along))
+
+    def _vector(self, sums: Sums) -> Array:
+        found = self.support.vector(sums.second, sums.first)
+        return found if self._numbers is None else np.concatenate([found, sums.by_number[3:]])
+
+
+class ObservedLikelihood:
+    """Minus the mean log-likelihood of what has been observed of samples with missing values.
+
+    The gradient is that of complete data whose distribution is what the model says of each sample:
+    of all samples with the same values missing, P(s) times their number over the probability of
+    what was seen.
+    """
+
+    def __init__(self, states: States, support: Support, observations: Observations) -> None:
+        self.states, self.support = states, support
+        self.n_couplings, self.size = support.n_pairs, support.size
+        missing = observations.spins == 0
+        patterns, which = np.unique(missing, axis=0, return_inverse=True)
+        index = states.index(observations.spins)
+        n = states.n
+        self._patterns: list[tuple[tuple[int, ...], Array]] = []
+        for k, pattern in enumerate(patterns):
+            seen = which.ravel() == k
+            counts = np.bincount(index[seen], observations.shares[seen], minlength=1 << n)
+            # Axis k of (2,) * n is spin n - 1 - k; a missing spin counts as down in `index`.
+            axes = tuple(int(n - 1 - i) for i in np.flatnonzero(pattern))
+            counts = counts.reshape((2,) * n)[tuple(_first(axes, n))]
+            self._patterns.append((axes, counts))
+
+    def evaluate(self, x: Array) -> tuple[float, Array]:
+        """Return value and gradient."""
+        support, n = self.support, self.states.n
+        exponent = self.states.exponent(support.matrix(x), support.fields(x))
+        distribution = Distribution(self.states, exponent)
+        p = distribution.probabilities.reshape((2,) * n)
+        completed = np.zeros_like(p)
+        value = 0.0
+        for axes, counts in self._patterns:
+            of_seen = p.sum(axis=axes, keepdims=True)
+            has = counts > 0
+            value -= float((counts[has] * np.log(of_seen[has])).sum())
+            completed += p * np.divide(counts, of_seen, out=np.zeros_like(counts), where=has)
+        model = self.states.sums(distribution.probabilities)
+        data = self.states.sums(completed.reshape(distribution.probabilities.shape))
+        gradient = support.vector(model.second - data.second, model.first - data.first)
+        return value, gradient
+
+    def curvature(self, x: Array, direction: Array) -> Array:  # pragma: no cover - never asked
+        """No function of this kind is convex, and Newton's steps are not taken."""
+        raise NotImplementedError
+
+
+def _first(axes: tuple[int, ...], n: int) -> list[slice]:
+    return [slice(0, 1) if axis in axes else slice(None) for axis in range(n)]
+
+
+def _states(n: int) -> Array:
+    bits = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
+    return (2 * bits - 1).astype(np.float64)
+
+
+def _form(states: Array, J: Array, h: Array) -> Array:
+    found: Array = ((states @ J) * states).sum(axis=1) / 2 + states @ h
+    return found
