@@ -14,4 +14,5 @@ PYBIND11_MODULE(_core, module) {
   multispin::bind_real(module);
   multispin::bind_replica(module);
   multispin::bind_moments(module);
+  multispin::bind_conditional(module);
 }

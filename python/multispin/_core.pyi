@@ -23,6 +23,8 @@ __all__: list[str] = [
     "Tempering",
     "available_isas",
     "compiler",
+    "conditional_curvature",
+    "conditional_losses",
     "default_threads",
     "lattice_bytes",
     "moment_sums",
@@ -282,6 +284,34 @@ class ReplicaEngine:
 
 def available_isas() -> list[str]: ...
 def compiler() -> str: ...
+def conditional_curvature(
+    inputs: numpy.typing.NDArray[numpy.uint8],
+    targets: numpy.typing.NDArray[numpy.uint8],
+    weights: numpy.typing.NDArray[numpy.float64],
+    couplings: numpy.typing.NDArray[numpy.float64],
+    fields: numpy.typing.NDArray[numpy.float64],
+    *,
+    loss: str,
+    direction_couplings: numpy.typing.NDArray[numpy.float64],
+    direction_fields: numpy.typing.NDArray[numpy.float64],
+    skip: numpy.typing.NDArray[numpy.uint8] | None = None,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+def conditional_losses(
+    inputs: numpy.typing.NDArray[numpy.uint8],
+    targets: numpy.typing.NDArray[numpy.uint8],
+    weights: numpy.typing.NDArray[numpy.float64],
+    couplings: numpy.typing.NDArray[numpy.float64],
+    fields: numpy.typing.NDArray[numpy.float64],
+    *,
+    loss: str,
+    skip: numpy.typing.NDArray[numpy.uint8] | None = None,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+    numpy.typing.NDArray[numpy.float64],
+]: ...
 def default_threads() -> int: ...
 def lattice_bytes(
     rows: typing.SupportsInt | typing.SupportsIndex,

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "host/demand.hpp"
-#include "moments/in_turn.hpp"
+#include "host/in_turn.hpp"
 #include "moments/kernels_of.hpp"
 #include "multispin/bits/word.hpp"
 
