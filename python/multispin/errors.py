@@ -10,7 +10,9 @@ __all__ = [
     "CheckpointError",
     "DeviceError",
     "ExecutorError",
+    "InfiniteMaximumWarning",
     "MissingExtraError",
+    "NotConvergedWarning",
     "NotFittedError",
     "RoundedCouplingsWarning",
     "SlowEngineWarning",
@@ -35,8 +37,16 @@ class ExecutorError(RuntimeError):
     """An executor that broke, by the death of a worker for one, with work still to do."""
 
 
+class InfiniteMaximumWarning(UserWarning):
+    """A likelihood that grows for ever; the message names what in the data makes it."""
+
+
 class MissingExtraError(ImportError):
     """An optional package is not installed; the message says which extra of multispin brings it."""
+
+
+class NotConvergedWarning(UserWarning):
+    """A result that was asked for is not reached; the message says how far away it is."""
 
 
 class NotFittedError(ValueError):

@@ -1,0 +1,547 @@
+"""Couplings and fields that samples were drawn with: the inverse Ising problem, by any method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.callers import warn
+from multispin._base.memory import check_memory
+from multispin._engines import registry
+from multispin.errors import NotConvergedWarning, NotFittedError
+from multispin.learn import partition, sampling
+from multispin.learn.base import Estimator
+from multispin.learn.inverse import enumeration, supports
+from multispin.learn.inverse.maxima import warn_of_infinite
+from multispin.learn.inverse.methods import METHODS, Task
+from multispin.learn.inverse.observations import UNITS, Moments, moments_given, observed
+from multispin.models import Pairwise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
+
+    from multispin.learn.inverse.methods import Method, Outcome
+    from multispin.learn.inverse.observations import Observations
+
+#: Methods that maximize a likelihood, of which the maximum may be at infinity.
+_LIKELIHOODS = ("exact", "boltzmann", "pseudolikelihood", "pseudolikelihood_averaged")
+
+
+class InverseIsing(Estimator):
+    r"""Couplings and fields of spins, learned from samples or from moments.
+
+    .. math:: P(s) \propto \exp\Big(\sum_{i<j} J_{ij} s_i s_j + \sum_i h_i s_i\Big),
+        \qquad s_i = \pm 1
+
+    with :math:`f_i = h_i + \sum_{j \ne i} J_{ij} s_j`, averages ⟨·⟩ over the samples, connected
+    correlations C, and one J_ij for each pair unless it says otherwise:
+
+    =============================  ===============================================================
+    method                         couplings and fields
+    =============================  ===============================================================
+    ``independent``                J = 0, h_i = artanh ⟨s_i⟩
+    ``pair``                       each pair by itself, ¼ ln p₊₊p₋₋/p₊₋p₋₊ [1]
+    ``mean_field``                 J = −C⁻¹ off the diagonal, h_i = artanh m_i − Σ_j J_ij m_j [2]
+    ``tap``                        −C⁻¹ = J + 2 J² m_i m_j, with Onsager's reaction in h [2]
+    ``sessak_monasson``            loops and pairs summed to all orders in small C [3]
+    ``bethe``                      exact on trees [4]
+    ``pseudolikelihood``           minimum of Σ_i ⟨ln(1 + exp(−2 s_i f_i))⟩, J symmetric [5]
+    ``pseudolikelihood_averaged``  the same for each spin alone, then the mean of J_ij and J_ji [6]
+    ``mpf``                        minimum of Σ_i ⟨exp(−s_i f_i)⟩, J symmetric: probability flow
+                                   to all states with one spin turned [7]
+    ``mpf_excluding``              the same without flow to states that are in the data [7]
+    ``rise``                       ⟨exp(−s_i f_i)⟩ for each spin alone, then the mean [8]
+    ``logrise``                    its logarithm for each spin alone, then the mean [9]
+    ``exact``                      maximum likelihood, by sums over all states: N ≤ 22
+    ``boltzmann``                  maximum likelihood, by Monte Carlo with persistent chains [10]
+    =============================  ===============================================================
+
+    Parameters
+    ----------
+    method
+        One of the table.
+    l1, l2
+        Penalties l1 Σ|J| + l2 Σ J², of couplings in ±1 units, beside the mean of an objective over
+        samples (of ``exact`` and ``boltzmann`` the mean of −ln P(s)); the sum is over all
+        couplings that are parameters: pairs i < j where there is one J for each, else i ≠ j.
+        Fields are not penalized.
+    units
+        What samples are made of: "spin", −1 and +1, or "binary", 0 and 1. Parameters are always
+        those of ±1; `binary_parameters` converts them.
+    support
+        Pairs that may be coupled, a symmetric (N, N) of bool; None is all of them.
+    pseudocount
+        Samples of all states with equal weight that moments are made with, in number. For methods
+        that need moments only.
+    k_pairwise
+        Whether a function V_K of the number K of spins up is learned too, so that the distribution
+        of K is that of the data (``exact``); it is ``potential_``, with V_0 = V_1 = V_2 = 0 [11].
+    tol
+        Largest gradient of the objective, per sample, at the end: see `optimality_`.
+    max_iter
+        Most iterations.
+    chains
+        Number of chains of ``boltzmann``.
+    random_state
+        Seed of ``boltzmann``, and of samples drawn afterwards; None takes a fresh one.
+    threads
+        Number of threads; None takes as many as the process may use. Results do not depend on it.
+
+    Attributes
+    ----------
+    J_, h_
+        Couplings (N, N), symmetric with a zero diagonal, and fields (N,), float64, of ±1.
+    n_iter_, converged_
+        Iterations, and whether the end was reached: `tol`, or for ``boltzmann`` moments that are
+        all within the data's sampling errors.
+    optimality_
+        Largest violation of the conditions of a minimum; for ``boltzmann`` ε_max, the largest
+        deviation of a moment in units of its sampling error.
+    history_
+        The objective, or ε_max of ``boltzmann``, one an iteration.
+    moments_
+        Means, second moments and number of samples that were fitted, in ±1 units.
+    potential_
+        V_K, (N + 1,) or None.
+    n_features_in_, feature_names_in_
+        Number of spins N; their names, if samples were a DataFrame.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a parameter that is not of this kind.
+
+    Warns
+    -----
+    InfiniteMaximumWarning
+        Where a state of some pair has not been seen, or a spin is constant: the likelihood grows
+        towards infinite parameters.
+    NotConvergedWarning
+        Where the end was not reached.
+
+    Notes
+    -----
+    [1] H. C. Nguyen, R. Zecchina & J. Berg, Adv. Phys. 66, 197 (2017). [2] H. J. Kappen & F. B.
+    Rodríguez, Neural Comput. 10, 1137 (1998). [3] V. Sessak & R. Monasson, J. Phys. A 42, 055001
+    (2009). [4] F. Ricci-Tersenghi, J. Stat. Mech. P08015 (2012). [5] J. Besag, Statistician 24, 179
+    (1975). [6] P. Ravikumar, M. J. Wainwright & J. D. Lafferty, Ann. Stat. 38, 1287 (2010). [7] J.
+    Sohl-Dickstein, P. B. Battaglino & M. R. DeWeese, Phys. Rev. Lett. 107, 220601 (2011). [8] M.
+    Vuffray, S. Misra, A. Y. Lokhov & M. Chertkov, NIPS 29, 2595 (2016). [9] A. Y. Lokhov et al.,
+    Sci. Adv. 4, e1700791 (2018). [10] D. H. Ackley, G. E. Hinton & T. J. Sejnowski, Cogn. Sci. 9,
+    147 (1985); here with Newton's steps, `multispin.learn.inverse.boltzmann`. [11] G. Tkačik et
+    al., PLoS Comput. Biol. 10, e1003408 (2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> counts = {(1, 1): 50, (1, -1): 20, (-1, 1): 10, (-1, -1): 40}
+    >>> fit = ms.InverseIsing("exact").fit(list(counts), sample_weight=list(counts.values()))
+    >>> round(float(fit.J_[0, 1]), 6), fit.h_.round(6).tolist()
+    (0.575646, [0.229073, -0.117501])
+    """
+
+    J_: NDArray[np.float64]
+    h_: NDArray[np.float64]
+    n_iter_: int
+    converged_: bool
+    optimality_: float
+    history_: NDArray[np.float64]
+    moments_: Moments
+    potential_: NDArray[np.float64] | None
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    _seed: int
+
+    def __init__(
+        self,
+        method: str = "pseudolikelihood",
+        *,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        units: str = "spin",
+        support: ArrayLike | None = None,
+        pseudocount: float = 0.0,
+        k_pairwise: bool = False,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        chains: int = 4096,
+        random_state: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.method = checks.choice("method", method, tuple(METHODS))
+        self.l1 = checks.nonnegative_finite("l1", l1)
+        self.l2 = checks.nonnegative_finite("l2", l2)
+        self.units = checks.choice("units", units, UNITS)
+        self.support = support
+        self.pseudocount = checks.nonnegative_finite("pseudocount", pseudocount)
+        self.k_pairwise = checks.flag("k_pairwise", k_pairwise)
+        self.tol = checks.positive_finite("tol", tol)
+        self.max_iter = checks.count("max_iter", max_iter, 1)
+        self.chains = checks.count("chains", chains, 64, 2**20)
+        self.random_state = random_state
+        if random_state is not None:
+            checks.seed("random_state", random_state)
+        self.threads = threads
+        if threads is not None:
+            checks.count("threads", threads, 1)
+        self._check_can()
+
+    def _check_can(self) -> None:
+        """Refuse what the method can do nothing with."""
+        method, can = METHODS[self.method], "with method="
+        for name in ("l1", "l2"):
+            if getattr(self, name) > 0.0 and name not in method.penalties:
+                others = _names(lambda m, name=name: name in m.penalties)
+                allowed = f"0 {can}{self.method!r}; {others} take it"
+                raise ValueError(checks.describe(name, getattr(self, name), allowed))
+        if self.support is not None and not method.support:
+            others = _names(lambda m: m.support)
+            allowed = f"None {can}{self.method!r}; {others} take it"
+            raise ValueError(checks.describe("support", self.support, allowed))
+        if self.k_pairwise and not method.k_pairwise:
+            allowed = f"False {can}{self.method!r}; {_names(lambda m: m.k_pairwise)} learns it"
+            raise ValueError(checks.describe("k_pairwise", True, allowed))
+        if self.pseudocount > 0.0 and method.samples:
+            allowed = f"0 {can}{self.method!r}, which fits samples, not moments; l2 instead"
+            raise ValueError(checks.describe("pseudocount", self.pseudocount, allowed))
+
+    # --- learning ---------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        samples: Any,
+        y: object = None,  # noqa: ARG002
+        sample_weight: ArrayLike | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Self:
+        """Learn from samples.
+
+        Parameters
+        ----------
+        samples
+            (M, N) of the two values of `units`, M >= 2: integers, floats or bool; a DataFrame;
+            `multispin.PackedSamples`; or the states of a histogram, whose counts are the weights.
+            NaN is a value that is missing: with ``exact``, the likelihood is that of what has been
+            observed.
+        y
+            Ignored.
+        sample_weight
+            (M,) finite numbers >= 0: how often each was seen.
+        progress
+            Called with ε_max after each step of ``boltzmann``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples or weights that are not of this kind; for more than 22 spins with ``exact``.
+        """
+        method = METHODS[self.method]
+        observations = observed(samples, sample_weight, self.units, method.missing)
+        n_rows = len(observations.spins)
+        if n_rows < 2 and observations.n_samples <= 1.0:
+            raise ValueError("samples: got n_samples = 1, allowed: at least 2 samples")
+        if observations.incomplete and (self.pseudocount > 0.0 or self.k_pairwise):
+            raise ValueError("samples: got NaN, allowed: none with pseudocount or k_pairwise")
+        threads = registry.threads(self.threads)
+        if observations.incomplete:
+            moments = _of_observed(observations)
+        else:
+            moments = observations.moments(threads)
+        self._learn(observations, moments, progress)
+        if observations.names is not None:
+            self.feature_names_in_ = np.array(observations.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def fit_moments(
+        self,
+        mean: ArrayLike,
+        second_moments: ArrayLike,
+        n_samples: float,
+        progress: Callable[[float], None] | None = None,
+    ) -> Self:
+        """Learn from means and second moments alone, for methods that need no more.
+
+        Parameters
+        ----------
+        mean
+            ⟨s_i⟩ (N,), in the units of the estimator.
+        second_moments
+            ⟨s_i s_j⟩ (N, N), symmetric; its diagonal does not count.
+        n_samples
+            How many samples they are averages over, > 0: for their sampling errors.
+        progress
+            Called with ε_max after each step of ``boltzmann``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For moments that are not of this kind, or that no two-valued units have; and with a
+            method that fits samples.
+        """
+        if METHODS[self.method].samples or self.k_pairwise:
+            others = _names(lambda m: not m.samples)
+            what = "k_pairwise" if self.k_pairwise else repr(self.method)
+            raise ValueError(
+                f"method: got {what}, which averages functions of whole samples that their "
+                f"moments do not tell, allowed: {others}"
+            )
+        moments = moments_given(mean, second_moments, n_samples, self.units)
+        self._learn(None, moments, progress)
+        if hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def _learn(
+        self,
+        observations: Observations | None,
+        moments: Moments,
+        progress: Callable[[float], None] | None,
+    ) -> None:
+        method, n = METHODS[self.method], len(moments.mean)
+        if self.method == "exact" and n > enumeration.MOST_SPINS:
+            allowed = f"at most {enumeration.MOST_SPINS} spins with method='exact', which sums over"
+            raise ValueError(f"samples: got {n} spins, allowed: {allowed} all states; 'boltzmann'")
+        check_memory(f"samples: couplings of {n} spins", _bytes(method, self.l1, n))
+        support = supports.given(self.support, n)
+        moments = moments.with_pseudocount(self.pseudocount)
+        self._seed = checks.seed_or_fresh("random_state", self.random_state)
+        if self.method in _LIKELIHOODS:
+            names = None if observations is None else observations.names
+            warn_of_infinite(moments, support, self.l1 > 0.0 or self.l2 > 0.0, names)
+        task = Task(
+            observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
+            self.k_pairwise, self._seed, registry.threads(self.threads), progress,
+        )  # fmt: skip
+        self._keep(method.solve(task), moments)
+
+    def _keep(self, outcome: Outcome, moments: Moments) -> None:
+        self.J_, self.h_ = np.asarray(outcome.J), np.asarray(outcome.h)
+        self.n_iter_, self.converged_ = outcome.n_iter, outcome.converged
+        self.optimality_, self.history_ = outcome.optimality, np.array(outcome.history)
+        self.potential_, self.moments_ = outcome.potential, moments
+        self.n_features_in_ = len(self.h_)
+        self._chains = outcome.spins
+        if not self.converged_:
+            reached = f"{self.optimality_:.2g} after {self.n_iter_} iterations"
+            if self.method == "boltzmann":
+                what = f"the largest deviation of a moment is still {reached}, in sampling errors"
+                cure = "more max_iter or chains, or l2 > 0"
+            else:
+                what = f"the gradient is still {reached}, above tol={self.tol:g}"
+                cure = "a larger max_iter or tol"
+            warn(f"{self.method}: {what}; {cure} may do", NotConvergedWarning)
+
+    # --- what was learned -------------------------------------------------------------------------
+
+    def model(self) -> Pairwise:
+        """Return the model, for samplers and runs at temperature 1.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        ValueError
+            If there is a `potential_`, which no such model has.
+        """
+        self._check_fitted("model")
+        if self.potential_ is not None:
+            raise ValueError("k_pairwise: got True, allowed: False for a model of pairs alone")
+        return Pairwise(self.J_, self.h_)
+
+    def binary_parameters(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return couplings (N, N) and fields (N,) of units 0 and 1 instead of −1 and +1.
+
+        P(x) ∝ exp(Σ_{i<j} J_ij x_i x_j + Σ_i h_i x_i) is the same distribution, x = (1 + s)/2.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        """
+        from multispin.learn.inverse import units
+
+        self._check_fitted("binary_parameters")
+        found = units.to_binary(self.J_, self.h_)
+        return found.J, found.h
+
+    def sample(
+        self, n: int = 1, sweeps: int | None = None, random_state: int | None = None
+    ) -> NDArray[np.int8]:
+        """Draw samples of what was learned.
+
+        Up to 22 spins they are independent and exact. Beyond, each is the end of a chain of its
+        own that begins without correlations, or where learning by ``boltzmann`` left off.
+
+        Parameters
+        ----------
+        n
+            How many.
+        sweeps
+            Sweeps of each chain; None takes 1000.
+        random_state
+            Seed; None takes that of the estimator.
+
+        Returns
+        -------
+        samples
+            (n, N) int8 in the units of the estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("sample")
+        n = checks.count("n", n, 1)
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        if self.n_features_in_ <= enumeration.MOST_SPINS:
+            distribution = self._distribution()
+            index = np.random.default_rng(seed).choice(
+                distribution.probabilities.size, n, p=distribution.probabilities.ravel()
+            )
+            spins = distribution.states.spins(index)
+        else:
+            length = 1000 if sweeps is None else checks.count("sweeps", sweeps, 1)
+            spins = sampling.drawn(self.model(), n, length, seed, self.threads)
+        return spins if self.units == "spin" else ((spins + 1) // 2).astype(np.int8)
+
+    def energy(self, samples: Any) -> NDArray[np.float64]:
+        """Return E(s) = −Σ_{i<j} J_ij s_i s_j − Σ h_i s_i (− V_K) of samples, (M,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples that are not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("energy")
+        spins = self._observed(samples, None).spins
+        found = np.asarray(Pairwise(self.J_, self.h_).energy(spins), dtype=np.float64)
+        if self.potential_ is not None:
+            found = found - self.potential_[(spins > 0).sum(axis=1)]
+        return found
+
+    def log_partition(
+        self,
+        method: str = "auto",
+        chains: int = 1000,
+        temperatures: int = 1000,
+        random_state: int | None = None,
+    ) -> partition.LogPartition:
+        """Return ln Z; see `multispin.log_partition`, whose arguments these are.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("log_partition")
+        few = self.n_features_in_ <= enumeration.MOST_SPINS
+        if method in ("auto", "exact") and few:
+            return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        return partition.log_partition(
+            self.model(), method, chains, temperatures, seed, self.threads
+        )
+
+    def log_likelihood(self, samples: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return the mean of ln P(s) over samples, in nats.
+
+        Beyond 22 spins ln Z is an estimate: `log_partition` has its error.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples or weights that are not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("log_likelihood")
+        observations = self._observed(samples, sample_weight)
+        units = self.units
+        self_spins = observations.spins if units == "spin" else (observations.spins + 1) // 2
+        mean = float(observations.shares @ self.energy(self_spins))
+        return -mean - self.log_partition().value
+
+    def score(
+        self, samples: Any, y: object = None, sample_weight: ArrayLike | None = None  # noqa: ARG002
+    ) -> float:
+        """Return `log_likelihood`, for scikit-learn's searches.
+
+        Raises
+        ------
+        TypeError, ValueError, NotFittedError
+            As `log_likelihood`.
+        """
+        return self.log_likelihood(samples, sample_weight)
+
+    def entropy(self, random_state: int | None = None) -> float:
+        """Return the entropy −Σ P ln P = ln Z + ⟨E⟩ of what was learned, in nats.
+
+        Beyond 22 spins both are estimates.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("entropy")
+        if self.n_features_in_ <= enumeration.MOST_SPINS:
+            p = self._distribution().probabilities
+            return -float((p * np.log(np.where(p > 0, p, 1.0))).sum())
+        energy = float(self.energy(self.sample(10_000, random_state=random_state)).mean())
+        return self.log_partition(random_state=random_state).value + energy
+
+    def _distribution(self) -> enumeration.Distribution:
+        states = enumeration.States(self.n_features_in_)
+        return enumeration.Distribution(
+            states, states.exponent(self.J_, self.h_, self.potential_)
+        )
+
+    def _observed(self, samples: Any, sample_weight: ArrayLike | None) -> Observations:
+        observations = observed(samples, sample_weight, self.units)
+        if observations.n_features != self.n_features_in_:
+            got = f"{observations.n_features} features"
+            allowed = f"the {self.n_features_in_} features it was fitted with"
+            raise ValueError(f"samples: got {got}, allowed: {allowed}")
+        return observations
+
+    def _check_fitted(self, name: str) -> None:
+        if not hasattr(self, "J_"):
+            raise NotFittedError(f"{name}: got an InverseIsing that is not fitted: fit it first")
+
+
+def _names(wanted: Callable[[Method], bool]) -> str:
+    return ", ".join(name for name, method in METHODS.items() if wanted(method))
+
+
+def _of_observed(observations: Observations) -> Moments:
+    """Moments of the values that are there, pair by pair: what a fit of them begins with."""
+    s = observations.spins.astype(np.float64)
+    seen = (s != 0).astype(np.float64)
+    weights = observations.shares[:, None]
+    mean = (weights * s).sum(axis=0) / (weights * seen).sum(axis=0)
+    pairs = (weights * seen).T @ seen
+    second = np.divide(s.T @ (weights * s), pairs, out=np.zeros_like(pairs), where=pairs > 0)
+    return Moments(mean, second, observations.n_samples)
+
+
+def _bytes(method: Method, l1: float, n: int) -> int:
+    """Bytes of the largest arrays of a fit: vectors that L-BFGS-B keeps."""
+    if not method.penalties:
+        return 10 * 8 * n * n
+    vectors = 40 * (2 if l1 > 0.0 else 1)
+    return vectors * 8 * n * n

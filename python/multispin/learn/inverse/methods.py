@@ -1,0 +1,211 @@
+"""The methods of inverse Ising by name: what each asks for, and how its parameters are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from multispin._engines.conditionals import Conditionals, packed
+from multispin.learn.inverse import boltzmann, enumeration, mean_field
+from multispin.learn.inverse.conditional import Losses
+from multispin.learn.inverse.optimization import Minimum, Ridge, minimize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from multispin.learn.inverse.observations import Moments, Observations
+    from multispin.learn.inverse.supports import Support
+
+    Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be fitted, and how."""
+
+    observations: Observations | None  # None: only moments are known
+    moments: Moments
+    support: Support
+    l1: float
+    l2: float
+    tol: float
+    max_iter: int
+    chains: int
+    k_pairwise: bool
+    seed: int
+    threads: int
+    progress: Callable[[float], None] | None
+
+    def known(self) -> Observations:
+        """Return the samples of a method that asks for them."""
+        assert self.observations is not None
+        return self.observations
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Parameters, and how they were found."""
+
+    J: Array
+    h: Array
+    n_iter: int = 0
+    converged: bool = True
+    optimality: float = 0.0
+    history: list[float] = field(default_factory=list)
+    potential: Array | None = None  # V_K, of K-pairwise models
+    spins: NDArray[np.int8] | None = None  # of chains in equilibrium
+
+
+class Solve(Protocol):
+    """Finds the parameters of a task."""
+
+    def __call__(self, task: Task) -> Outcome: ...
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method, and what of a task it can do something with."""
+
+    solve: Solve
+    samples: bool = False  # needs samples: moments do not tell what it fits
+    penalties: tuple[str, ...] = ()
+    support: bool = False
+    missing: bool = False
+    k_pairwise: bool = False
+    convex: bool = True
+
+
+def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
+    def solve(task: Task) -> Outcome:
+        return Outcome(*formula(task.moments.mean, task.moments.covariance))
+
+    return Method(solve)
+
+
+# --- maximum likelihood -----------------------------------------------------------------------------
+
+
+def _exact(task: Task) -> Outcome:
+    states = enumeration.States(task.support.n)
+    observations = task.observations
+    if observations is not None and observations.incomplete:
+        smooth = enumeration.ObservedLikelihood(states, task.support, observations)
+        found = minimize(Ridge(smooth, task.l2), _independent(task), task.l1, task.tol,
+                         task.max_iter, newton=False)  # fmt: skip
+        return _joint(task.support, found)
+    by_number = _by_number(task.known()) if task.k_pairwise else None
+    likelihood = enumeration.Likelihood(states, task.support, task.moments, by_number)
+    start = np.zeros(likelihood.size)
+    start[: task.support.size] = _independent(task)
+    found = minimize(Ridge(likelihood, task.l2), start, task.l1, task.tol, task.max_iter)
+    return _joint(task.support, found)
+
+
+def _boltzmann(task: Task) -> Outcome:
+    support, moments, observations = task.support, task.moments, task.observations
+    x = _independent(task)
+    if observations is not None:
+        # Near enough, and far sooner than chains would come there.
+        near = _losses(task, "logistic", joint=True)
+        ridge = Ridge(near, max(task.l2, 1.0 / moments.n_samples))
+        x = minimize(ridge, x, 0.0, 1e-4, task.max_iter, newton=False).x
+    random = np.random.default_rng(task.seed)
+    up = (1 + moments.mean) / 2
+    start = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
+    seed = int(random.integers(2**63))
+    chains = boltzmann.Chains.started(support, x, start, seed, task.threads)
+    found = boltzmann.learn(chains, x, moments, task.l2, task.max_iter, task.progress)
+    J, h = support.matrix(found.x), support.fields(found.x).copy()
+    return Outcome(
+        J, h, found.n_iter, found.converged, found.errors[-1], found.errors, spins=found.spins
+    )
+
+
+def _by_number(observations: Observations) -> Array:
+    """Shares of samples with K spins up, (N + 1,)."""
+    ups = (observations.spins > 0).sum(axis=1)
+    return np.bincount(ups, observations.shares, minlength=observations.n_features + 1)
+
+
+# --- losses of conditional probabilities ------------------------------------------------------------
+
+
+def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
+    def solve(task: Task) -> Outcome:
+        losses = _losses(task, loss, joint, exclude)
+        start = losses.vector(np.zeros((task.support.n,) * 2), np.zeros(task.support.n))
+        found = minimize(Ridge(losses, task.l2), start, task.l1, task.tol, task.max_iter)
+        J, h = losses.symmetric(found.x)
+        return Outcome(J, h, found.n_iter, found.converged, found.optimality, found.values)
+
+    return solve
+
+
+def _losses(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
+    observations = task.known()
+    skip = _neighbours(observations.spins) if exclude else None
+    conditionals = Conditionals.of_spins(
+        observations.spins, weights=observations.shares, skip=skip, threads=task.threads
+    )
+    return Losses(conditionals, task.support, loss, joint)
+
+
+def _neighbours(spins: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Whether a sample with one spin turned is among the samples too, (M, N)."""
+    bits = packed(spins > 0)
+    of_states = f"V{bits.shape[1]}"
+    known = np.unique(bits.view(of_states).ravel())
+    found = np.zeros(spins.shape, dtype=np.bool_)
+    for i in range(spins.shape[1]):
+        turned = bits.copy()
+        turned[:, i // 8] ^= np.uint8(1 << (i % 8))
+        found[:, i] = np.isin(turned.view(of_states).ravel(), known)
+    return found
+
+
+def _joint(support: Support, found: Minimum) -> Outcome:
+    x, end = found.x, support.size
+    potential = None if len(x) == end else np.concatenate([np.zeros(3), x[end:]])
+    h = x[support.n_pairs : end].copy()
+    return Outcome(
+        support.matrix(x), h, found.n_iter, found.converged, found.optimality, found.values,
+        potential,
+    )  # fmt: skip
+
+
+def _independent(task: Task) -> Array:
+    """Return parameters without couplings; of a constant spin, those of one that is not quite."""
+    closest = 1.0 - 1.0 / max(task.moments.n_samples, 2.0)
+    fields = np.arctanh(np.clip(task.moments.mean, -closest, closest))
+    return np.concatenate([np.zeros(task.support.n_pairs), fields])
+
+
+_PENALTIES = ("l1", "l2")
+
+
+def _over_spins(loss: str, joint: bool, exclude: bool = False) -> Method:
+    return Method(_conditional(loss, joint, exclude), True, _PENALTIES, support=True)
+
+
+METHODS: dict[str, Method] = {
+    "independent": _closed(mean_field.independent),
+    "pair": _closed(mean_field.pair),
+    "mean_field": _closed(mean_field.mean_field),
+    "tap": _closed(mean_field.tap),
+    "sessak_monasson": _closed(mean_field.sessak_monasson),
+    "bethe": _closed(mean_field.bethe),
+    "pseudolikelihood": _over_spins("logistic", joint=True),
+    "pseudolikelihood_averaged": _over_spins("logistic", joint=False),
+    "mpf": _over_spins("exponential", joint=True),
+    "mpf_excluding": _over_spins("exponential", joint=True, exclude=True),
+    "rise": _over_spins("exponential", joint=False),
+    "logrise": _over_spins("log_exponential", joint=False),
+    "exact": Method(
+        _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True
+    ),
+    "boltzmann": Method(_boltzmann, False, ("l2",), support=True),
+}

@@ -1,0 +1,207 @@
+"""The logarithm of a partition function: exact, by annealed importance sampling, or integrated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._base.callers import warn
+from multispin.errors import NotConvergedWarning
+from multispin.exact.enumeration import MAX_ENUMERATED_SPINS, enumerate
+from multispin.sampling.sampler import Sampler
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin.models import Model
+
+    Array = NDArray[np.float64]
+
+METHODS = ("auto", "exact", "ais", "integration")
+
+#: Sweeps of the chains that the way back begins with, for each step of the way.
+_SETTLING = 1.0
+
+
+@dataclass(frozen=True)
+class LogPartition:
+    """ln Z of a model, in nats.
+
+    Attributes
+    ----------
+    value, error
+        ln Z and its standard error; 0 if it is exact.
+    method
+        "exact", "ais" or "integration".
+    forward, reverse
+        Of annealed importance sampling: from infinite temperature to that of the model, which is
+        too low in the mean, and back, which is too high. None otherwise.
+    """
+
+    value: float
+    error: float
+    method: str
+    forward: float | None = None
+    reverse: float | None = None
+
+
+def log_partition(
+    model: Model,
+    method: str = "auto",
+    chains: int = 1000,
+    temperatures: int = 1000,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> LogPartition:
+    r"""Return ln Z = ln Σ_s exp(−E(s)) at temperature 1.
+
+    Parameters
+    ----------
+    model
+        Of pairs of spins, without disorder samples.
+    method
+        "exact": sums over all states, at most 24 spins. "ais": annealed importance sampling
+        between β = 0 and 1, chains going up and others going down, put together by Bennett's
+        acceptance ratio. "integration": of −⟨E⟩ over β, by Simpson's rule. "auto" is "exact" where
+        that can be, else "ais".
+    chains
+        Number of chains each way.
+    temperatures
+        Steps of β.
+    seed
+        Of the chains; None takes a fresh one.
+    threads
+        Number of threads; None takes as many as the process may use.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that is not of this kind.
+
+    Warns
+    -----
+    NotConvergedWarning
+        If the two ways differ by more than their errors can explain.
+
+    Notes
+    -----
+    R. M. Neal, Stat. Comput. 11, 125 (2001); C. H. Bennett, J. Comput. Phys. 22, 245 (1976),
+    eqs. (12) and (14); the way back: R. B. Grosse, S. Ancha & D. M. Roy, NIPS 29, 2451 (2016).
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> model = ms.SherringtonKirkpatrick(20, seed=1)
+    >>> exact = ms.log_partition(model)
+    >>> found = ms.log_partition(model, "ais", seed=1)
+    >>> abs(found.value - exact.value) < 5 * found.error, found.error < 0.01
+    (True, True)
+    """
+    method = checks.choice("method", method, METHODS)
+    chains = checks.count("chains", chains, 2)
+    temperatures = checks.count("temperatures", temperatures, 2)
+    if method == "exact" or (method == "auto" and model.n_spins <= MAX_ENUMERATED_SPINS):
+        return LogPartition(enumerate(model, 1.0).log_partition, 0.0, "exact")
+    seed = checks.seed_or_fresh("seed", seed)
+    if method == "integration":
+        return _integrated(model, chains, temperatures, seed, threads)
+    up = _along(_chains(model, 2 * chains, seed, threads), temperatures, chains)
+    return _together(model.n_spins * math.log(2), *up)
+
+
+def _chains(model: Model, chains: int, seed: int, threads: int | None) -> Sampler:
+    """Return chains in equilibrium at β = 0."""
+    return Sampler(model, 1.0, replicas=chains, seed=seed, threads=threads, engine="real")
+
+
+def _steps(temperatures: int) -> Array:
+    """β from 0 to 1: evenly, as −E of what is learned grows little beyond where it began."""
+    return np.linspace(0.0, 1.0, temperatures + 1)
+
+
+def _along(sampler: Sampler, temperatures: int, chains: int) -> tuple[Array, Array]:
+    """Return log weights of the first chains on the way up, and of the others on the way down."""
+    betas = _steps(temperatures)
+    up = np.zeros(chains)
+    for before, beta in zip(betas[:-1], betas[1:], strict=True):
+        up -= (beta - before) * sampler.energy()[:chains]
+        sampler.temperature = 1.0 / beta
+        sampler.sweep(1)
+    sampler.sweep(math.ceil(_SETTLING * temperatures))
+    down = np.zeros(chains)
+    for before, beta in zip(betas[:0:-1], betas[-2::-1], strict=True):
+        down -= (beta - before) * sampler.energy()[chains:]
+        if beta > 0.0:
+            sampler.temperature = 1.0 / beta
+            sampler.sweep(1)
+    return up, down
+
+
+def _together(ln_states: float, up: Array, down: Array) -> LogPartition:
+    forward, forward_error = _log_mean(up)
+    back, back_error = _log_mean(down)
+    value, error = _bennett(up, down, (forward - back) / 2)
+    gap = abs(forward + back)
+    if gap > 5 * math.hypot(forward_error, back_error) + 0.5:
+        warn(
+            f"ln Z: {ln_states + forward:.4g} on the way up and {ln_states - back:.4g} on the way "
+            "down do not agree: more temperatures, or chains do not reach equilibrium",
+            NotConvergedWarning,
+        )
+    return LogPartition(
+        ln_states + value, error, "ais", ln_states + forward, ln_states - back
+    )
+
+
+def _log_mean(x: Array) -> tuple[float, float]:
+    """Return ln ⟨e^x⟩ and its standard error."""
+    highest = float(x.max())
+    weights = np.exp(x - highest)
+    mean = float(weights.mean())
+    error = float(weights.std(ddof=1)) / math.sqrt(len(x)) / mean
+    return highest + math.log(mean), error
+
+
+def _bennett(up: Array, down: Array, guess: float) -> tuple[float, float]:
+    """Return Bennett's estimate from as many log weights one way and the other, and its error."""
+
+    def acceptances(value: float) -> tuple[Array, Array]:
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(value - up)), 1 / (1 + np.exp(-value - down))
+
+    width = 1.0 + float(np.abs(up - guess).max() + np.abs(down + guess).max())
+    low, high = guess - width, guess + width
+    for _ in range(200):
+        middle = (low + high) / 2
+        one, other = acceptances(middle)
+        if one.sum() > other.sum():
+            low = middle
+        else:
+            high = middle
+    one, other = acceptances(middle)
+    relative = sum(float(part.var() / part.mean() ** 2) / len(part) for part in (one, other))
+    return middle, math.sqrt(relative)
+
+
+def _integrated(
+    model: Model, chains: int, temperatures: int, seed: int, threads: int | None
+) -> LogPartition:
+    """Simpson's rule over β: ln Z = N ln 2 − ∫ ⟨E⟩ dβ, one chain going along at a time."""
+    intervals = temperatures + temperatures % 2
+    betas = _steps(intervals)
+    weights = np.full(intervals + 1, 2.0)
+    weights[1::2], weights[0], weights[-1] = 4.0, 1.0, 1.0
+    sampler = _chains(model, chains, seed, threads)
+    total = np.zeros(chains)
+    for beta, weight in zip(betas, weights, strict=True):
+        if beta > 0.0:
+            sampler.temperature = 1.0 / beta
+            sampler.sweep(2)
+        total -= weight / (3 * intervals) * sampler.energy()
+    error = float(total.std(ddof=1)) / math.sqrt(chains)
+    value = model.n_spins * math.log(2) + float(total.mean())
+    return LogPartition(value, error, "integration")
