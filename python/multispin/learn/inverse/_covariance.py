@@ -61,8 +61,10 @@ class Centred(NamedTuple):
         (dependent,) = np.nonzero(values <= 8.0 * least)
         if len(dependent):
             raise _singular(float(values[0]), vectors[:, 0], len(dependent))
-        inverse: Floats = (vectors / values) @ vectors.T / scale
-        return inverse
+        inverse = (vectors / values) @ vectors.T / scale
+        # Sums of products may differ in the last digit, and couplings are to be symmetric.
+        symmetric: Floats = 0.5 * (inverse + inverse.T)
+        return symmetric
 
 
 def checked(mean: ArrayLike, covariance: ArrayLike) -> Centred:

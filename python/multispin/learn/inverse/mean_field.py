@@ -401,7 +401,8 @@ class _Pairs(NamedTuple):
         pp, mm, pm, mp = (
             np.log1p(sign * c / cell) for cell, sign in zip(cells, signs, strict=True)
         )
-        return cls(0.25 * (pp + mm - pm - mp), 0.25 * (pp + pm - mp - mm), impossible)
+        # In this order J is symmetric to the last digit.
+        return cls(0.25 * ((pp + mm) - (pm + mp)), 0.25 * (pp + pm - mp - mm), impossible)
 
 
 def _empty_cell(given: Centred, pairs: _Pairs) -> NoSolutionError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin.analysis import statistics
 from multispin.learn.inverse._states import MOST_SPINS, energies
@@ -128,9 +129,12 @@ def specific_heat(
     if method == "exact" or (method == "auto" and isinstance(few, int) and few <= MOST_SPINS):
         return _enumerated(energies("model", model), model.n_spins, T)
     check_model("model", model)
-    sampler = Sampler(
-        model, np.repeat(T, replicas), len(T) * replicas, dynamics="glauber", seed=seed
-    )
+    if model.samples is not None:
+        got = f"{model.samples} disorder samples"
+        raise ValueError(checks.describe("model", got, "one set of couplings: model.sample(k)"))
+    chains = len(T) * replicas
+    check_memory(f"replicas: {chains} chains of {draws} draws", chains * (64 * draws + 64))
+    sampler = Sampler(model, np.repeat(T, replicas), chains, dynamics="glauber", seed=seed)
     sampler.sweep(thermalization)
     energy, _ = sampler.record(draws, interval)
     by_temperature = energy.T.reshape(len(T), replicas, draws)

@@ -90,6 +90,18 @@ def test_spins_that_do_not_interact(name: str) -> None:
     np.testing.assert_allclose(h, np.arctanh(mean), atol=1e-14)
 
 
+@pytest.mark.parametrize("name", FORMULAS)
+def test_couplings_are_those_of_a_model(name: str) -> None:
+    """Symmetric to the last digit, as models ask, and float64."""
+    J, h = draw(20, 7)
+    sampler = ms.Sampler(ms.Pairwise(0.3 * J, 0.3 * h), 1.0, replicas=2000, seed=1)
+    sampler.sweep(50)
+    found = FORMULAS[name](*of_samples(np.asarray(sampler.spins())))
+    model = ms.Pairwise(found.J, found.h)
+    assert model.n_spins == 20
+    assert {part.dtype for part in found} == {np.dtype(np.float64)}
+
+
 def test_bethe_is_exact_on_a_tree() -> None:
     edges, couplings = [[0, 1], [1, 2], [1, 3], [3, 4], [3, 5]], [0.8, -1.1, 0.5, 0.9, -0.4]
     h = np.array([0.3, -0.2, 0.5, 0.0, -0.7, 0.1])

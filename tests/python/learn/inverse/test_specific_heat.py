@@ -72,6 +72,7 @@ def test_many_spins_are_sampled() -> None:
     ("changed", "error", "message"),
     [
         ({"model": 3}, TypeError, "model: got 3"),
+        ({"model": ms.EdwardsAnderson((5, 5), samples=2)}, ValueError, "model: got '2 disorder"),
         ({"temperatures": [1.0, 0.0]}, ValueError, "temperatures: got"),
         ({"temperatures": [1.0, 1.0]}, ValueError, "temperatures: got"),
         ({"method": "mean-field"}, ValueError, "method: got 'mean-field'"),
