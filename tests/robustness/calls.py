@@ -400,6 +400,27 @@ def _files() -> dict[str, Call]:
         "couplings.write_edges": Call(
             couplings.write_edges, {"path": "edges.out", "model": _GLASS}
         ),
+        "couplings.read_adabm_dca": Call(
+            couplings.read_adabm_dca,
+            {"path": _file("learned.dat", "J 0 1 1 1 2\nh 0 1 -0.5\n"), "n_spins": 4,
+             "symbols": "01"},
+        ),
+        "couplings.write_adabm_dca": Call(
+            couplings.write_adabm_dca, {"path": "learned.out", "model": _GLASS, "symbols": "-A"}
+        ),
+        "couplings.read_ace": Call(
+            couplings.read_ace, {"path": _file("learned.j", "-0.5\n-1\n2\n")}
+        ),
+        "couplings.write_ace": Call(couplings.write_ace, {"path": "ace.out", "model": _GLASS}),
+        "couplings.read_ace_moments": Call(
+            couplings.read_ace_moments, {"path": _file("moments.p", "0.75\n0.5\n0.4\n")}
+        ),
+        "couplings.write_ace_moments": Call(
+            couplings.write_ace_moments,
+            {"path": "moments.out", "mean": np.array([0.75, 0.5]),
+             "second": np.array([[0.75, 0.4], [0.4, 0.5]])},
+            blames={"mean": ("second",)},
+        ),
         "couplings.read_max_cut": Call(
             couplings.read_max_cut, {"path": _file("cut.txt", "3 2\n1 2 1\n2 3 -1\n")}
         ),
