@@ -82,6 +82,26 @@ def test_errors_are_what_samples_of_one_distribution_do(sizes: tuple[int, int]) 
         np.testing.assert_allclose(each.var(axis=0), 1.0, atol=5 * np.sqrt(2 / 300), err_msg=name)
 
 
+def test_errors_are_those_of_influence_functions() -> None:
+    """Exactly, of any probabilities of 16 states: samples that are weighted with them."""
+    rng = np.random.default_rng(5)
+    p = rng.dirichlet(np.full(16, 0.5))
+    states = (2 * (np.arange(16)[:, None] >> np.arange(4) & 1) - 1).astype(np.int8)
+    found = compare(states, states, p, p, data_size=1, model_size=1)
+    d = states - p @ states
+    C = (p[:, None] * d).T @ d
+    for (i, j), error in zip(found.pairs.index, found.pairs.data_error, strict=True):
+        influence = d[:, i] * d[:, j] - C[i, j]
+        assert error**2 == pytest.approx(p @ influence**2, rel=1e-10)
+    for (i, j, k), error in zip(found.triples.index, found.triples.data_error, strict=True):
+        product = d[:, i] * d[:, j] * d[:, k]
+        influence = product - p @ product
+        influence -= C[i, j] * d[:, k] + C[j, k] * d[:, i] + C[i, k] * d[:, j]
+        assert error**2 == pytest.approx(p @ influence**2, rel=1e-10)
+    up = [p[(states > 0).sum(axis=1) == k].sum() for k in range(5)]
+    np.testing.assert_allclose(found.counts.data_error, [np.sqrt(q * (1 - q)) for q in up])
+
+
 def test_another_model_is_seen() -> None:
     """One without interactions has the means, and nothing else."""
     model = glass(8)

@@ -93,6 +93,16 @@ def test_flips_that_change_nothing_are_not_made() -> None:
     assert (len(free.states), free.flat.tolist()) == (8, [3] * 8)
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_rounding_is_no_reason_to_move(side: int) -> None:
+    """0.1 + 0.2 - 0.3 is 5.6e-17 in floating point: the first spin stays as it is."""
+    J = np.zeros((4, 4))
+    J[0, 1:] = J[1:, 0] = [0.1, 0.2, -0.3]
+    found = local_minima(ms.Pairwise(J, [0.0, 5.0, 5.0, 5.0]), [[side, 1, 1, 1]])
+    assert found.states.tolist() == [[side, 1, 1, 1]]
+    assert found.flat.tolist() == [1]
+
+
 def test_a_lattice_and_its_double_bonds() -> None:
     model = ms.Ising((2, 4), J=-0.7, h=0.01)
     starts = np.random.default_rng(3).choice(np.array([-1, 1], np.int8), size=(20, 8))
