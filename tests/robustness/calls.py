@@ -28,14 +28,7 @@ from multispin.analysis import (
 from multispin.cli import main
 from multispin.dimod import MultispinSampler
 from multispin.learn import hopfield, memories
-from multispin.learn.inverse import (
-    comparison,
-    information,
-    mean_field,
-    minima,
-    specific_heat,
-    units,
-)
+from multispin.learn.inverse import comparison, heat, information, mean_field, minima, units
 from multispin.runs import throughput
 from robustness import runs
 
@@ -759,7 +752,7 @@ def _inverse() -> dict[str, Call]:
             blames={"samples": ("sample_weight",)},
         ),
         "specific_heat": Call(
-            specific_heat.specific_heat,
+            heat.specific_heat,
             {"model": model, "temperatures": [1.0, 2.0], "method": "samples", "draws": 20,
              "interval": 1, "thermalization": 1, "replicas": 2, "random_state": 1},
             blames={"temperatures": ("temperature",)}, long=("draws", "interval", "thermalization"),
@@ -1021,7 +1014,7 @@ EXCEPTIONS: dict[Any, str] = {
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
-            mean_field.Solution, minima.LocalMinima, specific_heat.SpecificHeat, units.Converted,
+            mean_field.Solution, minima.LocalMinima, heat.SpecificHeat, units.Converted,
         ),
         "a result: it holds what it was made of, and what takes it checks it",
     ),

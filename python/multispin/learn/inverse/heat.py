@@ -113,7 +113,7 @@ def specific_heat(
     Two spins have C = (J/T)² / (2 cosh²(J/T)), which is largest at J/T = 1.19968.
 
     >>> import multispin as ms
-    >>> from multispin.learn.inverse.specific_heat import specific_heat
+    >>> from multispin.learn.inverse.heat import specific_heat
     >>> found = specific_heat(ms.Pairwise([[0, 1.0], [1.0, 0]]))
     >>> round(1 / found.peak_temperature, 5), round(found.peak_value, 6), found.exact
     (1.19968, 0.219614, True)

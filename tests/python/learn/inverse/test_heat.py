@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin.learn.inverse.specific_heat import specific_heat
+from multispin.learn.inverse.heat import specific_heat
 
 
 def glass(n: int) -> ms.Pairwise:
