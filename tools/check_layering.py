@@ -86,7 +86,7 @@ BENEATH: dict[str, tuple[str, ...]] = {
     "_info": ("_engines",),
     "sampling": ("_engines",),
     "runs": ("sampling", "_info", "progress", "analysis", "exact"),
-    "learn": ("runs", "studies", "theory"),
+    "learn": ("runs", "studies", "theory", "couplings"),
     "dimod": ("runs", "couplings"),
     # what users start
     "page": ("learn", "couplings", "datasets", "plot"),

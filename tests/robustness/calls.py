@@ -28,6 +28,7 @@ from multispin.analysis import (
 from multispin.cli import main
 from multispin.dimod import MultispinSampler
 from multispin.learn import hopfield, memories
+from multispin.learn.inverse import comparison, heat, information, mean_field, minima, units
 from multispin.runs import throughput
 from robustness import runs
 
@@ -392,6 +393,27 @@ def _files() -> dict[str, Call]:
         "couplings.write_edges": Call(
             couplings.write_edges, {"path": "edges.out", "model": _GLASS}
         ),
+        "couplings.read_adabm_dca": Call(
+            couplings.read_adabm_dca,
+            {"path": _file("learned.dat", "J 0 1 1 1 2\nh 0 1 -0.5\n"), "n_spins": 4,
+             "symbols": "01"},
+        ),
+        "couplings.write_adabm_dca": Call(
+            couplings.write_adabm_dca, {"path": "learned.out", "model": _GLASS, "symbols": "-A"}
+        ),
+        "couplings.read_ace": Call(
+            couplings.read_ace, {"path": _file("learned.j", "-0.5\n-1\n2\n")}
+        ),
+        "couplings.write_ace": Call(couplings.write_ace, {"path": "ace.out", "model": _GLASS}),
+        "couplings.read_ace_moments": Call(
+            couplings.read_ace_moments, {"path": _file("moments.p", "0.75\n0.5\n0.4\n")}
+        ),
+        "couplings.write_ace_moments": Call(
+            couplings.write_ace_moments,
+            {"path": "moments.out", "mean": np.array([0.75, 0.5]),
+             "second": np.array([[0.75, 0.4], [0.4, 0.5]])},
+            blames={"mean": ("second",)},
+        ),
         "couplings.read_max_cut": Call(
             couplings.read_max_cut, {"path": _file("cut.txt", "3 2\n1 2 1\n2 3 -1\n")}
         ),
@@ -686,6 +708,68 @@ def _learn() -> dict[str, Call]:
     }  # fmt: skip
 
 
+def _inverse() -> dict[str, Call]:
+    rng = np.random.default_rng(1)
+    J = np.array([[0.0, 0.2, -0.1], [0.2, 0.0, 0.3], [-0.1, 0.3, 0.0]])
+    model = ms.Pairwise(J, h=_FIELDS[0, :3])
+    samples = rng.choice(np.array([-1, 1], np.int8), size=(200, 3))
+    mean, second = ms.moments(samples)
+    covariance = second - np.outer(mean, mean)
+    moments: dict[str, Any] = {"mean": mean, "covariance": covariance}
+    both = {"mean": ("covariance",)}
+    names = ("independent", "pair", "mean_field", "sessak_monasson")
+    closed = {
+        f"mean_field.{name}": Call(getattr(mean_field, name), moments, blames=both)
+        for name in names
+    }
+    solved = {
+        f"mean_field.{of.__name__}": Call(of, {**moments, "unsolved": "raise"}, blames=both)
+        for of in (mean_field.tap, mean_field.bethe)
+    }
+    return {
+        **closed,
+        **solved,
+        "units.to_binary": Call(units.to_binary, {"J": J, "h": _FIELDS[0, :3]},
+                                blames={"J": ("h", "problem")}),
+        "units.from_binary": Call(units.from_binary, {"J": J, "h": _FIELDS[0, :3]},
+                                  blames={"J": ("h", "problem")}),
+        "units.moments_to_binary": Call(
+            units.moments_to_binary, {"mean": mean, "second": second}, blames={"mean": ("second",)}
+        ),
+        "units.moments_from_binary": Call(
+            units.moments_from_binary, {"mean": mean, "second": second},
+            blames={"mean": ("second",)},
+        ),
+        "information.entropies": Call(
+            information.entropies,
+            {"model": model, "samples": samples, "sample_weight": np.ones(200),
+             "correction": "plug-in"},
+            blames={"model": ("samples",), "samples": ("sample_weight",)},
+        ),
+        "information.entropy_of_samples": Call(
+            information.entropy_of_samples,
+            {"samples": samples, "sample_weight": np.ones(200), "correction": "plug-in"},
+            blames={"samples": ("sample_weight",)},
+        ),
+        "specific_heat": Call(
+            heat.specific_heat,
+            {"model": model, "temperatures": [1.0, 2.0], "method": "samples", "draws": 20,
+             "interval": 1, "thermalization": 1, "replicas": 2, "random_state": 1},
+            blames={"temperatures": ("temperature",)}, long=("draws", "interval", "thermalization"),
+        ),
+        "local_minima": Call(
+            minima.local_minima, {"model": model, "starts": samples}, blames={"model": ("starts",)}
+        ),
+        "comparison.compare": Call(
+            comparison.compare,
+            {"data": samples, "model": samples, "data_weight": np.ones(200),
+             "model_weight": np.ones(200), "data_size": 100.0, "model_size": None,
+             "most_triples": 10, "random_state": 1},
+            blames={"data": ("model", "data_weight"), "model": ("model_weight",)},
+        ),
+    }  # fmt: skip
+
+
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
@@ -854,6 +938,10 @@ def _plot() -> dict[str, Call]:
              "error": np.array([[0.1, 0.1]])},
             blames={"times": ("m",), "m": ("labels", "error")},
         ),
+        "plot.inverse.comparison": Call(
+            ms.plot.inverse.comparison,
+            {"found": comparison.compare(_SPINS, _SPINS[:3], random_state=1)},
+        ),
         "plot.problems.annealing": Call(
             ms.plot.problems.annealing,
             {"temperatures": np.array([3.0, 1.0]), "values": np.array([[1.0, 2.0], [0.0, 0.0]]),
@@ -902,7 +990,7 @@ def _plot() -> dict[str, Call]:
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "images": _images, "exact": _exact,
-    "theory": _theory, "learn": _learn, "analysis": _analysis, "plot": _plot,
+    "theory": _theory, "learn": _learn, "inverse": _inverse, "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
 #: Public callables that the table leaves out, and why.
@@ -925,9 +1013,12 @@ EXCEPTIONS: dict[Any, str] = {
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
+            comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
+            mean_field.Solution, minima.LocalMinima, heat.SpecificHeat, units.Converted,
         ),
         "a result: it holds what it was made of, and what takes it checks it",
     ),
+    mean_field.NoSolutionError: "an exception: its message is whatever it is",
     **dict.fromkeys(
         (ms.models.Model, ms.models.SignedGraph), "abstract: its subclasses and methods are tested"
     ),

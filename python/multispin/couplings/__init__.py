@@ -5,7 +5,10 @@
 `read_max_cut`, `write_max_cut`, `cut_value`      max-cut instances, whose weights are −J
 `read_dimacs`, `write_dimacs`                     graphs of DIMACS, as max-cut instances
 `read_qubo`, `write_qubo`                         Biq Mac, McSparse, OR-Library: x in {0, 1}
-`read_problem`, `recognize`                       any of these files
+`read_problem`, `recognize`                       any of the files above
+`read_adabm_dca`, `write_adabm_dca`               learned: ``J i j a b value``, ``h i a value``
+`read_ace`, `write_ace`                           learned: fields, then couplings, of 0 and 1
+`read_ace_moments`, `write_ace_moments`           means and second moments, of 0 and 1
 `from_qubo`, `to_qubo`                            matrices and dicts of x^T Q x
 `from_dimod`, `to_dimod`                          binary quadratic models of dimod
 `Pairwise`, `to_sparse`                           scipy.sparse
@@ -18,6 +21,8 @@ model can be written; of one with disorder samples it is ``model.sample(k)``. Do
 a side of 2, are added up, and a sum of 0 is left out.
 """
 
+from multispin.couplings.ace import read_ace, read_ace_moments, write_ace, write_ace_moments
+from multispin.couplings.adabm_dca import read_adabm_dca, write_adabm_dca
 from multispin.couplings.dimacs import read_dimacs, write_dimacs
 from multispin.couplings.edges import read_edges, write_edges
 from multispin.couplings.max_cut import cut_value, read_max_cut, write_max_cut
@@ -35,6 +40,9 @@ __all__ = [
     "from_dimod",
     "from_networkx",
     "from_qubo",
+    "read_ace",
+    "read_ace_moments",
+    "read_adabm_dca",
     "read_dimacs",
     "read_edges",
     "read_max_cut",
@@ -45,6 +53,9 @@ __all__ = [
     "to_networkx",
     "to_qubo",
     "to_sparse",
+    "write_ace",
+    "write_ace_moments",
+    "write_adabm_dca",
     "write_dimacs",
     "write_edges",
     "write_max_cut",

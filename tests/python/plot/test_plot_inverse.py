@@ -1,0 +1,76 @@
+"""Pictures of learned models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from multispin import plot
+from multispin.learn.inverse.comparison import Comparison, compare
+
+RNG = np.random.default_rng(1)
+CHANCE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+
+
+def samples(m: int, n: int = 6) -> Any:
+    return np.where(RNG.random((m, n)) < np.resize(CHANCE, n), 1, -1)
+
+
+FOUND = compare(samples(500), samples(900))
+
+
+def test_four_panels() -> None:
+    figure = plot.inverse.comparison(FOUND)
+    assert len(figure.axes) == 4
+    for axes, part in zip(figure.axes, (FOUND.means, FOUND.pairs, FOUND.triples), strict=False):
+        line = axes.containers[0].lines[0]  # type: ignore[attr-defined]
+        assert (line.get_xdata() == part.data).all()
+        assert (line.get_ydata() == part.model).all()
+        assert axes.get_xlim() == axes.get_ylim()
+    last = figure.axes[3]
+    assert last.get_yscale() == "log"
+    legend = last.get_legend()
+    assert legend is not None
+    assert sorted(text.get_text() for text in legend.get_texts()) == ["data", "model"]
+
+
+def test_many_points_have_no_bars() -> None:
+    found = compare(samples(50, 20), samples(60, 20))
+    figure = plot.inverse.comparison(found)
+    assert len(found.triples.data) == 1140
+    assert not figure.axes[2].containers
+    assert len(np.asarray(figure.axes[2].lines[1].get_xdata())) == 1140
+
+
+def test_what_was_never_seen_is_left_out(tmp_path: Any) -> None:
+    """Of constant spins too: the picture can be drawn."""
+    figure = plot.inverse.comparison(compare(np.ones((5, 3)), np.ones((7, 3))))
+    line = figure.axes[3].lines[0]
+    assert np.asarray(line.get_xdata()).tolist() == [3]
+    figure.savefig(tmp_path / "constant.png")
+    figure = plot.inverse.comparison(compare(np.ones((5, 1)), -np.ones((7, 1))))
+    figure.savefig(tmp_path / "one.png")
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "message"),
+    [
+        (3, TypeError, "found: got 3, allowed: what compare returned"),
+        (Comparison, TypeError, "found: got"),
+        (replace(FOUND, pairs=None), TypeError, "found: got"),  # type: ignore[arg-type]
+        (replace(FOUND, means=replace(FOUND.means, data=np.ones((2, 2)))), ValueError,
+         "found.means.data: got 'an array of shape"),
+        (replace(FOUND, means=replace(FOUND.means, model=np.full(6, np.nan))), ValueError,
+         "found.means.model: got nan"),
+        (replace(FOUND, means=replace(FOUND.means, model=np.full(6, 1e9))), ValueError,
+         "found.means.model: got"),
+        (replace(FOUND, counts=replace(FOUND.counts, data_error=-FOUND.counts.data_error)),
+         ValueError, "found.counts.data_error: got"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments(found: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        plot.inverse.comparison(found)
