@@ -152,9 +152,7 @@ def _together(ln_states: float, up: Array, down: Array) -> LogPartition:
             "down do not agree: more temperatures, or chains do not reach equilibrium",
             NotConvergedWarning,
         )
-    return LogPartition(
-        ln_states + value, error, "ais", ln_states + forward, ln_states - back
-    )
+    return LogPartition(ln_states + value, error, "ais", ln_states + forward, ln_states - back)
 
 
 def _log_mean(x: Array) -> tuple[float, float]:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 16  # chains
 
 
-def drawn(
-    model: Pairwise, n: int, sweeps: int, seed: int, threads: int | None
-) -> NDArray[np.int8]:
+def drawn(model: Pairwise, n: int, sweeps: int, seed: int, threads: int | None) -> NDArray[np.int8]:
     """Return n samples at temperature 1, (n, N), of chains that begin at random."""
     parts = []
     for first in range(0, n, _AT_ONCE):

@@ -37,8 +37,9 @@ _PER_PARAMETER = 4
 _SOLVER_STEPS = 12
 _RADIUS, _LONGEST = 0.5, 4.0
 _DAMPING = 0.02
-#: Samples of the model for each sample of the data, when moments are finally compared.
-_FINAL = 40
+#: Samples of the model for each sample of the data: from how many on their moments may be found
+#: to agree, and up to how many they are compared.
+_ENOUGH, _FINAL = 9, 40
 #: A coupling of 0 would be no edge, and edges have to stay: it changes no probability.
 _LEAST = 1e-14
 
@@ -212,16 +213,18 @@ def learn(
         worst = float((np.abs(missing) / error).max())
         found.errors.append(worst)
         if progress is not None:
-            progress((worst, square**.5, noise**.5, times, radius, damping, chains.interval))
-        quiet = noise < 1.0 / _FINAL
-        if worst < 1.0 and (quiet or times>=most):
+            progress(worst)
+        quiet = noise < 1.0 / _FINAL or times >= most
+        if worst < 1.0 and (quiet or noise < 1.0 / _ENOUGH):
             found.converged = True
             break
         if not quiet and square < 3.0 * noise:
             times = times * 2
             missing, square, noise = measured()
             continue
-        direction, length = Metric(support, np.concatenate(chains.seen)).solved(missing, damping + ridge)
+        direction, length = Metric(support, np.concatenate(chains.seen)).solved(
+            missing, damping + ridge
+        )
         # Of what is noise, nothing is learned.
         direction *= min(1.0 - min(noise / square, 0.9), radius / max(length, 1e-300))
         before, states, was = x, chains.spins(), (missing, square, noise)

@@ -105,26 +105,38 @@ class Likelihood:
 
     With `by_number`, the data's shares of states with K spins up, a potential V_K is added to the
     exponent: K-pairwise, Tkačik et al., PLoS Comput. Biol. 10, e1003408 (2014), eq. (5). V_0, V_1
-    and V_2 are 0, as couplings and fields can do what they would. Its values come last.
+    and V_2 are 0, as couplings and fields can do what they would; of numbers that no sample has,
+    V_K is −∞, where the likelihood has its supremum. What is left comes last in a vector.
     """
 
     def __init__(
         self, states: States, support: Support, data: Moments, by_number: Array | None = None
     ) -> None:
         self.states, self.support = states, support
-        self._numbers = None if by_number is None else by_number[3:]
-        extra = [] if self._numbers is None else [self._numbers]
-        self._data = np.concatenate([support.vector(data.second, data.mean), *extra])
+        self._never = np.full(states.n + 1, 0.0)
+        self._numbers = np.zeros(0, dtype=np.intp)
+        shares = np.zeros(0)
+        if by_number is not None:
+            self._never[3:][by_number[3:] == 0.0] = -np.inf
+            self._numbers = np.flatnonzero((np.arange(states.n + 1) >= 3) & (by_number > 0))
+            shares = by_number[self._numbers]
+        self._data = np.concatenate([support.vector(data.second, data.mean), shares])
         self.n_couplings, self.size = support.n_pairs, len(self._data)
         self._at: Array | None = None
         self._distribution: Distribution
 
+    def potential(self, x: Array) -> Array:
+        """Return V_K, (N + 1,)."""
+        found = self._never.copy()
+        found[self._numbers] = x[self.support.size :]
+        return found
+
     def exponent(self, x: Array) -> Array:
         """Return the exponent of all states."""
         support = self.support
-        end = support.size
-        by_number = None if self._numbers is None else np.concatenate([np.zeros(3), x[end:]])
-        return self.states.exponent(support.matrix(x), x[support.n_pairs : end], by_number)
+        by_number = self.potential(x) if len(self._numbers) else None
+        J, h = support.matrix(x), x[support.n_pairs : support.size]
+        return self.states.exponent(J, h, by_number)
 
     def distribution(self, x: Array) -> Distribution:
         """Return the distribution of parameters; the last one is kept."""
@@ -142,14 +154,14 @@ class Likelihood:
     def curvature(self, x: Array, direction: Array) -> Array:
         """Covariances of all features with a combination of them."""
         p = self.distribution(x).probabilities
-        along = self.exponent(direction)
+        along = np.where(p > 0.0, self.exponent(direction), 0.0)
         along -= float((p * along).sum())
         along *= p
         return self._vector(self.states.sums(along))
 
     def _vector(self, sums: Sums) -> Array:
-        found = self.support.vector(sums.second, sums.first)
-        return found if self._numbers is None else np.concatenate([found, sums.by_number[3:]])
+        of_pairs = self.support.vector(sums.second, sums.first)
+        return np.concatenate([of_pairs, sums.by_number[self._numbers]])
 
 
 class ObservedLikelihood:

@@ -80,7 +80,8 @@ class InverseIsing(Estimator):
         that need moments only.
     k_pairwise
         Whether a function V_K of the number K of spins up is learned too, so that the distribution
-        of K is that of the data (``exact``); it is ``potential_``, with V_0 = V_1 = V_2 = 0 [11].
+        of K is that of the data (``exact``); it is ``potential_``, with V_0 = V_1 = V_2 = 0, and
+        −∞ for numbers that no sample has [11].
     tol
         Largest gradient of the objective, per sample, at the end: see `optimality_`.
     max_iter
@@ -477,7 +478,10 @@ class InverseIsing(Estimator):
         return -mean - self.log_partition().value
 
     def score(
-        self, samples: Any, y: object = None, sample_weight: ArrayLike | None = None  # noqa: ARG002
+        self,
+        samples: Any,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,  # noqa: ARG002
     ) -> float:
         """Return `log_likelihood`, for scikit-learn's searches.
 
@@ -507,9 +511,7 @@ class InverseIsing(Estimator):
 
     def _distribution(self) -> enumeration.Distribution:
         states = enumeration.States(self.n_features_in_)
-        return enumeration.Distribution(
-            states, states.exponent(self.J_, self.h_, self.potential_)
-        )
+        return enumeration.Distribution(states, states.exponent(self.J_, self.h_, self.potential_))
 
     def _observed(self, samples: Any, sample_weight: ArrayLike | None) -> Observations:
         observations = observed(samples, sample_weight, self.units)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from multispin._engines.conditionals import Conditionals, packed
 from multispin.learn.inverse import boltzmann, enumeration, mean_field
 from multispin.learn.inverse.conditional import Losses
-from multispin.learn.inverse.optimization import Minimum, Ridge, minimize
+from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
+from multispin.learn.inverse.standardization import Standardized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,16 +94,15 @@ def _exact(task: Task) -> Outcome:
     states = enumeration.States(task.support.n)
     observations = task.observations
     if observations is not None and observations.incomplete:
-        smooth = enumeration.ObservedLikelihood(states, task.support, observations)
-        found = minimize(Ridge(smooth, task.l2), _independent(task), task.l1, task.tol,
-                         task.max_iter, newton=False)  # fmt: skip
-        return _joint(task.support, found)
+        observed = enumeration.ObservedLikelihood(states, task.support, observations)
+        return _joint(task.support, _minimum(task, observed, _independent(task), newton=False))
     by_number = _by_number(task.known()) if task.k_pairwise else None
     likelihood = enumeration.Likelihood(states, task.support, task.moments, by_number)
     start = np.zeros(likelihood.size)
     start[: task.support.size] = _independent(task)
-    found = minimize(Ridge(likelihood, task.l2), start, task.l1, task.tol, task.max_iter)
-    return _joint(task.support, found)
+    found = _minimum(task, likelihood, start)
+    outcome = _joint(task.support, found)
+    return replace(outcome, potential=likelihood.potential(found.x)) if task.k_pairwise else outcome
 
 
 def _boltzmann(task: Task) -> Outcome:
@@ -110,9 +110,9 @@ def _boltzmann(task: Task) -> Outcome:
     x = _independent(task)
     if observations is not None:
         # Near enough, and far sooner than chains would come there.
-        near = _losses(task, "logistic", joint=True)
-        ridge = Ridge(near, max(task.l2, 1.0 / moments.n_samples))
-        x = minimize(ridge, x, 0.0, 1e-4, task.max_iter, newton=False).x
+        l2 = max(task.l2, 1.0 / moments.n_samples)
+        rough = replace(task, l2=l2, tol=1e-3)
+        x = _minimum(rough, _losses(task, "logistic", joint=True), x, newton=False).x
     random = np.random.default_rng(task.seed)
     up = (1 + moments.mean) / 2
     start = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
@@ -138,7 +138,7 @@ def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     def solve(task: Task) -> Outcome:
         losses = _losses(task, loss, joint, exclude)
         start = losses.vector(np.zeros((task.support.n,) * 2), np.zeros(task.support.n))
-        found = minimize(Ridge(losses, task.l2), start, task.l1, task.tol, task.max_iter)
+        found = _minimum(task, losses, start, joint=joint)
         J, h = losses.symmetric(found.x)
         return Outcome(J, h, found.n_iter, found.converged, found.optimality, found.values)
 
@@ -155,7 +155,13 @@ def _losses(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses
 
 
 def _neighbours(spins: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Whether a sample with one spin turned is among the samples too, (M, N)."""
+    """Whether a sample with one spin turned is among the samples too, (M, N).
+
+    Raises
+    ------
+    ValueError
+        If all are: there is no flow out of the data.
+    """
     bits = packed(spins > 0)
     of_states = f"V{bits.shape[1]}"
     known = np.unique(bits.view(of_states).ravel())
@@ -164,17 +170,30 @@ def _neighbours(spins: NDArray[np.int8]) -> NDArray[np.bool_]:
         turned = bits.copy()
         turned[:, i // 8] ^= np.uint8(1 << (i % 8))
         found[:, i] = np.isin(turned.view(of_states).ravel(), known)
+    if bool(found.all()):
+        raise ValueError(
+            "method: got 'mpf_excluding' for samples whose neighbours are all among them, "
+            "allowed: 'mpf', which does not exclude them"
+        )
     return found
 
 
+def _minimum(
+    task: Task, smooth: Smooth, start: Array, newton: bool = True, joint: bool = True
+) -> Minimum:
+    """Minimize a function and the penalties of a task."""
+    support = task.support
+    rows, columns = (support.rows, support.columns) if joint else np.nonzero(support.mask)
+    mean = task.moments.mean
+    round_ = Standardized(Ridge(smooth, task.l2), rows, columns, mean, joint)
+    l1 = task.l1 * round_.scale[: smooth.n_couplings]
+    found = minimize(round_, round_.standardized(start), l1, task.tol, task.max_iter, newton)
+    return replace(found, x=round_.parameters(found.x))
+
+
 def _joint(support: Support, found: Minimum) -> Outcome:
-    x, end = found.x, support.size
-    potential = None if len(x) == end else np.concatenate([np.zeros(3), x[end:]])
-    h = x[support.n_pairs : end].copy()
-    return Outcome(
-        support.matrix(x), h, found.n_iter, found.converged, found.optimality, found.values,
-        potential,
-    )  # fmt: skip
+    J, h = support.matrix(found.x), found.x[support.n_pairs : support.size].copy()
+    return Outcome(J, h, found.n_iter, found.converged, found.optimality, found.values)
 
 
 def _independent(task: Task) -> Array:
@@ -204,8 +223,6 @@ METHODS: dict[str, Method] = {
     "mpf_excluding": _over_spins("exponential", joint=True, exclude=True),
     "rise": _over_spins("exponential", joint=False),
     "logrise": _over_spins("log_exponential", joint=False),
-    "exact": Method(
-        _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True
-    ),
+    "exact": Method(_exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True),
     "boltzmann": Method(_boltzmann, False, ("l2",), support=True),
 }

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float64]
 
-#: To which gradient L-BFGS-B is asked to go: below, its line search meets the rounding of values.
-_FIRST = 1e-6
+#: To which gradient L-BFGS-B is asked to go: below, Newton's steps are fewer, and its own line
+#: search would soon meet the rounding of values.
+_FIRST = 1e-4
 _CORRECTIONS = 10
 _NEWTON_STEPS, _SOLVER_STEPS, _SHORTER = 30, 200, 12
 
@@ -72,9 +73,9 @@ class Ridge:
 
 
 def minimize(
-    smooth: Smooth, start: Vector, l1: float, tol: float, max_iter: int, newton: bool = True
+    smooth: Smooth, start: Vector, l1: Vector, tol: float, max_iter: int, newton: bool = True
 ) -> Minimum:
-    """Minimize f(x) + l1 Σ |couplings|.
+    """Minimize f(x) + Σ l1 |couplings|.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def minimize(
     start
         Where to begin.
     l1
-        Penalty of the couplings, >= 0.
+        Penalties of the couplings, >= 0, (n_couplings,).
     tol
         Largest violation of the conditions of a minimum: |∂f| of fields; |∂f + l1 sign J| of
         couplings that are not 0, and what |∂f| exceeds l1 by of those that are.
@@ -97,16 +98,17 @@ def minimize(
     n_iter = len(values)
     steps = _NEWTON_STEPS if newton and n_iter < max_iter else 0
     x, optimality, taken = _by_newton(smooth, x, l1, tol, steps)
-    value = smooth.evaluate(x)[0] + l1 * float(np.abs(x[: smooth.n_couplings]).sum())
+    value = smooth.evaluate(x)[0] + float(l1 @ np.abs(x[: smooth.n_couplings]))
     return Minimum(x, value, optimality, n_iter + taken, optimality <= tol, [*values, value])
 
 
 def _by_gradients(
-    smooth: Smooth, start: Vector, l1: float, tol: float, max_iter: int, values: list[float]
+    smooth: Smooth, start: Vector, l1: Vector, tol: float, max_iter: int, values: list[float]
 ) -> Vector:
     """L-BFGS-B; with a penalty, of couplings as differences of two numbers >= 0."""
     optimize = extras.require("scipy.optimize", "learn")
-    c = smooth.n_couplings if l1 > 0.0 else 0
+    c = smooth.n_couplings if l1.any() else 0
+    penalty = l1[:c]
 
     def joined(z: Vector) -> Vector:
         return np.concatenate([z[:c] - z[c : 2 * c], z[2 * c :]]) if c else z
@@ -115,8 +117,9 @@ def _by_gradients(
         value, gradient = smooth.evaluate(joined(z))
         if c == 0:
             return value, gradient
-        up, down = gradient[:c] + l1, l1 - gradient[:c]
-        return value + l1 * float(z[: 2 * c].sum()), np.concatenate([up, down, gradient[c:]])
+        up, down = gradient[:c] + penalty, penalty - gradient[:c]
+        paid = float(penalty @ (z[:c] + z[c : 2 * c]))
+        return value + paid, np.concatenate([up, down, gradient[c:]])
 
     first = np.concatenate([np.maximum(start[:c], 0), np.maximum(-start[:c], 0), start[c:]])
     bounds = [(0.0, None)] * (2 * c) + [(None, None)] * (len(start) - c) if c else None
@@ -133,7 +136,7 @@ def _by_gradients(
 
 
 def _by_newton(
-    smooth: Smooth, x: Vector, l1: float, tol: float, steps: int
+    smooth: Smooth, x: Vector, l1: Vector, tol: float, steps: int
 ) -> tuple[Vector, float, int]:
     """Newton's steps of what is not 0, each shortened until the conditions are violated less."""
     gradient = smooth.evaluate(x)[1]
@@ -158,10 +161,10 @@ def _by_newton(
     return x, float(np.abs(violation).max()), steps
 
 
-def _violation(gradient: Vector, x: Vector, l1: float, couplings: int) -> Vector:
+def _violation(gradient: Vector, x: Vector, l1: Vector, couplings: int) -> Vector:
     """The gradient of what is minimized, where there is one; else its part nearest to 0."""
     found = gradient.copy()
-    if l1 > 0.0:
+    if l1.any():
         g, J = gradient[:couplings], x[:couplings]
         at_zero = np.sign(g) * np.maximum(np.abs(g) - l1, 0.0)
         found[:couplings] = np.where(J != 0, g + l1 * np.sign(J), at_zero)
@@ -187,12 +190,14 @@ def _solved(
 
 
 def _within_signs(
-    x: Vector, direction: Vector, violation: Vector, l1: float, couplings: int
+    x: Vector, direction: Vector, violation: Vector, l1: Vector, couplings: int
 ) -> Vector:
     """Take a step; couplings that would change their signs become 0."""
     found = x + direction
-    if l1 > 0.0:
-        signs = np.where(x[:couplings] != 0, np.sign(x[:couplings]), -np.sign(violation[:couplings]))
+    if l1.any():
+        signs = np.where(
+            x[:couplings] != 0, np.sign(x[:couplings]), -np.sign(violation[:couplings])
+        )
         crossed = found[:couplings] * signs < 0
         found[:couplings][crossed] = 0.0
     return found
