@@ -2,7 +2,9 @@
 
 from multispin.learn.hopfield import HopfieldNetwork, capacity_sweep, corrupt, retrieve_images
 from multispin.learn.inverse.estimator import InverseIsing
+from multispin.learn.inverse.kinetic import KineticIsing
 from multispin.learn.inverse.observations import PackedSamples
+from multispin.learn.inverse.parallel import kinetic_series
 from multispin.learn.memories import (
     DenseAssociativeMemory,
     modern_hopfield_energy,
@@ -14,10 +16,12 @@ __all__ = [
     "DenseAssociativeMemory",
     "HopfieldNetwork",
     "InverseIsing",
+    "KineticIsing",
     "LogPartition",
     "PackedSamples",
     "capacity_sweep",
     "corrupt",
+    "kinetic_series",
     "log_partition",
     "modern_hopfield_energy",
     "modern_hopfield_update",

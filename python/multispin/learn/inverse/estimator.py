@@ -481,7 +481,7 @@ class InverseIsing(Estimator):
         self,
         samples: Any,
         y: object = None,
-        sample_weight: ArrayLike | None = None,  # noqa: ARG002
+        sample_weight: ArrayLike | None = None,
     ) -> float:
         """Return `log_likelihood`, for scikit-learn's searches.
 
