@@ -324,6 +324,26 @@ TEST(ConditionalLosses, OfNothing) {
   }
 }
 
+// However high its exponent is.
+TEST(ConditionalLosses, LeaveOutWhatHasNoWeight) {
+  Problem with{40, 8, 8, 1e3}, without{0, 8, 8, 1e3};
+  for (std::int64_t m = 0; m < with.samples; ++m) {
+    with.weights[size(m)] = m % 2 == 0 ? 0 : 1;
+    if (m % 2 == 0) continue;
+    ++without.samples;
+    without.weights.push_back(1);
+    without.input_bits.push_back(with.input_bits[size(m)]);
+    without.target_bits.push_back(with.target_bits[size(m)]);
+    without.skip_bits.push_back(with.skip_bits[size(m)]);
+  }
+  for (const Isa isa : available_isas()) {
+    for (const ConditionalLoss loss : both_losses) {
+      EXPECT_TRUE(losses_of(with, loss, isa) == losses_of(without, loss, isa));
+      EXPECT_TRUE(curvature_of(with, loss, isa) == curvature_of(without, loss, isa));
+    }
+  }
+}
+
 TEST(ConditionalLosses, DoNotDependOnThreads) {
   for (const std::int64_t n : few<std::int64_t>({1, 8, 33, 70})) {
     const Problem p{700, 40, n};
