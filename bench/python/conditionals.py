@@ -1,6 +1,6 @@
 """Losses of conditional probabilities beside NumPy's matrix products, in one run.
 
-    python bench/python/conditionals.py [--samples 100000] [--spins 200] [--threads 1 2] [--rounds 5]
+    python bench/python/conditionals.py [--samples 100000] [--spins 200] [--rounds 5]
 
 Values and gradients of the logistic and of the exponential loss, and Hessians times a direction, of
 random spins S (M, N) that are inputs and targets. NumPy works in float64: the fields are
@@ -53,7 +53,8 @@ def main() -> int:
         rounds = measure(options.samples, options.spins, options.threads[0], options.rounds)
         print(json.dumps(rounds))
         return 0
-    print(f"{options.samples} samples of {options.spins} spins, {ms.info()['instruction_set']['used']}")
+    isa = ms.info()["instruction_set"]["used"]
+    print(f"{options.samples} samples of {options.spins} spins, {isa}")
     for threads in options.threads:
         report(threads, in_child(options, threads))
     return 0
