@@ -316,7 +316,8 @@ class InverseIsing(Estimator):
         self._seed = checks.seed_or_fresh("random_state", self.random_state)
         if self.method in _LIKELIHOODS:
             names = None if observations is None else observations.names
-            warn_of_infinite(moments, support, self.l1 > 0.0 or self.l2 > 0.0, names)
+            penalized = self.l1 > 0.0 or self.l2 > 0.0
+            warn_of_infinite(moments, support, penalized, names, observations is None)
         task = Task(
             observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
             self.k_pairwise, self._seed, registry.threads(self.threads), progress,
