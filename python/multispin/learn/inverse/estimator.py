@@ -198,7 +198,7 @@ class InverseIsing(Estimator):
         method, can = METHODS[self.method], "with method="
         for name in ("l1", "l2"):
             if getattr(self, name) > 0.0 and name not in method.penalties:
-                others = _names(lambda m, name=name: name in m.penalties)
+                others = ", ".join(key for key, m in METHODS.items() if name in m.penalties)
                 allowed = f"0 {can}{self.method!r}; {others} take it"
                 raise ValueError(checks.describe(name, getattr(self, name), allowed))
         if self.support is not None and not method.support:
@@ -316,7 +316,8 @@ class InverseIsing(Estimator):
         self._seed = checks.seed_or_fresh("random_state", self.random_state)
         if self.method in _LIKELIHOODS:
             names = None if observations is None else observations.names
-            warn_of_infinite(moments, support, self.l1 > 0.0 or self.l2 > 0.0, names)
+            penalized = self.l1 > 0.0 or self.l2 > 0.0
+            warn_of_infinite(moments, support, penalized, names, observations is None)
         task = Task(
             observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
             self.k_pairwise, self._seed, registry.threads(self.threads), progress,
@@ -480,7 +481,7 @@ class InverseIsing(Estimator):
     def score(
         self,
         samples: Any,
-        y: object = None,
+        y: object = None,  # noqa: ARG002
         sample_weight: ArrayLike | None = None,
     ) -> float:
         """Return `log_likelihood`, for scikit-learn's searches.

@@ -17,15 +17,19 @@ _SHOWN = 3  # in a message
 
 
 def warn_of_infinite(
-    moments: Moments, support: Support, penalized: bool, names: tuple[str, ...] | None
+    moments: Moments,
+    support: Support,
+    penalized: bool,
+    names: tuple[str, ...] | None,
+    rounded: bool,
 ) -> None:
     """Warn if some spin is constant, or some state of two spins has not been seen.
 
     Then the likelihood grows for ever, though ever less, towards infinite parameters; a penalty of
-    the couplings keeps those of pairs finite. Of moments that come with rounding, a count below a
-    half is none.
+    the couplings keeps those of pairs finite. Of moments that come `rounded`, a count below a half
+    is none.
     """
-    half = 0.5 / moments.n_samples
+    half = 0.5 / moments.n_samples if rounded else 1e-12
     up = (1 + moments.mean) / 2
     constant = np.flatnonzero(np.minimum(up, 1 - up) < half)
     empty = []
@@ -43,8 +47,8 @@ def warn_of_infinite(
         return
     of = [_named(int(i), names) + f" is always {moments.mean[i]:+.0f}" for i in constant]
     for k, a, b in empty:
-        i, j = _named(int(support.rows[k]), names), _named(int(support.columns[k]), names)
-        of.append(f"{i} and {j} are never {a:+d} and {b:+d}")
+        one, other = (_named(int(ends[k]), names) for ends in (support.rows, support.columns))
+        of.append(f"{one} and {other} are never {a:+d} and {b:+d}")
     more = f", and {len(of) - _SHOWN} more" if len(of) > _SHOWN else ""
     cure = "pseudocount, or l2" if not len(constant) else "pseudocount"
     warn(
