@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+_LARGEST_PENALTY, _MOST_ITERATIONS = 1e6, 10**9
+
+
 class KineticIsing(Estimator):
     r"""Couplings of spins that are all updated at once, learned from series of their states.
 
@@ -133,11 +136,10 @@ class KineticIsing(Estimator):
         random_state: int | None = None,
         threads: int | None = None,
     ) -> None:
-        self.l1 = checks.nonnegative_finite("l1", l1)
-        self.l2 = checks.nonnegative_finite("l2", l2)
+        self.l1, self.l2 = _penalty("l1", l1), _penalty("l2", l2)
         self.units = checks.choice("units", units, UNITS)
         self.tol = checks.positive_finite("tol", tol)
-        self.max_iter = checks.count("max_iter", max_iter, 1)
+        self.max_iter = checks.count("max_iter", max_iter, 1, _MOST_ITERATIONS)
         self.random_state = random_state
         if random_state is not None:
             checks.seed("random_state", random_state)
@@ -387,3 +389,10 @@ class KineticIsing(Estimator):
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "J_"):
             raise NotFittedError(f"{name}: got a KineticIsing that is not fitted: fit it first")
+
+
+def _penalty(name: str, value: object) -> float:
+    number = checks.nonnegative_finite(name, value)
+    if number > _LARGEST_PENALTY:
+        raise ValueError(checks.describe(name, value, f"a number from 0 to {_LARGEST_PENALTY:g}"))
+    return number
