@@ -814,6 +814,38 @@ def _kinetic() -> dict[str, Call]:
     }  # fmt: skip
 
 
+def _benchmark() -> dict[str, Call]:
+    small = {
+        "models": ["glass"],
+        "n_spins": [9],
+        "betas": [0.3, 0.5],
+        "samples": [20, 40],
+        "methods": ["independent", "mean_field"],
+        "repetitions": 2,
+        "sweeps": 5,
+        "random_state": 1,
+    }
+    return {
+        "independent_samples": Call(
+            learn.independent_samples,
+            {"model": _GLASS, "n": 5, "sweeps": 5, "random_state": 1, "threads": 1},
+            long=("n", "sweeps"),
+        ),
+        "inverse_benchmark": Call(
+            ms.inverse_benchmark, {**small, "path": None, "executor": None, "progress": None},
+            blames={"models": ("n_spins",)}, functions=("progress",), nan=True,
+            long=("repetitions", "samples", "n_spins", "sweeps"),
+        ),
+        "plot.inverse.benchmark": Call(
+            ms.plot.inverse.benchmark, {"dataset": ms.inverse_benchmark(**small)}
+        ),
+        "plot.inverse.couplings": Call(
+            ms.plot.inverse.couplings, {"truth": _J, "found": {"half": _J / 2}},
+            blames={"truth": ("found",)},
+        ),
+    }  # fmt: skip
+
+
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
@@ -1034,7 +1066,9 @@ def _plot() -> dict[str, Call]:
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "images": _images, "exact": _exact,
-    "theory": _theory, "learn": _learn, "inverse": _inverse, "kinetic": _kinetic, "analysis": _analysis, "plot": _plot,
+    "theory": _theory, "learn": _learn, "inverse": _inverse, "kinetic": _kinetic,
+    "benchmark": _benchmark,
+    "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
 #: Public callables that the table leaves out, and why.

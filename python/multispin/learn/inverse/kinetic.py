@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-
+#: Beyond these all couplings are 0, and no fit ends.
 _LARGEST_PENALTY, _MOST_ITERATIONS = 1e6, 10**9
 
 
@@ -95,10 +95,10 @@ class KineticIsing(Estimator):
 
     Notes
     -----
-    Y. Roudi & J. Hertz, Phys. Rev. Lett. 106, 048702 (2011), eqs. 1 and 2; H. C. Nguyen, R.
-    Zecchina & J. Berg, Adv. Phys. 66, 197 (2017), section 4. Errors are inverse Fisher information;
-    with l2 those of the penalized maximum, H⁻¹ F H⁻¹ with F the curvature of the likelihood and
-    H = F + 2 l2 M, about what the penalty pulls the parameters to.
+    Y. Roudi & J. Hertz, Phys. Rev. Lett. 106, 048702 (2011), eq. 1; H. C. Nguyen, R. Zecchina & J.
+    Berg, Adv. Phys. 66, 197 (2017), on reconstruction out of equilibrium. Errors are inverse Fisher
+    information; with l2 those of the penalized maximum, H⁻¹ F H⁻¹ with F the curvature of the
+    likelihood and H = F + 2 l2 M, about what the penalty pulls the parameters to.
 
     Examples
     --------
