@@ -346,6 +346,10 @@ def _of_observed(observations: Observations) -> Moments:
     """Moments of the values that are there, pair by pair: what a fit of them begins with."""
     s = observations.spins.astype(np.float64)
     seen = (s != 0).astype(np.float64)
+    if not seen.any(axis=0).all():
+        j = int(np.argmin(seen.any(axis=0)))
+        allowed = "columns with an observed value"
+        raise ValueError(f"samples: got no value in column {j}, allowed: {allowed}")
     weights = observations.shares[:, None]
     mean = (weights * s).sum(axis=0) / (weights * seen).sum(axis=0)
     pairs = (weights * seen).T @ seen
