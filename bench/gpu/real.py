@@ -90,7 +90,8 @@ def all_same() -> bool:
         for engine in (("real", "pattern") if isinstance(model, ms.Hopfield) else ("real",))
     ]
     found += [
-        same_spins(many_bonds(60, 20), 130, dynamics="metropolis", rng=rng, engine="replica")
+        same_spins(many_bonds(*graph), replicas, dynamics="metropolis", rng=rng, engine="replica")
+        for graph, replicas in (((60, 20), 130), ((300, 50), 513), ((200, 190), 300))
         for rng in ("philox", "aes")
     ]
     print(f"{sum(found)} of {len(found)} samplers have the spins of the CPU")
