@@ -90,6 +90,13 @@ def all_same() -> bool:
         for engine in (("real", "pattern") if isinstance(model, ms.Hopfield) else ("real",))
     ]
     found += [
+        same_spins(network(neurons, patterns), replicas, engine="pattern", rng="philox", **how)
+        for neurons, patterns, replicas in (
+            (700, 1000, 40), (700, 1500, 33), (300, 2100, 5), (33_000, 600, 3), (33_000, 1100, 3),
+        )
+        for how in ({"order": "fixed"}, {"order": "random"}, {"dynamics": "parallel"})
+    ]  # fmt: skip
+    found += [
         same_spins(many_bonds(*graph), replicas, dynamics="metropolis", rng=rng, engine="replica")
         for graph, replicas in (((60, 20), 130), ((300, 50), 513), ((200, 190), 300))
         for rng in ("philox", "aes")

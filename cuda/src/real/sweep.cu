@@ -206,15 +206,29 @@ void enqueue_sparse_sweeps(Stream& stream, RealRule rule, const SparseSystem& sy
   });
 }
 
-// --- couplings that patterns make
-// ----------------------------------------------------------------
+// --- couplings that patterns make ---------------------------------------------------------------
 
 namespace {
 
-template <class Planes, class Rule>
-PatternAttempts<Planes, Rule> pattern_attempts(const PatternSystem& system,
-                                               const std::uint32_t* order, std::uint64_t sweep) {
-  return {{system.replicas},     system.numbers, system.held,
+// work.template operator()<Planes, Rule, Overlaps>() with those that suit a system.
+template <class Work>
+void with_overlaps(RealRule rule, const PatternReplicas& r, const Work& work) {
+  with_rule(rule, [&]<class Planes, class Rule>() {
+    if (r.sites <= PackedOverlaps<1>::most_sites && r.blocks <= 4) {
+      if (r.blocks <= 2) return work.template operator()<Planes, Rule, PackedOverlaps<1>>();
+      return work.template operator()<Planes, Rule, PackedOverlaps<2>>();
+    }
+    if (r.blocks <= 2) return work.template operator()<Planes, Rule, OverlapsInRegisters<2>>();
+    if (r.blocks <= 4) return work.template operator()<Planes, Rule, OverlapsInRegisters<4>>();
+    work.template operator()<Planes, Rule, OverlapsInMemory>();
+  });
+}
+
+template <class Planes, class Rule, class Overlaps>
+PatternAttempts<Planes, Rule, Overlaps> pattern_attempts(const PatternSystem& system,
+                                                         const std::uint32_t* order,
+                                                         std::uint64_t sweep) {
+  return {system.replicas,       system.numbers, system.held,
           system.held_row,       order,          0,
           system.replicas.sites, sweep,          1};
 }
@@ -224,19 +238,20 @@ PatternAttempts<Planes, Rule> pattern_attempts(const PatternSystem& system,
 void enqueue_pattern_sweeps(Stream& stream, RealRule rule, const PatternSystem& system,
                             const std::uint32_t* order, std::uint64_t first_sweep,
                             std::uint64_t sweeps) {
-  const std::uint32_t sites = system.replicas.sites;
-  with_rule(rule, [&]<class Planes, class Rule>() {
-    PatternSweeps<Planes, Rule> body{pattern_attempts<Planes, Rule>(system, order, first_sweep)};
-    if (sites <= pattern_positions) {
+  const PatternReplicas& r = system.replicas;
+  with_overlaps(rule, r, [&]<class Planes, class Rule, class Overlaps>() {
+    PatternSweeps<Planes, Rule, Overlaps> body{
+        pattern_attempts<Planes, Rule, Overlaps>(system, order, first_sweep)};
+    if (r.sites <= pattern_positions) {
       body.attempts.sweeps = static_cast<std::uint32_t>(sweeps);
-      launch_warps(stream, "pattern_sweeps", system.replicas.replicas, 1, body);
+      launch_warps(stream, "pattern_sweeps", r.replicas, 1, body);
       return;
     }
     for (std::uint64_t i = 0; i < sweeps; ++i) {
-      for (std::uint32_t p = 0; p < sites; p += pattern_positions) {
+      for (std::uint32_t p = 0; p < r.sites; p += pattern_positions) {
         body.attempts.first = p;
-        body.attempts.end = std::min(p + pattern_positions, sites);
-        launch_warps(stream, "pattern_sweeps", system.replicas.replicas, 1, body);
+        body.attempts.end = std::min(p + pattern_positions, r.sites);
+        launch_warps(stream, "pattern_sweeps", r.replicas, 1, body);
       }
       ++body.attempts.first_sweep;
     }
@@ -246,12 +261,13 @@ void enqueue_pattern_sweeps(Stream& stream, RealRule rule, const PatternSystem& 
 void enqueue_pattern_sweep_at_once(Stream& stream, RealRule rule, const PatternSystem& system,
                                    std::uint64_t sweep) {
   const PatternReplicas& r = system.replicas;
-  const std::uint32_t blocks = (r.sites + block_sites - 1) / block_sites;
-  with_rule(rule, [&]<class Planes, class Rule>() {
-    const PatternTurns<Planes, Rule> body{pattern_attempts<Planes, Rule>(system, nullptr, sweep)};
-    launch_warps(stream, "pattern_turns", r.replicas * blocks, 1, body);
+  const std::uint32_t site_blocks = (r.sites + block_sites - 1) / block_sites;
+  with_overlaps(rule, r, [&]<class Planes, class Rule, class Overlaps>() {
+    const PatternTurns<Planes, Rule, Overlaps> body{
+        pattern_attempts<Planes, Rule, Overlaps>(system, nullptr, sweep)};
+    launch_warps(stream, "pattern_turns", r.replicas * site_blocks, 1, body);
   });
-  launch_warps(stream, "bring_pattern_turns", r.replicas * r.blocks, 1, BringPatternTurns{{r}});
+  launch_warps(stream, "bring_pattern_turns", r.replicas * r.blocks, 1, BringPatternTurns{r});
   launch(stream, "turn_pattern_spins", r.words(), r.replicas, TurnPatternSpins{r});
 }
 

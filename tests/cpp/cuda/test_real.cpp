@@ -229,6 +229,20 @@ TEST(CudaReal, PatternsHaveTheSpinsOfTheCpu) {
   }
 }
 
+// Overlaps are kept in 16 bits, in registers of 32, or in memory.
+TEST(CudaReal, AnyNumberOfPatternsHasTheSpinsOfTheCpu) {
+  for (const std::int64_t sites : {200, 32767, 32768}) {
+    for (const std::int64_t count : {600, 1024, 1025, 1600, 2048, 2049}) {
+      RealOptions o = with_patterns(sites, patterns_of(sites, count), sites == 200 ? 35 : 2);
+      for (const RealDynamics dynamics : all_dynamics) {
+        if (sites != 200 && dynamics == RealDynamics::glauber) continue;
+        o.dynamics = dynamics;
+        ASSERT_NO_FATAL_FAILURE(expect_equal(o, 7)) << sites << " " << count;
+      }
+    }
+  }
+}
+
 TEST(CudaReal, OverlapsWithPatterns) {
   const std::int64_t sites = model::block_sites * 3 + 5;
   const std::vector<std::uint64_t> patterns = patterns_of(sites, 515);
