@@ -74,6 +74,8 @@ def all_same() -> bool:
     """Hold everything against the CPU."""
     models = (
         (ms.SherringtonKirkpatrick(300, seed=1), 40),
+        (ms.SherringtonKirkpatrick(300, seed=1), 97),  # flips by products of matrices
+        (ms.SherringtonKirkpatrick(140, seed=1, samples=2), 130),
         (ms.SherringtonKirkpatrick(100, seed=1, samples=3), 33),
         (glass((6, 5, 4), samples=2), 40),
         (glass((40, 40, 40)), 64),  # a launch a level

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
+#include "device/bytes.hpp"
 #include "device/warp.hpp"
 #include "multispin/host_device.hpp"
 #include "real/replicas.hpp"
@@ -135,16 +135,6 @@ MULTISPIN_HD std::uint32_t with_products(std::uint32_t sum, std::uint32_t number
          (numbers >> 16) * (bytes >> (8 * first + 8) & 0xffU);
 #endif
 }
-// Bytes `first` and the next as 16-bit numbers.
-template <int first>
-MULTISPIN_HD std::uint32_t widened(std::uint32_t bytes) {
-#if defined(__CUDA_ARCH__)
-  return __byte_perm(bytes, 0, first == 0 ? 0x4140 : 0x4342);
-#else
-  return (bytes >> (8 * first) & 0xffU) | (bytes >> (8 * first + 8) & 0xffU) << 16;
-#endif
-}
-
 // The same of up to 2 * pairs blocks where overlaps have 16 bits: two a register, so that an
 // operation multiplies two of them with their bits. They are kept 2^15 larger, as numbers without
 // sign, which nothing is carried between.
@@ -159,7 +149,7 @@ class PackedOverlaps {
 
   MULTISPIN_HD PackedOverlaps(const PatternReplicas& r, std::uint32_t replica)
       : r_{r}, replica_{replica} {
-    for_blocks([&](int p, auto half, std::uint32_t block) {
+    for_blocks([&](int p, int half, std::uint32_t block) {
       Warp::each([&](int lane) {
         MULTISPIN_UNROLL(8)
         for (int j = 0; j < 8; ++j) {
@@ -170,7 +160,7 @@ class PackedOverlaps {
     });
   }
   MULTISPIN_HD void store() const {
-    for_blocks([&](int p, auto half, std::uint32_t block) {
+    for_blocks([&](int p, int half, std::uint32_t block) {
       Warp::each([&](int lane) {
         MULTISPIN_UNROLL(8)
         for (int j = 0; j < 8; ++j) {
@@ -188,7 +178,7 @@ class PackedOverlaps {
     for (int p = 0; p < pairs; ++p) {
       Warp::each([&](int lane) { row.bits[p][0][lane] = row.bits[p][1][lane] = 0; });
     }
-    for_blocks([&](int p, auto half, std::uint32_t block) {
+    for_blocks([&](int p, int half, std::uint32_t block) {
       Warp::each([&](int lane) { row.bits[p][half][lane] = r_.lane_of(site, block, lane); });
     });
     return row;
@@ -223,9 +213,10 @@ class PackedOverlaps {
         const std::uint32_t same = up ? bits : ~bits;
         MULTISPIN_UNROLL(8)
         for (int j = 0; j < 8; ++j) {
+          // Bytes become 16-bit numbers.
           const std::uint32_t fours = (j < 2 ? same << (2 - j) : same >> (j - 2)) & 4 * ones;
-          own_[p][lane].of[0][j] += widened<0>(fours) - 0x00020002U;
-          own_[p][lane].of[1][j] += widened<2>(fours) - 0x00020002U;
+          own_[p][lane].of[0][j] += picked_bytes<0x4140>(fours, 0) - 0x00020002U;
+          own_[p][lane].of[1][j] += picked_bytes<0x4342>(fours, 0) - 0x00020002U;
         }
       }
     });
@@ -246,8 +237,8 @@ class PackedOverlaps {
     MULTISPIN_UNROLL(pairs)
     for (int p = 0; p < pairs; ++p) {
       const auto block = static_cast<std::uint32_t>(2 * p);
-      if (block < r_.blocks) work(p, std::integral_constant<int, 0>{}, block);
-      if (block + 1 < r_.blocks) work(p, std::integral_constant<int, 1>{}, block + 1);
+      if (block < r_.blocks) work(p, 0, block);
+      if (block + 1 < r_.blocks) work(p, 1, block + 1);
     }
   }
   MULTISPIN_HD static std::uint32_t packed(std::int32_t low, std::int32_t high) {
