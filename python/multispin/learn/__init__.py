@@ -7,6 +7,7 @@ from multispin.learn.inverse.kinetic import KineticIsing
 from multispin.learn.inverse.observations import PackedSamples
 from multispin.learn.inverse.parallel import kinetic_series
 from multispin.learn.inverse.planted import independent_samples
+from multispin.learn.inverse.temperature import estimate_temperature
 from multispin.learn.memories import (
     DenseAssociativeMemory,
     modern_hopfield_energy,
@@ -23,6 +24,7 @@ __all__ = [
     "PackedSamples",
     "capacity_sweep",
     "corrupt",
+    "estimate_temperature",
     "independent_samples",
     "inverse_benchmark",
     "kinetic_series",

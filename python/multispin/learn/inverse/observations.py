@@ -173,10 +173,6 @@ def _spins(
             i, j = np.argwhere(absent)[0]
             what = "observed values, or NaN with a method that takes missing ones"
             raise ValueError(f"{name}: got NaN in row {i}, column {j}, allowed: {what}")
-        if bool(np.all(absent, axis=0).any()):
-            j = int(np.argmax(np.all(absent, axis=0)))
-            allowed = "columns with an observed value"
-            raise ValueError(f"{name}: got no value in column {j}, allowed: {allowed}")
     return up.astype(np.int8) - down.astype(np.int8), bool(absent.any())
 
 
