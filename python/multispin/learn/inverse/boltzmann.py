@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: as make measurements independent. After a step chains get so many times as many.
 _SWEEPS, _FEWEST, _MOST = 10, 2, 1000
 _FOLLOW = 2
+_THERMALIZATION = 50  # sweeps before the first measurement
 #: Groups of chains, by whose differences the noise of moments is known.
 _GROUPS = 8
 _MEASUREMENTS = 4
@@ -36,7 +37,7 @@ _PER_PARAMETER = 4
 #: divergence of the new distribution from the old; what is added to variances, for each parameter
 #: and state; and what is no worse than before.
 _SOLVER_STEPS = 12
-_RADIUS, _LONGEST = 0.5, 4.0
+_RADIUS, _LONGEST, _SHORTEST = 0.5, 4.0, 1e-4
 _DAMPING = 0.5
 _WORSE = 1.1
 #: How far the square of what is missing is above its noise, or moments are measured more often.
@@ -181,10 +182,15 @@ class _Learning:
     """Parameters on their way, and how well their moments are known."""
 
     def __init__(
-        self, chains: Chains, x: Array, data: Moments, l2: float, completion: Completion | None
+        self,
+        chains: Chains,
+        starts: list[Array],
+        data: Moments,
+        l2: float,
+        completion: Completion | None,
     ) -> None:
         support = chains.support
-        self.chains, self.x, self._completion = chains, x, completion
+        self.chains, self._completion = chains, completion
         self._target = support.vector(data.second, data.mean)
         spread = np.maximum(1.0 - self._target**2, 1.0 / data.n_samples)
         self._error = np.sqrt(spread / data.n_samples)
@@ -193,7 +199,25 @@ class _Learning:
         self._most = max(_MEASUREMENTS, math.ceil(_FINAL * data.n_samples / chains.n_chains))
         self._times = _MEASUREMENTS
         self._radius, self._damping = _RADIUS, 1.0
-        self.missing = self._measured()
+        self._begin(starts)
+
+    def _begin(self, starts: list[Array]) -> None:
+        """Begin where moments are nearest to those of the data, with chains that are there."""
+        states, tried = self.chains.spins(), []
+        for x in starts:
+            self.x = x
+            self.chains.sampler.set_spins(states)
+            self.chains.sampler.model = model_of(self.chains.support, x)
+            self.chains.sampler.sweep(_THERMALIZATION)
+            tried.append((self._measured(), x, self.chains.spins(), self.chains.seen))
+        self.missing, self.x, states, self.chains.seen = min(tried, key=lambda one: one[0].square)
+        self.chains.sampler.model = model_of(self.chains.support, self.x)
+        self.chains.sampler.set_spins(states)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether steps have become so short that there is no more to be had of them."""
+        return self._radius < _SHORTEST
 
     @property
     def worst(self) -> float:
@@ -256,7 +280,7 @@ class _Learning:
 
 def learn(
     chains: Chains,
-    x: Array,
+    starts: list[Array],
     data: Moments,
     l2: float,
     max_iter: int,
@@ -273,9 +297,9 @@ def learn(
     Parameters
     ----------
     chains
-        In equilibrium with `x`, about.
-    x
-        Parameters to begin with.
+        Of any states.
+    starts
+        Parameters to begin with, of which the best is taken.
     data
         Moments to fit.
     l2
@@ -288,14 +312,14 @@ def learn(
         Samples with missing values: moments of the data are then those of samples that are
         completed anew for each measurement, and `data` is what they are about.
     """
-    learning = _Learning(chains, x, data, l2, completion)
+    learning = _Learning(chains, starts, data, l2, completion)
     errors: list[float] = []
     n_iter = 0
     while True:
         errors.append(learning.worst)
         if progress is not None:
             progress(errors[-1])
-        if learning.done or n_iter == max_iter:
+        if learning.done or learning.stuck or n_iter == max_iter:
             break
         n_iter += learning.step()
     return Learned(learning.x, learning.done, n_iter, errors, chains.spins())

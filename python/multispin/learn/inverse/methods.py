@@ -109,19 +109,22 @@ def _exact(task: Task) -> Outcome:
 
 def _boltzmann(task: Task) -> Outcome:
     support, moments, observations = task.support, task.moments, task.observations
-    x = _independent(task)
-    completion = _completion(task, x) if _incomplete(task) else None
+    starts = [_independent(task)]
+    completion = _completion(task, starts[0]) if _incomplete(task) else None
     if observations is not None and completion is None:
-        # Near enough, and far sooner than chains would come there.
+        # Mostly near enough, and far sooner than chains would come there.
         l2 = max(task.l2, 1.0 / moments.n_samples)
         rough = replace(task, l2=l2, tol=1e-3)
-        x = _minimum(rough, _losses(task, "logistic", joint=True), x, newton=False).x
+        losses = _losses(task, "logistic", joint=True)
+        starts.append(_minimum(rough, losses, starts[0], newton=False).x)
     random = np.random.default_rng(task.seed)
     up = (1 + moments.mean) / 2
-    start = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
+    states = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
     seed = int(random.integers(2**63))
-    chains = boltzmann.Chains.started(support, x, start, seed, task.threads)
-    found = boltzmann.learn(chains, x, moments, task.l2, task.max_iter, task.progress, completion)
+    chains = boltzmann.Chains.started(support, starts[0], states, seed, task.threads)
+    found = boltzmann.learn(
+        chains, starts, moments, task.l2, task.max_iter, task.progress, completion
+    )
     J, h = support.matrix(found.x), support.fields(found.x).copy()
     return Outcome(
         J, h, found.n_iter, found.converged, found.errors[-1], found.errors, spins=found.spins
