@@ -4,7 +4,7 @@
 // A field is a sum of couplings with signs, and a derivative by a coupling one of slopes with
 // signs. Signs are bits; for a group of numbers a table has a row for each state of their signs,
 // the sum of all of them, for the targets of a tile. So one row that is loaded and added takes the
-// place of five products of each target (Arlazarov, Dinic, Kronrod & Faradzev, Sov. Math. Dokl. 11,
+// place of four products of each target (Arlazarov, Dinic, Kronrod & Faradzev, Sov. Math. Dokl. 11,
 // 1209 (1970)). The tables of a word's groups fit the L1 cache.
 //
 // Everything is in an anonymous namespace: nothing compiled here with special instruction-set
@@ -32,6 +32,15 @@ MULTISPIN_HD void add_to(double* sums, const Doubles (&added)[parts]) {
 }
 
 // --- sums with signs -----------------------------------------------------------------------------
+
+// Both halves of a row are loaded one after the other, as they stand in different banks of the
+// cache: the compiler would load all first halves before the second ones.
+MULTISPIN_HD void in_order([[maybe_unused]] Doubles (&sum)[parts],
+                           [[maybe_unused]] std::uint64_t& word) {
+#if defined(__AVX2__)
+  if constexpr (parts == 2) __asm__("" : "+x"(sum[0]), "+x"(sum[1]), "+r"(word));
+#endif
+}
 
 // All sums of some numbers with signs; bit b of the state is 1 where number b has a +.
 template <int count>
@@ -64,50 +73,32 @@ void make_table(const double* numbers, double* table) {
   }
 }
 
-// The row of a word's state in one of its groups.
-template <int group>
-MULTISPIN_HD const double* row_of(const double* table, std::uint64_t word) {
-  static_assert(tile_targets == 8);
-  constexpr std::uint64_t mask = (states - 1) * tile_targets;
-  // The state times tile_targets, by one shift.
-  constexpr int down = group_signs * group - 3;
-  const std::uint64_t offset =
-      (down < 0 ? word << (down < 0 ? -down : 0) : word >> (down < 0 ? 0 : down)) & mask;
-  return table + group * states * tile_targets + offset;
-}
-
-// Two sums in turn, so that additions need not wait for each other.
-template <int group = 0>
+// Two sums in turn, so that additions need not wait for each other. The state times tile_targets
+// stands in the lowest bits of the word, which is rotated.
+template <int groups, int group = 0>
 MULTISPIN_HD void add_rows(const double* table, std::uint64_t word, Doubles (&sums)[2][parts]) {
-  if constexpr (group < word_groups) {
-    const double* const row = row_of<group>(table, word);
-    for (int part = 0; part < parts; ++part) {
-      sums[group % 2][part] += load_doubles(row + part * lanes);
-    }
-    add_rows<group + 1>(table, word, sums);
+  if constexpr (group < groups) {
+    const double* const row = table + (word & ((states - 1) * tile_targets));
+    Doubles(&sum)[parts] = sums[group % 2];
+    for (int part = 0; part < parts; ++part) sum[part] += load_doubles(row + part * lanes);
+    word = word >> group_signs | word << (64 - group_signs);
+    in_order(sum, word);
+    add_rows<groups, group + 1>(table + states * tile_targets, word, sums);
   }
 }
 
-MULTISPIN_HD void add_some_rows(const double* table, int groups, std::uint64_t word,
-                                Doubles (&sums)[2][parts]) {
-  for (int group = 0; group < groups; ++group, table += states * tile_targets) {
-    const double* const row = row_of<0>(table, word);
-    for (int part = 0; part < parts; ++part) sums[0][part] += load_doubles(row + part * lanes);
-    word >>= group_signs;
-  }
-}
-
+template <int most = word_groups>
 void add_signed(const double* table, int groups, const std::uint64_t* words, std::int64_t count,
                 double* to) {
-  for (std::int64_t i = 0; i < count; ++i, to += tile_targets) {
+  if constexpr (most > 1) {
+    if (groups < most) return add_signed<most - 1>(table, groups, words, count, to);
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    static_assert(tile_targets == 8);
     Doubles sums[2][parts] = {};
-    if (groups == word_groups) {
-      add_rows(table, words[i], sums);
-    } else {
-      add_some_rows(table, groups, words[i], sums);
-    }
+    add_rows<most>(table, words[i] << 3 | words[i] >> 61, sums);
     for (int part = 0; part < parts; ++part) sums[0][part] += sums[1][part];
-    add_to(to, sums[0]);
+    add_to(to + i * tile_targets, sums[0]);
   }
 }
 
@@ -125,68 +116,82 @@ MULTISPIN_HD Bits all_bits(std::uint8_t targets, int part) {
   return Bits{} - highest;
 }
 
-// act(fields of a vector, its weight, signs that turn fields into -t times fields, its place)
-template <class Act>
-MULTISPIN_HD void for_each(const SampleBlock& block, const double* fields, const Act& act) {
-  for (int m = 0; m < block.count; ++m) {
-    const Doubles weight = splat_double(block.weights[m]);
-    for (int part = 0; part < parts; ++part) {
-      const int place = m * tile_targets + part * lanes;
-      act(load_doubles(fields + place), weight, sign_bits(block.targets[m], part), m, part, place);
-    }
-  }
-}
-
 // 0 where a target leaves a sample out.
 MULTISPIN_HD Doubles counted(const SampleBlock& block, int m, int part, Doubles x) {
   if (block.skips == nullptr) return x;
   return (Doubles)((Bits)x & ~all_bits(block.skips[m], part));
 }
 
+// act(place of a vector, its sample, its part), for samples from `first` to `end` - 1.
+template <class Act>
+MULTISPIN_HD void for_each(int first, int end, const Act& act) {
+  for (int m = first; m < end; ++m) {
+    for (int part = 0; part < parts; ++part) act(m * tile_targets + part * lanes, m, part);
+  }
+}
+
 // With y = -2 t f, e = exp(-|y|): log(1 + exp(y)) = max(y, 0) + log(1 + e), where
 // 1 + e = (1 + s) / (1 - s) for s = e / (2 + e); and sigma(y) is 1 or e over 1 + e. One division
 // does for both.
+//
+// Each step is done for some samples before the next: a whole chain of dependent operations is so
+// long that too few of them fit the processor's window side by side.
 void logistic(const SampleBlock& block, double* fields, double* losses) {
+  constexpr int batch = 16;
+  alignas(64) double above[batch * tile_targets], ratio[batch * tile_targets];
   Doubles sums[parts] = {};
-  for_each(block, fields, [&](Doubles f, Doubles weight, Bits signs, int m, int part, int place) {
-    const Doubles w = counted(block, m, part, weight);
-    const Doubles y = flip(f + f, signs);
-    const Doubles e = exp_negative((Doubles)((Bits)y | (Bits{} + sign_bit)));
-    const Doubles over = 1.0 / ((1.0 + e) * (2.0 + e));
-    const Doubles s = e * (1.0 + e) * over;
-    const Doubles sigma = (y > 0.0 ? splat_double(1.0) : e) * (2.0 + e) * over;
-    sums[part] += w * (larger(y, Doubles{}) + log_ratio(s));
-    store_doubles(fields + place, flip((w + w) * sigma, signs));
-  });
+  for (int first = 0; first < block.count; first += batch) {
+    const int end = first + batch < block.count ? first + batch : block.count;
+    const int offset = first * tile_targets;
+    for_each(first, end, [&](int place, int m, int part) {
+      const Doubles f = load_doubles(fields + place);
+      const Doubles y = flip(f + f, sign_bits(block.targets[m], part));
+      store_doubles(fields + place, y);
+      store_doubles(ratio + place - offset, exp_negative((Doubles)((Bits)y | (Bits{} + sign_bit))));
+    });
+    for_each(first, end, [&](int place, int m, int part) {
+      const Doubles y = load_doubles(fields + place);
+      const Doubles e = load_doubles(ratio + place - offset);
+      const Doubles one = 1.0 + e, two = 2.0 + e, over = 1.0 / (one * two);
+      const Doubles sigma = (y > 0.0 ? splat_double(1.0) : e) * two * over;
+      const Doubles w = counted(block, m, part, splat_double(block.weights[m]));
+      store_doubles(above + place - offset, larger(y, Doubles{}));
+      store_doubles(ratio + place - offset, e * one * over);
+      store_doubles(fields + place, flip((w + w) * sigma, sign_bits(block.targets[m], part)));
+    });
+    for_each(first, end, [&](int place, int m, int part) {
+      const Doubles w = counted(block, m, part, splat_double(block.weights[m]));
+      sums[part] += w * (load_doubles(above + place - offset) +
+                         log_ratio(load_doubles(ratio + place - offset)));
+    });
+  }
   add_to(losses, sums);
 }
 
 // 4 sigma(y) sigma(-y) = 4 e / (1 + e)^2
 void bend_logistic(const SampleBlock& block, const double* fields, double* changes) {
-  for_each(block, fields,
-           [&](Doubles f, Doubles weight, Bits /*signs*/, int m, int part, int place) {
-             const Doubles w = counted(block, m, part, weight);
-             const Doubles e = exp_negative((Doubles)((Bits)(f + f) | (Bits{} + sign_bit)));
-             const Doubles over = 1.0 / (1.0 + e);
-             const Doubles second = 4.0 * w * e * over * over;
-             store_doubles(changes + place, second * load_doubles(changes + place));
-           });
+  for_each(0, block.count, [&](int place, int m, int part) {
+    const Doubles f = load_doubles(fields + place);
+    const Doubles w = counted(block, m, part, splat_double(block.weights[m]));
+    const Doubles e = exp_negative((Doubles)((Bits)(f + f) | (Bits{} + sign_bit)));
+    const Doubles over = 1.0 / (1.0 + e);
+    store_doubles(changes + place, 4.0 * w * e * over * over * load_doubles(changes + place));
+  });
 }
 
 bool find_highest(const SampleBlock& block, double* fields, double* highest, double* factors) {
   const Doubles none = splat_double(-__builtin_inf());
   Doubles found[parts];
   for (int part = 0; part < parts; ++part) found[part] = load_doubles(highest + part * lanes);
-  for_each(block, fields,
-           [&](Doubles f, Doubles /*weight*/, Bits signs, int m, int part, int place) {
-             Doubles exponent = flip(f, signs);
-             if (block.skips != nullptr) {
-               const Bits out = all_bits(block.skips[m], part);
-               exponent = (Doubles)(((Bits)exponent & ~out) | ((Bits)none & out));
-             }
-             found[part] = larger(exponent, found[part]);
-             store_doubles(fields + place, exponent);
-           });
+  for_each(0, block.count, [&](int place, int m, int part) {
+    Doubles exponent = flip(load_doubles(fields + place), sign_bits(block.targets[m], part));
+    if (block.skips != nullptr) {
+      const Bits out = all_bits(block.skips[m], part);
+      exponent = (Doubles)(((Bits)exponent & ~out) | ((Bits)none & out));
+    }
+    found[part] = larger(exponent, found[part]);
+    store_doubles(fields + place, exponent);
+  });
   bool any = false;
   for (int part = 0; part < parts; ++part) {
     const Doubles before = load_doubles(highest + part * lanes);
@@ -199,31 +204,28 @@ bool find_highest(const SampleBlock& block, double* fields, double* highest, dou
 
 void exponential(const SampleBlock& block, double* exponents, const double* highest, double* sums) {
   Doubles added[parts] = {};
-  for_each(block, exponents,
-           [&](Doubles x, Doubles weight, Bits signs, int /*m*/, int part, int place) {
-             const Doubles w = weight * exp_negative(x - load_doubles(highest + part * lanes));
-             added[part] += w;
-             store_doubles(exponents + place, flip(w, signs));
-           });
+  for_each(0, block.count, [&](int place, int m, int part) {
+    const Doubles x = load_doubles(exponents + place) - load_doubles(highest + part * lanes);
+    const Doubles w = splat_double(block.weights[m]) * exp_negative(x);
+    added[part] += w;
+    store_doubles(exponents + place, flip(w, sign_bits(block.targets[m], part)));
+  });
   add_to(sums, added);
 }
 
 void bend_exponential(int count, const double* slopes, double* changes, double* sums) {
   Doubles added[parts] = {};
-  for (int m = 0; m < count; ++m) {
-    for (int part = 0; part < parts; ++part) {
-      const int place = m * tile_targets + part * lanes;
-      const Doubles slope = load_doubles(slopes + place), change = load_doubles(changes + place);
-      added[part] += slope * change;
-      store_doubles(changes + place, (Doubles)((Bits)slope & ~(Bits{} + sign_bit)) * change);
-    }
-  }
+  for_each(0, count, [&](int place, int /*m*/, int part) {
+    const Doubles slope = load_doubles(slopes + place), change = load_doubles(changes + place);
+    added[part] += slope * change;
+    store_doubles(changes + place, (Doubles)((Bits)slope & ~(Bits{} + sign_bit)) * change);
+  });
   add_to(sums, added);
 }
 
 constexpr ConditionalKernels make_conditional_kernels() {
-  return {make_table,   add_signed,  logistic,        bend_logistic,
-          find_highest, exponential, bend_exponential};
+  return {make_table,   add_signed<>, logistic,        bend_logistic,
+          find_highest, exponential,  bend_exponential};
 }
 
 }  // namespace

@@ -6,20 +6,17 @@
 
 namespace multispin::kernels {
 
-// Targets that are computed side by side. Of each sample, and of each input, their numbers lie
-// together: [m * tile_targets + lane], [j * tile_targets + lane].
-constexpr int tile_targets = 8;
+// Targets that are computed side by side. Of each sample, and of each input, their numbers are a
+// row: [m * tile_targets + lane], [j * tile_targets + lane].
+constexpr int tile_targets = 8;  // as many as bits of a byte
 
 // Signs of so many numbers together have a row for each of their states in a table.
-constexpr int group_signs = 5;
-constexpr int word_groups = 64 / group_signs;
-constexpr int word_signs = group_signs * word_groups;  // lowest bits of a word; the others are 0
+constexpr int group_signs = 4;
+constexpr int word_groups = 16;
+constexpr int word_signs = 64;
+constexpr int table_rows = word_groups << group_signs;  // of all groups of a word
 
-// Tables of all groups of a word.
-constexpr int table_size = word_groups * (1 << group_signs) * tile_targets;
-
-constexpr int block_words = 4;
-constexpr int block_samples = block_words * word_signs;
+constexpr int block_samples = 4 * word_signs;
 
 // Samples of a tile.
 struct SampleBlock {

@@ -15,20 +15,20 @@ namespace {
 
 using kernels::word_signs;
 
+static_assert(word_signs == 64);
+
 std::int64_t words_of(std::int64_t signs) {
   return (signs + word_signs - 1) / word_signs;
 }
 
-// Inputs from `first` on of a sample, and the one more behind the last of them.
+// 64 inputs of a sample from `first` on, and the one more behind the last of them.
 std::uint64_t input_signs(const std::uint8_t* bytes, std::int64_t inputs, std::int64_t first) {
   const std::int64_t begin = first / 8, end = std::min(begin + 8, (inputs + 7) / 8);
   std::uint64_t word = 0;
   if (begin < end) std::memcpy(&word, bytes + begin, static_cast<std::size_t>(end - begin));
-  word >>= first % 8;
-  static_assert(word_signs <= 64 && word_signs % 4 == 0);  // or eight bytes may hold too few
-  const std::int64_t count = inputs - first;
-  if (count >= word_signs) return word & bits::lane_mask(word_signs);
-  return (word & bits::lane_mask(static_cast<int>(count))) | std::uint64_t{1} << count;
+  if (inputs - first >= word_signs) return word;
+  const auto count = static_cast<int>(inputs - first);
+  return (word & bits::lane_mask(count)) | std::uint64_t{1} << count;
 }
 
 // Two blocks side by side.

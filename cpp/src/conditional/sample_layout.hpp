@@ -23,11 +23,12 @@ class SampleLayout {
   std::int64_t inputs() const { return inputs_; }
   std::int64_t input_words() const { return input_words_; }
   std::int64_t sample_words() const { return sample_words_; }
+  std::int64_t targets() const { return given_.targets; }
   std::int64_t tiles() const { return tiles_; }
 
-  // Of each sample, the inputs from word_signs * word on.
+  // Of each sample, the inputs from 64 * word on.
   const std::uint64_t* rows(std::int64_t word) const { return rows_.get() + word * samples_; }
-  // Of each input, the samples from word_signs * word on.
+  // Of each input, the samples from 64 * word on.
   const std::uint64_t* columns(std::int64_t word) const { return columns_.get() + word * inputs_; }
   const double* weights() const { return weights_.data(); }
   // Of each sample, the targets of a tile.

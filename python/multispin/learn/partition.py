@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.callers import warn
 from multispin.errors import NotConvergedWarning
-from multispin.exact.enumeration import MAX_ENUMERATED_SPINS, enumerate
+from multispin.exact import enumeration
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -104,8 +105,10 @@ def log_partition(
     method = checks.choice("method", method, METHODS)
     chains = checks.count("chains", chains, 2)
     temperatures = checks.count("temperatures", temperatures, 2)
-    if method == "exact" or (method == "auto" and model.n_spins <= MAX_ENUMERATED_SPINS):
-        return LogPartition(enumerate(model, 1.0).log_partition, 0.0, "exact")
+    if method == "exact" or (
+        method == "auto" and model.n_spins <= enumeration.MAX_ENUMERATED_SPINS
+    ):
+        return LogPartition(enumeration.enumerate(model, 1.0).log_partition, 0.0, "exact")
     seed = checks.seed_or_fresh("seed", seed)
     if method == "integration":
         return _integrated(model, chains, temperatures, seed, threads)
@@ -127,13 +130,13 @@ def _along(sampler: Sampler, temperatures: int, chains: int) -> tuple[Array, Arr
     """Return log weights of the first chains on the way up, and of the others on the way down."""
     betas = _steps(temperatures)
     up = np.zeros(chains)
-    for before, beta in zip(betas[:-1], betas[1:], strict=True):
+    for before, beta in itertools.pairwise(betas):
         up -= (beta - before) * sampler.energy()[:chains]
         sampler.temperature = 1.0 / beta
         sampler.sweep(1)
     sampler.sweep(math.ceil(_SETTLING * temperatures))
     down = np.zeros(chains)
-    for before, beta in zip(betas[:0:-1], betas[-2::-1], strict=True):
+    for before, beta in itertools.pairwise(betas[::-1]):
         down -= (beta - before) * sampler.energy()[chains:]
         if beta > 0.0:
             sampler.temperature = 1.0 / beta

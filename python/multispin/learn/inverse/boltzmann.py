@@ -90,7 +90,9 @@ class Chains:
                 self.seen.append(spins)
             for g, part in enumerate(np.array_split(spins, _GROUPS)):
                 first, second, total = moment_sums(part, None, self.threads)
-                sums[g] += self.support.vector(second.astype(np.float64), first)
+                sums[g] += self.support.vector(
+                    np.asarray(second, np.float64), np.asarray(first, np.float64)
+                )
                 counts[g] += total
         mean = sums.sum(axis=0) / counts.sum()
         between = (sums / counts).var(axis=0, ddof=1) / _GROUPS

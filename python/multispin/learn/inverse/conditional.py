@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin._engines.conditionals import Conditionals
+    from multispin._engines.conditionals import Conditionals, Loss
     from multispin.learn.inverse.supports import Support
 
     Array = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Losses:
         self, conditionals: Conditionals, support: Support, loss: str, joint: bool
     ) -> None:
         self._conditionals, self.support, self.joint = conditionals, support, joint
-        self._kernel = "logistic" if loss == "logistic" else "exponential"
+        self._kernel: Loss = "logistic" if loss == "logistic" else "exponential"
         self._raised = loss == "exponential"
         self._rows, self._columns = np.nonzero(support.mask)
         self.n_couplings = support.n_pairs * (1 if joint else 2)

@@ -46,7 +46,7 @@ class States:
         a = self.cut
         low = _form(self.low, J[:a, :a], h[:a])
         high = _form(self.high, J[a:, a:], h[a:])
-        found = (self.high @ J[a:, :a]) @ self.low.T
+        found: Array = (self.high @ J[a:, :a]) @ self.low.T
         found += low
         found += high[:, None]
         if by_number is not None:
@@ -127,7 +127,7 @@ class Likelihood:
 
     def potential(self, x: Array) -> Array:
         """Return V_K, (N + 1,)."""
-        found = self._never.copy()
+        found: Array = self._never.copy()
         found[self._numbers] = x[self.support.size :]
         return found
 
@@ -185,8 +185,8 @@ class ObservedLikelihood:
             counts = np.bincount(index[seen], observations.shares[seen], minlength=1 << n)
             # Axis k of (2,) * n is spin n - 1 - k; a missing spin counts as down in `index`.
             axes = tuple(int(n - 1 - i) for i in np.flatnonzero(pattern))
-            counts = counts.reshape((2,) * n)[tuple(_first(axes, n))]
-            self._patterns.append((axes, counts))
+            of_seen = counts.astype(np.float64).reshape((2,) * n)[tuple(_first(axes, n))]
+            self._patterns.append((axes, of_seen))
 
     def evaluate(self, x: Array) -> tuple[float, Array]:
         """Return value and gradient."""

@@ -199,7 +199,7 @@ class InverseIsing(Estimator):
         method, can = METHODS[self.method], "with method="
         for name in ("l1", "l2"):
             if getattr(self, name) > 0.0 and name not in method.penalties:
-                others = _names(lambda m, name=name: name in m.penalties)
+                others = ", ".join(key for key, m in METHODS.items() if name in m.penalties)
                 allowed = f"0 {can}{self.method!r}; {others} take it"
                 raise ValueError(checks.describe(name, getattr(self, name), allowed))
         if self.support is not None and not method.support:
@@ -481,8 +481,8 @@ class InverseIsing(Estimator):
     def score(
         self,
         samples: Any,
-        y: object = None,
-        sample_weight: ArrayLike | None = None,  # noqa: ARG002
+        y: object = None,  # noqa: ARG002
+        sample_weight: ArrayLike | None = None,
     ) -> float:
         """Return `log_likelihood`, for scikit-learn's searches.
 

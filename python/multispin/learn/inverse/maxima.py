@@ -43,8 +43,8 @@ def warn_of_infinite(
         return
     of = [_named(int(i), names) + f" is always {moments.mean[i]:+.0f}" for i in constant]
     for k, a, b in empty:
-        i, j = _named(int(support.rows[k]), names), _named(int(support.columns[k]), names)
-        of.append(f"{i} and {j} are never {a:+d} and {b:+d}")
+        one, other = (_named(int(ends[k]), names) for ends in (support.rows, support.columns))
+        of.append(f"{one} and {other} are never {a:+d} and {b:+d}")
     more = f", and {len(of) - _SHOWN} more" if len(of) > _SHOWN else ""
     cure = "pseudocount, or l2" if not len(constant) else "pseudocount"
     warn(

@@ -64,7 +64,9 @@ class Outcome:
 class Solve(Protocol):
     """Finds the parameters of a task."""
 
-    def __call__(self, task: Task) -> Outcome: ...
+    def __call__(self, task: Task) -> Outcome:
+        """Return parameters."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
     return Method(solve)
 
 
-# --- maximum likelihood -----------------------------------------------------------------------------
+# --- maximum likelihood ---------------------------------------------------------------------------
 
 
 def _exact(task: Task) -> Outcome:
@@ -128,10 +130,11 @@ def _boltzmann(task: Task) -> Outcome:
 def _by_number(observations: Observations) -> Array:
     """Shares of samples with K spins up, (N + 1,)."""
     ups = (observations.spins > 0).sum(axis=1)
-    return np.bincount(ups, observations.shares, minlength=observations.n_features + 1)
+    found = np.bincount(ups, observations.shares, minlength=observations.n_features + 1)
+    return found.astype(np.float64)
 
 
-# --- losses of conditional probabilities ------------------------------------------------------------
+# --- losses of conditional probabilities ----------------------------------------------------------
 
 
 def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:

@@ -35,10 +35,11 @@ class PackedSamples:
     def __post_init__(self) -> None:
         n = checks.count("n_features", self.n_features, 1)
         allowed = f"(M, {-(-n // 8)}) uint8, M >= 1, for {n} units"
-        if not isinstance(self.bits, np.ndarray) or self.bits.dtype != np.uint8:
-            raise TypeError(checks.describe("bits", self.bits, allowed))
-        if self.bits.ndim != 2 or len(self.bits) == 0 or self.bits.shape[1] != -(-n // 8):
-            raise ValueError(f"bits: got shape {self.bits.shape}, allowed: {allowed}")
+        bits = checks.array("bits", self.bits, allowed)
+        if bits.dtype != np.uint8:
+            raise TypeError(checks.describe("bits", f"an array of {bits.dtype}", allowed))
+        if bits.ndim != 2 or len(bits) == 0 or bits.shape[1] != -(-n // 8):
+            raise ValueError(f"bits: got shape {bits.shape}, allowed: {allowed}")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Observations:
     @property
     def n_features(self) -> int:
         """Number of units N."""
-        return self.spins.shape[1]
+        return int(self.spins.shape[1])
 
     @cached_property
     def n_samples(self) -> float:

@@ -25,10 +25,14 @@ class Smooth(Protocol):
     """A smooth function of a vector, of which the first entries are couplings."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Number of entries."""
+        ...
 
     @property
-    def n_couplings(self) -> int: ...
+    def n_couplings(self) -> int:
+        """How many of them are couplings."""
+        ...
 
     def evaluate(self, x: Vector) -> tuple[float, Vector]:
         """Return value and gradient."""
@@ -163,7 +167,7 @@ def _by_newton(
 
 def _violation(gradient: Vector, x: Vector, l1: Vector, couplings: int) -> Vector:
     """The gradient of what is minimized, where there is one; else its part nearest to 0."""
-    found = gradient.copy()
+    found: Vector = gradient.copy()
     if l1.any():
         g, J = gradient[:couplings], x[:couplings]
         at_zero = np.sign(g) * np.maximum(np.abs(g) - l1, 0.0)
@@ -180,7 +184,7 @@ def _solved(
 
     def product(v: Vector) -> Vector:
         whole[free] = v.ravel()
-        return smooth.curvature(x, whole)[free]
+        return np.asarray(smooth.curvature(x, whole)[free])
 
     n = len(right)
     operator = linalg.LinearOperator((n, n), matvec=product, dtype=np.float64)

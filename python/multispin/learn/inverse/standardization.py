@@ -79,7 +79,8 @@ class Standardized:
     def _shift(self, couplings: Array) -> Array:
         """Σ_j J_ij m_j."""
         n = len(self._mean)
-        found = np.bincount(self._rows, couplings * self._mean[self._columns], minlength=n)
+        found = np.zeros(n)
+        found += np.bincount(self._rows, couplings * self._mean[self._columns], minlength=n)
         if self._joint:
             found += np.bincount(self._columns, couplings * self._mean[self._rows], minlength=n)
         return found
@@ -90,5 +91,4 @@ class Standardized:
         found[: self.n_couplings] -= fields[self._rows] * self._mean[self._columns]
         if self._joint:
             found[: self.n_couplings] -= fields[self._columns] * self._mean[self._rows]
-        found *= self.scale
-        return found
+        return np.asarray(found * self.scale)
