@@ -307,6 +307,19 @@ class InverseIsing(Estimator):
         moments: Moments,
         progress: Callable[[float], None] | None,
     ) -> None:
+        task = self._task(observations, moments, progress)
+        if self.method in _LIKELIHOODS:
+            names = None if observations is None else observations.names
+            warn_of_infinite(task.moments, task.support, self.l1 > 0.0 or self.l2 > 0.0, names)
+        self._keep(METHODS[self.method].solve(task), task.moments)
+
+    def _task(
+        self,
+        observations: Observations | None,
+        moments: Moments,
+        progress: Callable[[float], None] | None = None,
+    ) -> Task:
+        """What is to be fitted, by these parameters."""
         method, n = METHODS[self.method], len(moments.mean)
         if self.method == "exact" and n > enumeration.MOST_SPINS:
             allowed = f"at most {enumeration.MOST_SPINS} spins with method='exact', which sums over"
@@ -315,14 +328,10 @@ class InverseIsing(Estimator):
         support = supports.given(self.support, n)
         moments = moments.with_pseudocount(self.pseudocount)
         self._seed = checks.seed_or_fresh("random_state", self.random_state)
-        if self.method in _LIKELIHOODS:
-            names = None if observations is None else observations.names
-            warn_of_infinite(moments, support, self.l1 > 0.0 or self.l2 > 0.0, names)
-        task = Task(
+        return Task(
             observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
             self.k_pairwise, self._seed, registry.threads(self.threads), progress,
         )  # fmt: skip
-        self._keep(method.solve(task), moments)
 
     def _keep(self, outcome: Outcome, moments: Moments) -> None:
         self.J_, self.h_ = np.asarray(outcome.J), np.asarray(outcome.h)

@@ -40,6 +40,7 @@ class Task:
     seed: int
     threads: int
     progress: Callable[[float], None] | None
+    start: tuple[Array, Array] | None = None  # J (N, N) and h (N,), where a search may begin
 
     def known(self) -> Observations:
         """Return the samples of a method that asks for them."""
@@ -59,6 +60,7 @@ class Outcome:
     history: list[float] = field(default_factory=list)
     potential: Array | None = None  # V_K, of K-pairwise models
     spins: NDArray[np.int8] | None = None  # of chains in equilibrium
+    rows: Array | None = None  # J_ij before it is averaged with J_ji
 
 
 class Solve(Protocol):
@@ -101,7 +103,8 @@ def _exact(task: Task) -> Outcome:
     by_number = _by_number(task.known()) if task.k_pairwise else None
     likelihood = enumeration.Likelihood(states, task.support, task.moments, by_number)
     start = np.zeros(likelihood.size)
-    start[: task.support.size] = _independent(task)
+    begin = _independent(task) if task.start is None else task.support.vector(*task.start)
+    start[: task.support.size] = begin
     found = _minimum(task, likelihood, start)
     outcome = _joint(task.support, found)
     return replace(outcome, potential=likelihood.potential(found.x)) if task.k_pairwise else outcome
@@ -140,10 +143,14 @@ def _by_number(observations: Observations) -> Array:
 def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     def solve(task: Task) -> Outcome:
         losses = _losses(task, loss, joint, exclude)
-        start = losses.vector(np.zeros((task.support.n,) * 2), np.zeros(task.support.n))
+        n = task.support.n
+        start = losses.vector(*(task.start or (np.zeros((n, n)), np.zeros(n))))
         found = _minimum(task, losses, start, joint=joint)
         J, h = losses.symmetric(found.x)
-        return Outcome(J, h, found.n_iter, found.converged, found.optimality, found.values)
+        rows = losses.matrix(found.x)
+        return Outcome(
+            J, h, found.n_iter, found.converged, found.optimality, found.values, rows=rows
+        )
 
     return solve
 
