@@ -117,7 +117,7 @@ def _boltzmann(task: Task) -> Outcome:
         # Near enough, and far sooner than chains would come there.
         l2 = max(task.l2, 1.0 / moments.n_samples)
         rough = replace(task, l2=l2, tol=1e-3)
-        x = _minimum(rough, _losses(task, "logistic", joint=True), x, newton=False).x
+        x = _minimum(rough, losses_of(task, "logistic", joint=True), x, newton=False).x
     random = np.random.default_rng(task.seed)
     up = (1 + moments.mean) / 2
     start = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
@@ -142,7 +142,7 @@ def _by_number(observations: Observations) -> Array:
 
 def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     def solve(task: Task) -> Outcome:
-        losses = _losses(task, loss, joint, exclude)
+        losses = losses_of(task, loss, joint, exclude)
         n = task.support.n
         start = losses.vector(*(task.start or (np.zeros((n, n)), np.zeros(n))))
         found = _minimum(task, losses, start, joint=joint)
@@ -155,7 +155,8 @@ def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     return solve
 
 
-def _losses(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
+def losses_of(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
+    """Return the losses of a task's samples."""
     observations = task.known()
     skip = _neighbours(observations.spins) if exclude else None
     conditionals = Conditionals.of_spins(
@@ -207,10 +208,15 @@ def _joint(support: Support, found: Minimum) -> Outcome:
 
 
 def _independent(task: Task) -> Array:
-    """Return parameters without couplings; of a constant spin, those of one that is not quite."""
+    """Return parameters without couplings."""
+    return np.concatenate([np.zeros(task.support.n_pairs), independent_fields(task)])
+
+
+def independent_fields(task: Task) -> Array:
+    """Return fields of spins without couplings, (N,); of a constant spin, one that is not quite."""
     closest = 1.0 - 1.0 / max(task.moments.n_samples, 2.0)
-    fields = np.arctanh(np.clip(task.moments.mean, -closest, closest))
-    return np.concatenate([np.zeros(task.support.n_pairs), fields])
+    found: Array = np.arctanh(np.clip(task.moments.mean, -closest, closest))
+    return found
 
 
 _PENALTIES = ("l1", "l2")

@@ -32,13 +32,6 @@ def solved(task: Task, method: str, start: Start | None = None) -> Outcome:
     return METHODS[method].solve(replace(task, start=start))
 
 
-def kept(estimator: InverseIsing, observations: Observations, start: Start) -> InverseIsing:
-    """Return the estimator, fitted from a start, with the warnings of a fit."""
-    task = task_of(estimator, observations)
-    estimator._keep(solved(task, estimator.method, start), task.moments)
-    return estimator
-
-
 def like(estimator: InverseIsing, **changed: object) -> InverseIsing:
     """Return an estimator that is not fitted, with parameters of another one."""
     return type(estimator)(**{**estimator.get_params(), **changed})
