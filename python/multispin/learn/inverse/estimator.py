@@ -14,6 +14,7 @@ from multispin.errors import NotConvergedWarning, NotFittedError
 from multispin.learn import partition, sampling
 from multispin.learn.base import Estimator
 from multispin.learn.inverse import enumeration, supports
+from multispin.learn.inverse.firth import MOST_SPINS as MOST_WITH_FIRTH
 from multispin.learn.inverse.maxima import warn_of_infinite
 from multispin.learn.inverse.methods import METHODS, Task
 from multispin.learn.inverse.observations import UNITS, Moments, moments_given, observed
@@ -83,6 +84,10 @@ class InverseIsing(Estimator):
         Whether a function V_K of the number K of spins up is learned too, so that the distribution
         of K is that of the data (``exact``); it is ``potential_``, with V_0 = V_1 = V_2 = 0, and
         −∞ for numbers that no sample has [11].
+    firth
+        Whether the likelihood is multiplied by the root of the determinant of its Fisher
+        information, Jeffreys' prior, instead of a penalty: of few samples parameters are finite
+        then, and nearly without bias (``exact``, N ≤ 12; ``pseudolikelihood_averaged``) [12].
     tol
         Largest gradient of the objective, per sample, at the end: see `optimality_`.
     max_iter
@@ -136,7 +141,7 @@ class InverseIsing(Estimator):
     Vuffray, S. Misra, A. Y. Lokhov & M. Chertkov, NIPS 29, 2595 (2016). [9] A. Y. Lokhov et al.,
     Sci. Adv. 4, e1700791 (2018). [10] D. H. Ackley, G. E. Hinton & T. J. Sejnowski, Cogn. Sci. 9,
     147 (1985); here with Newton's steps, `multispin.learn.inverse.boltzmann`. [11] G. Tkačik et
-    al., PLoS Comput. Biol. 10, e1003408 (2014).
+    al., PLoS Comput. Biol. 10, e1003408 (2014). [12] D. Firth, Biometrika 80, 27 (1993).
 
     Examples
     --------
@@ -170,6 +175,7 @@ class InverseIsing(Estimator):
         support: ArrayLike | None = None,
         pseudocount: float = 0.0,
         k_pairwise: bool = False,
+        firth: bool = False,
         tol: float = 1e-6,
         max_iter: int = 1000,
         chains: int = 4096,
@@ -183,6 +189,7 @@ class InverseIsing(Estimator):
         self.support = support
         self.pseudocount = checks.nonnegative_finite("pseudocount", pseudocount)
         self.k_pairwise = checks.flag("k_pairwise", k_pairwise)
+        self.firth = checks.flag("firth", firth)
         self.tol = checks.positive_finite("tol", tol)
         self.max_iter = checks.count("max_iter", max_iter, 1)
         self.chains = checks.count("chains", chains, 64, 2**20)
@@ -212,6 +219,17 @@ class InverseIsing(Estimator):
         if self.pseudocount > 0.0 and method.samples:
             allowed = f"0 {can}{self.method!r}, which fits samples, not moments; l2 instead"
             raise ValueError(checks.describe("pseudocount", self.pseudocount, allowed))
+        if self.firth:
+            self._check_can_firth()
+
+    def _check_can_firth(self) -> None:
+        if not METHODS[self.method].firth:
+            allowed = f"False with method={self.method!r}; {_names(lambda m: m.firth)} take it"
+            raise ValueError(checks.describe("firth", True, allowed))
+        for name in ("l1", "l2", "pseudocount", "k_pairwise"):
+            if getattr(self, name):
+                value = getattr(self, name)
+                raise ValueError(f"firth: got True with {name}={value}, allowed: one of the two")
 
     # --- learning ---------------------------------------------------------------------------------
 
@@ -248,8 +266,10 @@ class InverseIsing(Estimator):
         n_rows = len(observations.spins)
         if n_rows < 2 and observations.n_samples <= 1.0:
             raise ValueError("samples: got n_samples = 1, allowed: at least 2 samples")
-        if observations.incomplete and (self.pseudocount > 0.0 or self.k_pairwise):
-            raise ValueError("samples: got NaN, allowed: none with pseudocount or k_pairwise")
+        if observations.incomplete and (self.pseudocount > 0.0 or self.k_pairwise or self.firth):
+            raise ValueError(
+                "samples: got NaN, allowed: none with pseudocount, k_pairwise or firth"
+            )
         threads = registry.threads(self.threads)
         if observations.incomplete:
             moments = _of_observed(observations)
@@ -308,7 +328,7 @@ class InverseIsing(Estimator):
         progress: Callable[[float], None] | None,
     ) -> None:
         task = self._task(observations, moments, progress)
-        if self.method in _LIKELIHOODS:
+        if self.method in _LIKELIHOODS and not self.firth:
             names = None if observations is None else observations.names
             warn_of_infinite(task.moments, task.support, self.l1 > 0.0 or self.l2 > 0.0, names)
         self._keep(METHODS[self.method].solve(task), task.moments)
@@ -324,13 +344,16 @@ class InverseIsing(Estimator):
         if self.method == "exact" and n > enumeration.MOST_SPINS:
             allowed = f"at most {enumeration.MOST_SPINS} spins with method='exact', which sums over"
             raise ValueError(f"samples: got {n} spins, allowed: {allowed} all states; 'boltzmann'")
+        if self.method == "exact" and self.firth and n > MOST_WITH_FIRTH:
+            allowed = f"at most {MOST_WITH_FIRTH} spins with firth=True and method='exact'"
+            raise ValueError(f"samples: got {n} spins, allowed: {allowed}")
         check_memory(f"samples: couplings of {n} spins", _bytes(method, self.l1, n))
         support = supports.given(self.support, n)
         moments = moments.with_pseudocount(self.pseudocount)
         self._seed = checks.seed_or_fresh("random_state", self.random_state)
         return Task(
             observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
-            self.k_pairwise, self._seed, registry.threads(self.threads), progress,
+            self.k_pairwise, self._seed, registry.threads(self.threads), progress, self.firth,
         )  # fmt: skip
 
     def _keep(self, outcome: Outcome, moments: Moments) -> None:

