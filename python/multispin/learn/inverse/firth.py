@@ -131,8 +131,8 @@ def _ascended(of: _Penalized, x: Array, n: float, tol: float, max_iter: int) -> 
     value, (slope, information) = of.value(x), of.slope(x)
     values = [value / n]
     while _steepest(slope) > tol * n and len(values) <= max_iter:
-        step = np.linalg.solve(information, slope)
-        step *= min(1.0, _LONGEST / _steepest(step))
+        step = np.asarray(np.linalg.solve(information, slope), dtype=np.float64)
+        step = step * min(1.0, _LONGEST / _steepest(step))
         for _ in range(_SHORTER):
             closer = x + step
             gained = value - of.value(closer)
@@ -142,7 +142,7 @@ def _ascended(of: _Penalized, x: Array, n: float, tol: float, max_iter: int) -> 
                 # Where values are equal but for rounding, slopes still tell.
                 if gained > rounding or _steepest(there) < _steepest(slope):
                     break
-            step /= 2
+            step = step / 2
         else:
             break
         x, value, slope, information = closer, value - gained, there, of_there
