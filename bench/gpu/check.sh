@@ -210,7 +210,7 @@ profile() { # kernel, sampler
     "$python" -c "
 import numpy as np, multispin as ms
 s = $2
-s.sweep(4)
+for _ in range(8): s.sweep(1)  # a sweep may be one launch
 s.synchronize()" >"$log" 2>&1 || status=$?
   cat "$log"
   ! grep -q ERR_NVGPUCTRPERM "$log" || skip "this user may not read the GPU's counters"

@@ -74,6 +74,8 @@ def all_same() -> bool:
     """Hold everything against the CPU."""
     models = (
         (ms.SherringtonKirkpatrick(300, seed=1), 40),
+        (ms.SherringtonKirkpatrick(300, seed=1), 97),  # flips by products of matrices
+        (ms.SherringtonKirkpatrick(140, seed=1, samples=2), 130),
         (ms.SherringtonKirkpatrick(100, seed=1, samples=3), 33),
         (glass((6, 5, 4), samples=2), 40),
         (glass((40, 40, 40)), 64),  # a launch a level
@@ -90,7 +92,15 @@ def all_same() -> bool:
         for engine in (("real", "pattern") if isinstance(model, ms.Hopfield) else ("real",))
     ]
     found += [
-        same_spins(many_bonds(60, 20), 130, dynamics="metropolis", rng=rng, engine="replica")
+        same_spins(network(neurons, patterns), replicas, engine="pattern", rng="philox", **how)
+        for neurons, patterns, replicas in (
+            (700, 1000, 40), (700, 1500, 33), (300, 2100, 5), (33_000, 600, 3), (33_000, 1100, 3),
+        )
+        for how in ({"order": "fixed"}, {"order": "random"}, {"dynamics": "parallel"})
+    ]  # fmt: skip
+    found += [
+        same_spins(many_bonds(*graph), replicas, dynamics="metropolis", rng=rng, engine="replica")
+        for graph, replicas in (((60, 20), 130), ((300, 50), 513), ((200, 190), 300))
         for rng in ("philox", "aes")
     ]
     print(f"{sum(found)} of {len(found)} samplers have the spins of the CPU")

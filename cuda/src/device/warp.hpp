@@ -50,6 +50,12 @@ struct Warp {
     work();
 #endif
   }
+  // What lanes have stored before, all of them see after.
+  MULTISPIN_HD static void meet() {
+#if defined(__CUDA_ARCH__)
+    __syncwarp();
+#endif
+  }
   // Bit l is what the test says in lane l.
   template <class Test>
   MULTISPIN_HD static std::uint32_t ballot(const Test& test) {

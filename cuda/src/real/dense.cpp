@@ -15,6 +15,11 @@ constexpr std::size_t row_of(std::int64_t sites) {
 }
 constexpr std::size_t number = sizeof(std::int32_t);
 
+// After those of the last sample come as many as whole blocks have (MultiplyDense).
+constexpr std::size_t coupling_rows(std::int64_t sites, std::int64_t samples) {
+  return static_cast<std::size_t>(sites * (samples - 1)) + row_of(sites);
+}
+
 class DenseOnDevice : public RealSystem {
  public:
   explicit DenseOnDevice(const RealSystemParts& p)
@@ -29,7 +34,7 @@ class DenseOnDevice : public RealSystem {
         spins_{spin_memory(p.options, p.stream.device())},
         states_{p.stream.device(), number * row_ * count(p.options.replicas), "local fields"},
         couplings_{p.stream.device(),
-                   number * row_ * count(p.options.sites) * count(p.options.samples), "couplings"},
+                   number * row_ * coupling_rows(p.options.sites, p.options.samples), "couplings"},
         flips_{p.stream.device(),
                sizeof(Flips) * blocks_of(p.options.sites) * count(p.options.replicas), "flips"},
         all_up_{p.stream.device(), number * row_ * count(p.options.samples), "local fields"},
@@ -139,10 +144,9 @@ std::unique_ptr<RealSystem> dense_system(const RealSystemParts& parts) {
 }
 
 std::size_t dense_bytes(std::int64_t sites, std::int64_t samples, std::int64_t replicas) {
-  const auto of_sites = static_cast<std::size_t>(sites * samples);
   const std::size_t states = number * row_of(sites) * static_cast<std::size_t>(replicas);
   const std::size_t flips = sizeof(Flips) * blocks_of(sites) * static_cast<std::size_t>(replicas);
-  return number * row_of(sites) * of_sites + states + flips;
+  return number * row_of(sites) * coupling_rows(sites, samples) + states + flips;
 }
 
 }  // namespace multispin::cuda

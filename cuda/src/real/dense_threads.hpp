@@ -98,6 +98,7 @@ struct ApplyDense {
   std::uint32_t chunks;
   const Four* all_up;  // (sample, site): where states are to begin; null: with those there are
 
+  MULTISPIN_HD const ApplyDense& task() const { return *this; }
   MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t /*slot*/) const {
     const std::uint32_t tile = warp / chunks;
     if (tile == but) return;
@@ -221,14 +222,14 @@ struct ScanDense {
 
 // A step of a sweep in which sites come in the order of their numbers: block and tile are the same.
 // The first warps, one a replica, bring the flips of the block before into the states of this one
-// and scan it; the others bring them into all other tiles meanwhile.
-template <class Planes, class Rule>
+// and scan it; the others bring them into all other tiles meanwhile, as Apply does.
+template <class Planes, class Rule, class Apply>
 struct StepDense {
-  static constexpr std::uint32_t block_warps = ApplyDense::block_warps;
-  static constexpr std::uint32_t blocks_at_once = ApplyDense::blocks_at_once;
+  static constexpr std::uint32_t block_warps = Apply::block_warps;
+  static constexpr std::uint32_t blocks_at_once = Apply::blocks_at_once;
 
   ScanBlock<Planes, Rule> scan;
-  ApplyDense apply;  // the flips of the block before; none if end_block is first_block
+  Apply apply;  // the flips of the block before; none if end_block is first_block
   std::uint32_t block;
   std::uint64_t first_sweep;
   std::uint32_t sweeps;  // one, unless this is the only block
@@ -236,13 +237,13 @@ struct StepDense {
   MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t slot) const {
     const std::uint32_t replicas = scan.in.r.replicas;
     if (warp >= replicas) {
-      if ((warp - replicas) / apply.chunks != block) apply(warp - replicas, slot);
+      if ((warp - replicas) / apply.task().chunks != block) apply(warp - replicas, slot);
       return;
     }
     Segments states;
     Flips flips;
     scan.load(warp, block, states);
-    if (apply.first_block != apply.end_block) bring_in(warp, states);
+    if (apply.task().first_block != apply.task().end_block) bring_in(warp, states);
     for (std::uint32_t i = 0; i < sweeps; ++i) {
       scan.scan(Planes(scan.numbers.keys, first_sweep + i, 0), warp, block, true, states, flips);
     }
@@ -256,7 +257,7 @@ struct StepDense {
 
  private:
   MULTISPIN_HD void bring_in(std::uint32_t replica, Segments& states) const {
-    const std::uint32_t before = apply.first_block;
+    const std::uint32_t before = apply.task().first_block;
     const Flips flips = scan.in.r.flips[std::uint64_t{before} * scan.in.r.replicas + replica];
     for_each_flip(flips, [&](std::uint32_t k, std::int32_t sign) {
       scan.turn(replica, block, before * block_sites + k, sign, 0, states);

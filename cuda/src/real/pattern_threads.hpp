@@ -4,82 +4,28 @@
 #include <cstdint>
 
 #include "device/launch.hpp"
-#include "multispin/bits/count.hpp"
+#include "multispin/bits/numbers.hpp"
 #include "multispin/host_device.hpp"
 #include "real/draws.hpp"
 #include "real/launch.hpp"
+#include "real/pattern_overlaps.hpp"
 #include "real/replicas.hpp"
 
 namespace multispin::cuda {
 
-// Bits that are set.
-MULTISPIN_HD std::int32_t ones_of(std::uint32_t bits) {
-#if defined(__CUDA_ARCH__)
-  return __popc(bits);
-#else
-  return __builtin_popcount(bits);
-#endif
+// What the sum of a replica's overlaps changes by when a spin turns where `ones` patterns of these
+// are up.
+MULTISPIN_HD std::int64_t change_of_sum(std::int64_t ones, std::int64_t patterns, bool up) {
+  return (up ? 2 : -2) * (2 * ones - patterns);
 }
 
-// Spins of one replica and its overlaps, which a warp holds lane by lane.
-struct PatternSpins {
-  PatternReplicas r;
-
-  MULTISPIN_HD std::uint32_t* word(std::uint32_t* of, std::uint32_t replica,
-                                   std::uint32_t site) const {
-    return of + std::uint64_t{replica} * r.words() + site / 32;
-  }
-  // As lane 0, which writes them, sees them.
-  MULTISPIN_HD bool bit(std::uint32_t* of, std::uint32_t replica, std::uint32_t site) const {
-    OfLanes<std::uint32_t> words;
-    Warp::each([&](int lane) { words[lane] = *word(of, replica, site); });
-    return (Warp::of(words, 0) >> (site % 32) & 1U) != 0;
-  }
-  // sum_mu xi_i M, of which `sum` is that of all M.
-  MULTISPIN_HD std::int64_t field(std::uint32_t replica, std::uint32_t site,
-                                  std::int64_t sum) const {
-    OfLanes<std::int32_t> own;
-    Warp::each([&](int lane) { own[lane] = 0; });
-    for (std::uint32_t b = 0; b < r.blocks; ++b) {
-      const std::int32_t* const overlaps = r.overlaps_of(replica, b);
-      Warp::each([&](int lane) {
-        const std::uint32_t bits = r.lane_of(site, b, lane);
-        MULTISPIN_UNROLL(16)
-        for (int k = 0; k < model::pattern_bits; ++k) {
-          const std::int32_t overlap = overlaps[k * Warp::lanes + lane];
-          own[lane] += (bits >> k & 1U) != 0 ? overlap : 0;
-        }
-      });
-    }
-    return 2 * std::int64_t{Warp::sum(own)} - sum;
-  }
-  // Turns a spin in the overlaps of one block of patterns; returns the patterns that are up there.
-  MULTISPIN_HD std::int32_t turn_in(std::uint32_t replica, std::uint32_t site, std::uint32_t block,
-                                    bool up) const {
-    std::int32_t* const overlaps = r.overlaps_of(replica, block);
-    OfLanes<std::int32_t> ones;
-    Warp::each([&](int lane) {
-      const std::uint32_t bits = r.lane_of(site, block, lane);
-      MULTISPIN_UNROLL(16)
-      for (int k = 0; k < model::pattern_bits; ++k) {
-        const bool with = ((bits >> k & 1U) != 0) == up;
-        auto& overlap = reinterpret_cast<std::uint32_t&>(overlaps[k * Warp::lanes + lane]);
-        overlap += with ? 2U : ~1U;  // where there is no pattern it may wrap around
-      }
-      ones[lane] = ones_of(bits);
-    });
-    return Warp::sum(ones);
-  }
-  MULTISPIN_HD std::int64_t change_of_sum(std::int64_t ones, bool up) const {
-    return (up ? 2 : -2) * (2 * ones - static_cast<std::int64_t>(r.patterns));
-  }
-};
-
-// Positions first to end of one replica, one after the other, in `sweeps` sweeps; or of one sweep
-// all at once, a block of positions a warp, where turns are only noted.
-template <class Planes, class Rule>
+// Positions first to end of one replica in `sweeps` sweeps.
+template <class Planes, class Rule, class Overlaps>
 struct PatternAttempts {
-  PatternSpins spins;
+  // Rows that are on their way from memory.
+  static constexpr int ahead = 4;
+
+  PatternReplicas r;
   RealNumbers numbers;
   const std::uint32_t* held;
   std::uint32_t held_row;
@@ -88,119 +34,182 @@ struct PatternAttempts {
   std::uint64_t first_sweep;
   std::uint32_t sweeps;
 
+  // Up to 32 positions of one replica, one a lane. Bit k: that of lane k.
+  struct Segment {
+    std::uint32_t replica;
+    std::int32_t lazy;
+    OfLanes<std::uint32_t> site;
+    OfLanes<std::int32_t> field;
+    std::uint32_t free, up;
+
+    MULTISPIN_HD bool is_up(int k) const { return (up >> k & 1U) != 0; }
+  };
+
+  // Of a block of positions, the spins that turn: one after the other, so that `turned` is called
+  // before the next one is looked at, or all at once, and it is not. done(segment, first position,
+  // turned) has what turned of up to 32.
+  template <bool at_once, class Done>
+  MULTISPIN_HD void attempt_block(std::uint32_t replica, std::uint32_t block, std::uint64_t sweep,
+                                  Overlaps& overlaps, std::int64_t& sum, const Done& done) const {
+    Segments draws;
+    draw_block<Planes, Rule>(Planes(numbers.keys, sweep, 0), numbers, replica, block, draws);
+    MULTISPIN_UNROLL(1)
+    for (int s = 0; s < segments; ++s) {
+      const std::uint32_t begin = block * block_sites + static_cast<std::uint32_t>(s * Warp::lanes);
+      if (begin >= end) break;
+      const Segment segment = this->segment(replica, begin);
+      done(segment, begin, attempt<at_once>(segment, draws[0], overlaps, sum));
+      // The next one's come to where this one's were: an index would put all into memory.
+      MULTISPIN_UNROLL(segments)
+      for (int i = 0; i + 1 < segments; ++i) draws[i] = draws[i + 1];
+    }
+  }
+
+ private:
+  MULTISPIN_HD Segment segment(std::uint32_t replica, std::uint32_t begin) const {
+    Segment out;
+    out.replica = replica;
+    out.lazy = numbers.noise[replica].lazy;
+    Warp::each([&](int lane) {
+      const std::uint32_t p = begin + static_cast<std::uint32_t>(lane);
+      const std::uint32_t there = p < end ? p : end - 1;
+      out.site[lane] = order == nullptr ? there : order[there];
+      out.field[lane] = r.fields[out.site[lane]];
+    });
+    out.free = Warp::ballot([&](int lane) {
+      return begin + static_cast<std::uint32_t>(lane) < end && is_free(replica, out.site[lane]);
+    });
+    out.up = Warp::ballot([&](int lane) {
+      const std::uint32_t site = out.site[lane];
+      return (*r.word(r.spins, replica, site) >> (site % 32) & 1U) != 0;
+    });
+    return out;
+  }
   MULTISPIN_HD bool is_free(std::uint32_t replica, std::uint32_t site) const {
     if (held == nullptr) return true;
     const std::uint32_t word = held[std::uint64_t{site} * held_row + replica / 32];
     return (word >> (replica % 32) & 1U) == 0;
   }
-  // Whether an attempt turns the spin of a site.
-  MULTISPIN_HD bool turns(std::uint32_t replica, std::uint32_t site, bool up, std::int64_t sum,
-                          std::int32_t draw) const {
-    const auto own = static_cast<std::int64_t>(spins.r.patterns);
-    const std::int64_t field = spins.field(replica, site, sum) + (up ? -own : own);
-    const auto steps = static_cast<std::int32_t>(field * (std::int64_t{1} << spins.r.shift) +
-                                                 spins.r.fields[site]);
-    const std::int32_t lazy = numbers.noise[replica].lazy;
-    return Rule::template flips<bits::OneNumber>(2 * steps + (up ? 1 : 0), draw, lazy) != 0;
-  }
-  MULTISPIN_HD void sweep_block(const Planes& planes, std::uint32_t replica, std::uint32_t block,
-                                std::int64_t& sum) const {
-    Segments draws;
-    draw_block<Planes, Rule>(planes, numbers, replica, block, draws);
-    const std::uint32_t begin = block * block_sites;
-    const std::uint32_t last = begin + block_sites < end ? begin + block_sites : end;
-    MULTISPIN_UNROLL(segments)
-    for (int s = 0; s < segments; ++s) {
-      for (int k = 0; k < Warp::lanes; ++k) {
-        const std::uint32_t p = begin + static_cast<std::uint32_t>(Warp::lanes * s + k);
-        if (p >= last) break;
-        const std::uint32_t site = order == nullptr ? p : order[p];
-        if (!is_free(replica, site)) continue;
-        const bool up = spins.bit(spins.r.spins, replica, site);
-        if (!turns(replica, site, up, sum, Warp::of(draws[s], k))) continue;
-        turn(replica, site, !up, sum);
+  template <bool at_once>
+  MULTISPIN_HD std::uint32_t attempt(const Segment& segment, const OfLanes<std::int32_t>& draws,
+                                     Overlaps& overlaps, std::int64_t& sum) const {
+    typename Overlaps::Row rows[ahead];
+    MULTISPIN_UNROLL(ahead)
+    for (int k = 0; k < ahead; ++k) rows[k] = overlaps.row(Warp::of(segment.site, k));
+    std::uint32_t turned = 0;
+    MULTISPIN_UNROLL(ahead)
+    for (int k = 0; k < Warp::lanes; ++k) {
+      typename Overlaps::Row& row = rows[k % ahead];
+      if (turns(segment, draws, k, overlaps.sum_up(row), sum)) {
+        turned |= 1U << k;
+        const bool up = !segment.is_up(k);
+        if (!at_once) sum += change_of_sum(overlaps.turn(row, up), r.patterns, up);
       }
+      row = overlaps.row(Warp::of(segment.site, k + ahead < Warp::lanes ? k + ahead : k));
     }
+    return turned;
   }
-  MULTISPIN_HD void turn(std::uint32_t replica, std::uint32_t site, bool up,
-                         std::int64_t& sum) const {
-    Warp::once([&] { *spins.word(spins.r.spins, replica, site) ^= 1U << (site % 32); });
-    std::int64_t ones = 0;
-    for (std::uint32_t b = 0; b < spins.r.blocks; ++b) ones += spins.turn_in(replica, site, b, up);
-    sum += spins.change_of_sum(ones, up);
+  // Whether the spin of lane k turns, whose field is 2 sum_up - sum - P s. Modulo 2^32, as fields
+  // in steps are; all lanes make the sum, and this one has the numbers that belong to it.
+  MULTISPIN_HD bool turns(const Segment& segment, const OfLanes<std::int32_t>& draws, int k,
+                          std::int32_t sum_up, std::int64_t sum) const {
+    const bool up = segment.is_up(k);
+    const std::uint32_t field = 2 * static_cast<std::uint32_t>(sum_up) -
+                                static_cast<std::uint32_t>(sum) +
+                                (up ? 0U - r.patterns : r.patterns);
+    const std::uint32_t flips = Warp::ballot([&](int lane) {
+      const std::uint32_t steps =
+          (field << r.shift) + static_cast<std::uint32_t>(segment.field[lane]);
+      const auto state = static_cast<std::int32_t>(2 * steps + (up ? 1U : 0U));
+      return Rule::template flips<bits::OneNumber>(state, draws[lane], segment.lazy) != 0;
+    });
+    return (flips & segment.free & 1U << k) != 0;
   }
 };
 
-template <class Planes, class Rule>
+template <class Planes, class Rule, class Overlaps>
 struct PatternSweeps {
-  PatternAttempts<Planes, Rule> attempts;
+  using Attempts = PatternAttempts<Planes, Rule, Overlaps>;
+  static constexpr std::uint32_t blocks_at_once = Overlaps::blocks_at_once;
+
+  Attempts attempts;
 
   MULTISPIN_HD void operator()(std::uint32_t replica, std::uint32_t /*slot*/) const {
-    std::int64_t* const place = attempts.spins.r.sums + replica;
-    std::int64_t sum = *place;
+    const PatternReplicas& r = attempts.r;
+    Overlaps overlaps(r, replica);
+    std::int64_t sum = r.sums[replica];
     for (std::uint32_t i = 0; i < attempts.sweeps; ++i) {
-      const Planes planes(attempts.numbers.keys, attempts.first_sweep + i, 0);
       for (std::uint32_t b = attempts.first / block_sites; b * block_sites < attempts.end; ++b) {
-        attempts.sweep_block(planes, replica, b, sum);
+        attempts.template attempt_block<false>(
+            replica, b, attempts.first_sweep + i, overlaps, sum,
+            [&](const typename Attempts::Segment& segment, std::uint32_t /*begin*/,
+                std::uint32_t turned) { turn_spins(segment, turned); });
       }
     }
-    Warp::once([&] { *place = sum; });
+    overlaps.store();
+    Warp::once([&] { r.sums[replica] = sum; });
+  }
+
+ private:
+  // Lane 0 does, as sites may share a word in a drawn order.
+  MULTISPIN_HD void turn_spins(const typename Attempts::Segment& segment,
+                               std::uint32_t turned) const {
+    const PatternReplicas& r = attempts.r;
+    for (; turned != 0; turned &= turned - 1) {
+      const std::uint32_t site = Warp::of(segment.site, lowest_bit(turned));
+      Warp::once([&] { *r.word(r.spins, segment.replica, site) ^= 1U << (site % 32); });
+    }
+    Warp::meet();
   }
 };
 
-template <class Planes, class Rule>
+// A block of sites of one replica, the turns of which are only noted.
+template <class Planes, class Rule, class Overlaps>
 struct PatternTurns {
-  PatternAttempts<Planes, Rule> attempts;
+  using Attempts = PatternAttempts<Planes, Rule, Overlaps>;
+  static constexpr std::uint32_t blocks_at_once = Overlaps::blocks_at_once;
+
+  Attempts attempts;
 
   MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t /*slot*/) const {
-    const PatternReplicas& r = attempts.spins.r;
+    const PatternReplicas& r = attempts.r;
+    const std::uint32_t replica = warp % r.replicas;
+    Overlaps overlaps(r, replica);
+    std::int64_t sum = r.sums[replica];
+    attempts.template attempt_block<true>(
+        replica, warp / r.replicas, attempts.first_sweep, overlaps, sum,
+        [&](const typename Attempts::Segment& /*segment*/, std::uint32_t begin,
+            std::uint32_t turned) {
+          Warp::once([&] { *r.word(r.turns, replica, begin) = turned; });
+        });
+  }
+};
+
+// Brings what was noted of a replica into the overlaps of one block of patterns, and the block's
+// share of the sum.
+struct BringPatternTurns {
+  PatternReplicas r;
+
+  MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t /*slot*/) const {
     const std::uint32_t replica = warp % r.replicas;
     const std::uint32_t block = warp / r.replicas;
-    Segments draws;
-    draw_block<Planes, Rule>(Planes(attempts.numbers.keys, attempts.first_sweep, 0),
-                             attempts.numbers, replica, block, draws);
-    const std::int64_t sum = r.sums[replica];
-    MULTISPIN_UNROLL(segments)
-    for (int s = 0; s < segments; ++s) {
-      std::uint32_t noted = 0;
-      const std::uint32_t begin = block * block_sites + static_cast<std::uint32_t>(Warp::lanes * s);
-      for (int k = 0; k < Warp::lanes; ++k) {
-        const std::uint32_t site = begin + static_cast<std::uint32_t>(k);
-        if (site >= r.sites) break;
-        if (!attempts.is_free(replica, site)) continue;
-        const bool up = attempts.spins.bit(r.spins, replica, site);
-        const bool turns = attempts.turns(replica, site, up, sum, Warp::of(draws[s], k));
-        noted |= (turns ? 1U : 0U) << k;
-      }
-      if (begin < r.sites) {
-        Warp::once([&] { *attempts.spins.word(r.turns, replica, begin) = noted; });
-      }
-    }
-  }
-};
-
-// Brings what was noted of a replica into its spins and the overlaps of one block of patterns; the
-// block's share of the sum, too.
-struct BringPatternTurns {
-  PatternSpins spins;
-
-  MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t /*slot*/) const {
-    const std::uint32_t replica = warp % spins.r.replicas;
-    const std::uint32_t block = warp / spins.r.replicas;
     const auto left =
-        static_cast<std::int64_t>(spins.r.patterns) - std::int64_t{block} * model::block_patterns;
+        static_cast<std::int64_t>(r.patterns) - std::int64_t{block} * model::block_patterns;
     const std::int64_t here = left < model::block_patterns ? left : model::block_patterns;
+    OverlapsInRegisters<1> overlaps(r, replica, block);
     std::int64_t change = 0;
-    for (std::uint32_t w = 0; w < spins.r.words(); ++w) {
-      const std::uint64_t at = std::uint64_t{replica} * spins.r.words() + w;
-      for (std::uint32_t bits = spins.r.turns[at]; bits != 0; bits &= bits - 1) {
-        const std::uint32_t site = 32 * w + static_cast<std::uint32_t>(lowest_bit(bits));
-        const bool up = (spins.r.spins[at] >> (site % 32) & 1U) == 0;
-        change +=
-            (up ? 2 : -2) * (2 * std::int64_t{spins.turn_in(replica, site, block, up)} - here);
+    for (std::uint32_t w = 0; w < r.words(); ++w) {
+      const std::uint64_t at = std::uint64_t{replica} * r.words() + w;
+      const std::uint32_t spins = r.spins[at];
+      for (std::uint32_t bits = r.turns[at]; bits != 0; bits &= bits - 1) {
+        const int k = lowest_bit(bits);
+        const bool up = (spins >> k & 1U) == 0;
+        const auto row = overlaps.row(32 * w + static_cast<std::uint32_t>(k));
+        change += change_of_sum(overlaps.turn(row, up), here, up);
       }
     }
-    Warp::once([&] { add_to(spins.r.sums + replica, change); });
+    overlaps.store();
+    Warp::once([&] { add_to(r.sums + replica, change); });
   }
 };
 

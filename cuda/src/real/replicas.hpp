@@ -98,6 +98,10 @@ struct PatternReplicas {
   std::int32_t shift;  // an overlap is 2^shift steps
 
   MULTISPIN_HD std::uint32_t words() const { return (sites + 31) / 32; }
+  MULTISPIN_HD std::uint32_t* word(std::uint32_t* of, std::uint32_t replica,
+                                   std::uint32_t site) const {
+    return of + std::uint64_t{replica} * words() + site / 32;
+  }
   MULTISPIN_HD std::int32_t* overlaps_of(std::uint32_t replica, std::uint32_t block) const {
     return overlaps + (std::uint64_t{replica} * blocks + block) * model::block_patterns;
   }

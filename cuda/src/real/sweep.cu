@@ -5,6 +5,7 @@
 #include "device/launch.hpp"
 #include "multispin/random/aes_one_word.hpp"
 #include "multispin/random/planes.hpp"
+#include "real/dense_products.hpp"
 #include "real/dense_threads.hpp"
 #include "real/launch.hpp"
 #include "real/pattern_threads.hpp"
@@ -48,6 +49,12 @@ std::uint32_t chunks_of_tile(const DenseSystem& system, std::uint32_t replicas) 
   return (replicas + each - 1) / each;
 }
 
+using MultiplyInOrder = MultiplyDense<false>;
+
+bool multiplies(const DenseReplicas& r) {
+  return r.of_sample >= MultiplyInOrder::least_replicas;
+}
+
 ApplyDense apply_body(const DenseSystem& system, const std::uint32_t* order,
                       std::uint32_t first_block, std::uint32_t end_block) {
   const DenseReplicas& r = system.replicas;
@@ -57,12 +64,17 @@ ApplyDense apply_body(const DenseSystem& system, const std::uint32_t* order,
           no_tile,
           0,
           r.replicas,
-          chunks_of_tile(system, r.replicas),
+          multiplies(r) ? MultiplyInOrder::chunks(r) : chunks_of_tile(system, r.replicas),
           nullptr};
 }
 
 void enqueue_apply(Stream& stream, const DenseReplicas& r, const ApplyDense& body) {
-  launch_warps(stream, "dense_apply", body.chunks * r.blocks(), 1, body);
+  const auto launched = [&](const auto& as) {
+    launch_warps(stream, "dense_apply", body.chunks * r.blocks(), 1, as);
+  };
+  if (!multiplies(r) || body.end_replica - body.first_replica < r.replicas) return launched(body);
+  if (body.in.order.order == nullptr) return launched(MultiplyInOrder{body});
+  launched(MultiplyDense<true>{body});
 }
 
 template <class Planes, class Rule>
@@ -72,34 +84,45 @@ ScanBlock<Planes, Rule> scan_body(const DenseSystem& system, const std::uint32_t
   return {{r, {order, r.sites}}, system.numbers, system.held, system.held_row, at_once};
 }
 
+template <class Planes, class Rule, class Apply>
+void enqueue_steps(Stream& stream, const DenseSystem& system, std::uint64_t first_sweep,
+                   std::uint64_t sweeps) {
+  const DenseReplicas& r = system.replicas;
+  const std::uint32_t blocks = r.blocks();
+  ApplyDense task = apply_body(system, nullptr, 0, 0);
+  StepDense<Planes, Rule, Apply> step{scan_body<Planes, Rule>(system, nullptr, false), Apply{task},
+                                      0, first_sweep, 1};
+  if (blocks == 1) {
+    step.sweeps = static_cast<std::uint32_t>(sweeps);
+    launch_warps(stream, "dense_step", r.replicas, 1, step);
+    return;
+  }
+  for (std::uint64_t i = 0; i < sweeps * blocks; ++i) {
+    const auto b = static_cast<std::uint32_t>(i % blocks);
+    step.block = b;
+    step.first_sweep = first_sweep + i / blocks;
+    task.first_block = task.but = (b + blocks - 1) % blocks;
+    task.end_block = task.first_block + (i == 0 ? 0 : 1);
+    step.apply = Apply{task};
+    // Of two tiles, one has had the flips before and the other is at work.
+    const bool applies = i > 0 && blocks > 2;
+    launch_warps(stream, "dense_step", r.replicas + (applies ? task.chunks * blocks : 0), 1, step);
+  }
+  ApplyDense rest = apply_body(system, nullptr, blocks - 1, blocks);
+  rest.but = blocks - 1;
+  if (sweeps > 0) enqueue_apply(stream, r, rest);
+}
+
 }  // namespace
 
 void enqueue_dense_sweeps(Stream& stream, RealRule rule, const DenseSystem& system,
                           std::uint64_t first_sweep, std::uint64_t sweeps) {
-  const DenseReplicas& r = system.replicas;
-  const std::uint32_t blocks = r.blocks();
   with_rule(rule, [&]<class Planes, class Rule>() {
-    StepDense<Planes, Rule> step{scan_body<Planes, Rule>(system, nullptr, false),
-                                 apply_body(system, nullptr, 0, 0), 0, first_sweep, 1};
-    if (blocks == 1) {
-      step.sweeps = static_cast<std::uint32_t>(sweeps);
-      launch_warps(stream, "dense_step", r.replicas, 1, step);
-      return;
+    if (multiplies(system.replicas)) {
+      enqueue_steps<Planes, Rule, MultiplyInOrder>(stream, system, first_sweep, sweeps);
+    } else {
+      enqueue_steps<Planes, Rule, ApplyDense>(stream, system, first_sweep, sweeps);
     }
-    for (std::uint64_t i = 0; i < sweeps * blocks; ++i) {
-      const auto b = static_cast<std::uint32_t>(i % blocks);
-      step.block = b;
-      step.first_sweep = first_sweep + i / blocks;
-      step.apply.first_block = step.apply.but = (b + blocks - 1) % blocks;
-      step.apply.end_block = step.apply.first_block + (i == 0 ? 0 : 1);
-      // Of two tiles, one has had the flips before and the other is at work.
-      const bool applies = i > 0 && blocks > 2;
-      const std::uint32_t appliers = applies ? step.apply.chunks * blocks : 0;
-      launch_warps(stream, "dense_step", r.replicas + appliers, 1, step);
-    }
-    ApplyDense rest = apply_body(system, nullptr, blocks - 1, blocks);
-    rest.but = blocks - 1;
-    if (sweeps > 0) enqueue_apply(stream, r, rest);
   });
 }
 
@@ -135,7 +158,7 @@ void enqueue_states_from_spins(Stream& stream, const DenseSystem& system, const 
   ApplyDense body = apply_body(system, nullptr, 0, r.blocks());
   body.first_replica = first;
   body.end_replica = first + replicas;
-  body.chunks = chunks_of_tile(system, replicas);
+  if (replicas < r.replicas) body.chunks = chunks_of_tile(system, replicas);
   body.all_up = all_up;
   enqueue_apply(stream, r, body);
 }
@@ -206,15 +229,29 @@ void enqueue_sparse_sweeps(Stream& stream, RealRule rule, const SparseSystem& sy
   });
 }
 
-// --- couplings that patterns make
-// ----------------------------------------------------------------
+// --- couplings that patterns make ---------------------------------------------------------------
 
 namespace {
 
-template <class Planes, class Rule>
-PatternAttempts<Planes, Rule> pattern_attempts(const PatternSystem& system,
-                                               const std::uint32_t* order, std::uint64_t sweep) {
-  return {{system.replicas},     system.numbers, system.held,
+// work.template operator()<Planes, Rule, Overlaps>() with those that suit a system.
+template <class Work>
+void with_overlaps(RealRule rule, const PatternReplicas& r, const Work& work) {
+  with_rule(rule, [&]<class Planes, class Rule>() {
+    if (r.sites <= PackedOverlaps<1>::most_sites && r.blocks <= 4) {
+      if (r.blocks <= 2) return work.template operator()<Planes, Rule, PackedOverlaps<1>>();
+      return work.template operator()<Planes, Rule, PackedOverlaps<2>>();
+    }
+    if (r.blocks <= 2) return work.template operator()<Planes, Rule, OverlapsInRegisters<2>>();
+    if (r.blocks <= 4) return work.template operator()<Planes, Rule, OverlapsInRegisters<4>>();
+    work.template operator()<Planes, Rule, OverlapsInMemory>();
+  });
+}
+
+template <class Planes, class Rule, class Overlaps>
+PatternAttempts<Planes, Rule, Overlaps> pattern_attempts(const PatternSystem& system,
+                                                         const std::uint32_t* order,
+                                                         std::uint64_t sweep) {
+  return {system.replicas,       system.numbers, system.held,
           system.held_row,       order,          0,
           system.replicas.sites, sweep,          1};
 }
@@ -224,19 +261,20 @@ PatternAttempts<Planes, Rule> pattern_attempts(const PatternSystem& system,
 void enqueue_pattern_sweeps(Stream& stream, RealRule rule, const PatternSystem& system,
                             const std::uint32_t* order, std::uint64_t first_sweep,
                             std::uint64_t sweeps) {
-  const std::uint32_t sites = system.replicas.sites;
-  with_rule(rule, [&]<class Planes, class Rule>() {
-    PatternSweeps<Planes, Rule> body{pattern_attempts<Planes, Rule>(system, order, first_sweep)};
-    if (sites <= pattern_positions) {
+  const PatternReplicas& r = system.replicas;
+  with_overlaps(rule, r, [&]<class Planes, class Rule, class Overlaps>() {
+    PatternSweeps<Planes, Rule, Overlaps> body{
+        pattern_attempts<Planes, Rule, Overlaps>(system, order, first_sweep)};
+    if (r.sites <= pattern_positions) {
       body.attempts.sweeps = static_cast<std::uint32_t>(sweeps);
-      launch_warps(stream, "pattern_sweeps", system.replicas.replicas, 1, body);
+      launch_warps(stream, "pattern_sweeps", r.replicas, 1, body);
       return;
     }
     for (std::uint64_t i = 0; i < sweeps; ++i) {
-      for (std::uint32_t p = 0; p < sites; p += pattern_positions) {
+      for (std::uint32_t p = 0; p < r.sites; p += pattern_positions) {
         body.attempts.first = p;
-        body.attempts.end = std::min(p + pattern_positions, sites);
-        launch_warps(stream, "pattern_sweeps", system.replicas.replicas, 1, body);
+        body.attempts.end = std::min(p + pattern_positions, r.sites);
+        launch_warps(stream, "pattern_sweeps", r.replicas, 1, body);
       }
       ++body.attempts.first_sweep;
     }
@@ -246,12 +284,13 @@ void enqueue_pattern_sweeps(Stream& stream, RealRule rule, const PatternSystem& 
 void enqueue_pattern_sweep_at_once(Stream& stream, RealRule rule, const PatternSystem& system,
                                    std::uint64_t sweep) {
   const PatternReplicas& r = system.replicas;
-  const std::uint32_t blocks = (r.sites + block_sites - 1) / block_sites;
-  with_rule(rule, [&]<class Planes, class Rule>() {
-    const PatternTurns<Planes, Rule> body{pattern_attempts<Planes, Rule>(system, nullptr, sweep)};
-    launch_warps(stream, "pattern_turns", r.replicas * blocks, 1, body);
+  const std::uint32_t site_blocks = (r.sites + block_sites - 1) / block_sites;
+  with_overlaps(rule, r, [&]<class Planes, class Rule, class Overlaps>() {
+    const PatternTurns<Planes, Rule, Overlaps> body{
+        pattern_attempts<Planes, Rule, Overlaps>(system, nullptr, sweep)};
+    launch_warps(stream, "pattern_turns", r.replicas * site_blocks, 1, body);
   });
-  launch_warps(stream, "bring_pattern_turns", r.replicas * r.blocks, 1, BringPatternTurns{{r}});
+  launch_warps(stream, "bring_pattern_turns", r.replicas * r.blocks, 1, BringPatternTurns{r});
   launch(stream, "turn_pattern_spins", r.words(), r.replicas, TurnPatternSpins{r});
 }
 

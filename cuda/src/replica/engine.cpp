@@ -29,6 +29,20 @@ std::size_t spin_bytes(std::int64_t sites, std::uint32_t words) {
   return sizeof(std::uint64_t) * static_cast<std::size_t>(sites + 1) * words;
 }
 
+// Of all positions, or none if no site has many bonds.
+std::vector<ManyBondsSite> sites_with_many_bonds(const GraphOrder& order) {
+  std::vector<ManyBondsSite> sites;
+  for (const OrderedRun& run : order.runs) {
+    if (run.slot_size != model::many_bonds) continue;
+    sites.resize(order.site_at.size());
+    for (std::int64_t p = run.begin; p < run.end; ++p) {
+      sites[static_cast<std::size_t>(p)] = {run.first_bond + (p - run.begin) * run.slots(),
+                                            run.slots(), run.degree};
+    }
+  }
+  return sites;
+}
+
 std::string shape_text(const ReplicaOptions& o) {
   return "replicas: " + std::to_string(o.replicas) + " of " + std::to_string(o.sites) + " sites";
 }
@@ -86,6 +100,8 @@ void ReplicaEngine::Detail::upload_graph(const ReplicaOptions& o) {
   bonds = uploaded(stream(), order.bonds, "bonds");
   edges = uploaded(stream(), order.edges, "bonds");
   position_of = uploaded(stream(), order.position_of, "sites");
+  const std::vector<ManyBondsSite> many = sites_with_many_bonds(order);
+  if (!many.empty()) many_bonds = uploaded(stream(), many, "sites");
   stream().synchronize();
   order.bonds = {};
   order.edges = {};
@@ -106,15 +122,17 @@ std::int64_t ReplicaEngine::Detail::threshold_words(const rules::SiteKind& kind)
 
 SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
   const auto number = static_cast<std::size_t>(run.kind);
-  SweptRun out{
-      all().lanes,
-      {run.begin, run.end, bonds->data<model::Bond>() + run.first_bond, run.slots(), run.degree},
-      run.slot_size,
-      !model.zero_field_flip(),
-      shared,
-      {},
-      {},
-      field[number]};
+  const bool many = run.slot_size == model::many_bonds;
+  SweptRun out{all().lanes,
+               {run.begin, run.end, bonds->data<model::Bond>() + (many ? 0 : run.first_bond),
+                run.slots(), run.degree},
+               many ? many_bonds->data<ManyBondsSite>() : nullptr,
+               run.slot_size,
+               !model.zero_field_flip(),
+               shared,
+               {},
+               {},
+               field[number]};
   if (shared) {
     out.shared_thresholds = shared_thresholds[number];
     return out;
@@ -126,10 +144,28 @@ SweptRun ReplicaEngine::Detail::swept(const OrderedRun& run) const {
   return out;
 }
 
+// Sites with many bonds of one colour and kind are swept together: random graphs have few of the
+// same degree.
+std::vector<SweptRun> ReplicaEngine::Detail::launches() const {
+  std::vector<SweptRun> launches;
+  const OrderedRun* before = nullptr;
+  for (const OrderedRun& run : order.runs) {
+    const bool together = before != nullptr && run.slot_size == model::many_bonds &&
+                          before->slot_size == model::many_bonds && before->kind == run.kind &&
+                          before->colour == run.colour;
+    if (together) {
+      launches.back().run.end = run.end;
+    } else {
+      launches.push_back(swept(run));
+    }
+    before = &run;
+  }
+  return launches;
+}
+
 void ReplicaEngine::Detail::enqueue(Generator generator, std::uint64_t first_sweep,
                                     std::uint64_t sweeps) {
-  std::vector<SweptRun> runs;
-  for (const OrderedRun& run : order.runs) runs.push_back(swept(run));
+  const std::vector<SweptRun> runs = launches();
   for (std::uint64_t sweep = first_sweep; sweep < first_sweep + sweeps; ++sweep) {
     for (const SweptRun& run : runs) {
       enqueue_sweep_of_run(stream(), generator, run, keys, sweep);
@@ -141,7 +177,7 @@ void ReplicaEngine::Detail::enqueue(Generator generator, std::uint64_t first_swe
 std::uint64_t ReplicaEngine::Detail::sweeps_of_piece() const {
   constexpr std::int64_t spins_of_piece = std::int64_t{1} << 33;
   constexpr std::int64_t most_launches = 128;  // those of small graphs take longer than their work
-  const auto runs = static_cast<std::int64_t>(order.runs.size());
+  const auto runs = static_cast<std::int64_t>(launches().size());
   const std::int64_t most_sweeps = std::max<std::int64_t>(1, most_launches / runs);
   return static_cast<std::uint64_t>(
       std::clamp<std::int64_t>(spins_of_piece / (64 * words * sites), 1, most_sweeps));

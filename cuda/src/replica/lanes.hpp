@@ -30,4 +30,10 @@ struct Lanes {
   }
 };
 
+// A site with many bonds.
+struct alignas(16) ManyBondsSite {
+  std::int64_t first_bond;  // of all bonds
+  std::int32_t slots, degree;
+};
+
 }  // namespace multispin::cuda

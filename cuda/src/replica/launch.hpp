@@ -15,10 +15,13 @@
 
 namespace multispin::cuda {
 
-// What the sites of one run need. `thresholds` and the bonds of the run are on the device.
+// What the sites of one run need. Its bonds, `many_bonds` and `thresholds` are on the device.
 struct SweptRun {
   Lanes lanes;
+  // Sites with many bonds have as many digits (many_bonds.hpp) as those with its degree, and what
+  // their own degrees and bonds are is in `many_bonds`; `bonds` are those of all sites then.
   model::Run run;
+  const ManyBondsSite* many_bonds;  // by position
   int slot_size;
   bool any_field;
   bool shared;  // random numbers

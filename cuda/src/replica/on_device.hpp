@@ -23,6 +23,7 @@ struct ReplicaEngine::Detail {
   Stream& stream() const { return *queue.stream; }
   AllLanes all() const;
   SweptRun swept(const OrderedRun& run) const;
+  std::vector<SweptRun> launches() const;
   std::size_t lanes() const { return 64 * static_cast<std::size_t>(words); }
   void upload_graph(const ReplicaOptions& options);
   void enqueue(Generator generator, std::uint64_t first_sweep, std::uint64_t sweeps);
@@ -50,6 +51,7 @@ struct ReplicaEngine::Detail {
   Queue queue;
   Memory spins;
   std::unique_ptr<Memory> signs, bonds, edges, position_of;
+  std::unique_ptr<Memory> many_bonds;         // by position, if there are sites with many bonds
   std::unique_ptr<Memory> thresholds;         // of all kinds of sites, one after the other
   std::vector<std::int64_t> first_threshold;  // of each kind, in words
   std::vector<rules::SharedThresholds> shared_thresholds;

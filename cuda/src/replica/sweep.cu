@@ -3,9 +3,11 @@
 
 #include "device/launch.hpp"
 #include "multispin/random/aes_one_word.hpp"
+#include "multispin/random/philox_one_word.hpp"
 #include "multispin/random/planes.hpp"
 #include "multispin/replica/rules/bond_rules.hpp"
 #include "replica/launch.hpp"
+#include "replica/many_bonds_threads.hpp"
 #include "replica/sweep_threads.hpp"
 
 namespace multispin::cuda {
@@ -60,15 +62,34 @@ Sweep<Planes> sweep_for(const SweptRun& run, std::index_sequence<index...> /*siz
   return run.any_field ? field[run.slot_size] : flip[run.slot_size];
 }
 
+template <class Planes, int known_digits>
+void sweep_many_bonds(Stream& stream, const SweptRun& swept, const random::StreamKeys& keys,
+                      std::uint64_t sweep) {
+  UpdateManyBonds<Planes, known_digits> body{
+      swept.lanes, swept.many_bonds, swept.run.bonds, swept.thresholds, keys, sweep, 0};
+  const std::int64_t warps = body.warps_of_site();
+  by_rows(swept.run.end - swept.run.begin, warps, [&](std::int64_t done, std::uint32_t count) {
+    body.begin = static_cast<std::uint32_t>(swept.run.begin + done);
+    launch_warps(stream, "update_many_bonds", count, 1, body);
+  });
+}
+// Up to 127 bonds are common, and have a kernel that keeps its counts in registers.
 template <class Planes>
+void sweep_many_bonds(Stream& stream, const SweptRun& run, const random::StreamKeys& keys,
+                      std::uint64_t sweep) {
+  constexpr int few = 2;
+  if (rules::drawn_digits(run.run.degree) == few) {
+    sweep_many_bonds<Planes, few>(stream, run, keys, sweep);
+  } else {
+    sweep_many_bonds<Planes, 0>(stream, run, keys, sweep);
+  }
+}
+
+template <class Planes, class OneWord>
 void sweep_with(Stream& stream, const SweptRun& run, const random::StreamKeys& keys,
                 std::uint64_t sweep) {
   if (run.slot_size == model::many_bonds) {
-    by_parts(run, 1, [&](const model::Run& part, std::uint32_t, std::uint32_t threads) {
-      const UpdateManyBonds<Planes> body{run.lanes, part, run.thresholds, keys, sweep};
-      launch(stream, "update_many_bonds", threads, 1, body);
-    });
-    return;
+    return sweep_many_bonds<OneWord>(stream, run, keys, sweep);
   }
   constexpr std::make_index_sequence<model::slot_size_count> sizes;
   sweep_for<Planes>(run, sizes)(stream, run, Planes(keys, sweep, 0));
@@ -86,9 +107,9 @@ int lane_coarse_planes(Generator generator) {
 void enqueue_sweep_of_run(Stream& stream, Generator generator, const SweptRun& run,
                           const random::StreamKeys& keys, std::uint64_t sweep) {
   if (generator == Generator::aes) {
-    sweep_with<Aes>(stream, run, keys, sweep);
+    sweep_with<Aes, Aes>(stream, run, keys, sweep);
   } else {
-    sweep_with<Philox>(stream, run, keys, sweep);
+    sweep_with<Philox, random::PhiloxOneWord>(stream, run, keys, sweep);
   }
 }
 

@@ -8,7 +8,6 @@
 #include "multispin/replica/graph.hpp"
 #include "multispin/replica/rules/bond_rules.hpp"
 #include "multispin/replica/rules/lane_thresholds.hpp"
-#include "multispin/replica/rules/many_bonds.hpp"
 #include "multispin/rules/threshold.hpp"
 #include "replica/lanes.hpp"
 
@@ -139,76 +138,6 @@ struct UpdateSites {
       accepted = rules::with_redrawn_lanes(planes, state, prospect, thresholds, plane, accepted);
     }
     bits::store(place, Rule::result(spin, count, accepted, field));
-  }
-};
-
-// One word of a site with many bonds.
-template <class Planes>
-struct UpdateManyBonds {
-  using Rule = rules::ManyBonds<0>;
-
-  Lanes lanes;
-  model::Run run;
-  rules::LaneThresholds thresholds;
-  random::StreamKeys keys;
-  std::uint64_t sweep;
-
-  MULTISPIN_HD void operator()(std::uint32_t thread, std::uint32_t /*slot*/) const {
-    const Rule rule{run.degree};
-    const std::uint32_t word = thread % lanes.words;
-    const auto position = static_cast<std::uint32_t>(run.begin) + thread / lanes.words;
-    std::uint64_t* const place = lanes.spin(position, word);
-    const Word spin = bits::loaded<Word>(place);
-    Word count[1][Rule::most_planes], flips[1];
-    this->count(rule, position, word, spin, count[0]);
-    const auto draw_one = [&](int number, Word(&drawn)[1][1]) {
-      drawn[0][0] = draw(rule, position, word, number);
-    };
-    rule.template flips<1>(count, draw_one, flips);
-    bits::store(place, spin ^ flips[0]);
-  }
-
- private:
-  using Counts = bits::WideCounts<Word, Rule::most_planes>;
-
-  MULTISPIN_HD void count(const Rule& rule, std::uint32_t position, std::uint32_t word, Word spin,
-                          Word (&planes)[Rule::most_planes]) const {
-    const model::Bond* bond = run.bonds + (position - run.begin) * run.slots;
-    Counts counts;
-    counts.begin(rule.planes(), [&](int p) {
-      return bits::xor_and(bits::splat<Word>(rule.start(p)), spin,
-                           bits::splat<Word>(rule.start_change(p)));
-    });
-    const auto favours_up = [&](int j) {
-      const model::Bond b = bond[j];
-      return bits::loaded<Word>(lanes.spin(b.position, word)) ^ lanes.sign(b.sign, word);
-    };
-    for (const model::Bond* const end = bond + run.slots; bond < end; bond += model::slot_block) {
-      counts.template add<3>(favours_up);
-    }
-    counts.get(spin, planes);
-  }
-  // The lanes where the draw with this number succeeds.
-  MULTISPIN_HD Word draw(const Rule& rule, std::uint32_t position, std::uint32_t word,
-                         int number) const {
-    const int c = number < rule.digits() ? number : rule.digits();
-    constexpr int coarse = Planes::coarse_planes;
-    const Planes planes(keys, sweep, number);
-    typename Planes::State state =
-        planes.start((std::uint64_t{position} << model::lane_word_bits) + lanes.first_word + word);
-    const std::int64_t step = rule.classes() * thresholds.words;
-    const std::uint64_t* const threshold = thresholds.planes + c * thresholds.words + word;
-    const std::uint64_t* const always = thresholds.always + c * thresholds.words + word;
-    Word less = bits::loaded<Word>(always);
-    MULTISPIN_UNROLL(coarse)
-    for (int k = 0; k < coarse; ++k) {
-      const Word t = bits::loaded<Word>(threshold + k * step);
-      less = bits::less_than_step(t, planes.next(state, k), less);
-    }
-    const Word plane = planes.next(state, coarse);
-    if (!bits::any_field_below<rules::redraw_bits<coarse>>(&plane, 1)) return less;
-    const rules::ClassProspect<Word> prospect{threshold, always, step};
-    return rules::with_redrawn_lanes(planes, state, prospect, thresholds, plane, less);
   }
 };
 

@@ -3,6 +3,7 @@
 from multispin.learn.hopfield import HopfieldNetwork, capacity_sweep, corrupt, retrieve_images
 from multispin.learn.inverse.estimator import InverseIsing
 from multispin.learn.inverse.observations import PackedSamples
+from multispin.learn.inverse.temperature import estimate_temperature
 from multispin.learn.memories import (
     DenseAssociativeMemory,
     modern_hopfield_energy,
@@ -18,6 +19,7 @@ __all__ = [
     "PackedSamples",
     "capacity_sweep",
     "corrupt",
+    "estimate_temperature",
     "log_partition",
     "modern_hopfield_energy",
     "modern_hopfield_update",

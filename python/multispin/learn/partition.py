@@ -117,8 +117,10 @@ def log_partition(
 
 
 def _chains(model: Model, chains: int, seed: int, threads: int | None) -> Sampler:
-    """Return chains in equilibrium at β = 0."""
-    return Sampler(model, 1.0, replicas=chains, seed=seed, threads=threads, engine="real")
+    """Return chains in equilibrium at β = 0, of dynamics that mix where it is hot."""
+    return Sampler(
+        model, 1.0, replicas=chains, dynamics="glauber", seed=seed, threads=threads, engine="real"
+    )
 
 
 def _steps(temperatures: int) -> Array:

@@ -156,6 +156,20 @@ TEST_P(CudaRealTrajectory, IsThatOfTheCpuForEverySetting) {
   }
 }
 
+// From 64 of a sample on, flips are brought in by products of matrices.
+TEST_P(CudaRealTrajectory, IsThatOfTheCpuForManyReplicasOfASample) {
+  for (const std::int64_t sites : {129, 300}) {
+    for (const RealDynamics dynamics : all_dynamics) {
+      for (const SiteOrder order : {SiteOrder::fixed, SiteOrder::random}) {
+        for (const auto& [replicas, samples] : {std::pair{64, 1}, {97, 1}, {132, 2}}) {
+          expect_equal(options_of({sites, 0.6, Storage::dense, replicas, samples, dynamics, order},
+                                  GetParam()));
+        }
+      }
+    }
+  }
+}
+
 // One below, at and one above what a warp, a group of numbers and a block have room for.
 TEST_P(CudaRealTrajectory, IsThatOfTheCpuForAnyNumberOfSites) {
   for (const Storage storage : {Storage::dense, Storage::sparse}) {
@@ -226,6 +240,26 @@ TEST(CudaReal, PatternsHaveTheSpinsOfTheCpu) {
         }
       }
     }
+  }
+}
+
+// Overlaps are kept in 16 bits, in registers of 32, or in memory.
+void expect_equal_with_patterns(std::int64_t sites, std::int64_t count, RealDynamics dynamics) {
+  const std::vector<std::uint64_t> patterns = patterns_of(sites, count);
+  RealOptions o = with_patterns(sites, patterns, sites < 1000 ? 35 : 1);
+  o.dynamics = dynamics;
+  ASSERT_NO_FATAL_FAILURE(expect_equal(o, 7)) << count;
+}
+
+TEST(CudaReal, AnyNumberOfPatternsHasTheSpinsOfTheCpu) {
+  for (const RealDynamics dynamics : all_dynamics) {
+    for (const std::int64_t count : {600, 1024, 1025, 1600, 2048, 2049}) {
+      expect_equal_with_patterns(200, count, dynamics);
+    }
+  }
+  for (const std::int64_t sites : {32767, 32768}) {
+    expect_equal_with_patterns(sites, 600, RealDynamics::parallel);
+    expect_equal_with_patterns(sites, 1100, RealDynamics::metropolis);
   }
 }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from multispin.learn.inverse.completion import Completion
     from multispin.learn.inverse.observations import Moments
     from multispin.learn.inverse.supports import Support
 
@@ -172,6 +173,7 @@ def learn(
     l2: float,
     max_iter: int,
     progress: Callable[[float], None] | None = None,
+    completion: Completion | None = None,
 ) -> Learned:
     """Fit moments until all are within the data's sampling errors.
 
@@ -194,6 +196,9 @@ def learn(
         Most steps.
     progress
         Called with the largest deviation after each step.
+    completion
+        Samples with missing values: moments of the data are then those of samples that are
+        completed anew for each measurement, and `data` is what they are about.
     """
     support = chains.support
     target = support.vector(data.second, data.mean)
@@ -207,7 +212,12 @@ def learn(
 
     def measured() -> tuple[Array, float, float]:
         model, variances = chains.measured(times)
-        missing = target - model - ridge * x
+        seen = target
+        if completion is not None:
+            interval = math.ceil(chains.interval)
+            completion.follow(model_of(support, x), math.ceil(_FOLLOW * chains.interval))
+            seen = completion.features(support, min(times, _MEASUREMENTS), interval)
+        missing = seen - model - ridge * x
         return missing, float(np.mean((missing / error) ** 2)), float(np.mean(variances / error**2))
 
     missing, square, noise = measured()

@@ -10,15 +10,14 @@ from multispin._base import checks
 from multispin._base.callers import warn
 from multispin._base.memory import check_memory
 from multispin._engines import registry
-from multispin.errors import NotConvergedWarning, NotFittedError
-from multispin.learn import partition, sampling
+from multispin.errors import NotConvergedWarning
 from multispin.learn.base import Estimator
 from multispin.learn.inverse import enumeration, supports
 from multispin.learn.inverse.firth import MOST_SPINS as MOST_WITH_FIRTH
+from multispin.learn.inverse.learned import LearnedPairs
 from multispin.learn.inverse.maxima import warn_of_infinite
 from multispin.learn.inverse.methods import METHODS, Task
 from multispin.learn.inverse.observations import UNITS, Moments, moments_given, observed
-from multispin.models import Pairwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 _LIKELIHOODS = ("exact", "boltzmann", "pseudolikelihood", "pseudolikelihood_averaged")
 
 
-class InverseIsing(Estimator):
+class InverseIsing(LearnedPairs, Estimator):
     r"""Couplings and fields of spins, learned from samples or from moments.
 
     .. math:: P(s) \propto \exp\Big(\sum_{i<j} J_{ij} s_i s_j + \sum_i h_i s_i\Big),
@@ -153,17 +152,12 @@ class InverseIsing(Estimator):
     (0.575646, [0.229073, -0.117501])
     """
 
-    J_: NDArray[np.float64]
-    h_: NDArray[np.float64]
     n_iter_: int
     converged_: bool
     optimality_: float
     history_: NDArray[np.float64]
     moments_: Moments
-    potential_: NDArray[np.float64] | None
-    n_features_in_: int
     feature_names_in_: NDArray[np.object_]
-    _seed: int
 
     def __init__(
         self,
@@ -247,8 +241,10 @@ class InverseIsing(Estimator):
         samples
             (M, N) of the two values of `units`, M >= 2: integers, floats or bool; a DataFrame;
             `multispin.PackedSamples`; or the states of a histogram, whose counts are the weights.
-            NaN is a value that is missing: with ``exact``, the likelihood is that of what has been
-            observed.
+            NaN is a value that is missing. With ``exact`` and ``boltzmann`` the likelihood is that
+            of what has been observed; ``pseudolikelihood`` and ``pseudolikelihood_averaged`` fit
+            samples that are completed by chains of what was learned, 20 times in turn, and return
+            the mean of the last 10. Others refuse it.
         y
             Ignored.
         sample_weight
@@ -330,7 +326,9 @@ class InverseIsing(Estimator):
         task = self._task(observations, moments, progress)
         if self.method in _LIKELIHOODS and not self.firth:
             names = None if observations is None else observations.names
-            warn_of_infinite(task.moments, task.support, self.l1 > 0.0 or self.l2 > 0.0, names)
+            penalized = self.l1 > 0.0 or self.l2 > 0.0
+            warn_of_infinite(task.moments, task.support, penalized, names, observations is None)
+        self._incomplete = observations is not None and observations.incomplete
         self._keep(METHODS[self.method].solve(task), task.moments)
 
     def _task(
@@ -373,174 +371,7 @@ class InverseIsing(Estimator):
                 cure = "a larger max_iter or tol"
             warn(f"{self.method}: {what}; {cure} may do", NotConvergedWarning)
 
-    # --- what was learned -------------------------------------------------------------------------
-
-    def model(self) -> Pairwise:
-        """Return the model, for samplers and runs at temperature 1.
-
-        Raises
-        ------
-        NotFittedError
-            If nothing has been learned.
-        ValueError
-            If there is a `potential_`, which no such model has.
-        """
-        self._check_fitted("model")
-        if self.potential_ is not None:
-            raise ValueError("k_pairwise: got True, allowed: False for a model of pairs alone")
-        return Pairwise(self.J_, self.h_)
-
-    def binary_parameters(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return couplings (N, N) and fields (N,) of units 0 and 1 instead of −1 and +1.
-
-        P(x) ∝ exp(Σ_{i<j} J_ij x_i x_j + Σ_i h_i x_i) is the same distribution, x = (1 + s)/2.
-
-        Raises
-        ------
-        NotFittedError
-            If nothing has been learned.
-        """
-        from multispin.learn.inverse import units
-
-        self._check_fitted("binary_parameters")
-        found = units.to_binary(self.J_, self.h_)
-        return found.J, found.h
-
-    def sample(
-        self, n: int = 1, sweeps: int | None = None, random_state: int | None = None
-    ) -> NDArray[np.int8]:
-        """Draw samples of what was learned.
-
-        Up to 22 spins they are independent and exact. Beyond, each is the end of a chain of its
-        own that begins without correlations, or where learning by ``boltzmann`` left off.
-
-        Parameters
-        ----------
-        n
-            How many.
-        sweeps
-            Sweeps of each chain; None takes 1000.
-        random_state
-            Seed; None takes that of the estimator.
-
-        Returns
-        -------
-        samples
-            (n, N) int8 in the units of the estimator.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For an argument that is not of this kind.
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_fitted("sample")
-        n = checks.count("n", n, 1)
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
-        if self.n_features_in_ <= enumeration.MOST_SPINS:
-            distribution = self._distribution()
-            index = np.random.default_rng(seed).choice(
-                distribution.probabilities.size, n, p=distribution.probabilities.ravel()
-            )
-            spins = distribution.states.spins(index)
-        else:
-            length = 1000 if sweeps is None else checks.count("sweeps", sweeps, 1)
-            spins = sampling.drawn(self.model(), n, length, seed, self.threads)
-        return spins if self.units == "spin" else ((spins + 1) // 2).astype(np.int8)
-
-    def energy(self, samples: Any) -> NDArray[np.float64]:
-        """Return E(s) = −Σ_{i<j} J_ij s_i s_j − Σ h_i s_i (− V_K) of samples, (M,).
-
-        Raises
-        ------
-        TypeError, ValueError
-            For samples that are not of this kind.
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_fitted("energy")
-        spins = self._observed(samples, None).spins
-        found = np.asarray(Pairwise(self.J_, self.h_).energy(spins), dtype=np.float64)
-        if self.potential_ is not None:
-            found = found - self.potential_[(spins > 0).sum(axis=1)]
-        return found
-
-    def log_partition(
-        self,
-        method: str = "auto",
-        chains: int = 1000,
-        temperatures: int = 1000,
-        random_state: int | None = None,
-    ) -> partition.LogPartition:
-        """Return ln Z; see `multispin.log_partition`, whose arguments these are.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For an argument that is not of this kind.
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_fitted("log_partition")
-        few = self.n_features_in_ <= enumeration.MOST_SPINS
-        if method in ("auto", "exact") and few:
-            return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
-        return partition.log_partition(
-            self.model(), method, chains, temperatures, seed, self.threads
-        )
-
-    def log_likelihood(self, samples: Any, sample_weight: ArrayLike | None = None) -> float:
-        """Return the mean of ln P(s) over samples, in nats.
-
-        Beyond 22 spins ln Z is an estimate: `log_partition` has its error.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For samples or weights that are not of this kind.
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_fitted("log_likelihood")
-        observations = self._observed(samples, sample_weight)
-        units = self.units
-        self_spins = observations.spins if units == "spin" else (observations.spins + 1) // 2
-        mean = float(observations.shares @ self.energy(self_spins))
-        return -mean - self.log_partition().value
-
-    def score(
-        self,
-        samples: Any,
-        y: object = None,  # noqa: ARG002
-        sample_weight: ArrayLike | None = None,
-    ) -> float:
-        """Return `log_likelihood`, for scikit-learn's searches.
-
-        Raises
-        ------
-        TypeError, ValueError, NotFittedError
-            As `log_likelihood`.
-        """
-        return self.log_likelihood(samples, sample_weight)
-
-    def entropy(self, random_state: int | None = None) -> float:
-        """Return the entropy −Σ P ln P = ln Z + ⟨E⟩ of what was learned, in nats.
-
-        Beyond 22 spins both are estimates.
-
-        Raises
-        ------
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_fitted("entropy")
-        if self.n_features_in_ <= enumeration.MOST_SPINS:
-            p = self._distribution().probabilities
-            return -float((p * np.log(np.where(p > 0, p, 1.0))).sum())
-        energy = float(self.energy(self.sample(10_000, random_state=random_state)).mean())
-        return self.log_partition(random_state=random_state).value + energy
+    # --- its errors -------------------------------------------------------------------------------
 
     def standard_errors(
         self, samples: Any = None, sample_weight: ArrayLike | None = None
@@ -574,8 +405,8 @@ class InverseIsing(Estimator):
         ------
         TypeError, ValueError
             For samples or weights that are not of this kind, or by which an error is infinite; for
-            methods that average no function of samples; with `l1`; and for more than 5000
-            parameters at once.
+            fits of samples with missing values; for methods that average no function of samples;
+            with `l1`; and for more than 5000 parameters at once.
         MemoryError
             If the matrices do not fit.
         NotFittedError
@@ -603,22 +434,6 @@ class InverseIsing(Estimator):
             return uncertainty.of_fit(self, None)
         return uncertainty.of_fit(self, self._observed(samples, sample_weight))
 
-    def _distribution(self) -> enumeration.Distribution:
-        states = enumeration.States(self.n_features_in_)
-        return enumeration.Distribution(states, states.exponent(self.J_, self.h_, self.potential_))
-
-    def _observed(self, samples: Any, sample_weight: ArrayLike | None) -> Observations:
-        observations = observed(samples, sample_weight, self.units)
-        if observations.n_features != self.n_features_in_:
-            got = f"{observations.n_features} features"
-            allowed = f"the {self.n_features_in_} features it was fitted with"
-            raise ValueError(f"samples: got {got}, allowed: {allowed}")
-        return observations
-
-    def _check_fitted(self, name: str) -> None:
-        if not hasattr(self, "J_"):
-            raise NotFittedError(f"{name}: got an InverseIsing that is not fitted: fit it first")
-
 
 def _names(wanted: Callable[[Method], bool]) -> str:
     return ", ".join(name for name, method in METHODS.items() if wanted(method))
@@ -628,6 +443,10 @@ def _of_observed(observations: Observations) -> Moments:
     """Moments of the values that are there, pair by pair: what a fit of them begins with."""
     s = observations.spins.astype(np.float64)
     seen = (s != 0).astype(np.float64)
+    if not seen.any(axis=0).all():
+        j = int(np.argmin(seen.any(axis=0)))
+        allowed = "columns with an observed value"
+        raise ValueError(f"samples: got no value in column {j}, allowed: {allowed}")
     weights = observations.shares[:, None]
     mean = (weights * s).sum(axis=0) / (weights * seen).sum(axis=0)
     pairs = (weights * seen).T @ seen

@@ -17,15 +17,19 @@ _SHOWN = 3  # in a message
 
 
 def warn_of_infinite(
-    moments: Moments, support: Support, penalized: bool, names: tuple[str, ...] | None
+    moments: Moments,
+    support: Support,
+    penalized: bool,
+    names: tuple[str, ...] | None,
+    rounded: bool,
 ) -> None:
     """Warn if some spin is constant, or some state of two spins has not been seen.
 
     Then the likelihood grows for ever, though ever less, towards infinite parameters; a penalty of
-    the couplings keeps those of pairs finite. Of moments that come with rounding, a count below a
-    half is none.
+    the couplings keeps those of pairs finite. Of moments that come `rounded`, a count below a half
+    is none.
     """
-    half = 0.5 / moments.n_samples
+    half = 0.5 / moments.n_samples if rounded else 1e-12
     up = (1 + moments.mean) / 2
     constant = np.flatnonzero(np.minimum(up, 1 - up) < half)
     empty = []

@@ -9,9 +9,11 @@ import numpy as np
 
 from multispin._engines.conditionals import Conditionals, packed
 from multispin.learn.inverse import boltzmann, enumeration, firth, mean_field
+from multispin.learn.inverse.completion import Completion
 from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
 from multispin.learn.inverse.standardization import Standardized
+from multispin.models import Pairwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +85,6 @@ class Method:
     missing: bool = False
     k_pairwise: bool = False
     firth: bool = False
-    convex: bool = True
 
 
 def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
@@ -103,9 +104,8 @@ def _exact(task: Task) -> Outcome:
         reached = best.optimality <= task.tol
         return Outcome(J, h, best.n_iter, reached, best.optimality, best.values)
     states = enumeration.States(task.support.n)
-    observations = task.observations
-    if observations is not None and observations.incomplete:
-        observed = enumeration.ObservedLikelihood(states, task.support, observations)
+    if _incomplete(task):
+        observed = enumeration.ObservedLikelihood(states, task.support, task.known())
         return _joint(task.support, _minimum(task, observed, _independent(task), newton=False))
     by_number = _by_number(task.known()) if task.k_pairwise else None
     likelihood = enumeration.Likelihood(states, task.support, task.moments, by_number)
@@ -120,7 +120,8 @@ def _exact(task: Task) -> Outcome:
 def _boltzmann(task: Task) -> Outcome:
     support, moments, observations = task.support, task.moments, task.observations
     x = _independent(task)
-    if observations is not None:
+    completion = _completion(task, x) if _incomplete(task) else None
+    if observations is not None and completion is None:
         # Near enough, and far sooner than chains would come there.
         l2 = max(task.l2, 1.0 / moments.n_samples)
         rough = replace(task, l2=l2, tol=1e-3)
@@ -130,11 +131,20 @@ def _boltzmann(task: Task) -> Outcome:
     start = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
     seed = int(random.integers(2**63))
     chains = boltzmann.Chains.started(support, x, start, seed, task.threads)
-    found = boltzmann.learn(chains, x, moments, task.l2, task.max_iter, task.progress)
+    found = boltzmann.learn(chains, x, moments, task.l2, task.max_iter, task.progress, completion)
     J, h = support.matrix(found.x), support.fields(found.x).copy()
     return Outcome(
         J, h, found.n_iter, found.converged, found.errors[-1], found.errors, spins=found.spins
     )
+
+
+def _incomplete(task: Task) -> bool:
+    return task.observations is not None and task.observations.incomplete
+
+
+def _completion(task: Task, x: Array) -> Completion:
+    model = boltzmann.model_of(task.support, x)
+    return Completion(task.known(), model, task.seed, task.threads)
 
 
 def _by_number(observations: Observations) -> Array:
@@ -151,6 +161,8 @@ def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     def solve(task: Task) -> Outcome:
         if task.firth:
             return _of_few(task)
+        if _incomplete(task):
+            return _of_completed(task, loss, joint)
         losses = losses_of(task, loss, joint, exclude)
         n = task.support.n
         start = losses.vector(*(task.start or (np.zeros((n, n)), np.zeros(n))))
@@ -177,6 +189,34 @@ def _of_few(task: Task) -> Outcome:
     history = [sum(one.values[min(k, one.n_iter)] for one in found) for k in range(steps + 1)]
     J = (rows + rows.T) / 2
     return Outcome(J, h, steps, worst <= task.tol, worst, history, rows=rows)
+
+
+#: Rounds of completing samples and fitting them, and of these the last ones, which are averaged.
+_ROUNDS, _AVERAGED, _BETWEEN = 20, 10, 10
+
+
+def _of_completed(task: Task, loss: str, joint: bool) -> Outcome:
+    """Complete the samples by what was learned of them, learn again, and so on; then average."""
+    completion = _completion(task, _independent(task))
+    moments = task.moments
+    fits: list[Outcome] = []
+    for _ in range(_ROUNDS):
+        spins = completion.spins()
+        complete = replace(task.known(), spins=spins.copy(), incomplete=False)
+        moments = complete.moments(task.threads)
+        fits.append(
+            _conditional(loss, joint)(replace(task, observations=complete, moments=moments))
+        )
+        completion.follow(Pairwise(fits[-1].J, fits[-1].h), _BETWEEN)
+    last = fits[-_AVERAGED:]
+    return replace(
+        fits[-1],
+        J=np.mean([fit.J for fit in last], axis=0),
+        h=np.mean([fit.h for fit in last], axis=0),
+        n_iter=sum(fit.n_iter for fit in fits),
+        converged=all(fit.converged for fit in last),
+        history=[fit.history[-1] for fit in fits],
+    )
 
 
 def losses_of(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
@@ -247,7 +287,8 @@ _PENALTIES = ("l1", "l2")
 
 
 def _over_spins(loss: str, joint: bool, exclude: bool = False) -> Method:
-    return Method(_conditional(loss, joint, exclude), True, _PENALTIES, support=True)
+    solve, missing = _conditional(loss, joint, exclude), loss == "logistic"
+    return Method(solve, True, _PENALTIES, support=True, missing=missing)
 
 
 METHODS: dict[str, Method] = {
@@ -266,5 +307,5 @@ METHODS: dict[str, Method] = {
     "exact": Method(
         _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True, firth=True
     ),
-    "boltzmann": Method(_boltzmann, False, ("l2",), support=True),
+    "boltzmann": Method(_boltzmann, False, ("l2",), support=True, missing=True),
 }

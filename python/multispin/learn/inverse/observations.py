@@ -165,10 +165,6 @@ def _spins(given: NDArray[Any], units: str, missing: bool) -> tuple[NDArray[np.i
             i, j = np.argwhere(absent)[0]
             what = "observed values, or NaN with a method that takes missing ones"
             raise ValueError(f"samples: got NaN in row {i}, column {j}, allowed: {what}")
-        if bool(np.all(absent, axis=0).any()):
-            j = int(np.argmax(np.all(absent, axis=0)))
-            allowed = "columns with an observed value"
-            raise ValueError(f"samples: got no value in column {j}, allowed: {allowed}")
     return up.astype(np.int8) - down.astype(np.int8), bool(absent.any())
 
 

@@ -87,6 +87,9 @@ def check_can(fit: InverseIsing, observations: Observations | None) -> None:
     if fit.l1 > 0.0:
         allowed = "0, as what l1 leaves is biased; fit its support without, or bootstrap"
         raise ValueError(checks.describe("l1", fit.l1, allowed))
+    if fit._incomplete:
+        allowed = "a fit of samples of which all values are known"
+        raise ValueError(f"samples: got a fit of some with missing values, allowed: {allowed}")
     if observations is None and fit.method not in LIKELIHOODS:
         allowed = f"samples with method={fit.method!r}, which their moments do not stand for"
         raise ValueError(f"samples: got None, allowed: {allowed}")

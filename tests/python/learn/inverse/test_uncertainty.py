@@ -210,6 +210,14 @@ def test_wrong_samples() -> None:
         ms.InverseIsing().standard_errors(STATES)
 
 
+def test_missing_values_are_refused() -> None:
+    samples = np.repeat(STATES, drawn(500, 6), axis=0).astype(float)
+    samples[::7, 1] = np.nan
+    fit = ms.InverseIsing("exact").fit(samples)
+    with pytest.raises(ValueError, match="samples: got a fit of some with missing values"):
+        fit.standard_errors()
+
+
 def test_too_many_parameters_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = drawn(500, 6)
     fit = ms.InverseIsing().fit(STATES, sample_weight=counts)

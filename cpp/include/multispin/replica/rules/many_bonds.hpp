@@ -47,6 +47,7 @@ class ManyBonds {
 
   MULTISPIN_HD explicit ManyBonds(int degree) : degree_(degree), digits_(drawn_digits(degree)) {}
 
+  MULTISPIN_HD bool even() const { return degree_ % 2 == 0; }
   MULTISPIN_HD int digits() const { return known_digits > 0 ? known_digits : digits_; }
   // Thresholds: those of digits 0 to b - 1, then that of all draws that H counts.
   MULTISPIN_HD int classes() const { return digits() + 1; }
@@ -74,7 +75,7 @@ class ManyBonds {
       for (W& plane : missing[i]) plane = bits::zero<W>();
     }
     // Digit 0 of an even site decides nothing.
-    for (int next = degree_ % 2 != 0 ? 0 : 1; bits::any(any_of(open)); next += at_once) {
+    for (int next = even() ? 1 : 0; bits::any(any_of(open)); next += at_once) {
       draw(next, drawn);
       for (int k = 0; k < at_once; ++k) {
         const int number = next + k;
@@ -95,16 +96,9 @@ class ManyBonds {
     }
   }
 
- private:
-  MULTISPIN_HD static std::uint64_t bit(int p, int number) {
-    return std::uint64_t{0} - static_cast<std::uint64_t>(number >> p & 1);
-  }
-  template <int group, class W>
-  MULTISPIN_HD static W any_of(const W (&words)[group]) {
-    W any = words[0];
-    for (int i = 1; i < group; ++i) any = any | words[i];
-    return any;
-  }
+  // The steps of which that is made, for those who draw otherwise: every digit, then what H has to
+  // be, then draws that H counts.
+  //
   // Adds g to 2u - d, which is 2 (u - ceil(d/2)), and 1 more if d is odd. What becomes of the
   // digits below 2^b makes no difference but for the carry.
   template <class W>
@@ -132,6 +126,17 @@ class ManyBonds {
       lanes = sum.carry;
     }
     return lanes;
+  }
+
+ private:
+  MULTISPIN_HD static std::uint64_t bit(int p, int number) {
+    return std::uint64_t{0} - static_cast<std::uint64_t>(number >> p & 1);
+  }
+  template <int group, class W>
+  MULTISPIN_HD static W any_of(const W (&words)[group]) {
+    W any = words[0];
+    for (int i = 1; i < group; ++i) any = any | words[i];
+    return any;
   }
 
   int degree_, digits_;

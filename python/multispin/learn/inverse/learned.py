@@ -1,0 +1,326 @@
+"""What was learned of pairs of spins: probabilities, samples, and how it compares with data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._engines import registry
+from multispin.errors import NotFittedError
+from multispin.learn import partition, sampling
+from multispin.learn.inverse import enumeration, information, units
+from multispin.learn.inverse.comparison import compare
+from multispin.learn.inverse.completion import Completion
+from multispin.learn.inverse.observations import observed
+from multispin.models import Pairwise
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from multispin.learn.inverse.comparison import Comparison
+    from multispin.learn.inverse.observations import Observations
+
+_SWEEPS = 1000  # of a chain, unless given
+
+
+class LearnedPairs:
+    """Couplings and fields that were learned, and what can be asked of them."""
+
+    J_: NDArray[np.float64]
+    h_: NDArray[np.float64]
+    potential_: NDArray[np.float64] | None
+    n_features_in_: int
+    units: str
+    threads: int | None
+    _seed: int
+
+    def model(self) -> Pairwise:
+        """Return the model, for samplers and runs at temperature 1.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        ValueError
+            If there is a `potential_`, which no such model has.
+        """
+        self._check_fitted("model")
+        if self.potential_ is not None:
+            raise ValueError("k_pairwise: got True, allowed: False for a model of pairs alone")
+        return Pairwise(self.J_, self.h_)
+
+    def binary_parameters(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return couplings (N, N) and fields (N,) of units 0 and 1 instead of −1 and +1.
+
+        P(x) ∝ exp(Σ_{i<j} J_ij x_i x_j + Σ_i h_i x_i) is the same distribution, x = (1 + s)/2.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("binary_parameters")
+        found = units.to_binary(self.J_, self.h_)
+        return found.J, found.h
+
+    def sample(
+        self, n: int = 1, sweeps: int | None = None, random_state: int | None = None
+    ) -> NDArray[np.int8]:
+        """Draw samples of what was learned.
+
+        Up to 22 spins they are independent and exact. Beyond, each is the end of a chain of its
+        own that begins without correlations, or where learning by ``boltzmann`` left off.
+
+        Parameters
+        ----------
+        n
+            How many.
+        sweeps
+            Sweeps of each chain; None takes 1000.
+        random_state
+            Seed; None takes that of the estimator.
+
+        Returns
+        -------
+        samples
+            (n, N) int8 in the units of the estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("sample")
+        n = checks.count("n", n, 1)
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        if self.n_features_in_ <= enumeration.MOST_SPINS:
+            distribution = self._distribution()
+            index = np.random.default_rng(seed).choice(
+                distribution.probabilities.size, n, p=distribution.probabilities.ravel()
+            )
+            spins = distribution.states.spins(index)
+        else:
+            length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1)
+            spins = sampling.drawn(self.model(), n, length, seed, self.threads)
+        return self._in_units(spins)
+
+    def conditional(
+        self, samples: Any, sweeps: int | None = None, random_state: int | None = None
+    ) -> NDArray[np.int8]:
+        """Draw what is missing in samples, given what is there.
+
+        A chain for each sample that is not complete, in which observed units are held.
+
+        Parameters
+        ----------
+        samples
+            (M, N) in the units of the estimator, NaN where a value is to be drawn.
+        sweeps
+            Sweeps of each chain; None takes 1000.
+        random_state
+            Seed; None takes that of the estimator.
+
+        Returns
+        -------
+        samples
+            (M, N) int8, complete.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not of this kind.
+        NotFittedError
+            If nothing has been learned.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import multispin as ms
+        >>> pair = np.array([[1, 1], [1, 1], [1, 1], [-1, -1], [-1, 1], [1, -1]])
+        >>> fit = ms.InverseIsing(random_state=1).fit(pair)
+        >>> drawn = fit.conditional(np.tile([1, np.nan], (10_000, 1)), sweeps=10)
+        >>> abs(float((drawn[:, 1] == 1).mean()) - 0.75) < 0.03
+        True
+        """
+        self._check_fitted("conditional")
+        observations = self._observed(samples, None, missing=True)
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1)
+        if not observations.incomplete:
+            return self._in_units(observations.spins)
+        model = self.model()
+        completion = Completion(observations, model, seed, registry.threads(self.threads))
+        completion.follow(model, length)
+        return self._in_units(completion.spins())
+
+    def energy(self, samples: Any) -> NDArray[np.float64]:
+        """Return E(s) = −Σ_{i<j} J_ij s_i s_j − Σ h_i s_i (− V_K) of samples, (M,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples that are not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("energy")
+        return self._energy(self._observed(samples, None).spins)
+
+    def _energy(self, spins: NDArray[np.int8]) -> NDArray[np.float64]:
+        found = np.asarray(Pairwise(self.J_, self.h_).energy(spins), dtype=np.float64)
+        if self.potential_ is not None:
+            found = found - self.potential_[(spins > 0).sum(axis=1)]
+        return found
+
+    def log_partition(
+        self,
+        method: str = "auto",
+        chains: int = 1000,
+        temperatures: int = 1000,
+        random_state: int | None = None,
+    ) -> partition.LogPartition:
+        """Return ln Z; see `multispin.log_partition`, whose arguments these are.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("log_partition")
+        few = self.n_features_in_ <= enumeration.MOST_SPINS
+        if method in ("auto", "exact") and few:
+            return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        return partition.log_partition(
+            self.model(), method, chains, temperatures, seed, self.threads
+        )
+
+    def log_likelihood(self, samples: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return the mean of ln P(s) over samples, in nats.
+
+        Beyond 22 spins ln Z is an estimate: `log_partition` has its error.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples or weights that are not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("log_likelihood")
+        observations = self._observed(samples, sample_weight)
+        mean = float(observations.shares @ self._energy(observations.spins))
+        return -mean - self.log_partition().value
+
+    def score(
+        self,
+        samples: Any,
+        y: object = None,  # noqa: ARG002
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Return `log_likelihood`, for scikit-learn's searches.
+
+        Raises
+        ------
+        TypeError, ValueError, NotFittedError
+            As `log_likelihood`.
+        """
+        return self.log_likelihood(samples, sample_weight)
+
+    def entropy(self, random_state: int | None = None) -> float:
+        """Return the entropy −Σ P ln P = ln Z + ⟨E⟩ of what was learned, in nats.
+
+        Beyond 22 spins both are estimates.
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("entropy")
+        if self.n_features_in_ <= enumeration.MOST_SPINS:
+            p = self._distribution().probabilities
+            return -float((p * np.log(np.where(p > 0, p, 1.0))).sum())
+        energy = float(self.energy(self.sample(10_000, random_state=random_state)).mean())
+        return self.log_partition(random_state=random_state).value + energy
+
+    def information(
+        self, samples: Any, sample_weight: ArrayLike | None = None
+    ) -> information.Entropies:
+        """Return entropies S₁ ≥ S₂ ≥ S_N of independent spins, the model and the data.
+
+        (S₁ − S₂)/(S₁ − S_N) is the share of the multi-information that pairs explain: see
+        `multispin.learn.inverse.information`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples or weights that are not of this kind; for more than 22 spins.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("information")
+        observations = self._observed(samples, sample_weight)
+        return information.entropies(self.model(), observations.spins, observations.weights)
+
+    def report(
+        self,
+        samples: Any,
+        sample_weight: ArrayLike | None = None,
+        n: int = 20_000,
+        sweeps: int | None = None,
+        random_state: int | None = None,
+    ) -> Comparison:
+        """Compare samples of the model with data, in units of the sampling error.
+
+        Means, correlations of pairs and of triples, and the distribution of the number of spins up;
+        ``multispin.plot.inverse.comparison`` draws it.
+
+        Parameters
+        ----------
+        samples, sample_weight
+            Data, as for `fit`: those that were learned from, or others.
+        n, sweeps, random_state
+            Samples that are drawn of the model, as for `sample`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For an argument that is not of this kind.
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_fitted("report")
+        observations = self._observed(samples, sample_weight)
+        drawn = self._spins(self.sample(n, sweeps, random_state))
+        return compare(observations.spins, drawn, data_weight=observations.weights)
+
+    def _spins(self, samples: NDArray[np.int8]) -> NDArray[np.int8]:
+        return samples if self.units == "spin" else (2 * samples - 1).astype(np.int8)
+
+    def _in_units(self, spins: NDArray[np.int8]) -> NDArray[np.int8]:
+        return spins if self.units == "spin" else ((spins + 1) // 2).astype(np.int8)
+
+    def _distribution(self) -> enumeration.Distribution:
+        states = enumeration.States(self.n_features_in_)
+        return enumeration.Distribution(states, states.exponent(self.J_, self.h_, self.potential_))
+
+    def _observed(
+        self, samples: Any, sample_weight: ArrayLike | None, missing: bool = False
+    ) -> Observations:
+        observations = observed(samples, sample_weight, self.units, missing)
+        if observations.n_features != self.n_features_in_:
+            got = f"{observations.n_features} features"
+            allowed = f"the {self.n_features_in_} features it was fitted with"
+            raise ValueError(f"samples: got {got}, allowed: {allowed}")
+        return observations
+
+    def _check_fitted(self, name: str) -> None:
+        if not hasattr(self, "J_"):
+            raise NotFittedError(f"{name}: got an estimator that is not fitted: fit it first")
