@@ -990,7 +990,7 @@ def _plot() -> dict[str, Call]:
         ),
         "plot.inverse.path": Call(
             ms.plot.inverse.path,
-            {"found": selection.regularization_path(_SPINS, l1=[0.1, 0.2])},
+            {"found": selection.regularization_path(_SPINS, l1=[0.1, 0.2], l2=0.1)},
         ),
         "plot.inverse.couplings": Call(
             ms.plot.inverse.couplings, {"J": np.eye(3), "error": np.ones((3, 3))},

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bootstrap", "Interval", "bootstrap"]
 
+_MOST_REPLICATES = 10**6
 _MOST_SAMPLES = 2**53  # integers that float64 has
 
 
@@ -134,7 +135,7 @@ def bootstrap(
     samples
         (M, N) of the two values of the estimator's `units`, none missing.
     replicates
-        Their number B, >= 1.
+        Their number B, from 1 to 10⁶.
     sample_weight
         (M,): how often each was seen. Their sum, rounded, is the number of samples, >= 2.
     random_state
@@ -173,7 +174,7 @@ def bootstrap(
     (0.1, 0)
     """
     checks.instance("estimator", estimator, InverseIsing, "an InverseIsing")
-    b = checks.count("replicates", replicates, 1)
+    b = checks.count("replicates", replicates, 1, _MOST_REPLICATES)
     seed = checks.seed_or_fresh("random_state", random_state)
     if executor is not None:
         checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")

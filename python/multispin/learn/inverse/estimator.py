@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: Methods that maximize a likelihood, of which the maximum may be at infinity.
 _LIKELIHOODS = ("exact", "boltzmann", "pseudolikelihood", "pseudolikelihood_averaged")
 
+#: Penalties beyond this leave nothing of couplings, and squares of them overflow.
+_LARGEST_PENALTY = 1e9
+
 
 class InverseIsing(LearnedPairs, Estimator):
     r"""Couplings and fields of spins, learned from samples or from moments.
@@ -177,8 +180,7 @@ class InverseIsing(LearnedPairs, Estimator):
         threads: int | None = None,
     ) -> None:
         self.method = checks.choice("method", method, tuple(METHODS))
-        self.l1 = checks.nonnegative_finite("l1", l1)
-        self.l2 = checks.nonnegative_finite("l2", l2)
+        self.l1, self.l2 = _penalty("l1", l1), _penalty("l2", l2)
         self.units = checks.choice("units", units, UNITS)
         self.support = support
         self.pseudocount = checks.nonnegative_finite("pseudocount", pseudocount)
@@ -433,6 +435,13 @@ class InverseIsing(LearnedPairs, Estimator):
         if samples is None:
             return uncertainty.of_fit(self, None)
         return uncertainty.of_fit(self, self._observed(samples, sample_weight))
+
+
+def _penalty(name: str, value: object) -> float:
+    number = checks.nonnegative_finite(name, value)
+    if number > _LARGEST_PENALTY:
+        raise ValueError(checks.describe(name, value, f"a number from 0 to {_LARGEST_PENALTY:g}"))
+    return number
 
 
 def _names(wanted: Callable[[Method], bool]) -> str:

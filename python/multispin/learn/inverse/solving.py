@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from multispin._engines import registry
 from multispin.learn.inverse.methods import METHODS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def task_of(estimator: InverseIsing, observations: Observations) -> Task:
     """Return what an estimator would fit."""
-    moments = observations.moments(1 if estimator.threads is None else estimator.threads)
+    moments = observations.moments(registry.threads(estimator.threads))
     return estimator._task(observations, moments)
 
 

@@ -130,19 +130,28 @@ def test_a_fitted_estimator_stays_as_it_is() -> None:
     ("given", "error", "message"),
     [
         ({"estimator": 1}, TypeError, "estimator: got 1, allowed: an InverseIsing"),
-        ({"replicates": 0}, ValueError, "replicates: got 0, allowed: an integer >= 1"),
+        (
+            {"replicates": 0},
+            ValueError,
+            "replicates: got 0, allowed: an integer >= 1 and <= 1000000",
+        ),
+        ({"replicates": 10**12}, ValueError, "replicates: got 1000000000000"),
         ({"samples": [[1, 2]]}, ValueError, "samples: got 2 in row 0, column 1"),
         ({"samples": [[1, 1]]}, ValueError, "samples: got 1 samples altogether"),
         ({"sample_weight": np.full(16, 1 / 16)}, ValueError, "sample_weight: got 1 samples"),
         ({"random_state": -1}, ValueError, "random_state: got -1"),
         ({"executor": 3}, TypeError, "executor: got 3, allowed: None or a"),
-        ({"replicates": 10**12}, MemoryError, "replicates: parameters of 1000000000000: needed"),
     ],
 )
 def test_wrong_arguments(given: Any, error: type[Exception], message: str) -> None:
     arguments = {"estimator": ms.InverseIsing(), "samples": STATES, **given}
     with pytest.raises(error, match=message):
         bootstrap(**arguments)
+
+
+def test_more_than_fits() -> None:
+    with pytest.raises(MemoryError, match="replicates: parameters of 1000000: needed"):
+        bootstrap(ms.InverseIsing(), np.eye(400) * 2 - 1, 10**6)
 
 
 def test_wrong_levels_and_executors() -> None:
