@@ -64,6 +64,32 @@ def test_errors_are_the_spread_over_data_sets(method: str, l2: float) -> None:
         assert covered.mean() == pytest.approx(0.95, abs=0.02)
 
 
+@pytest.mark.parametrize("alike", [False, True])
+@pytest.mark.parametrize("method", ALL)
+def test_errors_are_how_far_single_samples_move_the_fit(method: str, alike: bool) -> None:
+    """V = Σ_m c_m (∂θ/∂c_m)², numerically: the infinitesimal jackknife.
+
+    Errors of methods for each spin alone are of J at the mean of J_ij and J_ji; with l2 these differ
+    even for many samples, unless all spins are alike.
+    """
+    states, counts = all_states(3), np.array([60.0, 25, 14, 30, 21, 40, 9, 80])
+    if alike:
+        counts = np.array([60.0, 20, 20, 30, 20, 30, 30, 80])
+
+    def fitted(counts: Any) -> Any:
+        fit = ms.InverseIsing(method, l2=0.2, tol=1e-11, max_iter=3000)
+        fit.fit(states, sample_weight=counts)
+        return fit, vector(fit.J_, fit.h_)
+
+    slopes = [
+        (fitted(counts + 0.1 * one)[1] - fitted(counts - 0.1 * one)[1]) / 0.2 for one in np.eye(8)
+    ]
+    found = vector(*fitted(counts)[0].standard_errors(states, counts))
+    joint = method == "exact" or uncertainty.LOSSES[method][1]
+    expected = np.sqrt(counts @ np.array(slopes) ** 2)
+    np.testing.assert_allclose(found, expected, rtol=1e-4 if joint or alike else 0.02)
+
+
 def test_all_fourth_moments_by_one_transform() -> None:
     _, _, p = planted(6)
     rng = np.random.default_rng(2)
