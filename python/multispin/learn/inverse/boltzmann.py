@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,12 +32,15 @@ _GROUPS = 8
 _MEASUREMENTS = 4
 #: States of which covariances are made, at most, for each parameter.
 _PER_PARAMETER = 4
-#: Of a step: conjugate-gradient steps, the first and the longest length (twice the divergence of
-#: the new distribution from the old), and what is added to variances, so that what chains do not
-#: tell stays as it is.
+#: Of a step: conjugate-gradient steps; the first and the greatest length, whose square is twice the
+#: divergence of the new distribution from the old; what is added to variances, for each parameter
+#: and state; and what is no worse than before.
 _SOLVER_STEPS = 12
 _RADIUS, _LONGEST = 0.5, 4.0
-_DAMPING = 0.02
+_DAMPING = 0.5
+_WORSE = 1.1
+#: How far the square of what is missing is above its noise, or moments are measured more often.
+_CLEAR = 6.0
 #: Samples of the model for each sample of the data: from how many on their moments may be found
 #: to agree, and up to how many they are compared.
 _ENOUGH, _FINAL = 9, 40
@@ -162,8 +165,93 @@ class Learned:
     x: Array
     converged: bool
     n_iter: int
-    errors: list[float] = field(default_factory=list)  # largest deviation, in sampling errors
-    spins: NDArray[np.int8] | None = None
+    errors: list[float]  # largest deviation, in sampling errors
+    spins: NDArray[np.int8]
+
+
+class _Missing(NamedTuple):
+    """What the model's moments lack; and mean squares in sampling errors, of it and its noise."""
+
+    of_features: Array
+    square: float
+    noise: float
+
+
+class _Learning:
+    """Parameters on their way, and how well their moments are known."""
+
+    def __init__(
+        self, chains: Chains, x: Array, data: Moments, l2: float, completion: Completion | None
+    ) -> None:
+        support = chains.support
+        self.chains, self.x, self._completion = chains, x, completion
+        self._target = support.vector(data.second, data.mean)
+        spread = np.maximum(1.0 - self._target**2, 1.0 / data.n_samples)
+        self._error = np.sqrt(spread / data.n_samples)
+        self._ridge = np.zeros(support.size)
+        self._ridge[: support.n_pairs] = 2 * l2
+        self._most = max(_MEASUREMENTS, math.ceil(_FINAL * data.n_samples / chains.n_chains))
+        self._times = _MEASUREMENTS
+        self._radius, self._damping = _RADIUS, 1.0
+        self.missing = self._measured()
+
+    @property
+    def worst(self) -> float:
+        """The largest deviation of a moment, in sampling errors."""
+        return float((np.abs(self.missing.of_features) / self._error).max())
+
+    @property
+    def done(self) -> bool:
+        """Whether all moments agree, and are known well enough to say so."""
+        return self.worst < 1.0 and (self._quiet or self.missing.noise < 1.0 / _ENOUGH)
+
+    @property
+    def _quiet(self) -> bool:
+        return self.missing.noise < 1.0 / _FINAL or self._times >= self._most
+
+    def _measured(self) -> _Missing:
+        support, chains = self.chains.support, self.chains
+        model, variances = chains.measured(self._times)
+        data = self._target
+        if self._completion is not None:
+            self._completion.follow(model_of(support, self.x), math.ceil(_FOLLOW * chains.interval))
+            times = min(self._times, _MEASUREMENTS)
+            data = self._completion.features(support, times, math.ceil(chains.interval))
+        missing = data - model - self._ridge * self.x
+        square = float(np.mean((missing / self._error) ** 2))
+        return _Missing(missing, square, float(np.mean(variances / self._error**2)))
+
+    def step(self) -> bool:
+        """Look closer if all there is to see is noise; else take a step. Whether one was taken."""
+        missing = self.missing
+        if not self._quiet and missing.square < _CLEAR * missing.noise:
+            self._times *= 2
+            self.missing = self._measured()
+            return False
+        before, states = self.x, self.chains.spins()
+        self.x = before + self._direction()
+        self.chains.follow(self.x, self._times)
+        self.missing = self._measured()
+        if self.missing.square <= _WORSE * missing.square + missing.noise / 2:
+            self._radius = min(1.5 * self._radius, _LONGEST)
+            self._damping = self._damping / 1.5
+            return True
+        self.x, self.missing = before, missing
+        self.chains.sampler.model = model_of(self.chains.support, before)
+        self.chains.sampler.set_spins(states)
+        self._radius, self._damping = self._radius / 2, min(4 * self._damping, 1.0)
+        return True
+
+    def _direction(self) -> Array:
+        states = np.concatenate(self.chains.seen)
+        # Covariances of few states look smaller along some directions than they are.
+        self._damping = max(self._damping, _DAMPING * len(self.x) / len(states))
+        metric = Metric(self.chains.support, states)
+        direction, length = metric.solved(self.missing.of_features, self._damping + self._ridge)
+        # Of what is noise, nothing is learned.
+        share = 1.0 - min(self.missing.noise / self.missing.square, 0.9)
+        found: Array = direction * min(share, self._radius / max(length, 1e-300))
+        return found
 
 
 def learn(
@@ -200,56 +288,14 @@ def learn(
         Samples with missing values: moments of the data are then those of samples that are
         completed anew for each measurement, and `data` is what they are about.
     """
-    support = chains.support
-    target = support.vector(data.second, data.mean)
-    spread = np.maximum(1.0 - target**2, 1.0 / data.n_samples)
-    error = np.sqrt(spread / data.n_samples)
-    ridge = np.zeros(support.size)
-    ridge[: support.n_pairs] = 2 * l2
-    most = max(_MEASUREMENTS, math.ceil(_FINAL * data.n_samples / chains.n_chains))
-    radius, damping, times = _RADIUS, _DAMPING, _MEASUREMENTS
-    found = Learned(x, False, 0)
-
-    def measured() -> tuple[Array, float, float]:
-        model, variances = chains.measured(times)
-        seen = target
-        if completion is not None:
-            interval = math.ceil(chains.interval)
-            completion.follow(model_of(support, x), math.ceil(_FOLLOW * chains.interval))
-            seen = completion.features(support, min(times, _MEASUREMENTS), interval)
-        missing = seen - model - ridge * x
-        return missing, float(np.mean((missing / error) ** 2)), float(np.mean(variances / error**2))
-
-    missing, square, noise = measured()
-    for step in range(max_iter):
-        worst = float((np.abs(missing) / error).max())
-        found.errors.append(worst)
+    learning = _Learning(chains, x, data, l2, completion)
+    errors: list[float] = []
+    n_iter = 0
+    while True:
+        errors.append(learning.worst)
         if progress is not None:
-            progress(worst)
-        quiet = noise < 1.0 / _FINAL or times >= most
-        if worst < 1.0 and (quiet or noise < 1.0 / _ENOUGH):
-            found.converged = True
+            progress(errors[-1])
+        if learning.done or n_iter == max_iter:
             break
-        if not quiet and square < 3.0 * noise:
-            times = times * 2
-            missing, square, noise = measured()
-            continue
-        direction, length = Metric(support, np.concatenate(chains.seen)).solved(
-            missing, damping + ridge
-        )
-        # Of what is noise, nothing is learned.
-        direction *= min(1.0 - min(noise / square, 0.9), radius / max(length, 1e-300))
-        before, states, was = x, chains.spins(), (missing, square, noise)
-        x = x + direction
-        chains.follow(x, times)
-        missing, square, noise = measured()
-        found.n_iter = step + 1
-        if square > was[1] + 2.0 * max(was[2], noise):
-            x, radius, damping = before, radius / 2, min(4 * damping, 1.0)
-            chains.sampler.model = model_of(support, x)
-            chains.sampler.set_spins(states)
-            missing, square, noise = was
-            continue
-        radius, damping = min(1.5 * radius, _LONGEST), max(damping / 1.5, 1e-3)
-    found.x, found.spins = x, chains.spins()
-    return found
+        n_iter += learning.step()
+    return Learned(learning.x, learning.done, n_iter, errors, chains.spins())

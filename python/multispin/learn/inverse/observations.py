@@ -160,11 +160,10 @@ def _spins(given: NDArray[Any], units: str, missing: bool) -> tuple[NDArray[np.i
     wrong = ~(up | down | absent)
     if bool(wrong.any()):
         raise ValueError(_wrong_value(given, wrong, units))
-    if bool(absent.any()):
-        if not missing:
-            i, j = np.argwhere(absent)[0]
-            what = "observed values, or NaN with a method that takes missing ones"
-            raise ValueError(f"samples: got NaN in row {i}, column {j}, allowed: {what}")
+    if bool(absent.any()) and not missing:
+        i, j = np.argwhere(absent)[0]
+        what = "observed values, or NaN with a method that takes missing ones"
+        raise ValueError(f"samples: got NaN in row {i}, column {j}, allowed: {what}")
     return up.astype(np.int8) - down.astype(np.int8), bool(absent.any())
 
 
