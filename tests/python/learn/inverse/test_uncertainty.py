@@ -69,7 +69,7 @@ def test_errors_are_the_spread_over_data_sets(method: str, l2: float) -> None:
 def test_errors_are_how_far_single_samples_move_the_fit(method: str, alike: bool) -> None:
     """V = Σ_m c_m (∂θ/∂c_m)², numerically: the infinitesimal jackknife.
 
-    Errors of methods for each spin alone are of J at the mean of J_ij and J_ji; with l2 these differ
+    Errors of methods for each spin alone are of J at the mean of J_ij and J_ji; with l2 they differ
     even for many samples, unless all spins are alike.
     """
     states, counts = all_states(3), np.array([60.0, 25, 14, 30, 21, 40, 9, 80])
