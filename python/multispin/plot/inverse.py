@@ -41,8 +41,22 @@ if TYPE_CHECKING:
         @property
         def counts(self) -> _Compared: ...
 
+    class _Path(Protocol):
+        @property
+        def l1(self) -> Array: ...
+        @property
+        def J(self) -> Array: ...
+        @property
+        def score(self) -> Array: ...
+        @property
+        def error(self) -> Array | None: ...
+        @property
+        def criterion(self) -> str: ...
+        @property
+        def best(self) -> int: ...
 
-__all__ = ["comparison"]
+
+__all__ = ["comparison", "couplings", "path"]
 
 _NUMBERS = ("data", "model", "data_error", "model_error")
 #: Panels against the diagonal: what they are of, and how it is written.
@@ -95,6 +109,127 @@ def comparison(found: _Comparison) -> Figure:
             axes.set_ylabel("model")
         _distribution(panels[3], parts["counts"])
         return figure
+
+
+def path(found: _Path) -> Figure:
+    """Couplings with penalties from large to small, and what each graph is worth.
+
+    Parameters
+    ----------
+    found : RegularizationPath
+        What `multispin.learn.inverse.selection.regularization_path` returned.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Couplings over the penalty on the left, EBIC or the held-out log-pseudolikelihood on the
+        right, and in both a line at the penalty that was chosen.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such path.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from multispin import plot
+    >>> from multispin.learn.inverse.selection import regularization_path
+    >>> samples = np.random.default_rng(1).choice([-1, 1], size=(500, 4))
+    >>> plot.inverse.path(regularization_path(samples)).savefig("path.png")
+    """
+    l1, J, score, error = _path_of(found)
+    i, j = np.triu_indices(J.shape[1], 1)
+    named = {"ebic": "EBIC", "cv": "held-out log-pseudolikelihood"}
+    with style():
+        figure = new_figure(8.4, 3.8)
+        left, right = figure.subplots(1, 2)
+        if len(i):
+            left.plot(l1, J[:, i, j], color=COLOURS[0], lw=0.8, alpha=0.6)
+        left.set_ylabel("couplings $J_{ij}$")
+        right.errorbar(l1, score, error, fmt="o-", color=COLOURS[1], ms=3.0, lw=0.8)
+        right.set_ylabel(named.get(found.criterion, str(found.criterion)))
+        for axes in (left, right):
+            axes.set_xscale("log")
+            axes.set_xlabel(r"penalty $\lambda$")
+            axes.axvline(l1[found.best], color=FAINT, lw=0.8, ls=":", zorder=0)
+        return figure
+
+
+def couplings(J: Array, error: Array) -> Figure:
+    """Couplings from the smallest to the largest, with their standard errors.
+
+    Parameters
+    ----------
+    J
+        Couplings, (N, N) symmetric, N >= 2.
+    error
+        Their standard errors, (N, N), as `multispin.InverseIsing.standard_errors` returns them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One point with a bar for each pair that has a coupling or an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arrays that are not of this kind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> samples = np.random.default_rng(1).choice([-1, 1], size=(500, 5))
+    >>> fit = ms.InverseIsing().fit(samples)
+    >>> ms.plot.inverse.couplings(fit.J_, fit.standard_errors(samples).J).savefig("couplings.png")
+    """
+    values, bars = _matrix("J", J), _matrix("error", error)
+    if values.shape != bars.shape:
+        raise ValueError(f"error: got shape {bars.shape}, allowed: {values.shape}, as J")
+    if bool((bars < 0.0).any()):
+        raise ValueError(checks.describe("error", error, "numbers >= 0"))
+    above = np.triu((values != 0.0) | (bars != 0.0), 1)
+    values, bars = values[above], bars[above]
+    order = np.argsort(values, kind="stable")
+    with style():
+        figure = new_figure(5.6, 3.8)
+        axes = figure.subplots()
+        axes.axhline(0.0, color=FAINT, lw=0.8, ls=":", zorder=0)
+        rank = np.arange(1, len(values) + 1)
+        axes.errorbar(rank, values[order], bars[order], fmt="o", color=COLOURS[0], ms=2.5, lw=0.8)
+        axes.set_xlabel("pairs, by rank")
+        axes.set_ylabel("couplings $J_{ij}$")
+        return figure
+
+
+def _path_of(found: object) -> tuple[Array, Array, Array, Array | None]:
+    """Return penalties, couplings, scores and errors of a path."""
+    names = ("l1", "J", "score", "error", "criterion", "best")
+    if isinstance(found, type) or any(not hasattr(found, name) for name in names):
+        raise TypeError(checks.describe("found", found, "what regularization_path returned"))
+    of: Any = found
+    l1, J = checks.positive_numbers("found.l1", of.l1), checks.numbers("found.J", of.J)
+    score = checks.numbers("found.score", of.score)
+    error = None if of.error is None else checks.numbers("found.error", of.error)
+    rows = [score] if error is None else [score, error]
+    if l1.ndim != 1 or J.shape[:1] != l1.shape or J.ndim != 3 or J.shape[1] != J.shape[2]:
+        got = f"arrays of shapes {l1.shape} and {J.shape}"
+        raise ValueError(f"found.J: got {got}, allowed: l1 (L,) and J (L, N, N)")
+    if any(row.shape != l1.shape for row in rows):
+        raise ValueError(checks.describe("found.score", of.score, f"({len(l1)},), one a penalty"))
+    checks.count("found.best", of.best, 0, len(l1) - 1)
+    return l1, J, score, error
+
+
+def _matrix(name: str, value: Any) -> Array:
+    allowed = f"(N, N) finite numbers up to {_LARGEST:g} in size, N >= 2"
+    found = checks.numbers(name, value, allowed)
+    if found.ndim != 2 or found.shape[0] != found.shape[1] or len(found) < 2:
+        raise ValueError(f"{name}: got shape {found.shape}, allowed: {allowed}")
+    if float(np.abs(found).max()) > _LARGEST:
+        raise ValueError(checks.describe(name, value, allowed))
+    return found
 
 
 def _against(axes: Axes, numbers: dict[str, Array], colour: str) -> None:
