@@ -12,7 +12,7 @@ from multispin.learn.inverse import boltzmann, enumeration, firth, mean_field
 from multispin.learn.inverse.completion import Completion
 from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
-from multispin.learn.inverse.standardization import Standardized
+from multispin.learn.inverse.standardization import Coordinates, Standardized
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -263,10 +263,13 @@ def _minimum(
     support = task.support
     rows, columns = (support.rows, support.columns) if joint else np.nonzero(support.mask)
     mean = task.moments.mean
-    round_ = Standardized(Ridge(smooth, task.l2), rows, columns, mean, joint)
-    l1 = task.l1 * round_.scale[: smooth.n_couplings]
-    found = minimize(round_, round_.standardized(start), l1, task.tol, task.max_iter, newton)
-    return replace(found, x=round_.parameters(found.x))
+    coordinates = Coordinates(rows, columns, mean, joint, smooth.size)
+    standardized = Standardized(Ridge(smooth, task.l2), coordinates)
+    l1 = task.l1 * coordinates.scale[: smooth.n_couplings]
+    found = minimize(
+        standardized, coordinates.standardized(start), l1, task.tol, task.max_iter, newton
+    )
+    return replace(found, x=coordinates.parameters(found.x))
 
 
 def _joint(support: Support, found: Minimum) -> Outcome:
