@@ -20,15 +20,13 @@ from multispin import page, plot
 from multispin.learn import independent_samples, kinetic_series
 from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.information import entropies
-from multispin.plot.style import COLOURS, FAINT, new_figure, style
+from multispin.plot.style import FAINT, new_figure, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
-
-    from multispin.learn.inverse.comparison import Comparison
 
     Array = NDArray[np.float64]
     Blocks = list[page.Text | page.Picture | page.Table]
@@ -155,7 +153,7 @@ def show_couplings() -> Blocks:
     found = {method: ms.InverseIsing(method).fit(samples).J_ for method in SHOWN}
     return [
         page.Picture(
-            plot.inverse.couplings(J, found),
+            plot.inverse.recovered(J, found),
             f"A glass on a lattice of {SIDE[0]} × {SIDE[1]} at <i>β</i> = {COLD}, from {MANY:,} "
             "samples. Blue: pairs of neighbours. Grey: all others, which should be 0. What a pair "
             "does has much to do with all that is around it: looked at by itself, nearly every "
@@ -264,7 +262,9 @@ found where there is none, at a false discovery rate of {LEVEL:.0%} (Benjamini a
 """
         ),
         page.Picture(
-            draw_matrices({"planted": J, "found": fit.J_, "significant": np.where(sure, fit.J_, 0)}),
+            draw_matrices(
+                {"planted": J, "found": fit.J_, "significant": np.where(sure, fit.J_, 0)}
+            ),
             "Couplings of a network: what acts on the spin of each row. Red is positive, blue "
             "negative.",
             "Three matrices with the same pattern of dots; in the middle there is noise too.",

@@ -43,7 +43,7 @@ class Kernel(NamedTuple):
         return (
             re.search(
                 r"HalfSweep.*Philox|UpdateSites [246] ZeroField.*Philox|UpdateManyBonds 2 Philox"
-                r"|(StepDense|ScanDense|SparseLevel|SparseSweeps|PatternSweeps) .*Philox"
+                r"|(StepDense|ScanDense|ScanShared|SparseLevel|SparseSweeps|PatternSweeps) .*Philox"
                 r"|ApplyDense|MultiplyDense",
                 self.name,
             )
@@ -71,13 +71,14 @@ def _name(symbol: str) -> str:
 
     Graphs have slots for bonds instead of a lattice: ``UpdateSites 6 ZeroFieldFlip Philox``. After
     ``HalfSweep``'s generator comes how many replicas a launch can take. Real couplings have
-    neither, but how flips are brought in: ``StepDense Apply Metropolis Philox``. Patterns have how
-    overlaps are kept, and how many blocks of them, or pairs of blocks: ``PatternSweeps Packed 1
-    Metropolis Philox``. Many bonds have their number of digits, or 0 for any.
+    neither: ``StepDense Metropolis Philox``. Patterns have how overlaps are kept, and how many
+    blocks of them, or pairs of blocks: ``PatternSweeps Packed 1 Metropolis Philox``. Many bonds
+    have their number of digits, or 0 for any.
     """
     shape = re.search(
         r"\d(HalfSweep|SmallSweeps|UpdateSites|UpdateSharing|UpdateManyBonds"
-        r"|StepDense|ScanDense|ApplyDense|MultiplyDense|FlipsFromSpins|SparseLevel|SparseSweeps"
+        r"|StepDense|ScanDense|ScanShared|ApplyDense|MultiplyDense|FlipsFromSpins"
+        r"|SparseLevel|SparseSweeps"
         r"|PatternSweeps|PatternTurns|BringPatternTurns|TurnPatternSpins)[IE]",
         symbol,
     )
@@ -86,8 +87,6 @@ def _name(symbol: str) -> str:
     generator = re.search(r"\d(Aes|Philox)(?:Planes|OneWord)", symbol)
     dynamics = re.search(r"DynamicsE(\d)", symbol)
     words = [match[1] for match in (shape, real, rule, generator) if match]
-    if words[:1] == ["StepDense"]:
-        words[1:1] = re.findall(r"\d(Apply|Multiply)Dense", symbol)[:1]
     overlaps = re.search(r"\d(PackedOverlaps|OverlapsInRegisters|OverlapsInMemory)", symbol)
     if overlaps:
         blocks = re.match(r"ILi(\d+)E", symbol[overlaps.end() :])
@@ -116,8 +115,8 @@ def main() -> int:
     for kernel in bad:
         print(f"{kernel.name} uses local memory")
     # One for each lattice and rule, two of those of two classes, one for each number of slots and
-    # for many bonds; two rules of real couplings in four kernels, of which one has two ways to
-    # bring flips in, and with each way to keep overlaps; three kernels that have no rule.
+    # for many bonds; two rules of real couplings in five kernels, and with each way to keep
+    # overlaps; three kernels that have no rule.
     if sum(kernel.matters for kernel in kernels) != 8 + 2 + 3 + 1 + 2 * (5 + 5) + 3:
         print("the kernels that matter were not found: has the compiler's report changed?")
         return 1

@@ -224,9 +224,13 @@ profile_replicas() {
   profile UpdateSites "ms.Sampler(ms.EdwardsAnderson((64, 64, 64), seed=1), \
     np.geomspace(0.5, 2.2, 2048), replicas=2048, device='cuda', rng='philox')"
 }
-profile_dense() {
-  profile StepDense "ms.Sampler(ms.SherringtonKirkpatrick(2000, seed=1), \
+all_pairs="ms.Sampler(ms.SherringtonKirkpatrick(2000, seed=1), \
     np.geomspace(0.4, 1.6, 1024), replicas=1024, engine='real', device='cuda', rng='philox')"
+profile_scan() {
+  profile ScanShared "$all_pairs"
+}
+profile_products() {
+  profile MultiplyDense "$all_pairs"
 }
 profile_sparse() {
   profile SparseSweeps "ms.Sampler(ms.Pairwise.from_edges(1000, ms.graphs.hypercubic((10, 10, 10)), \
@@ -247,7 +251,8 @@ section "speed" speed
 section "real couplings" real_couplings
 section "profile, lattice" profile_lattice
 section "profile, replicas" profile_replicas
-section "profile, couplings of all pairs" profile_dense
+section "profile, couplings of all pairs: the scan" profile_scan
+section "profile, couplings of all pairs: products" profile_products
 section "profile, couplings of some pairs" profile_sparse
 section "profile, patterns" profile_patterns
 section "physics (slow tests)" physics

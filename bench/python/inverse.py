@@ -17,8 +17,8 @@ but caches. `--peers` is a folder with scikit-learn and numba
   the error γ and the share of right edges, of the pseudolikelihood and of logRISE.
 
 - boltzmann: N = 100 spins of a glass at β = 0.8, M = 10,000 samples: `InverseIsing`, until every
-  moment is within its sampling error, beside adabmDCA (torch on the CPU), whose command `--adabmdca`
-  names, with its own settings but the learning rate of its tutorial, 0.05, until Pearson's
+  moment is within its sampling error, beside adabmDCA (torch on the CPU), whose command
+  `--adabmdca` names, with its own settings but a learning rate of 0.05, until Pearson's
   correlation of connected correlations is 0.95. Ours is given too.
 
 What comes out is compared: exit status 1 if parameters or moments differ.
@@ -205,12 +205,12 @@ def boltzmann() -> tuple[str, bool]:
     fit = ms.InverseIsing("boltzmann", random_state=1, threads=1)
     ours, _ = seconds(lambda: fit.fit(spins))
     found = fit.report(spins, n=50_000, sweeps=200)
+    at_end = f"ε_max = {fit.optimality_:.2f}, Pearson {found.pairs.correlation:.4f}"
     rows = [
         "## Maximum likelihood by Monte Carlo\n",
         f"N = {FEW_N}, M = {FEW_M}: CPU seconds\n",
         "| | s | times ours |\n|---|---|---|",
-        f"| multispin: ε_max = {fit.optimality_:.2f}, Pearson {found.pairs.correlation:.4f} | "
-        f"{ours:.3g} | 1 |",
+        f"| multispin: {at_end} | {ours:.3g} | 1 |",
     ]
     sound = fit.converged_ and found.pairs.correlation > 0.95
     if ADABMDCA:

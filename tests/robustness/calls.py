@@ -28,7 +28,19 @@ from multispin.analysis import (
 from multispin.cli import main
 from multispin.dimod import MultispinSampler
 from multispin.learn import hopfield, memories
-from multispin.learn.inverse import comparison, heat, information, mean_field, minima, units
+from multispin.learn.inverse import (
+    bootstrap,
+    comparison,
+    decimation,
+    heat,
+    information,
+    mean_field,
+    minima,
+    pruning,
+    selection,
+    uncertainty,
+    units,
+)
 from multispin.runs import throughput
 from robustness import runs
 
@@ -726,9 +738,43 @@ def _inverse() -> dict[str, Call]:
         f"mean_field.{of.__name__}": Call(of, {**moments, "unsolved": "raise"}, blames=both)
         for of in (mean_field.tap, mean_field.bethe)
     }
+    fit = ms.InverseIsing("pseudolikelihood", max_iter=50).fit(samples)
+    replicates = bootstrap.bootstrap(fit, samples, 3, random_state=1)
+    weighted: dict[str, Any] = {"samples": samples, "sample_weight": np.ones(200)}
+    of_weights = {"samples": ("sample_weight",), "sample_weight": ("samples",)}
     return {
         **closed,
         **solved,
+        "InverseIsing.standard_errors": Call(
+            ms.InverseIsing.standard_errors, weighted,
+            fit.standard_errors, blames=of_weights,
+        ),
+        "bootstrap": Call(
+            bootstrap.bootstrap,
+            {"estimator": fit, "replicates": 2, "random_state": 1, "executor": None, **weighted},
+            blames=of_weights, long=("replicates",),
+        ),
+        "Bootstrap.interval": Call(
+            bootstrap.Bootstrap.interval, {"level": 0.5},
+            replicates.interval,
+        ),
+        "regularization_path": Call(
+            selection.regularization_path,
+            {"method": "pseudolikelihood", "l1": [0.1, 0.2], "criterion": "cv", "gamma": 0.5,
+             "folds": 2, "rule": "or", "l2": 0.1, "units": "spin", "support": J != 0,
+             "random_state": 1, "threads": 1, **weighted},
+            blames={**of_weights, "samples": ("sample_weight", "support"), "units": ("samples",)},
+            long=("l1",),
+        ),
+        "prune": Call(
+            pruning.prune, {"fit": fit, "level": 0.1, **weighted},
+            blames={**of_weights, "fit": ("samples", "method", "l1")},
+        ),
+        "decimate": Call(
+            decimation.decimate,
+            {"step": 0.5, "l2": 0.1, "units": "spin", "support": J != 0, "threads": 1, **weighted},
+            blames={**of_weights, "samples": ("sample_weight", "support"), "units": ("samples",)},
+        ),
         "units.to_binary": Call(units.to_binary, {"J": J, "h": _FIELDS[0, :3]},
                                 blames={"J": ("h", "problem")}),
         "units.from_binary": Call(units.from_binary, {"J": J, "h": _FIELDS[0, :3]},
@@ -839,8 +885,8 @@ def _benchmark() -> dict[str, Call]:
         "plot.inverse.benchmark": Call(
             ms.plot.inverse.benchmark, {"dataset": ms.inverse_benchmark(**small)}
         ),
-        "plot.inverse.couplings": Call(
-            ms.plot.inverse.couplings, {"truth": _J, "found": {"half": _J / 2}},
+        "plot.inverse.recovered": Call(
+            ms.plot.inverse.recovered, {"truth": _J, "found": {"half": _J / 2}},
             blames={"truth": ("found",)},
         ),
     }  # fmt: skip
@@ -1018,6 +1064,14 @@ def _plot() -> dict[str, Call]:
             ms.plot.inverse.comparison,
             {"found": comparison.compare(_SPINS, _SPINS[:3], random_state=1)},
         ),
+        "plot.inverse.path": Call(
+            ms.plot.inverse.path,
+            {"found": selection.regularization_path(_SPINS, l1=[0.1, 0.2], l2=0.1)},
+        ),
+        "plot.inverse.couplings": Call(
+            ms.plot.inverse.couplings, {"J": np.eye(3), "error": np.ones((3, 3))},
+            blames={"J": ("error",)},
+        ),
         "plot.problems.annealing": Call(
             ms.plot.problems.annealing,
             {"temperatures": np.array([3.0, 1.0]), "values": np.array([[1.0, 2.0], [0.0, 0.0]]),
@@ -1092,6 +1146,8 @@ EXCEPTIONS: dict[Any, str] = {
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
+            bootstrap.Bootstrap, bootstrap.Interval, decimation.Decimation, pruning.Pruned,
+            selection.RegularizationPath, uncertainty.StandardErrors,
             mean_field.Solution, minima.LocalMinima, heat.SpecificHeat, units.Converted,
         ),
         "a result: it holds what it was made of, and what takes it checks it",

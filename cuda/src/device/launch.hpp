@@ -10,6 +10,10 @@
 //   launch_warps   body(warp, slot) for every warp below `count` of every slot (warp.hpp)
 //   launch_warp_blocks
 //                  body(warp, slot, phase), one block of `warps` a slot, phases as above
+//   launch_sharing body(shared, warp, slot) for every warp below `count` of every slot, with a
+//                  Body::Shared that `warps` of them have in common: before, each of these has done
+//                  body.share(shared, place, warps, slot), `place` its number among them. A kernel
+//                  ahead in the queue may be at work then: it must not change what is read there
 //   launch_deferring
 //                  body(thread, slot, put_off): put_off(Body::Later) has body.finish(Later) called
 //                  when the threads around it are done, by one of them, or says false if there is
@@ -22,9 +26,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <vector>
 
 #include "device/runtime.hpp"
+#include "device/shared.hpp"
 #include "device/warp.hpp"
 #include "multispin/host_device.hpp"
 
@@ -149,6 +156,22 @@ __global__ void __launch_bounds__(most_block_threads)
 }
 
 template <class Body>
+__global__ void __launch_bounds__(most_block_threads, blocks_at_once<Body>)
+    sharing(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot) {
+  extern __shared__ uint4 shared_memory[];
+  auto& shared = *reinterpret_cast<typename Body::Shared*>(shared_memory);
+  const std::uint32_t warps = blockDim.x / Warp::lanes;
+  const std::uint32_t place = threadIdx.x / Warp::lanes;
+  const std::uint32_t slot = first_slot + blockIdx.y;
+  body.share(shared, place, warps, slot);
+  take_turn();
+  await_copies();
+  __syncthreads();
+  const std::uint32_t warp = blockIdx.x * warps + place;
+  if (warp < count) body(shared, warp, slot);
+}
+
+template <class Body>
 __global__ void __launch_bounds__(block_threads, blocks_at_once<Body>)
     deferring(const __grid_constant__ Body body, std::uint32_t count, std::uint32_t first_slot) {
   __shared__ typename Body::Later put_off[most_put_off];
@@ -181,20 +204,28 @@ inline std::uint32_t blocks_for(std::uint32_t count, std::uint32_t each = block_
 inline constexpr std::uint32_t most_slots = 65535;  // of one launch: a grid's second dimension
 
 template <class... Arguments>
-void start(const Stream& stream, const char* name, void (*kernel)(Arguments...), dim3 blocks,
-           std::uint32_t threads, const Arguments&... arguments) {
+void start_sharing(const Stream& stream, const char* name, void (*kernel)(Arguments...),
+                   dim3 blocks, std::uint32_t threads, std::size_t shared,
+                   const Arguments&... arguments) {
   cudaLaunchAttribute early{};
   early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
   early.val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config{};
   config.gridDim = blocks;
   config.blockDim = dim3(threads);
+  config.dynamicSmemBytes = shared;
   config.stream = stream_of(stream);
   config.attrs = &early;
   config.numAttrs = stream.launches_early() ? 1 : 0;
   const void* pointers[] = {&arguments...};
   cudaLaunchKernelExC(&config, reinterpret_cast<const void*>(kernel), const_cast<void**>(pointers));
   check_launch(name);
+}
+
+template <class... Arguments>
+void start(const Stream& stream, const char* name, void (*kernel)(Arguments...), dim3 blocks,
+           std::uint32_t threads, const Arguments&... arguments) {
+  start_sharing(stream, name, kernel, blocks, threads, 0, arguments...);
 }
 
 // work(grid, first slot) for as many slots at a time as a grid takes.
@@ -257,6 +288,32 @@ void launch_warp_blocks(Stream& stream, const char* name, std::uint32_t warps, s
                         std::uint32_t phases, const Body& body) {
   kernels::warp_blocks<<<slots, Warp::lanes * warps, 0, kernels::stream_of(stream)>>>(body, phases);
   check_launch(name);
+}
+
+// Before launch_sharing, of the current device: more than 48 KiB have to be asked for, and every
+// GPU since sm_80 has 99. Beside: a body of launch_warps between whose launches these come. To
+// divide a multiprocessor's cache anew it has to be idle, so both have it alike, and can be there
+// together.
+template <class Body, class Beside>
+void allow_sharing() {
+  const auto bytes = static_cast<int>(sizeof(typename Body::Shared));
+  const auto set = [](auto* kernel, cudaFuncAttribute attribute, int value) {
+    cudaFuncSetAttribute(kernel, attribute, value);
+  };
+  set(kernels::sharing<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
+  constexpr auto division = cudaFuncAttributePreferredSharedMemoryCarveout;
+  set(kernels::sharing<Body>, division, cudaSharedmemCarveoutMaxShared);
+  set(kernels::warps<Beside>, division, cudaSharedmemCarveoutMaxShared);
+}
+
+template <class Body>
+void launch_sharing(Stream& stream, const char* name, std::uint32_t warps, std::uint32_t count,
+                    std::uint32_t slots, const Body& body) {
+  const auto start = [&](dim3 grid, std::uint32_t first) {
+    kernels::start_sharing(stream, name, kernels::sharing<Body>, grid, Warp::lanes * warps,
+                           sizeof(typename Body::Shared), body, count, first);
+  };
+  kernels::by_slots(count, slots, start, warps);
 }
 
 #else
@@ -327,6 +384,24 @@ template <class Body>
 void launch_warp_blocks(Stream& stream, const char* name, std::uint32_t warps, std::uint32_t slots,
                         std::uint32_t phases, const Body& body) {
   launch_blocks(stream, name, warps, slots, phases, body);
+}
+
+template <class Body, class Beside>
+void allow_sharing() {}
+
+template <class Body>
+void launch_sharing(Stream& /*stream*/, const char* name, std::uint32_t warps, std::uint32_t count,
+                    std::uint32_t slots, const Body& body) {
+  check_launch(name);
+  const auto shared = std::make_unique<typename Body::Shared>();
+  for (std::uint32_t slot = slots; slot-- > 0;) {
+    for (std::uint32_t block = (count + warps - 1) / warps; block-- > 0;) {
+      std::memset(shared.get(), 0xa5, sizeof(*shared));  // what was there is gone
+      for (std::uint32_t place = warps; place-- > 0;) body.share(*shared, place, warps, slot);
+      const std::uint32_t first = block * warps;
+      for (std::uint32_t w = std::min(first + warps, count); w-- > first;) body(*shared, w, slot);
+    }
+  }
 }
 
 #endif

@@ -84,7 +84,9 @@ class DenseOnDevice : public RealSystem {
   }
   std::int64_t launches_of_sweep() const override {
     const std::int64_t blocks = system_.replicas.blocks();
-    return at_once() ? 2 : random_order_ ? 2 * blocks + 1 : blocks;
+    if (at_once()) return 2;
+    if (random_order_) return 2 * blocks + 1;
+    return blocks > 1 ? 2 * blocks : 1;
   }
   void measure(std::int64_t* totals) override {
     enqueue_measure_dense(stream_, system_.replicas, fields_.data<std::int32_t>(), totals);

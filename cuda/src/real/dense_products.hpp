@@ -16,8 +16,8 @@
 
 namespace multispin::cuda {
 
-// As ApplyDense, but a warp takes a tile of up to 32 replicas of a sample. `ordered`: positions
-// have an order of their own.
+// As ApplyDense, but a warp takes a part of a tile of up to 32 replicas of a sample. `ordered`:
+// positions have an order of their own.
 template <bool ordered>
 struct MultiplyDense {
   // A thread has 168 registers: 64 are sums, 32 are what flips.
@@ -26,20 +26,24 @@ struct MultiplyDense {
   static constexpr std::uint32_t replicas_of_warp = 32;
   static constexpr std::uint32_t least_replicas = 64;  // of a sample, for which it pays
 
-  ApplyDense apply;
+  static constexpr std::uint32_t most_parts = 8;
 
-  MULTISPIN_HD const ApplyDense& task() const { return apply; }
+  ApplyDense apply;
+  std::uint32_t parts;  // of a tile: 1, 2, 4 or 8
+
   MULTISPIN_HD static std::uint32_t chunks(const DenseReplicas& r) {
     return r.replicas / r.of_sample * chunks_of_sample(r);
   }
   MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t /*slot*/) const {
     const DenseReplicas& r = apply.in.r;
-    const std::uint32_t tile = warp / apply.chunks;
+    const std::uint32_t tile = warp / apply.chunks / parts;
     if (tile == apply.but) return;
+    const std::uint32_t part = warp / apply.chunks % parts;
     const std::uint32_t chunk = warp % apply.chunks;
     const std::uint32_t sample = chunk / chunks_of_sample(r);
     const std::uint32_t before = chunk % chunks_of_sample(r) * replicas_of_warp;
-    const Work work{tile, sample * r.of_sample + before, r.of_sample - before};
+    const Work work{tile * block_sites + part * sites_of_part(), sample * r.of_sample + before,
+                    r.of_sample - before};
     if (apply.all_up != nullptr) begin_up(work, sample);
     for (std::uint32_t b = apply.first_block; b < apply.end_block; ++b) bring_in(work, b);
   }
@@ -50,7 +54,7 @@ struct MultiplyDense {
   static constexpr int rows = 16;  // sites at a time
 
   struct Work {
-    std::uint32_t tile, first_replica, left;
+    std::uint32_t first_site, first_replica, left;
 
     MULTISPIN_HD bool has(std::uint32_t replica) const { return replica < left; }
   };
@@ -64,14 +68,17 @@ struct MultiplyDense {
   MULTISPIN_HD static std::uint32_t chunks_of_sample(const DenseReplicas& r) {
     return (r.of_sample + replicas_of_warp - 1) / replicas_of_warp;
   }
+  MULTISPIN_HD std::uint32_t sites_of_part() const { return block_sites / parts; }
   // States are those with all spins up.
   MULTISPIN_HD void begin_up(const Work& work, std::uint32_t sample) const {
     const std::uint64_t row = apply.in.r.row / 4;
-    const std::uint32_t at = work.tile * (block_sites / 4);
+    const std::uint32_t at = work.first_site / 4;
     for (std::uint32_t i = 0; i < replicas_of_warp && work.has(i); ++i) {
       Four* const to = apply.in.states_of(work.first_replica + i) + at;
       const Four* const from = apply.all_up + sample * row + at;
-      Warp::each([&](int lane) { to[lane] = from[lane]; });
+      Warp::each([&](int lane) {
+        if (static_cast<std::uint32_t>(lane) < sites_of_part() / 4) to[lane] = from[lane];
+      });
     }
     Warp::meet();
   }
@@ -79,8 +86,8 @@ struct MultiplyDense {
     Factors factors;
     if (!factors_of(work, block, factors)) return;
     MULTISPIN_UNROLL(1)
-    for (std::uint32_t i = 0; i < block_sites / rows; ++i) {
-      const std::uint32_t first_site = work.tile * block_sites + i * rows;
+    for (std::uint32_t i = 0; i < sites_of_part(); i += rows) {
+      const std::uint32_t first_site = work.first_site + i;
       Sums sums;
       MULTISPIN_UNROLL(bytes)
       for (auto& of_byte : sums) {

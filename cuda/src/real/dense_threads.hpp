@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "device/launch.hpp"
+#include "device/shared.hpp"
 #include "multispin/bits/numbers.hpp"
 #include "multispin/bits/word.hpp"
 #include "multispin/host_device.hpp"
@@ -98,7 +99,6 @@ struct ApplyDense {
   std::uint32_t chunks;
   const Four* all_up;  // (sample, site): where states are to begin; null: with those there are
 
-  MULTISPIN_HD const ApplyDense& task() const { return *this; }
   MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t /*slot*/) const {
     const std::uint32_t tile = warp / chunks;
     if (tile == but) return;
@@ -134,55 +134,60 @@ struct ScanBlock {
   }
 
   // Attempts all spins of the block, whose states are brought up to date as they flip: those of
-  // this segment and the ones after it, or of all.
+  // this segment and the ones after it, or of all. rows(position in the block) gives a row of
+  // couplings, row(segment, lane).
+  template <bool keep_all, class Rows>
   MULTISPIN_HD void scan(const Planes& planes, std::uint32_t replica, std::uint32_t block,
-                         bool keep_all, Segments& states, Flips& flips) const {
-    const ReplicaNoise noise = numbers.noise[replica];
+                         const Rows& rows, Segments& states, Flips& flips) const {
+    const std::int32_t lazy = numbers.noise[replica].lazy;
     Segments draws;
     draw_block<Planes, Rule>(planes, numbers, replica, block, draws);
     MULTISPIN_UNROLL(segments)
     for (int s = 0; s < segments; ++s) {
-      const auto first = block * block_sites + static_cast<std::uint32_t>(Warp::lanes * s);
-      flips.up[s] = flips.down[s] = 0;
+      const int first = Warp::lanes * s;
       const auto flipping = [&] {
         return Warp::ballot([&](int lane) {
-          return Rule::template flips<One>(states[s][lane], draws[s][lane], noise.lazy) != 0;
+          return Rule::template flips<One>(states[s][lane], draws[s][lane], lazy) != 0;
         });
       };
-      const std::uint32_t allowed = free(replica, first);
-      if (at_once) {
-        const std::uint32_t all = flipping() & allowed;
-        const std::uint32_t are_up = Warp::ballot([&](int l) { return (states[s][l] & 1) != 0; });
-        flips.up[s] = all & ~are_up;
-        flips.down[s] = all & are_up;
-        continue;
-      }
-      for (std::uint32_t left = allowed;;) {
+      const std::uint32_t allowed =
+          free(replica, block * block_sites + static_cast<std::uint32_t>(first));
+      // A spin turns at its own attempt only, so what it was before is what it is there.
+      const std::uint32_t are_up = Warp::ballot([&](int l) { return (states[s][l] & 1) != 0; });
+      std::uint32_t flipped = at_once ? flipping() & allowed : 0U;
+      for (std::uint32_t left = at_once ? 0U : allowed;;) {
         const std::uint32_t next = flipping() & left;
         if (next == 0) break;
         const int k = lowest_bit(next);
         left &= ~((2U << k) - 1U);
-        const bool up = (Warp::of(states[s], k) & 1) == 0;
-        const std::uint32_t bit = 1U << k;
-        flips.up[s] |= up ? bit : 0U;
-        flips.down[s] |= up ? 0U : bit;
-        turn(replica, block, in.order.site(first + static_cast<std::uint32_t>(k)), up ? 0 : -1,
-             keep_all ? 0 : s, states);
+        flipped |= 1U << k;
+        turn(rows(first + k), (are_up >> k & 1U) == 0 ? 1 : -1, keep_all ? 0 : s, states);
       }
+      flips.up[s] = flipped & ~are_up;
+      flips.down[s] = flipped & are_up;
     }
   }
 
-  MULTISPIN_HD void turn(std::uint32_t replica, std::uint32_t block, std::uint32_t site,
-                         std::int32_t sign, int first_segment, Segments& states) const {
-    const std::int32_t* const row =
-        numbers_of(in.couplings_of(replica)) + std::uint64_t{site} * in.r.row;
+  // `sign` is 1 or -1.
+  template <class Row>
+  MULTISPIN_HD static void turn(const Row& row, std::int32_t sign, int first_segment,
+                                Segments& states) {
     MULTISPIN_UNROLL(segments)
     for (int s = 0; s < segments; ++s) {
       if (s < first_segment) continue;
       Warp::each([&](int lane) {
-        states[s][lane] = with_change(states[s][lane], row[site_of(block, s, lane)], sign);
+        const auto change = static_cast<std::uint32_t>(row(s, lane)) *  //
+                            static_cast<std::uint32_t>(sign);
+        states[s][lane] =
+            static_cast<std::int32_t>(static_cast<std::uint32_t>(states[s][lane]) + change);
       });
     }
+  }
+  // Of a site with those of a block, as they lie in memory.
+  MULTISPIN_HD auto row_of(std::uint32_t replica, std::uint32_t block, std::uint32_t site) const {
+    const std::int32_t* const row =
+        numbers_of(in.couplings_of(replica)) + std::uint64_t{site} * in.r.row;
+    return [this, row, block](int segment, int lane) { return row[site_of(block, segment, lane)]; };
   }
 
   MULTISPIN_HD std::uint32_t site_of(std::uint32_t block, int segment, int lane) const {
@@ -194,6 +199,14 @@ struct ScanBlock {
     MULTISPIN_UNROLL(segments)
     for (int s = 0; s < segments; ++s) {
       Warp::each([&](int lane) { states[s][lane] = from[site_of(block, s, lane)]; });
+    }
+  }
+  // Where sites come in the order of their numbers.
+  MULTISPIN_HD void keep(std::uint32_t replica, std::uint32_t block, const Segments& states) const {
+    std::int32_t* const to = numbers_of(in.states_of(replica)) + block * block_sites;
+    MULTISPIN_UNROLL(segments)
+    for (int s = 0; s < segments; ++s) {
+      Warp::each([&](int lane) { to[Warp::lanes * s + lane] = states[s][lane]; });
     }
   }
   MULTISPIN_HD void note(std::uint32_t replica, std::uint32_t block, const Flips& flips) const {
@@ -215,21 +228,72 @@ struct ScanDense {
     Segments states;
     Flips flips;
     scan.load(replica, block, states);
-    scan.scan(Planes(scan.numbers.keys, sweep, 0), replica, block, false, states, flips);
+    const auto rows = [&](int k) {
+      const std::uint32_t position = block * block_sites + static_cast<std::uint32_t>(k);
+      return scan.row_of(replica, block, scan.in.order.site(position));
+    };
+    const Planes planes(scan.numbers.keys, sweep, 0);
+    scan.template scan<false>(planes, replica, block, rows, states, flips);
     scan.note(replica, block, flips);
   }
 };
 
-// A step of a sweep in which sites come in the order of their numbers: block and tile are the same.
-// The first warps, one a replica, bring the flips of the block before into the states of this one
-// and scan it; the others bring them into all other tiles meanwhile, as Apply does.
-template <class Planes, class Rule, class Apply>
-struct StepDense {
-  static constexpr std::uint32_t block_warps = Apply::block_warps;
-  static constexpr std::uint32_t blocks_at_once = Apply::blocks_at_once;
+// The block of positions `block` of all replicas of a sample, a slot, in sweeps in which sites come
+// in the order of their numbers. Warps of a block share its couplings: a flip waits for a row, and
+// a row of shared memory takes a tenth of the time.
+template <class Planes, class Rule>
+struct ScanShared {
+  static constexpr std::uint32_t blocks_at_once = 2;
+
+  struct Shared {
+    Four rows[block_sites][block_sites / 4];
+  };
 
   ScanBlock<Planes, Rule> scan;
-  Apply apply;  // the flips of the block before; none if end_block is first_block
+  std::uint32_t block;
+  std::uint64_t first_sweep;
+  std::uint32_t sweeps;  // one, unless this is the only block
+
+  // Couplings are not changed by kernels that the queue still has.
+  MULTISPIN_HD void share(Shared& shared, std::uint32_t place, std::uint32_t warps,
+                          std::uint32_t sample) const {
+    const DenseReplicas& r = scan.in.r;
+    const std::uint64_t row = r.row / 4;
+    const std::uint64_t first = std::uint64_t{sample} * r.sites + block * block_sites;
+    const Four* const from = r.couplings + first * row + block * (block_sites / 4);
+    for (std::uint32_t k = place; k < block_sites; k += warps) {
+      Warp::each([&](int lane) { copy_ahead(shared.rows[k][lane], from[k * row + lane]); });
+    }
+  }
+  MULTISPIN_HD void operator()(const Shared& shared, std::uint32_t warp,
+                               std::uint32_t sample) const {
+    const std::uint32_t replica = sample * scan.in.r.of_sample + warp;
+    const auto rows = [&](int k) {
+      const std::int32_t* const row = numbers_of(shared.rows[k]);
+      return [row](int segment, int lane) { return row[Warp::lanes * segment + lane]; };
+    };
+    Segments states;
+    Flips flips;
+    scan.load(replica, block, states);
+    for (std::uint32_t i = 0; i < sweeps; ++i) {
+      const Planes planes(scan.numbers.keys, first_sweep + i, 0);
+      scan.template scan<true>(planes, replica, block, rows, states, flips);
+    }
+    scan.note(replica, block, flips);
+    scan.keep(replica, block, states);
+  }
+};
+
+// The same, where few replicas have the couplings of a sample: a step of such a sweep, in which
+// block and tile are the same. The first warps, one a replica, bring the flips of the block before
+// into the states of this one and scan it; the others bring them into all other tiles meanwhile.
+template <class Planes, class Rule>
+struct StepDense {
+  static constexpr std::uint32_t block_warps = ApplyDense::block_warps;
+  static constexpr std::uint32_t blocks_at_once = ApplyDense::blocks_at_once;
+
+  ScanBlock<Planes, Rule> scan;
+  ApplyDense apply;  // the flips of the block before; none if end_block is first_block
   std::uint32_t block;
   std::uint64_t first_sweep;
   std::uint32_t sweeps;  // one, unless this is the only block
@@ -237,30 +301,30 @@ struct StepDense {
   MULTISPIN_HD void operator()(std::uint32_t warp, std::uint32_t slot) const {
     const std::uint32_t replicas = scan.in.r.replicas;
     if (warp >= replicas) {
-      if ((warp - replicas) / apply.task().chunks != block) apply(warp - replicas, slot);
+      if ((warp - replicas) / apply.chunks != block) apply(warp - replicas, slot);
       return;
     }
+    const auto rows = [&](int k) {
+      return scan.row_of(warp, block, block * block_sites + static_cast<std::uint32_t>(k));
+    };
     Segments states;
     Flips flips;
     scan.load(warp, block, states);
-    if (apply.task().first_block != apply.task().end_block) bring_in(warp, states);
+    if (apply.first_block != apply.end_block) bring_in(warp, states);
     for (std::uint32_t i = 0; i < sweeps; ++i) {
-      scan.scan(Planes(scan.numbers.keys, first_sweep + i, 0), warp, block, true, states, flips);
+      const Planes planes(scan.numbers.keys, first_sweep + i, 0);
+      scan.template scan<true>(planes, warp, block, rows, states, flips);
     }
     scan.note(warp, block, flips);
-    std::int32_t* const to = numbers_of(scan.in.states_of(warp)) + block * block_sites;
-    MULTISPIN_UNROLL(segments)
-    for (int s = 0; s < segments; ++s) {
-      Warp::each([&](int lane) { to[Warp::lanes * s + lane] = states[s][lane]; });
-    }
+    scan.keep(warp, block, states);
   }
 
  private:
   MULTISPIN_HD void bring_in(std::uint32_t replica, Segments& states) const {
-    const std::uint32_t before = apply.task().first_block;
+    const std::uint32_t before = apply.first_block;
     const Flips flips = scan.in.r.flips[std::uint64_t{before} * scan.in.r.replicas + replica];
     for_each_flip(flips, [&](std::uint32_t k, std::int32_t sign) {
-      scan.turn(replica, block, before * block_sites + k, sign, 0, states);
+      scan.turn(scan.row_of(replica, block, before * block_sites + k), sign | 1, 0, states);
     });
   }
 };

@@ -68,13 +68,30 @@ ApplyDense apply_body(const DenseSystem& system, const std::uint32_t* order,
           nullptr};
 }
 
-void enqueue_apply(Stream& stream, const DenseReplicas& r, const ApplyDense& body) {
-  const auto launched = [&](const auto& as) {
-    launch_warps(stream, "dense_apply", body.chunks * r.blocks(), 1, as);
+// Of a tile, so many that the GPU is full.
+std::uint32_t parts_of_tile(const DenseSystem& system, std::uint32_t chunks) {
+  constexpr std::uint32_t warps_of_multiprocessor =
+      MultiplyInOrder::block_warps * MultiplyInOrder::blocks_at_once;
+  const auto at_once = static_cast<std::uint32_t>(system.multiprocessors) * warps_of_multiprocessor;
+  std::uint32_t parts = 1;
+  while (parts < MultiplyInOrder::most_parts &&
+         2 * parts * chunks * system.replicas.blocks() <= at_once) {
+    parts *= 2;
+  }
+  return parts;
+}
+
+void enqueue_apply(Stream& stream, const DenseSystem& system, const ApplyDense& body) {
+  const DenseReplicas& r = system.replicas;
+  const auto launched = [&](const auto& as, std::uint32_t parts) {
+    launch_warps(stream, "dense_apply", body.chunks * parts * r.blocks(), 1, as);
   };
-  if (!multiplies(r) || body.end_replica - body.first_replica < r.replicas) return launched(body);
-  if (body.in.order.order == nullptr) return launched(MultiplyInOrder{body});
-  launched(MultiplyDense<true>{body});
+  if (!multiplies(r) || body.end_replica - body.first_replica < r.replicas) {
+    return launched(body, 1);
+  }
+  const std::uint32_t parts = parts_of_tile(system, body.chunks);
+  if (body.in.order.order == nullptr) return launched(MultiplyInOrder{body, parts}, parts);
+  launched(MultiplyDense<true>{body, parts}, parts);
 }
 
 template <class Planes, class Rule>
@@ -84,33 +101,71 @@ ScanBlock<Planes, Rule> scan_body(const DenseSystem& system, const std::uint32_t
   return {{r, {order, r.sites}}, system.numbers, system.held, system.held_row, at_once};
 }
 
-template <class Planes, class Rule, class Apply>
+// Warps that share couplings of a block: few, unless there are more than a block for each
+// multiprocessor.
+std::uint32_t warps_that_share(const DenseSystem& system) {
+  std::uint32_t warps = 4;
+  while (warps < most_block_warps &&
+         system.replicas.replicas > warps * static_cast<std::uint32_t>(system.multiprocessors)) {
+    warps *= 2;
+  }
+  return warps;
+}
+
+// A block of positions scanned, then brought into all other tiles.
+template <class Planes, class Rule>
+void enqueue_scans(Stream& stream, const DenseSystem& system, std::uint64_t first_sweep,
+                   std::uint64_t sweeps) {
+  using Scan = ScanShared<Planes, Rule>;
+  const DenseReplicas& r = system.replicas;
+  const std::uint32_t blocks = r.blocks();
+  const std::uint32_t warps = warps_that_share(system);
+  Scan scan{scan_body<Planes, Rule>(system, nullptr, false), 0, first_sweep, 1};
+  const auto launched = [&] {
+    launch_sharing(stream, "dense_scan", warps, r.of_sample, r.replicas / r.of_sample, scan);
+  };
+  allow_sharing<Scan, MultiplyInOrder>();
+  if (blocks == 1) {
+    scan.sweeps = static_cast<std::uint32_t>(sweeps);
+    return launched();
+  }
+  for (std::uint64_t i = 0; i < sweeps * blocks; ++i) {
+    scan.block = static_cast<std::uint32_t>(i % blocks);
+    scan.first_sweep = first_sweep + i / blocks;
+    launched();
+    ApplyDense apply = apply_body(system, nullptr, scan.block, scan.block + 1);
+    apply.but = scan.block;
+    enqueue_apply(stream, system, apply);
+  }
+}
+
+// A block of positions scanned, while flips of the one before are brought into the other tiles.
+template <class Planes, class Rule>
 void enqueue_steps(Stream& stream, const DenseSystem& system, std::uint64_t first_sweep,
                    std::uint64_t sweeps) {
   const DenseReplicas& r = system.replicas;
   const std::uint32_t blocks = r.blocks();
-  ApplyDense task = apply_body(system, nullptr, 0, 0);
-  StepDense<Planes, Rule, Apply> step{scan_body<Planes, Rule>(system, nullptr, false), Apply{task},
-                                      0, first_sweep, 1};
+  StepDense<Planes, Rule> step{scan_body<Planes, Rule>(system, nullptr, false),
+                               apply_body(system, nullptr, 0, 0), 0, first_sweep, 1};
   if (blocks == 1) {
     step.sweeps = static_cast<std::uint32_t>(sweeps);
     launch_warps(stream, "dense_step", r.replicas, 1, step);
     return;
   }
+  ApplyDense& apply = step.apply;
   for (std::uint64_t i = 0; i < sweeps * blocks; ++i) {
     const auto b = static_cast<std::uint32_t>(i % blocks);
     step.block = b;
     step.first_sweep = first_sweep + i / blocks;
-    task.first_block = task.but = (b + blocks - 1) % blocks;
-    task.end_block = task.first_block + (i == 0 ? 0 : 1);
-    step.apply = Apply{task};
+    apply.first_block = apply.but = (b + blocks - 1) % blocks;
+    apply.end_block = apply.first_block + (i == 0 ? 0 : 1);
     // Of two tiles, one has had the flips before and the other is at work.
     const bool applies = i > 0 && blocks > 2;
-    launch_warps(stream, "dense_step", r.replicas + (applies ? task.chunks * blocks : 0), 1, step);
+    launch_warps(stream, "dense_step", r.replicas + (applies ? apply.chunks * blocks : 0), 1, step);
   }
   ApplyDense rest = apply_body(system, nullptr, blocks - 1, blocks);
   rest.but = blocks - 1;
-  if (sweeps > 0) enqueue_apply(stream, r, rest);
+  if (sweeps > 0) enqueue_apply(stream, system, rest);
 }
 
 }  // namespace
@@ -119,9 +174,9 @@ void enqueue_dense_sweeps(Stream& stream, RealRule rule, const DenseSystem& syst
                           std::uint64_t first_sweep, std::uint64_t sweeps) {
   with_rule(rule, [&]<class Planes, class Rule>() {
     if (multiplies(system.replicas)) {
-      enqueue_steps<Planes, Rule, MultiplyInOrder>(stream, system, first_sweep, sweeps);
+      enqueue_scans<Planes, Rule>(stream, system, first_sweep, sweeps);
     } else {
-      enqueue_steps<Planes, Rule, ApplyDense>(stream, system, first_sweep, sweeps);
+      enqueue_steps<Planes, Rule>(stream, system, first_sweep, sweeps);
     }
   });
 }
@@ -133,7 +188,7 @@ void enqueue_dense_sweep_in(Stream& stream, RealRule rule, const DenseSystem& sy
     for (std::uint32_t b = 0; b < r.blocks(); ++b) {
       const ScanDense<Planes, Rule> scan{scan_body<Planes, Rule>(system, order, false), b, sweep};
       launch_warps(stream, "dense_scan", r.replicas, 1, scan);
-      enqueue_apply(stream, r, apply_body(system, order, b, b + 1));
+      enqueue_apply(stream, system, apply_body(system, order, b, b + 1));
     }
   });
 }
@@ -145,7 +200,7 @@ void enqueue_dense_sweep_at_once(Stream& stream, RealRule rule, const DenseSyste
     const ScanDense<Planes, Rule> scan{scan_body<Planes, Rule>(system, nullptr, true), 0, sweep};
     launch_warps(stream, "dense_scan", r.replicas * r.blocks(), 1, scan);
   });
-  enqueue_apply(stream, r, apply_body(system, nullptr, 0, r.blocks()));
+  enqueue_apply(stream, system, apply_body(system, nullptr, 0, r.blocks()));
 }
 
 void enqueue_states_from_spins(Stream& stream, const DenseSystem& system, const SpinBits& bits,
@@ -160,7 +215,7 @@ void enqueue_states_from_spins(Stream& stream, const DenseSystem& system, const 
   body.end_replica = first + replicas;
   if (replicas < r.replicas) body.chunks = chunks_of_tile(system, replicas);
   body.all_up = all_up;
-  enqueue_apply(stream, r, body);
+  enqueue_apply(stream, system, body);
 }
 
 // --- couplings of some pairs --------------------------------------------------------------------

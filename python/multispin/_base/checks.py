@@ -283,4 +283,6 @@ def _real(name: str, value: object, allowed: str) -> float:
         raise ValueError(describe(name, value, allowed)) from error
     if not math.isfinite(number):
         raise ValueError(describe(name, value, allowed))
-    return number + 0.0  # never -0.0, which is equal to 0.0 but is not written like it
+    # Never -0.0, which is equal to 0.0 but is not written like it; a float stays the object it is,
+    # as scikit-learn's clone wants it.
+    return number if number or math.copysign(1.0, number) > 0.0 else 0.0

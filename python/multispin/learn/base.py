@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from multispin._base import checks
+from multispin._base import checks, extras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,11 @@ class Estimator:
         for name, value in params.items():
             setattr(self, self._kept_as.get(name, name), value)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what scikit-learn's searches and pipelines ask: neither classes nor targets."""
+        utils = extras.require("sklearn.utils", "learn")
+        return utils.Tags(estimator_type=None, target_tags=utils.TargetTags(required=False))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())

@@ -5,25 +5,22 @@ Like `multispin.plot`: every function returns a `matplotlib.figure.Figure` of it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin._base import checks
-from multispin.analysis import selection
-from multispin.plot.style import COLOURS, FAINT, INK, MARKERS, new_figure, style
+from multispin.plot._recovery import benchmark, recovered
+from multispin.plot.style import COLOURS, FAINT, INK, new_figure, style
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
-    _Panel = tuple[str, Array, Array]
 
     class _Compared(Protocol):
         @property
@@ -45,8 +42,22 @@ if TYPE_CHECKING:
         @property
         def counts(self) -> _Compared: ...
 
+    class _Path(Protocol):
+        @property
+        def l1(self) -> Array: ...
+        @property
+        def J(self) -> Array: ...
+        @property
+        def score(self) -> Array: ...
+        @property
+        def error(self) -> Array | None: ...
+        @property
+        def criterion(self) -> str: ...
+        @property
+        def best(self) -> int: ...
 
-__all__ = ["benchmark", "comparison", "couplings"]
+
+__all__ = ["benchmark", "comparison", "couplings", "path", "recovered"]
 
 _NUMBERS = ("data", "model", "data_error", "model_error")
 #: Panels against the diagonal: what they are of, and how it is written.
@@ -55,14 +66,8 @@ _PANELS = {
     "pairs": r"pairs $c_{ij}$",
     "triples": r"triples $c_{ijk}$",
 }
-_MOST_PANELS = 20
-_LARGEST_ERROR = 1e12
-_MOST_ERROR = 5.0  # γ that is shown: what is beyond is worth no more than no couplings
-_FOUND = "a mapping of 1 to 20 names to couplings (N, N)"
-_DIMENSIONS = ("model", "n_spins", "beta", "samples", "algorithm")
-_DASHES = ("-", "--", ":")  # for each round of colours
 _MOST_BARS = 500  # points that have bars of errors; of more, they would hide the points
-_LARGEST, _SMALLEST = 1e6, 1e-6
+_LARGEST = 1e6
 
 
 def comparison(found: _Comparison) -> Figure:
@@ -107,187 +112,125 @@ def comparison(found: _Comparison) -> Figure:
         return figure
 
 
-def benchmark(dataset: xr.Dataset) -> Figure:
-    """Errors of couplings against the number of samples, by every method, for every model.
+def path(found: _Path) -> Figure:
+    """Couplings with penalties from large to small, and what each graph is worth.
 
     Parameters
     ----------
-    dataset : xarray.Dataset
-        What `multispin.inverse_benchmark` returned; of up to 20 models, sizes and temperatures.
+    found : RegularizationPath
+        What `multispin.learn.inverse.selection.regularization_path` returned.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for each of them: γ with standard errors against M, both logarithmic. The dotted
-        line falls as M^(−1/2), as errors of what is consistent do; the upper one is that of no
-        couplings at all.
+        Couplings over the penalty on the left, EBIC or the held-out log-pseudolikelihood on the
+        right, and in both a line at the penalty that was chosen.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no such Dataset.
-
-    Examples
-    --------
-    >>> import multispin as ms
-    >>> from multispin import plot
-    >>> methods = ["mean_field", "pseudolikelihood"]
-    >>> data = ms.inverse_benchmark("glass", 9, 0.4, [100, 1000], methods, random_state=1)
-    >>> plot.inverse.benchmark(data).savefig("benchmark.png")
-    """
-    panels_of, M, methods = _benchmark_of(dataset)
-    with style():
-        columns = min(len(panels_of), 3 if len(panels_of) != 4 else 2)
-        rows = -(-len(panels_of) // columns)
-        figure = new_figure(max(3.1 * columns, 5.0) + 0.4, 2.7 * rows + 0.7)
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        for axes, (title, gamma, error) in zip(panels, panels_of, strict=False):
-            _recovery(axes, M, gamma, error, methods)
-            axes.set_title(title, loc="left")
-            axes.tick_params(labelbottom=True)
-            axes.set_xlabel("samples $M$")
-        for axes in panels[len(panels_of) :]:
-            axes.remove()
-        for axes in panels[: len(panels_of) : columns]:
-            axes.set_ylabel(r"error of couplings $\gamma$")
-        panels[0].set_ylim(top=min(panels[0].get_ylim()[1], _MOST_ERROR))
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
-        return figure
-
-
-def _recovery(axes: Axes, M: Array, gamma: Array, error: Array, methods: list[str]) -> None:
-    """Draw γ, (samples, methods), against M."""
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.axhline(1.0, color=FAINT, lw=0.8, zorder=0)
-    for number, method in enumerate(methods):
-        known = gamma[:, number] > 0.0
-        value = gamma[known, number]
-        # A bar that would reach 0 has no lower end on a logarithmic axis.
-        bars = np.minimum(np.nan_to_num(error[known, number]), 0.9 * value)
-        axes.errorbar(
-            M[known], value, bars, label=method.replace("_", " "),
-            color=COLOURS[number % len(COLOURS)], ls=_DASHES[number // len(COLOURS) % len(_DASHES)],
-            marker=MARKERS[(number + 3 * (number // len(COLOURS))) % len(MARKERS)],
-            ms=4.0, lw=1.0, elinewidth=0.8,
-        )  # fmt: skip
-    last = gamma[-1][gamma[-1] > 0.0]
-    least = float(last.min()) if len(last) else 1.0
-    axes.plot(M, 0.6 * least * np.sqrt(M[-1] / M), color=INK, lw=0.9, ls=":", zorder=0,
-              label="$M^{-1/2}$")  # fmt: skip
-
-
-def _benchmark_of(dataset: xr.Dataset) -> tuple[list[_Panel], Array, list[str]]:
-    """Return titles, γ and errors (samples, methods) of panels; M in order; names of methods."""
-    allowed = "what inverse_benchmark returned"
-    checks.dataset("dataset", dataset, [*_DIMENSIONS, "gamma", "gamma_error"], allowed)
-    for name in _DIMENSIONS:
-        if name not in dataset.coords:
-            raise ValueError(f"dataset: got one without labels of {name}, allowed: {allowed}")
-    models, methods = (
-        [str(word) for word in selection.ordered("dataset", dataset, name, (name,))]
-        for name in ("model", "algorithm")
-    )
-    n_spins, betas, M = (
-        selection.values("dataset", dataset, name, (name,))
-        for name in ("n_spins", "beta", "samples")
-    )
-    for name, values in (("n_spins", n_spins), ("beta", betas), ("samples", M)):
-        checks.positive_numbers(f"dataset.{name}", values)
-    numbers = []
-    for name in ("gamma", "gamma_error"):
-        found = selection.real("dataset", dataset, name, _DIMENSIONS)
-        if bool(((found < 0.0) | (found > _LARGEST_ERROR)).any()):
-            within = f"numbers from 0 to {_LARGEST_ERROR:g}, or nan"
-            raise ValueError(checks.describe(f"dataset.{name}", found, within))
-        numbers.append(found[:, :, :, np.argsort(M)].reshape(-1, len(M), len(methods)))
-    titles = [
-        f"{model.replace('_', ' ').replace('sk', 'SK')}, $N = {n:g}$, $\\beta = {beta:g}$"
-        for model in models for n in n_spins for beta in betas
-    ]  # fmt: skip
-    if len(titles) > _MOST_PANELS:
-        got = f"{len(titles)} models, sizes and temperatures"
-        raise ValueError(checks.describe("dataset", got, f"up to {_MOST_PANELS}"))
-    return list(zip(titles, *numbers, strict=True)), np.sort(M), methods
-
-
-def couplings(truth: ArrayLike, found: Mapping[str, ArrayLike]) -> Figure:
-    """Couplings that were recovered against those that were planted, a panel for each method.
-
-    Parameters
-    ----------
-    truth : array_like
-        Couplings, (N, N), of which those above the diagonal are shown.
-    found : mapping of str to array_like
-        What each of up to 20 methods found, (N, N).
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Points, on the diagonal where a coupling is right; grey ones are pairs that are not coupled
-        in truth. Above, γ, the root of Σ(J − J*)²/ΣJ*².
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not of this kind.
+        If it is no such path.
 
     Examples
     --------
     >>> import numpy as np
     >>> from multispin import plot
-    >>> J = np.array([[0.0, 0.5, -0.5], [0.5, 0.0, 0.0], [-0.5, 0.0, 0.0]])
-    >>> plot.inverse.couplings(J, {"nearly": 0.9 * J, "half": 0.5 * J}).savefig("couplings.png")
+    >>> from multispin.learn.inverse.selection import regularization_path
+    >>> samples = np.random.default_rng(1).choice([-1, 1], size=(500, 4))
+    >>> plot.inverse.path(regularization_path(samples)).savefig("path.png")
     """
-    J = _matrix("truth", truth)
-    if float(np.abs(J).max(initial=0.0)) < _SMALLEST:
-        allowed = f"couplings of which one is {_SMALLEST:g} or more in size"
-        raise ValueError(checks.describe("truth", truth, allowed))
-    checks.instance("found", found, Mapping, _FOUND)
-    if not 1 <= len(found) <= _MOST_PANELS or not all(isinstance(name, str) for name in found):
-        raise ValueError(checks.describe("found", list(found), _FOUND))
-    each = {name: _matrix(f"found[{name!r}]", values, J.shape) for name, values in found.items()}
+    l1, J, score, error = _path_of(found)
+    i, j = np.triu_indices(J.shape[1], 1)
+    named = {"ebic": "EBIC", "cv": "held-out log-pseudolikelihood"}
     with style():
-        columns = min(len(each), 4)
-        rows = -(-len(each) // columns)
-        figure = new_figure(2.2 * columns + 0.6, 2.3 * rows + 0.4)
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        edge = float(1.25 * np.abs(J).max())
-        for axes, (name, values) in zip(panels, each.items(), strict=False):
-            _recovered(axes, J, values, edge)
-            axes.set_title(name.replace("_", " "), loc="left", fontsize="medium")
-        for axes in panels[len(each) :]:
-            axes.remove()
-        figure.supxlabel("planted $J^*_{ij}$", fontsize="medium")
-        figure.supylabel("recovered $J_{ij}$", fontsize="medium")
+        figure = new_figure(8.4, 3.8)
+        left, right = figure.subplots(1, 2)
+        if len(i):
+            left.plot(l1, J[:, i, j], color=COLOURS[0], lw=0.8, alpha=0.6)
+        left.set_ylabel("couplings $J_{ij}$")
+        right.errorbar(l1, score, error, fmt="o-", color=COLOURS[1], ms=3.0, lw=0.8)
+        right.set_ylabel(named.get(found.criterion, str(found.criterion)))
+        for axes in (left, right):
+            axes.set_xscale("log")
+            axes.set_xlabel(r"penalty $\lambda$")
+            axes.axvline(l1[found.best], color=FAINT, lw=0.8, ls=":", zorder=0)
         return figure
 
 
-def _recovered(axes: Axes, J: Array, values: Array, edge: float) -> None:
-    """Draw what was found over what was planted; what is beyond the frame stays at its edge."""
-    pairs = np.triu_indices(len(J), 1)
-    planted, got = J[pairs], values[pairs]
-    gamma = float(np.sqrt(((got - planted) ** 2).sum() / (planted**2).sum()))
-    limits = (-edge, edge)
-    axes.plot(limits, limits, color=FAINT, lw=0.8, ls=":", zorder=0)
-    high = 1.4 * edge
-    for there, colour in ((planted == 0, FAINT), (planted != 0, COLOURS[0])):
-        at = np.clip(got[there], -high, high)
-        axes.plot(planted[there], at, "o", color=colour, ms=3.5, alpha=0.6, mew=0, clip_on=False)
-    axes.text(0.05, 0.95, rf"$\gamma = {gamma:.2g}$", transform=axes.transAxes, va="top")
-    axes.set_xlim(limits)
-    axes.set_ylim(-high, high)
+def couplings(J: Array, error: Array) -> Figure:
+    """Couplings from the smallest to the largest, with their standard errors.
+
+    Parameters
+    ----------
+    J
+        Couplings, (N, N) symmetric, N >= 2.
+    error
+        Their standard errors, (N, N), as `multispin.InverseIsing.standard_errors` returns them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One point with a bar for each pair that has a coupling or an error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arrays that are not of this kind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import multispin as ms
+    >>> samples = np.random.default_rng(1).choice([-1, 1], size=(500, 5))
+    >>> fit = ms.InverseIsing().fit(samples)
+    >>> ms.plot.inverse.couplings(fit.J_, fit.standard_errors(samples).J).savefig("couplings.png")
+    """
+    values, bars = _matrix("J", J), _matrix("error", error)
+    if values.shape != bars.shape:
+        raise ValueError(f"error: got shape {bars.shape}, allowed: {values.shape}, as J")
+    if bool((bars < 0.0).any()):
+        raise ValueError(checks.describe("error", error, "numbers >= 0"))
+    above = np.triu((values != 0.0) | (bars != 0.0), 1)
+    values, bars = values[above], bars[above]
+    order = np.argsort(values, kind="stable")
+    with style():
+        figure = new_figure(5.6, 3.8)
+        axes = figure.subplots()
+        axes.axhline(0.0, color=FAINT, lw=0.8, ls=":", zorder=0)
+        rank = np.arange(1, len(values) + 1)
+        axes.errorbar(rank, values[order], bars[order], fmt="o", color=COLOURS[0], ms=2.5, lw=0.8)
+        axes.set_xlabel("pairs, by rank")
+        axes.set_ylabel("couplings $J_{ij}$")
+        return figure
 
 
-def _matrix(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) -> Array:
-    allowed = "finite numbers, (N, N)" if shape is None else f"finite numbers, {shape}"
-    given = checks.numbers(name, values, allowed)
-    if given.ndim != 2 or given.shape[0] != given.shape[1] or shape not in (None, given.shape):
-        raise ValueError(checks.describe(name, f"an array of shape {given.shape}", allowed))
-    if float(np.abs(given).max(initial=0.0)) > _LARGEST:
-        raise ValueError(checks.describe(name, values, f"numbers up to {_LARGEST:g} in size"))
-    return given
+def _path_of(found: object) -> tuple[Array, Array, Array, Array | None]:
+    """Return penalties, couplings, scores and errors of a path."""
+    names = ("l1", "J", "score", "error", "criterion", "best")
+    if isinstance(found, type) or any(not hasattr(found, name) for name in names):
+        raise TypeError(checks.describe("found", found, "what regularization_path returned"))
+    of: Any = found
+    l1, J = checks.positive_numbers("found.l1", of.l1), checks.numbers("found.J", of.J)
+    score = checks.numbers("found.score", of.score)
+    error = None if of.error is None else checks.numbers("found.error", of.error)
+    rows = [score] if error is None else [score, error]
+    if l1.ndim != 1 or J.shape[:1] != l1.shape or J.ndim != 3 or J.shape[1] != J.shape[2]:
+        got = f"arrays of shapes {l1.shape} and {J.shape}"
+        raise ValueError(f"found.J: got {got}, allowed: l1 (L,) and J (L, N, N)")
+    if any(row.shape != l1.shape for row in rows):
+        raise ValueError(checks.describe("found.score", of.score, f"({len(l1)},), one a penalty"))
+    checks.count("found.best", of.best, 0, len(l1) - 1)
+    return l1, J, score, error
+
+
+def _matrix(name: str, value: Any) -> Array:
+    allowed = f"(N, N) finite numbers up to {_LARGEST:g} in size, N >= 2"
+    found = checks.numbers(name, value, allowed)
+    if found.ndim != 2 or found.shape[0] != found.shape[1] or len(found) < 2:
+        raise ValueError(f"{name}: got shape {found.shape}, allowed: {allowed}")
+    if float(np.abs(found).max()) > _LARGEST:
+        raise ValueError(checks.describe(name, value, allowed))
+    return found
 
 
 def _against(axes: Axes, numbers: dict[str, Array], colour: str) -> None:

@@ -501,7 +501,7 @@ TEST(CudaReal, RefusesWhatTheCpuRefuses) {
 TEST(CudaReal, SaysThatASweepHasFailed) {
   for (const Storage storage : {Storage::dense, Storage::sparse}) {
     CudaReal engine{options_of({27, 0.2, storage}, Generator::philox), 0};
-    const char* const kernel = storage == Storage::dense ? "dense_step" : "sparse_sweeps";
+    const char* const kernel = storage == Storage::dense ? "dense_scan" : "sparse_sweeps";
     setenv("MULTISPIN_EMULATED_FAILURE", kernel, 1);
     EXPECT_THROW(engine.sweep(1), cuda::DeviceError);
     unsetenv("MULTISPIN_EMULATED_FAILURE");

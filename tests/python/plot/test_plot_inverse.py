@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-import multispin as ms
 from multispin import plot
 from multispin.learn.inverse.comparison import Comparison, compare
+from multispin.learn.inverse.selection import regularization_path
 
 RNG = np.random.default_rng(1)
 CHANCE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
@@ -78,69 +77,65 @@ def test_wrong_arguments(found: Any, error: type[Exception], message: str) -> No
         plot.inverse.comparison(found)
 
 
-# --- the benchmark, and couplings -----------------------------------------------------------------
+# --- paths, and couplings with errors -------------------------------------------------------------
 
-BENCHMARK = ms.inverse_benchmark(
-    ["glass", "sk"], 9, [0.2, 0.4], [5, 50, 500], ["mean_field", "bethe"], 2, random_state=1
+
+@pytest.mark.parametrize("criterion", ["ebic", "cv"])
+def test_a_path_has_couplings_and_scores(criterion: str) -> None:
+    found = regularization_path(samples(300, 4), criterion=criterion, random_state=1)
+    left, right = plot.inverse.path(found).axes
+    assert len(left.lines) == 6 + 1
+    assert (left.lines[0].get_ydata() == found.J[:, 0, 1]).all()
+    assert (right.lines[0].get_ydata() == found.score).all()
+    assert right.get_ylabel() == (
+        "EBIC" if criterion == "ebic" else "held-out log-pseudolikelihood"
+    )
+    assert left.lines[-1].get_xdata()[0] == found.l1[found.best]  # type: ignore[index]
+    assert left.get_xscale() == right.get_xscale() == "log"
+
+
+def test_a_path_of_one_spin(tmp_path: Any) -> None:
+    plot.inverse.path(regularization_path(samples(30, 1))).savefig(tmp_path / "one.png")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"l1": np.array([0.1])}, ValueError, "found.J: got arrays of shapes (1,) and "),
+        ({"score": np.array([0.1])}, ValueError, "found.score: got array([0.1]), allowed: (2,)"),
+        ({"error": np.array([0.1])}, ValueError, "found.score: got "),
+        ({"best": 2}, ValueError, "found.best: got 2"),
+    ],
 )
+def test_no_path(changed: Any, error: type[Exception], message: str) -> None:
+    found = regularization_path(samples(300, 4), l1=[0.1, 0.2])
+    with pytest.raises(error) as raised:
+        plot.inverse.path(replace(found, **changed))
+    assert str(raised.value).startswith(message)
+    with pytest.raises(TypeError, match="found: got 3, allowed: what regularization_path"):
+        plot.inverse.path(3)  # type: ignore[arg-type]
 
 
-def test_benchmark() -> None:
-    figure = plot.inverse.benchmark(BENCHMARK)
-    assert [axes.get_title(loc="left") for axes in figure.axes] == [
-        f"{name}, $N = 9$, $\\beta = {beta}$" for name in ("glass", "SK") for beta in (0.2, 0.4)
-    ]
-    for axes, (model, beta) in zip(
-        figure.axes, [(m, b) for m in ("glass", "sk") for b in (0.2, 0.4)], strict=True
-    ):
-        at = BENCHMARK.gamma.sel(model=model, beta=beta, n_spins=9, algorithm="bethe")
-        line = axes.containers[1].lines[0]  # type: ignore[attr-defined]
-        known = np.isfinite(at.values)  # 5 samples of 9 spins have no solution
-        assert known.tolist() == [False, True, True]
-        assert line.get_xdata().tolist() == [50, 500]
-        np.testing.assert_array_equal(line.get_ydata(), at.values[known])
-        faint = axes.lines[-1]
-        x, y = np.asarray(faint.get_xdata(), float), np.asarray(faint.get_ydata(), float)
-        np.testing.assert_allclose(y * np.sqrt(x), y[-1] * np.sqrt(x[-1]))
-    (legend,) = figure.legends
-    labels = [text.get_text() for text in legend.get_texts()]
-    assert sorted(labels) == ["$M^{-1/2}$", "bethe", "mean field"]
+def test_couplings_are_in_order(tmp_path: Any) -> None:
+    J = np.array([[0.0, 0.5, 0.0], [0.5, 0.0, -0.2], [0.0, -0.2, 0.0]])
+    figure = plot.inverse.couplings(J, np.where(J != 0, 0.1, 0.0))
+    line = figure.axes[0].containers[0].lines[0]  # type: ignore[attr-defined]
+    assert line.get_ydata().tolist() == [-0.2, 0.5]
+    figure.savefig(tmp_path / "couplings.png")
+    plot.inverse.couplings(0 * J, 0 * J).savefig(tmp_path / "none.png")
 
 
-def test_a_benchmark_that_solved_nothing_can_be_drawn(tmp_path: Any) -> None:
-    data = BENCHMARK.isel(model=[0], beta=[0]).copy(deep=True)
-    data["gamma"] *= np.nan
-    plot.inverse.benchmark(data).savefig(tmp_path / "a.png")
-
-
-def test_couplings() -> None:
-    J = np.array([[0.0, 0.5, 0.0], [0.5, 0.0, -1.0], [0.0, -1.0, 0.0]])
-    found = {"all_of_it": J, "none": 0 * J, "much too much": 100 * J}
-    figure = plot.inverse.couplings(J, found)
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["all of it", "none", "much too much"]
-    assert [axes.texts[0].get_text() for axes in figure.axes] == [
-        r"$\gamma = 0$", r"$\gamma = 1$", r"$\gamma = 99$",
-    ]  # fmt: skip
-    points = figure.axes[0].lines[2]
-    assert np.asarray(points.get_xdata()).tolist() == [0.5, -1.0]
-    assert np.asarray(points.get_ydata()).tolist() == [0.5, -1.0]
-    beyond = np.abs(np.asarray(figure.axes[2].lines[2].get_ydata()))
-    assert (beyond == figure.axes[2].get_ylim()[1]).all()
-
-
-@pytest.mark.parametrize(("call", "error", "message"), [
-    (lambda: plot.inverse.benchmark(1), TypeError, "dataset: got 1, allowed: an xarray.Dataset"),
-    (lambda: plot.inverse.benchmark(BENCHMARK.drop_vars("gamma")), ValueError, "dataset: got one "),
-    (lambda: plot.inverse.benchmark(BENCHMARK.isel(model=0)), ValueError, "dataset.model: got"),
-    (lambda: plot.inverse.couplings(np.zeros((2, 2)), {"a": np.ones((2, 2))}), ValueError,
-     "truth: got array"),
-    (lambda: plot.inverse.couplings(np.ones((2, 3)), {}), ValueError, "truth: got 'an array"),
-    (lambda: plot.inverse.couplings(np.ones((2, 2)), {}), ValueError, "found: got []"),
-    (lambda: plot.inverse.couplings(np.ones((2, 2)), []), TypeError, "found: got []"),
-    (lambda: plot.inverse.couplings(np.ones((2, 2)), {"a": np.ones((3, 3))}), ValueError,
-     "found['a']: got 'an array of shape (3, 3)', allowed: finite numbers, (2, 2)"),
-])  # fmt: skip
-def test_wrong_benchmarks_and_couplings(call: Any, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match="^" + re.escape(message)):
-        call()
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"J": [[0.0]]}, "J: got shape (1, 1), allowed: (N, N) finite"),
+        ({"J": [[0.0, 1e7], [1e7, 0.0]]}, "J: got "),
+        ({"error": np.zeros((3, 3))}, "error: got shape (3, 3), allowed: (2, 2)"),
+        ({"error": [[0.0, -1], [-1, 0.0]]}, "error: got [[0.0, -1], "),
+    ],
+)
+def test_no_couplings(given: Any, message: str) -> None:
+    arguments = {"J": np.zeros((2, 2)), "error": np.zeros((2, 2)), **given}
+    with pytest.raises(ValueError) as raised:  # noqa: PT011
+        plot.inverse.couplings(**arguments)
+    assert str(raised.value).startswith(message)

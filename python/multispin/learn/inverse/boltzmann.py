@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from multispin._engines.moments import moment_sums
+from multispin.learn.inverse.standardization import Coordinates
 from multispin.models import Pairwise
 from multispin.sampling.sampler import Sampler
 
@@ -27,18 +28,22 @@ if TYPE_CHECKING:
 #: as make measurements independent. After a step chains get so many times as many.
 _SWEEPS, _FEWEST, _MOST = 10, 2, 1000
 _FOLLOW = 2
+_THERMALIZATION = 100  # sweeps before the first measurement
+_BETTER = 4.0  # by so much another start has to be better than the first
 #: Groups of chains, by whose differences the noise of moments is known.
 _GROUPS = 8
 _MEASUREMENTS = 4
-#: States of which covariances are made, at most, for each parameter.
-_PER_PARAMETER = 4
+#: States of which covariances are made, at most: for each parameter, but so many in any case.
+_PER_PARAMETER, _STATES = 4, 1 << 15
 #: Of a step: conjugate-gradient steps; the first and the greatest length, whose square is twice the
 #: divergence of the new distribution from the old; what is added to variances, for each parameter
-#: and state; and what is no worse than before.
-_SOLVER_STEPS = 12
-_RADIUS, _LONGEST = 0.5, 4.0
+#: and state; how far beyond the
+#: highest point a step may end, by its slopes; and how much larger squares of deviations may be.
+_SOLVER_STEPS = 20
+_RADIUS, _LONGEST, _SHORTEST = 0.5, 4.0, 1e-4
 _DAMPING = 0.5
-_WORSE = 1.1
+_OVERSHOT = 0.5
+_WORSE = 2.0
 #: How far the square of what is missing is above its noise, or moments are measured more often.
 _CLEAR = 6.0
 #: Samples of the model for each sample of the data: from how many on their moments may be found
@@ -84,7 +89,8 @@ class Chains:
         """
         sums = np.zeros((_GROUPS, self.support.size))
         counts = np.zeros((_GROUPS, 1))
-        kept = math.ceil(_PER_PARAMETER * self.support.size / self.n_chains)
+        wanted = max(_PER_PARAMETER * self.support.size, _STATES)
+        kept = math.ceil(wanted / self.n_chains)
         self.seen = []
         for k in range(times):
             if k > 0:
@@ -140,22 +146,35 @@ class Metric:
         found[self._support.n_pairs :] = weights @ s
         return found
 
-    def solved(self, right: Array, damping: float | Array) -> tuple[Array, float]:
-        """Some conjugate-gradient steps from 0; and the length of the result in this metric."""
+    def solved(
+        self, right: Array, coordinates: Coordinates, ridge: Array, damping: float
+    ) -> tuple[Array, float]:
+        """Some conjugate-gradient steps from 0; and the length of the result in this metric.
+
+        In standardized coordinates, in which covariances are near to 1 and damping means the same
+        for all.
+        """
+
+        def whole(v: Array) -> Array:
+            x = coordinates.parameters(v)
+            return coordinates.gradient(self.product(x) + ridge * x) + damping * v
+
+        right = coordinates.gradient(right)
         x, residual = np.zeros_like(right), right.copy()
         direction, square = residual.copy(), float(residual @ residual)
         first = square
         for _ in range(_SOLVER_STEPS):
             if square <= 1e-4 * first or square == 0.0:
                 break
-            image = self.product(direction) + damping * direction
+            image = whole(direction)
             step = square / float(direction @ image)
             x += step * direction
             residual -= step * image
             left = float(residual @ residual)
             direction = residual + (left / square) * direction
             square = left
-        return x, math.sqrt(max(float(x @ self.product(x)), 0.0))
+        step_taken = coordinates.parameters(x)
+        return step_taken, math.sqrt(max(float(step_taken @ self.product(step_taken)), 0.0))
 
 
 @dataclass
@@ -181,19 +200,51 @@ class _Learning:
     """Parameters on their way, and how well their moments are known."""
 
     def __init__(
-        self, chains: Chains, x: Array, data: Moments, l2: float, completion: Completion | None
+        self,
+        chains: Chains,
+        starts: list[Array],
+        data: Moments,
+        l2: float,
+        completion: Completion | None,
     ) -> None:
         support = chains.support
-        self.chains, self.x, self._completion = chains, x, completion
+        self.chains, self._completion = chains, completion
         self._target = support.vector(data.second, data.mean)
         spread = np.maximum(1.0 - self._target**2, 1.0 / data.n_samples)
         self._error = np.sqrt(spread / data.n_samples)
+        self._coordinates = Coordinates(
+            support.rows, support.columns, data.mean, joint=True, size=support.size
+        )
         self._ridge = np.zeros(support.size)
         self._ridge[: support.n_pairs] = 2 * l2
         self._most = max(_MEASUREMENTS, math.ceil(_FINAL * data.n_samples / chains.n_chains))
         self._times = _MEASUREMENTS
         self._radius, self._damping = _RADIUS, 1.0
-        self.missing = self._measured()
+        self._begin(starts)
+
+    def _begin(self, starts: list[Array]) -> None:
+        """Begin where moments are nearest to those of the data, with chains that are there.
+
+        At the first, unless another is better by far: where chains have not been before, they may
+        still be on their way to states that have nothing to do with the data.
+        """
+        states, tried = self.chains.spins(), []
+        for x in starts:
+            self.x = x
+            self.chains.sampler.set_spins(states)
+            self.chains.sampler.model = model_of(self.chains.support, x)
+            self.chains.sampler.sweep(_THERMALIZATION)
+            tried.append((self._measured(), x, self.chains.spins(), self.chains.seen))
+        self.missing, self.x, states, self.chains.seen = min(
+            tried, key=lambda one: one[0].square * (1 if one[1] is starts[0] else _BETTER)
+        )
+        self.chains.sampler.model = model_of(self.chains.support, self.x)
+        self.chains.sampler.set_spins(states)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether steps have become so short that there is no more to be had of them."""
+        return self._radius < _SHORTEST
 
     @property
     def worst(self) -> float:
@@ -229,10 +280,14 @@ class _Learning:
             self.missing = self._measured()
             return False
         before, states = self.x, self.chains.spins()
-        self.x = before + self._direction()
+        direction = self._direction()
+        self.x = before + direction
         self.chains.follow(self.x, self._times)
         self.missing = self._measured()
-        if self.missing.square <= _WORSE * missing.square + missing.noise / 2:
+        # The likelihood is concave, and this is its slope along the step, at its begin and its end.
+        begin, end = (float(one.of_features @ direction) for one in (missing, self.missing))
+        most = _WORSE * missing.square + missing.noise
+        if end >= -_OVERSHOT * begin and self.missing.square <= most:
             self._radius = min(1.5 * self._radius, _LONGEST)
             self._damping = self._damping / 1.5
             return True
@@ -247,7 +302,9 @@ class _Learning:
         # Covariances of few states look smaller along some directions than they are.
         self._damping = max(self._damping, _DAMPING * len(self.x) / len(states))
         metric = Metric(self.chains.support, states)
-        direction, length = metric.solved(self.missing.of_features, self._damping + self._ridge)
+        direction, length = metric.solved(
+            self.missing.of_features, self._coordinates, self._ridge, self._damping
+        )
         # Of what is noise, nothing is learned.
         share = 1.0 - min(self.missing.noise / self.missing.square, 0.9)
         found: Array = direction * min(share, self._radius / max(length, 1e-300))
@@ -256,7 +313,7 @@ class _Learning:
 
 def learn(
     chains: Chains,
-    x: Array,
+    starts: list[Array],
     data: Moments,
     l2: float,
     max_iter: int,
@@ -267,15 +324,16 @@ def learn(
 
     The step solves (F + damping) d = ⟨φ⟩_data − ⟨φ⟩_model − 2 l2 J, F the covariances of features
     over the chains, and is cut to a length in F: the distribution moves by less than chains can
-    follow. A step that leaves moments worse than they were is taken back, and the next is shorter.
+    follow. A step that ends far beyond the highest point along it is taken back, and the next is
+    shorter.
     How often chains are measured grows as deviations shrink into the noise of the measurement.
 
     Parameters
     ----------
     chains
-        In equilibrium with `x`, about.
-    x
-        Parameters to begin with.
+        Of any states.
+    starts
+        Parameters to begin with, of which the best is taken.
     data
         Moments to fit.
     l2
@@ -288,14 +346,14 @@ def learn(
         Samples with missing values: moments of the data are then those of samples that are
         completed anew for each measurement, and `data` is what they are about.
     """
-    learning = _Learning(chains, x, data, l2, completion)
+    learning = _Learning(chains, starts, data, l2, completion)
     errors: list[float] = []
     n_iter = 0
     while True:
         errors.append(learning.worst)
         if progress is not None:
             progress(errors[-1])
-        if learning.done or n_iter == max_iter:
+        if learning.done or learning.stuck or n_iter == max_iter:
             break
         n_iter += learning.step()
     return Learned(learning.x, learning.done, n_iter, errors, chains.spins())

@@ -13,6 +13,7 @@ from multispin._engines import registry
 from multispin.errors import NotConvergedWarning
 from multispin.learn.base import Estimator
 from multispin.learn.inverse import enumeration, supports
+from multispin.learn.inverse.firth import MOST_SPINS as MOST_WITH_FIRTH
 from multispin.learn.inverse.learned import LearnedPairs
 from multispin.learn.inverse.maxima import warn_of_infinite
 from multispin.learn.inverse.methods import METHODS, Task
@@ -26,9 +27,13 @@ if TYPE_CHECKING:
 
     from multispin.learn.inverse.methods import Method, Outcome
     from multispin.learn.inverse.observations import Observations
+    from multispin.learn.inverse.uncertainty import StandardErrors
 
 #: Methods that maximize a likelihood, of which the maximum may be at infinity.
 _LIKELIHOODS = ("exact", "boltzmann", "pseudolikelihood", "pseudolikelihood_averaged")
+
+#: Penalties beyond this leave nothing of couplings, and squares of them overflow.
+_LARGEST_PENALTY = 1e9
 
 
 class InverseIsing(LearnedPairs, Estimator):
@@ -81,6 +86,10 @@ class InverseIsing(LearnedPairs, Estimator):
         Whether a function V_K of the number K of spins up is learned too, so that the distribution
         of K is that of the data (``exact``); it is ``potential_``, with V_0 = V_1 = V_2 = 0, and
         −∞ for numbers that no sample has [11].
+    firth
+        Whether the likelihood is multiplied by the root of the determinant of its Fisher
+        information, Jeffreys' prior, instead of a penalty: of few samples parameters are finite
+        then, and nearly without bias (``exact``, N ≤ 12; ``pseudolikelihood_averaged``) [12].
     tol
         Largest gradient of the objective, per sample, at the end: see `optimality_`.
     max_iter
@@ -134,7 +143,7 @@ class InverseIsing(LearnedPairs, Estimator):
     Vuffray, S. Misra, A. Y. Lokhov & M. Chertkov, NIPS 29, 2595 (2016). [9] A. Y. Lokhov et al.,
     Sci. Adv. 4, e1700791 (2018). [10] D. H. Ackley, G. E. Hinton & T. J. Sejnowski, Cogn. Sci. 9,
     147 (1985); here with Newton's steps, `multispin.learn.inverse.boltzmann`. [11] G. Tkačik et
-    al., PLoS Comput. Biol. 10, e1003408 (2014).
+    al., PLoS Comput. Biol. 10, e1003408 (2014). [12] D. Firth, Biometrika 80, 27 (1993).
 
     Examples
     --------
@@ -163,6 +172,7 @@ class InverseIsing(LearnedPairs, Estimator):
         support: ArrayLike | None = None,
         pseudocount: float = 0.0,
         k_pairwise: bool = False,
+        firth: bool = False,
         tol: float = 1e-6,
         max_iter: int = 1000,
         chains: int = 4096,
@@ -170,12 +180,12 @@ class InverseIsing(LearnedPairs, Estimator):
         threads: int | None = None,
     ) -> None:
         self.method = checks.choice("method", method, tuple(METHODS))
-        self.l1 = checks.nonnegative_finite("l1", l1)
-        self.l2 = checks.nonnegative_finite("l2", l2)
+        self.l1, self.l2 = _penalty("l1", l1), _penalty("l2", l2)
         self.units = checks.choice("units", units, UNITS)
         self.support = support
         self.pseudocount = checks.nonnegative_finite("pseudocount", pseudocount)
         self.k_pairwise = checks.flag("k_pairwise", k_pairwise)
+        self.firth = checks.flag("firth", firth)
         self.tol = checks.positive_finite("tol", tol)
         self.max_iter = checks.count("max_iter", max_iter, 1)
         self.chains = checks.count("chains", chains, 64, 2**20)
@@ -205,6 +215,17 @@ class InverseIsing(LearnedPairs, Estimator):
         if self.pseudocount > 0.0 and method.samples:
             allowed = f"0 {can}{self.method!r}, which fits samples, not moments; l2 instead"
             raise ValueError(checks.describe("pseudocount", self.pseudocount, allowed))
+        if self.firth:
+            self._check_can_firth()
+
+    def _check_can_firth(self) -> None:
+        if not METHODS[self.method].firth:
+            allowed = f"False with method={self.method!r}; {_names(lambda m: m.firth)} take it"
+            raise ValueError(checks.describe("firth", True, allowed))
+        for name in ("l1", "l2", "pseudocount", "k_pairwise"):
+            if getattr(self, name):
+                value = getattr(self, name)
+                raise ValueError(f"firth: got True with {name}={value}, allowed: one of the two")
 
     # --- learning ---------------------------------------------------------------------------------
 
@@ -243,8 +264,10 @@ class InverseIsing(LearnedPairs, Estimator):
         n_rows = len(observations.spins)
         if n_rows < 2 and observations.n_samples <= 1.0:
             raise ValueError("samples: got n_samples = 1, allowed: at least 2 samples")
-        if observations.incomplete and (self.pseudocount > 0.0 or self.k_pairwise):
-            raise ValueError("samples: got NaN, allowed: none with pseudocount or k_pairwise")
+        if observations.incomplete and (self.pseudocount > 0.0 or self.k_pairwise or self.firth):
+            raise ValueError(
+                "samples: got NaN, allowed: none with pseudocount, k_pairwise or firth"
+            )
         threads = registry.threads(self.threads)
         if observations.incomplete:
             moments = _of_observed(observations)
@@ -302,23 +325,36 @@ class InverseIsing(LearnedPairs, Estimator):
         moments: Moments,
         progress: Callable[[float], None] | None,
     ) -> None:
+        task = self._task(observations, moments, progress)
+        if self.method in _LIKELIHOODS and not self.firth:
+            names = None if observations is None else observations.names
+            penalized = self.l1 > 0.0 or self.l2 > 0.0
+            warn_of_infinite(task.moments, task.support, penalized, names, observations is None)
+        self._incomplete = observations is not None and observations.incomplete
+        self._keep(METHODS[self.method].solve(task), task.moments)
+
+    def _task(
+        self,
+        observations: Observations | None,
+        moments: Moments,
+        progress: Callable[[float], None] | None = None,
+    ) -> Task:
+        """What is to be fitted, by these parameters."""
         method, n = METHODS[self.method], len(moments.mean)
         if self.method == "exact" and n > enumeration.MOST_SPINS:
             allowed = f"at most {enumeration.MOST_SPINS} spins with method='exact', which sums over"
             raise ValueError(f"samples: got {n} spins, allowed: {allowed} all states; 'boltzmann'")
+        if self.method == "exact" and self.firth and n > MOST_WITH_FIRTH:
+            allowed = f"at most {MOST_WITH_FIRTH} spins with firth=True and method='exact'"
+            raise ValueError(f"samples: got {n} spins, allowed: {allowed}")
         check_memory(f"samples: couplings of {n} spins", _bytes(method, self.l1, n))
         support = supports.given(self.support, n)
         moments = moments.with_pseudocount(self.pseudocount)
         self._seed = checks.seed_or_fresh("random_state", self.random_state)
-        if self.method in _LIKELIHOODS:
-            names = None if observations is None else observations.names
-            penalized = self.l1 > 0.0 or self.l2 > 0.0
-            warn_of_infinite(moments, support, penalized, names, observations is None)
-        task = Task(
+        return Task(
             observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
-            self.k_pairwise, self._seed, registry.threads(self.threads), progress,
+            self.k_pairwise, self._seed, registry.threads(self.threads), progress, self.firth,
         )  # fmt: skip
-        self._keep(method.solve(task), moments)
 
     def _keep(self, outcome: Outcome, moments: Moments) -> None:
         self.J_, self.h_ = np.asarray(outcome.J), np.asarray(outcome.h)
@@ -336,6 +372,76 @@ class InverseIsing(LearnedPairs, Estimator):
                 what = f"the gradient is still {reached}, above tol={self.tol:g}"
                 cure = "a larger max_iter or tol"
             warn(f"{self.method}: {what}; {cure} may do", NotConvergedWarning)
+
+    # --- its errors -------------------------------------------------------------------------------
+
+    def standard_errors(
+        self, samples: Any = None, sample_weight: ArrayLike | None = None
+    ) -> StandardErrors:
+        r"""Return standard errors of `J_` and `h_`: their spread over data sets of this size.
+
+        .. math:: V = H^{-1} G H^{-1} / n
+
+        with the Hessian H of the objective and the covariance G of its gradients by single samples,
+        both at `J_` and `h_`. Of ``exact`` and ``boltzmann`` G is the Fisher information, the
+        covariances of s_i s_j and s_i by the model (beyond 22 spins by the samples), and without a
+        penalty V = G⁻¹/n. J_ij of methods for each spin alone is a mean of two that the same
+        samples move, which is allowed for. With `l2` they are errors about the mean of the
+        estimate, that l2 shifts.
+
+        Parameters
+        ----------
+        samples
+            (M, N), those that were fitted. None takes the number of samples that moments came with,
+            of ``exact`` (and ``boltzmann``) up to 22 spins.
+        sample_weight
+            (M,): how often each was seen. With c times all weights, errors are √c times as small.
+
+        Returns
+        -------
+        StandardErrors
+            ``J`` (N, N), symmetric, 0 on the diagonal and of pairs that are not of `support`; and
+            ``h`` (N,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            For samples or weights that are not of this kind, or by which an error is infinite; for
+            fits of samples with missing values; for methods that average no function of samples;
+            with `l1`; and for more than 5000 parameters at once.
+        MemoryError
+            If the matrices do not fit.
+        NotFittedError
+            If nothing has been learned.
+
+        Notes
+        -----
+        A. W. van der Vaart, Asymptotic Statistics (Cambridge, 1998), theorem 5.21; of
+        pseudolikelihoods J. Besag, Biometrika 64, 616 (1977).
+
+        Examples
+        --------
+        >>> import multispin as ms
+        >>> states, counts = [[1, 1], [1, -1], [-1, 1], [-1, -1]], [50, 20, 10, 40]
+        >>> fit = ms.InverseIsing("exact").fit(states, sample_weight=counts)
+        >>> round(float(fit.standard_errors(states, counts).J[0, 1]), 6)
+        0.110397
+        >>> round((1 / 50 + 1 / 20 + 1 / 10 + 1 / 40) ** 0.5 / 4, 6)
+        0.110397
+        """
+        from multispin.learn.inverse import uncertainty
+
+        self._check_fitted("standard_errors")
+        if samples is None:
+            return uncertainty.of_fit(self, None)
+        return uncertainty.of_fit(self, self._observed(samples, sample_weight))
+
+
+def _penalty(name: str, value: object) -> float:
+    number = checks.nonnegative_finite(name, value)
+    if number > _LARGEST_PENALTY:
+        raise ValueError(checks.describe(name, value, f"a number from 0 to {_LARGEST_PENALTY:g}"))
+    return number
 
 
 def _names(wanted: Callable[[Method], bool]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,15 +22,16 @@ from multispin.learn.inverse._transition_likelihood import (
     warn_of_infinite,
 )
 from multispin.learn.inverse.observations import UNITS, observed
-from multispin.learn.inverse.optimization import Minimum, Ridge, minimize
+from multispin.learn.inverse.optimization import Ridge, minimize
 from multispin.learn.inverse.parallel import simulated
-from multispin.learn.inverse.standardization import Standardized
+from multispin.learn.inverse.standardization import Coordinates, Standardized
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
     from multispin.learn.inverse._series import Transitions
+    from multispin.learn.inverse.optimization import Minimum
 
     Array = NDArray[np.float64]
 
@@ -200,16 +202,15 @@ class KineticIsing(Estimator):
         likelihood = Likelihood(learned, registry.threads(self.threads))
         rows, columns = np.divmod(np.arange(n * n), n)
         mean = learned.before.mean(axis=0)
-        round_ = Standardized(Ridge(likelihood, self.l2), rows, columns, mean, joint=False)
+        coordinates = Coordinates(rows, columns, mean, joint=False, size=likelihood.size)
         start = np.zeros(likelihood.size)
         closest = 1.0 - 1.0 / max(learned.number, 2)
         start[n * n :] = np.arctanh(np.clip(learned.after.mean(axis=0), -closest, closest))
-        l1 = self.l1 * round_.scale[: n * n]
-        found = minimize(round_, round_.standardized(start), l1, self.tol, self.max_iter)
-        return Minimum(
-            round_.parameters(found.x), found.value, found.optimality, found.n_iter,
-            found.converged, found.values,
+        found = minimize(
+            Standardized(Ridge(likelihood, self.l2), coordinates), coordinates.standardized(start),
+            self.l1 * coordinates.scale[: n * n], self.tol, self.max_iter,
         )  # fmt: skip
+        return replace(found, x=coordinates.parameters(found.x))
 
     # --- how sure it is ---------------------------------------------------------------------------
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from multispin._engines.conditionals import Conditionals, packed
-from multispin.learn.inverse import boltzmann, enumeration, mean_field
+from multispin.learn.inverse import boltzmann, enumeration, firth, mean_field
 from multispin.learn.inverse.completion import Completion
 from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
-from multispin.learn.inverse.standardization import Standardized
+from multispin.learn.inverse.standardization import Coordinates, Standardized
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Task:
     seed: int
     threads: int
     progress: Callable[[float], None] | None
+    firth: bool = False
+    start: tuple[Array, Array] | None = None  # J (N, N) and h (N,), where a search may begin
 
     def known(self) -> Observations:
         """Return the samples of a method that asks for them."""
@@ -61,6 +63,7 @@ class Outcome:
     history: list[float] = field(default_factory=list)
     potential: Array | None = None  # V_K, of K-pairwise models
     spins: NDArray[np.int8] | None = None  # of chains in equilibrium
+    rows: Array | None = None  # J_ij before it is averaged with J_ji
 
 
 class Solve(Protocol):
@@ -81,6 +84,7 @@ class Method:
     support: bool = False
     missing: bool = False
     k_pairwise: bool = False
+    firth: bool = False
 
 
 def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
@@ -94,6 +98,11 @@ def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
 
 
 def _exact(task: Task) -> Outcome:
+    if task.firth:
+        best = firth.of_all_states(task.moments, task.support, task.tol, task.max_iter)
+        J, h = task.support.matrix(best.x), task.support.fields(best.x).copy()
+        reached = best.optimality <= task.tol
+        return Outcome(J, h, best.n_iter, reached, best.optimality, best.values)
     states = enumeration.States(task.support.n)
     if _incomplete(task):
         observed = enumeration.ObservedLikelihood(states, task.support, task.known())
@@ -101,7 +110,8 @@ def _exact(task: Task) -> Outcome:
     by_number = _by_number(task.known()) if task.k_pairwise else None
     likelihood = enumeration.Likelihood(states, task.support, task.moments, by_number)
     start = np.zeros(likelihood.size)
-    start[: task.support.size] = _independent(task)
+    begin = _independent(task) if task.start is None else task.support.vector(*task.start)
+    start[: task.support.size] = begin
     found = _minimum(task, likelihood, start)
     outcome = _joint(task.support, found)
     return replace(outcome, potential=likelihood.potential(found.x)) if task.k_pairwise else outcome
@@ -109,19 +119,22 @@ def _exact(task: Task) -> Outcome:
 
 def _boltzmann(task: Task) -> Outcome:
     support, moments, observations = task.support, task.moments, task.observations
-    x = _independent(task)
-    completion = _completion(task, x) if _incomplete(task) else None
+    starts = [_independent(task)]
+    completion = _completion(task, starts[0]) if _incomplete(task) else None
     if observations is not None and completion is None:
-        # Near enough, and far sooner than chains would come there.
+        # Mostly near enough, and far sooner than chains would come there.
         l2 = max(task.l2, 1.0 / moments.n_samples)
         rough = replace(task, l2=l2, tol=1e-3)
-        x = _minimum(rough, _losses(task, "logistic", joint=True), x, newton=False).x
+        losses = losses_of(task, "logistic", joint=True)
+        starts.append(_minimum(rough, losses, starts[0], newton=False).x)
     random = np.random.default_rng(task.seed)
     up = (1 + moments.mean) / 2
-    start = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
+    states = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
     seed = int(random.integers(2**63))
-    chains = boltzmann.Chains.started(support, x, start, seed, task.threads)
-    found = boltzmann.learn(chains, x, moments, task.l2, task.max_iter, task.progress, completion)
+    chains = boltzmann.Chains.started(support, starts[0], states, seed, task.threads)
+    found = boltzmann.learn(
+        chains, starts, moments, task.l2, task.max_iter, task.progress, completion
+    )
     J, h = support.matrix(found.x), support.fields(found.x).copy()
     return Outcome(
         J, h, found.n_iter, found.converged, found.errors[-1], found.errors, spins=found.spins
@@ -149,15 +162,36 @@ def _by_number(observations: Observations) -> Array:
 
 def _conditional(loss: str, joint: bool, exclude: bool = False) -> Solve:
     def solve(task: Task) -> Outcome:
+        if task.firth:
+            return _of_few(task)
         if _incomplete(task):
             return _of_completed(task, loss, joint)
-        losses = _losses(task, loss, joint, exclude)
-        start = losses.vector(np.zeros((task.support.n,) * 2), np.zeros(task.support.n))
+        losses = losses_of(task, loss, joint, exclude)
+        n = task.support.n
+        start = losses.vector(*(task.start or (np.zeros((n, n)), np.zeros(n))))
         found = _minimum(task, losses, start, joint=joint)
         J, h = losses.symmetric(found.x)
-        return Outcome(J, h, found.n_iter, found.converged, found.optimality, found.values)
+        rows = losses.matrix(found.x)
+        return Outcome(
+            J, h, found.n_iter, found.converged, found.optimality, found.values, rows=rows
+        )
 
     return solve
+
+
+def _of_few(task: Task) -> Outcome:
+    """Logistic regression of each spin with Firth's penalty."""
+    n, mask = task.support.n, task.support.mask
+    rows, h = np.zeros((n, n)), np.zeros(n)
+    found = [firth.of_spin(task.known(), mask[i], i, task.tol, task.max_iter) for i in range(n)]
+    for i, one in enumerate(found):
+        rows[i, mask[i]], h[i] = one.x[:-1], one.x[-1]
+    worst = max(one.optimality for one in found)
+    steps = max(one.n_iter for one in found)
+    # One that is there already stays as it is.
+    history = [sum(one.values[min(k, one.n_iter)] for one in found) for k in range(steps + 1)]
+    J = (rows + rows.T) / 2
+    return Outcome(J, h, steps, worst <= task.tol, worst, history, rows=rows)
 
 
 #: Rounds of completing samples and fitting them, and of these the last ones, which are averaged.
@@ -188,7 +222,8 @@ def _of_completed(task: Task, loss: str, joint: bool) -> Outcome:
     )
 
 
-def _losses(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
+def losses_of(task: Task, loss: str, joint: bool, exclude: bool = False) -> Losses:
+    """Return the losses of a task's samples."""
     observations = task.known()
     skip = _neighbours(observations.spins) if exclude else None
     conditionals = Conditionals.of_spins(
@@ -228,10 +263,13 @@ def _minimum(
     support = task.support
     rows, columns = (support.rows, support.columns) if joint else np.nonzero(support.mask)
     mean = task.moments.mean
-    round_ = Standardized(Ridge(smooth, task.l2), rows, columns, mean, joint)
-    l1 = task.l1 * round_.scale[: smooth.n_couplings]
-    found = minimize(round_, round_.standardized(start), l1, task.tol, task.max_iter, newton)
-    return replace(found, x=round_.parameters(found.x))
+    coordinates = Coordinates(rows, columns, mean, joint, smooth.size)
+    standardized = Standardized(Ridge(smooth, task.l2), coordinates)
+    l1 = task.l1 * coordinates.scale[: smooth.n_couplings]
+    found = minimize(
+        standardized, coordinates.standardized(start), l1, task.tol, task.max_iter, newton
+    )
+    return replace(found, x=coordinates.parameters(found.x))
 
 
 def _joint(support: Support, found: Minimum) -> Outcome:
@@ -240,10 +278,15 @@ def _joint(support: Support, found: Minimum) -> Outcome:
 
 
 def _independent(task: Task) -> Array:
-    """Return parameters without couplings; of a constant spin, those of one that is not quite."""
+    """Return parameters without couplings."""
+    return np.concatenate([np.zeros(task.support.n_pairs), independent_fields(task)])
+
+
+def independent_fields(task: Task) -> Array:
+    """Return fields of spins without couplings, (N,); of a constant spin, one that is not quite."""
     closest = 1.0 - 1.0 / max(task.moments.n_samples, 2.0)
-    fields = np.arctanh(np.clip(task.moments.mean, -closest, closest))
-    return np.concatenate([np.zeros(task.support.n_pairs), fields])
+    found: Array = np.arctanh(np.clip(task.moments.mean, -closest, closest))
+    return found
 
 
 _PENALTIES = ("l1", "l2")
@@ -262,11 +305,13 @@ METHODS: dict[str, Method] = {
     "sessak_monasson": _closed(mean_field.sessak_monasson),
     "bethe": _closed(mean_field.bethe),
     "pseudolikelihood": _over_spins("logistic", joint=True),
-    "pseudolikelihood_averaged": _over_spins("logistic", joint=False),
+    "pseudolikelihood_averaged": replace(_over_spins("logistic", joint=False), firth=True),
     "mpf": _over_spins("exponential", joint=True),
     "mpf_excluding": _over_spins("exponential", joint=True, exclude=True),
     "rise": _over_spins("exponential", joint=False),
     "logrise": _over_spins("log_exponential", joint=False),
-    "exact": Method(_exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True),
+    "exact": Method(
+        _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True, firth=True
+    ),
     "boltzmann": Method(_boltzmann, False, ("l2",), support=True, missing=True),
 }

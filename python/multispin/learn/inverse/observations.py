@@ -136,7 +136,10 @@ def observed(
         bits = np.unpackbits(samples.bits, axis=1, count=samples.n_features, bitorder="little")
         spins, incomplete = (2 * bits.astype(np.int8) - 1), False
     else:
-        given = checks.array(name, samples, f"an array (M, N) of {_WORDS[units]}")
+        allowed = f"an array (M, N) of {_WORDS[units]}"
+        if hasattr(samples, "toarray"):
+            raise TypeError(f"{name}: got a sparse matrix, allowed: {allowed}: samples.toarray()")
+        given = checks.array(name, samples, allowed)
         spins, incomplete = _spins(name, given, units, missing)
     weights = None if sample_weight is None else _weights(sample_weight, len(spins))
     if weights is not None and not weights.all():

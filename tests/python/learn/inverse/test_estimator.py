@@ -467,3 +467,29 @@ def test_flow_without_neighbours_is_that_to_states_that_were_not_seen() -> None:
     for _ in range(20):
         J = np.triu(random.normal(size=(9, 9)), 1) * 1e-3
         assert flow(fit.J_ + J + J.T, fit.h_ + random.normal(size=9) * 1e-3) > here
+
+
+# --- scikit-learn -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        ms.InverseIsing("exact", l1=0.25, tol=1e-3),
+        ms.HopfieldNetwork("dreaming", dreaming_time=2.5),
+    ],
+)
+def test_parameters_stay_the_objects_they_are(estimator: Any) -> None:
+    """scikit-learn's clone asks for that."""
+    params = estimator.get_params()
+    again = type(estimator)(**params).get_params()
+    assert all(again[name] is value for name, value in params.items())
+
+
+def test_searches_of_scikit_learn() -> None:
+    selection = pytest.importorskip("sklearn.model_selection")
+    base = pytest.importorskip("sklearn.base")
+    samples = drawn(*planted(5), 60)
+    assert base.clone(ms.InverseIsing("exact", l2=0.1)).l2 == 0.1
+    search = selection.GridSearchCV(ms.InverseIsing("exact"), {"l2": [0.01, 0.1, 100.0]}, cv=3)
+    assert search.fit(samples).best_params_["l2"] < 100.0
