@@ -816,6 +816,82 @@ def _inverse() -> dict[str, Call]:
     }  # fmt: skip
 
 
+def _kinetic() -> dict[str, Call]:
+    of = ms.KineticIsing
+    J, h = _FIELDS[:3, :3], _FIELDS[0, :3]
+    series = learn.kinetic_series(J, h, 60, random_state=1)
+    series2 = series.reshape(2, 30, 3)
+
+    def fitted(**given: Any) -> ms.KineticIsing:
+        return of(**{"random_state": 1, "threads": 1, "l2": 0.01, **given}).fit(series)
+
+    known = fitted()
+    return {
+        "kinetic_series": Call(
+            learn.kinetic_series,
+            {"J": J, "h": h, "n_steps": 3, "start": [1, -1, 1], "random_state": 1},
+            blames={"J": ("h", "start")}, long=("n_steps",),
+        ),
+        "KineticIsing": Call(
+            of, {"l1": 0.0, "l2": 0.1, "units": "spin", "tol": 1e-6, "max_iter": 20,
+                 "random_state": 1, "threads": 1},
+            lambda **given: fitted(**given).J_, blames={"units": ("series",)},
+        ),
+        "KineticIsing.fit": Call(
+            of.fit, {"series": series2, "y": None},
+            lambda **given: of(l2=0.01, threads=1).fit(**given).J_, anything=("y",),
+        ),
+        "KineticIsing.significant": Call(of.significant, {"level": 0.1}, known.significant),
+        "KineticIsing.sample": Call(
+            of.sample, {"n_steps": 4, "start": series[:2], "random_state": 1}, known.sample,
+            long=("n_steps",),
+        ),
+        "KineticIsing.predict_proba": Call(
+            of.predict_proba, {"states": series}, known.predict_proba
+        ),
+        "KineticIsing.log_likelihood": Call(
+            of.log_likelihood, {"series": series}, known.log_likelihood
+        ),
+        "KineticIsing.score": Call(
+            of.score, {"series": series, "y": None}, known.score, anything=("y",)
+        ),
+        "KineticIsing.get_params": Call(of.get_params, {"deep": True}, known.get_params),
+        "KineticIsing.set_params": Call(of.set_params, {}, known.set_params),
+    }  # fmt: skip
+
+
+def _benchmark() -> dict[str, Call]:
+    small = {
+        "models": ["glass"],
+        "n_spins": [9],
+        "betas": [0.3, 0.5],
+        "samples": [20, 40],
+        "methods": ["independent", "mean_field"],
+        "repetitions": 2,
+        "sweeps": 5,
+        "random_state": 1,
+    }
+    return {
+        "independent_samples": Call(
+            learn.independent_samples,
+            {"model": _GLASS, "n": 5, "sweeps": 5, "random_state": 1, "threads": 1},
+            long=("n", "sweeps"),
+        ),
+        "inverse_benchmark": Call(
+            ms.inverse_benchmark, {**small, "path": None, "executor": None, "progress": None},
+            blames={"models": ("n_spins",)}, functions=("progress",), nan=True,
+            long=("repetitions", "samples", "n_spins", "sweeps"),
+        ),
+        "plot.inverse.benchmark": Call(
+            ms.plot.inverse.benchmark, {"dataset": ms.inverse_benchmark(**small)}
+        ),
+        "plot.inverse.recovered": Call(
+            ms.plot.inverse.recovered, {"truth": _J, "found": {"half": _J / 2}},
+            blames={"truth": ("found",)},
+        ),
+    }  # fmt: skip
+
+
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
@@ -1044,7 +1120,9 @@ def _plot() -> dict[str, Call]:
 PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "images": _images, "exact": _exact,
-    "theory": _theory, "learn": _learn, "inverse": _inverse, "analysis": _analysis, "plot": _plot,
+    "theory": _theory, "learn": _learn, "inverse": _inverse, "kinetic": _kinetic,
+    "benchmark": _benchmark,
+    "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
 #: Public callables that the table leaves out, and why.

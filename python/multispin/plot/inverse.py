@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin.plot._recovery import benchmark, recovered
 from multispin.plot.style import COLOURS, FAINT, INK, new_figure, style
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
         def best(self) -> int: ...
 
 
-__all__ = ["comparison", "couplings", "path"]
+__all__ = ["benchmark", "comparison", "couplings", "path", "recovered"]
 
 _NUMBERS = ("data", "model", "data_error", "model_error")
 #: Panels against the diagonal: what they are of, and how it is written.

@@ -104,7 +104,11 @@ class Observations:
 
 
 def observed(
-    samples: Any, sample_weight: ArrayLike | None, units: str, missing: bool = False
+    samples: Any,
+    sample_weight: ArrayLike | None,
+    units: str,
+    missing: bool = False,
+    name: str = "samples",
 ) -> Observations:
     """Take samples as they come.
 
@@ -119,6 +123,8 @@ def observed(
         "spin", -1 and +1, or "binary", 0 and 1.
     missing
         Whether values may be missing.
+    name
+        What messages call the samples.
 
     Raises
     ------
@@ -132,9 +138,9 @@ def observed(
     else:
         allowed = f"an array (M, N) of {_WORDS[units]}"
         if hasattr(samples, "toarray"):
-            raise TypeError(f"samples: got a sparse matrix, allowed: {allowed}: samples.toarray()")
-        given = checks.array("samples", samples, allowed)
-        spins, incomplete = _spins(given, units, missing)
+            raise TypeError(f"{name}: got a sparse matrix, allowed: {allowed}: samples.toarray()")
+        given = checks.array(name, samples, allowed)
+        spins, incomplete = _spins(name, given, units, missing)
     weights = None if sample_weight is None else _weights(sample_weight, len(spins))
     if weights is not None and not weights.all():
         # What has no weight has not been seen; nothing may depend on it.
@@ -142,37 +148,39 @@ def observed(
     return Observations(np.ascontiguousarray(spins), weights, names, incomplete)
 
 
-def _spins(given: NDArray[Any], units: str, missing: bool) -> tuple[NDArray[np.int8], bool]:
+def _spins(
+    name: str, given: NDArray[Any], units: str, missing: bool
+) -> tuple[NDArray[np.int8], bool]:
     allowed = f"an array (M, N) of {_WORDS[units]}, M and N >= 1"
     if given.ndim != 2 or 0 in given.shape:
-        hint = "; one sample is samples[None, :]" if given.ndim == 1 and given.size else ""
+        hint = f"; one sample is {name}[None, :]" if given.ndim == 1 and given.size else ""
         got = f"an array of shape {given.shape}"
-        raise ValueError(f"samples: got {got}, allowed: {allowed}{hint}")
+        raise ValueError(f"{name}: got {got}, allowed: {allowed}{hint}")
     if given.dtype == np.bool_:
         return np.where(given, 1, -1).astype(np.int8), False
     if given.dtype.kind == "O":  # what a DataFrame with columns of several kinds becomes
         try:
             given = given.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise TypeError(f"samples: got an array of objects, allowed: {allowed}") from error
+            raise TypeError(f"{name}: got an array of objects, allowed: {allowed}") from error
     if given.dtype.kind not in "iuf":
-        raise TypeError(f"samples: got an array of {given.dtype}, allowed: {allowed}")
+        raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {allowed}")
     low, high = _VALUES[units]
     up, down = given == high, given == low
     absent = np.isnan(given) if given.dtype.kind == "f" else np.zeros((), dtype=np.bool_)
     wrong = ~(up | down | absent)
     if bool(wrong.any()):
-        raise ValueError(_wrong_value(given, wrong, units))
+        raise ValueError(_wrong_value(name, given, wrong, units))
     if bool(absent.any()) and not missing:
         i, j = np.argwhere(absent)[0]
         what = "observed values, or NaN with a method that takes missing ones"
-        raise ValueError(f"samples: got NaN in row {i}, column {j}, allowed: {what}")
+        raise ValueError(f"{name}: got NaN in row {i}, column {j}, allowed: {what}")
     return up.astype(np.int8) - down.astype(np.int8), bool(absent.any())
 
 
-def _wrong_value(given: NDArray[Any], wrong: NDArray[np.bool_], units: str) -> str:
+def _wrong_value(name: str, given: NDArray[Any], wrong: NDArray[np.bool_], units: str) -> str:
     i, j = np.argwhere(wrong)[0]
-    message = f"samples: got {given[i, j]} in row {i}, column {j}, allowed: {_WORDS[units]}"
+    message = f"{name}: got {given[i, j]} in row {i}, column {j}, allowed: {_WORDS[units]}"
     for other, values in _VALUES.items():
         if other != units and bool(np.all(np.isin(given[wrong], values))):
             return f"{message}; units={other!r} takes {_WORDS[other]}"
