@@ -155,7 +155,8 @@ def _adjusted(p_values: Array) -> Array:
     ranked = p_values[order] * m / np.arange(m, 0, -1)
     found = np.empty(m)
     found[order] = np.minimum(np.minimum.accumulate(ranked), 1.0)
-    return found
+    # Where rounding of p m/m would be below p.
+    return np.maximum(found, p_values)
 
 
 def _matrix(

@@ -493,3 +493,33 @@ def test_searches_of_scikit_learn() -> None:
     assert base.clone(ms.InverseIsing("exact", l2=0.1)).l2 == 0.1
     search = selection.GridSearchCV(ms.InverseIsing("exact"), {"l2": [0.01, 0.1, 100.0]}, cv=3)
     assert search.fit(samples).best_params_["l2"] < 100.0
+
+
+# --- samples that are completed -------------------------------------------------------------------
+
+
+def test_what_is_missing_is_drawn_given_what_is_there() -> None:
+    J, h = planted(7, beta=1.5)
+    fit = ms.InverseIsing("exact", random_state=1).fit(drawn(J, h, 2000))
+    given = np.tile([1.0, np.nan, -1.0, np.nan, 1.0, -1.0, np.nan], (40_000, 1))
+    found = fit.conditional(given, sweeps=60)
+    held = ~np.isnan(given[0])
+    assert (found[:, held] == given[:, held]).all()
+    states = all_states(7)
+    p = np.exp(-fit.energy(states)) * (states[:, held] == given[0, held]).all(axis=1)
+    p /= p.sum()
+    expected = p @ states
+    # Three means, each off by more than five standard errors once in 1.7 million times.
+    assert np.abs(found.mean(axis=0) - expected)[~held].max() < 5 / np.sqrt(40_000)
+
+
+@pytest.mark.parametrize("method", ["boltzmann", "pseudolikelihood", "pseudolikelihood_averaged"])
+def test_missing_values_are_completed_by_chains(method: str) -> None:
+    J, h = planted(6)
+    samples = drawn(J, h, 20_000).astype(float)
+    seen = np.where(np.random.default_rng(3).random(samples.shape) < 0.2, np.nan, samples)
+    exact = ms.InverseIsing("exact").fit(seen)
+    fit = ms.InverseIsing(method, random_state=1).fit(seen)
+    assert fit.converged_
+    # Both estimate the same, with errors of about this size each.
+    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(30 / (0.64 * 20_000))
