@@ -343,8 +343,8 @@ entropy of cells by themselves, and the model of pairs takes
 of {size:,} windows. Triples and the probability that <i>K</i> cells fire are then predictions.
 Silence, <i>K</i> = 0, is {found.counts.data[0] / found.counts.model[0]:.1f} times as frequent as
 pairs have it, and in {len(dreams):,} samples of the model up to {most['model']} cells fire at once,
-in the data up to {most['data']}: this is why the number of cells that fire has been made a part of the model
-(<code>k_pairwise</code>; Gašper Tkačik and others, 2014).</p>
+in the data up to {most['data']}: this is why the number of cells that fire has been made a part of
+the model (<code>k_pairwise</code>; Gašper Tkačik and others, 2014).</p>
 """
         ),
         page.Table(
