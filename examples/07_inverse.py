@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SPINS, BETAS = 16, (0.3, 0.7)  # of the glass that is planted, and inverse temperatures
 METHODS = (
     "independent", "pair", "mean_field", "tap", "sessak_monasson", "bethe", "pseudolikelihood",
-    "pseudolikelihood_averaged", "mpf", "rise", "logrise", "boltzmann", "exact",
+    "pseudolikelihood_averaged", "mpf", "rise", "logrise", "exact",
 )  # fmt: skip
 DRAWN = ("mean_field", "sessak_monasson", "bethe", "pseudolikelihood", "rise", "exact")
 ALL = 10_000  # samples that all methods get
@@ -343,8 +343,8 @@ entropy of cells by themselves, and the model of pairs takes
 of {size:,} windows. Triples and the probability that <i>K</i> cells fire are then predictions.
 Silence, <i>K</i> = 0, is {found.counts.data[0] / found.counts.model[0]:.1f} times as frequent as
 pairs have it, and in {len(dreams):,} samples of the model up to {most['model']} cells fire at once,
-in the data up to {most['data']}: this is why the number of cells that fire has been made a part of the model
-(<code>k_pairwise</code>; Gašper Tkačik and others, 2014).</p>
+in the data up to {most['data']}: this is why the number of cells that fire has been made a part of
+the model (<code>k_pairwise</code>; Gašper Tkačik and others, 2014).</p>
 """
         ),
         page.Table(
