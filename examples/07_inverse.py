@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SPINS, BETAS = 16, (0.3, 0.7)  # of the glass that is planted, and inverse temperatures
 METHODS = (
     "independent", "pair", "mean_field", "tap", "sessak_monasson", "bethe", "pseudolikelihood",
-    "pseudolikelihood_averaged", "mpf", "rise", "logrise", "boltzmann", "exact",
+    "pseudolikelihood_averaged", "mpf", "rise", "logrise", "exact",
 )  # fmt: skip
 DRAWN = ("mean_field", "sessak_monasson", "bethe", "pseudolikelihood", "rise", "exact")
 ALL = 10_000  # samples that all methods get
