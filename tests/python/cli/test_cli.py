@@ -207,6 +207,7 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "<h2>Infinite range</h2>" in page
     assert "<h2>The Hopfield network</h2>" in page
     assert "<h2>The dynamics of recall</h2>" in page
+    assert "<h2>The inverse problem</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
@@ -268,6 +269,28 @@ def test_the_chapters_of_hopfield_networks_agree_with_theory() -> None:
     np.testing.assert_allclose(recall.clocks.sel(begin=0.6), flow.m, atol=0.02)
     steps = ms.theory.recall.first_steps(0.1, 0.6)
     np.testing.assert_allclose(recall.cold.sel(begin=0.6)[1:3], steps, atol=0.01)
+
+
+@pytest.mark.thorough
+def test_the_chapter_of_the_inverse_problem_recovers_what_was_planted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bounds are absolute: the seeds are fixed, and quick runs have two draws."""
+    monkeypatch.delenv("MULTISPIN_DATA", raising=False)
+    command = [sys.executable, str(tour.scripts()[6]), "--quick", "--output", "chapter.html"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    methods = xr.load_dataset("chapter.nc", group="inverse_methods", engine="h5netcdf").squeeze()
+    right = methods.gamma.sel(algorithm=["pseudolikelihood", "mpf", "rise", "exact"])
+    assert right.max() < 0.15
+    assert (methods.edges_right.sel(algorithm=right.algorithm) == 1).all()
+    wrong = methods.gamma.sel(algorithm=["mean_field", "bethe"], beta=0.7)
+    assert wrong.min() > 0.3
+    network = xr.load_dataset("chapter.nc", group="inverse_network", engine="h5netcdf")
+    assert ((network.planted != 0) == network.significant.astype(bool)).mean() > 0.99
+    digits = xr.load_dataset("chapter.nc", group="inverse_digits", engine="h5netcdf").images
+    ink = digits.mean(("image", "row", "column")).values
+    np.testing.assert_allclose(ink, ink[0], atol=0.1)
 
 
 def test_a_page_escapes_what_is_text() -> None:
@@ -453,7 +476,15 @@ def test_ctrl_c_is_one_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["ising", "--help"], ["replicas", "-h"], ["bench", "-h"], ["demo", "-h"]]
+    "words",
+    [
+        ["--help"],
+        ["ising", "--help"],
+        ["replicas", "-h"],
+        ["bench", "-h"],
+        ["demo", "-h"],
+        ["inverse", "-h"],
+    ],
 )
 def test_help_helps(words: list[str]) -> None:
     result = run(*words)
