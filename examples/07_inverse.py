@@ -54,8 +54,8 @@ class Effort(NamedTuple):
     cells: int
 
 
-QUICK = Effort((100, 1000), 2, 2000)
-FULL = Effort((100, 1000, 30_000), 2, 8000)
+QUICK = Effort((300, 1000), 2, 2000)
+FULL = Effort((300, 1000, 3000, 30_000), 2, 8000)
 
 
 def chapter(quick: bool = False) -> page.Chapter:
@@ -132,9 +132,9 @@ from the others, and sums over nothing: at <i>β</i> = {BETAS[1]}, with {ALL:,} 
 is {float(cold.sel(algorithm="pseudolikelihood")):.3f} where the best is
 {float(cold.sel(algorithm="exact")):.3f} and mean field has
 {float(cold.sel(algorithm="mean_field")):.2f}. At <i>β</i> = {BETAS[0]} mean field has
-{float(warm.sel(algorithm="mean_field")):.2f}. With a hundred samples of what is cold, some states
-of pairs have not been seen, and likelihoods go for infinite couplings: that is what penalties are
-for.</p>
+{float(warm.sel(algorithm="mean_field")):.2f}. With a few hundred samples of what is cold, some
+states of pairs have not been seen, and likelihoods go for infinite couplings: that is what
+penalties are for.</p>
 """
         ),
         page.Picture(

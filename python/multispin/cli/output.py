@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PICTURES = (".png", ".pdf", ".svg")
-_RESULTS = ("output", "picture", "state")  # options of a command that name a file it writes
+_RESULTS = (
+    "output",
+    "picture",
+    "state",
+    "couplings",
+)  # options of a command that name a file it writes
 _FILES = (*_RESULTS, "checkpoint")
 
 
@@ -51,13 +56,18 @@ def write(data: xr.Dataset, options: argparse.Namespace, figure: Figure) -> None
     """
     with files.replacing(options.output) as file:
         data.to_netcdf(file.name, engine="h5netcdf")  # into the hidden file, by its name
+    save_picture(figure, options)
+
+
+def save_picture(figure: Figure, options: argparse.Namespace) -> None:
+    """Write the picture where the options say, all or nothing."""
     with files.replacing(options.picture) as file:
         figure.savefig(file, format=Path(options.picture).suffix[1:])
 
 
 def print_files(options: argparse.Namespace) -> None:
     """Say what was written."""
-    *others, last = [getattr(options, name) for name in _RESULTS if hasattr(options, name)]
+    *others, last = [getattr(options, name) for name in _RESULTS if getattr(options, name, None)]
     print(f"wrote {', '.join(others)} and {last}")
 
 
