@@ -1132,8 +1132,12 @@ EXCEPTIONS: dict[Any, str] = {
         "an exception or a warning: its message is whatever it is",
     ),
     **dict.fromkeys(
+        (ms.InverseIsing, ms.PackedSamples, ms.estimate_temperature, ms.log_partition),
+        "what they refuse is in tests of their own so far, not yet all that may be given to them",
+    ),
+    **dict.fromkeys(
         (
-            ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
+            ms.LogPartition, ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
             ms.exact.TransferMatrix, hopfield.Retrieval, memories.Retrieval, ms.datasets.Digits,
             learn.hopfield.ImageRetrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
