@@ -1137,7 +1137,8 @@ EXCEPTIONS: dict[Any, str] = {
     ),
     **dict.fromkeys(
         (
-            ms.LogPartition, ms.exact.Elimination, ms.exact.Enumeration, ms.exact.Infinite, ms.exact.Torus,
+            ms.LogPartition, ms.exact.Elimination, ms.exact.Enumeration,
+            ms.exact.Infinite, ms.exact.Torus,
             ms.exact.TransferMatrix, hopfield.Retrieval, memories.Retrieval, ms.datasets.Digits,
             learn.hopfield.ImageRetrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
