@@ -207,6 +207,17 @@ def signs(name: str, value: NDArray[Any]) -> NDArray[np.int8]:
     return value.astype(np.int8, copy=False)
 
 
+def sample_weights(name: str, value: Any, m: int) -> NDArray[np.float64]:
+    """Return `value` as the weights of `m` samples: finite float64 >= 0, not all of them 0."""
+    allowed = f"None, or {m} finite numbers >= 0, one for each sample, of which one is > 0"
+    weights = numbers(name, value, allowed)
+    if weights.shape != (m,):
+        raise ValueError(f"{name}: got shape {weights.shape}, allowed: {allowed}")
+    if not bool(np.all(weights >= 0.0)) or not bool(np.any(weights > 0.0)):
+        raise ValueError(describe(name, value, allowed))
+    return weights
+
+
 def positive_numbers(name: str, value: Any) -> NDArray[np.float64]:
     """Return `value` as an array of finite float64 greater than 0, of any shape."""
     allowed = "finite numbers > 0"

@@ -78,7 +78,9 @@ def moments(
            [-1. , -0.5,  1. ]])
     """
     spins = _checked_samples(samples)
-    weights = None if sample_weight is None else _checked_weights(sample_weight, len(spins))
+    weights = None
+    if sample_weight is not None:
+        weights = checks.sample_weights("sample_weight", sample_weight, len(spins))
     threads = registry.threads(threads)
     m, n = spins.shape
     # Two results, of integers and of floats; the samples as bits, and once more where they have to
@@ -96,13 +98,3 @@ def _checked_samples(samples: object) -> NDArray[np.int8]:
         raise ValueError(f"samples: got an array of shape {given.shape}, allowed: {allowed}")
     # The kernel that packs them looks at every value of int8 anyway.
     return given if given.dtype == np.int8 else checks.signs("samples", given)
-
-
-def _checked_weights(sample_weight: ArrayLike, m: int) -> NDArray[np.float64]:
-    allowed = f"None, or {m} finite numbers >= 0, one for each sample, of which one is > 0"
-    weights = checks.numbers("sample_weight", sample_weight, allowed)
-    if weights.shape != (m,):
-        raise ValueError(f"sample_weight: got shape {weights.shape}, allowed: {allowed}")
-    if not bool(np.all(weights >= 0.0)) or not bool(np.any(weights > 0.0)):
-        raise ValueError(checks.describe("sample_weight", sample_weight, allowed))
-    return weights

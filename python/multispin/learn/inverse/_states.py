@@ -9,15 +9,13 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin.exact.enumeration import states
+from multispin.learn.inverse.enumeration import MOST_SPINS, States
 from multispin.models import SignedGraph, fields
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
-
-#: Spins of a model all of whose states are gone through: 32 MiB for each number of a state.
-MOST_SPINS = 22
 
 _BLOCK = 1 << 14  # states that are given to a model at a time
 
@@ -36,13 +34,7 @@ def checked_weights(name: str, weights: ArrayLike | None, m: int) -> Floats | No
     """Return weights (M,), or None if there are none."""
     if weights is None:
         return None
-    allowed = f"None, or {m} finite numbers >= 0, one for each sample, of which one is > 0"
-    given = checks.numbers(name, weights, allowed)
-    if given.shape != (m,):
-        raise ValueError(f"{name}: got shape {given.shape}, allowed: {allowed}")
-    if not bool(np.all(given >= 0.0)) or not bool(np.any(given > 0.0)):
-        raise ValueError(checks.describe(name, weights, allowed))
-    return given
+    return checks.sample_weights(name, weights, m)
 
 
 def distinct(spins: NDArray[np.int8]) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
@@ -76,24 +68,14 @@ def energies(name: str, model: Any) -> Floats:
     """
     n = _few_spins(name, model)
     if isinstance(model, SignedGraph):
-        return _of_pairs(*dense(name, model))
+        # Of a state's number, low bits choose the column and high bits the row.
+        return -States(n).exponent(*dense(name, model)).ravel()
     found = np.empty(1 << n)
     for first in range(0, 1 << n, _BLOCK):
         spins = states(np.arange(first, min(first + _BLOCK, 1 << n)), n)
         found[first : first + len(spins)] = model.energy(spins.reshape(-1, *model.shape))
     if not bool(np.isfinite(found).all()):
         raise ValueError(f"{name}.energy(spins): got one that is not finite, allowed: energies")
-    return found
-
-
-def _of_pairs(J: Floats, h: Floats) -> Floats:
-    """Return energies spin by spin: with each, there are twice as many."""
-    found = np.zeros(1)
-    for k in range(len(h)):
-        field = h[k : k + 1]
-        for coupling in J[k, :k]:
-            field = np.concatenate([field - coupling, field + coupling])
-        found = np.concatenate([found + field, found - field])
     return found
 
 

@@ -35,15 +35,18 @@ _GROUPS = 8
 _MEASUREMENTS = 4
 #: States of which covariances are made, at most: for each parameter, but so many in any case.
 _PER_PARAMETER, _STATES = 4, 1 << 15
-#: Of a step: conjugate-gradient steps; the first and the greatest length, whose square is twice the
-#: divergence of the new distribution from the old; what is added to variances, for each parameter
-#: and state; how far beyond the
-#: highest point a step may end, by its slopes; and how much larger squares of deviations may be.
+#: Conjugate-gradient steps for a direction.
 _SOLVER_STEPS = 20
+#: The first, the greatest and the least length of a step; its square is twice the divergence of the
+#: new distribution from the old. What chains do not tell has no such length: so far a parameter
+#: goes in one step.
 _RADIUS, _LONGEST, _SHORTEST = 0.5, 4.0, 1e-4
+_FARTHEST = 1.0
+#: What is added to variances, for each parameter and state.
 _DAMPING = 0.5
-_OVERSHOT = 0.5
-_WORSE = 2.0
+#: How far beyond the highest point a step may end, by its slopes; and how much larger squares of
+#: deviations may be then.
+_OVERSHOT, _WORSE = 0.5, 2.0
 #: How far the square of what is missing is above its noise, or moments are measured more often.
 _CLEAR = 6.0
 #: Samples of the model for each sample of the data: from how many on their moments may be found
@@ -185,7 +188,6 @@ class Learned:
     converged: bool
     n_iter: int
     errors: list[float]  # largest deviation, in sampling errors
-    spins: NDArray[np.int8]
 
 
 class _Missing(NamedTuple):
@@ -307,7 +309,9 @@ class _Learning:
         )
         # Of what is noise, nothing is learned.
         share = 1.0 - min(self.missing.noise / self.missing.square, 0.9)
-        found: Array = direction * min(share, self._radius / max(length, 1e-300))
+        farthest = float(np.abs(direction).max())
+        fits = min(self._radius / max(length, 1e-300), _FARTHEST / max(farthest, 1e-300))
+        found: Array = direction * min(share, fits)
         return found
 
 
@@ -325,8 +329,8 @@ def learn(
     The step solves (F + damping) d = ⟨φ⟩_data − ⟨φ⟩_model − 2 l2 J, F the covariances of features
     over the chains, and is cut to a length in F: the distribution moves by less than chains can
     follow. A step that ends far beyond the highest point along it is taken back, and the next is
-    shorter.
-    How often chains are measured grows as deviations shrink into the noise of the measurement.
+    shorter. How often chains are measured grows as deviations shrink into the noise of the
+    measurement.
 
     Parameters
     ----------
@@ -356,4 +360,4 @@ def learn(
         if learning.done or learning.stuck or n_iter == max_iter:
             break
         n_iter += learning.step()
-    return Learned(learning.x, learning.done, n_iter, errors, chains.spins())
+    return Learned(learning.x, learning.done, n_iter, errors)

@@ -99,6 +99,13 @@ class Distribution:
         weights /= total
         self.probabilities: Array = weights
 
+    def drawn(self, n: int, seed: int) -> NDArray[np.int8]:
+        """Return n independent samples, (n, N)."""
+        below = np.cumsum(self.probabilities)
+        random = np.random.Generator(np.random.Philox(seed)).random(n)
+        index = np.searchsorted(below, random * below[-1], side="right")
+        return self.states.spins(np.minimum(index, below.size - 1))
+
 
 class Likelihood:
     """ln Z − Σ J_ij ⟨s_i s_j⟩ − Σ h_i ⟨s_i⟩: minus the mean log-likelihood of a sample.

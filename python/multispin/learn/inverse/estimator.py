@@ -362,7 +362,6 @@ class InverseIsing(LearnedPairs, Estimator):
         self.optimality_, self.history_ = outcome.optimality, np.array(outcome.history)
         self.potential_, self.moments_ = outcome.potential, moments
         self.n_features_in_ = len(self.h_)
-        self._chains = outcome.spins
         if not self.converged_:
             reached = f"{self.optimality_:.2g} after {self.n_iter_} iterations"
             if self.method == "boltzmann":

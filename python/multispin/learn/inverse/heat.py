@@ -12,7 +12,8 @@ from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
 from multispin.analysis import statistics
-from multispin.learn.inverse._states import MOST_SPINS, energies
+from multispin.learn.inverse._states import energies
+from multispin.learn.inverse.enumeration import MOST_SPINS
 from multispin.models.base import check_model
 from multispin.sampling.sampler import Sampler
 

@@ -70,8 +70,8 @@ class LearnedPairs:
     ) -> NDArray[np.int8]:
         """Draw samples of what was learned.
 
-        Up to 22 spins they are independent and exact. Beyond, each is the end of a chain of its
-        own that begins without correlations, or where learning by ``boltzmann`` left off.
+        Up to 22 spins they are exact. Beyond, each is the end of a chain of its own that begins at
+        random, which is as good as `sweeps` are many.
 
         Parameters
         ----------
@@ -96,13 +96,9 @@ class LearnedPairs:
         """
         self._check_fitted("sample")
         n = checks.count("n", n, 1)
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        seed = self._seed_or(random_state)
         if self.n_features_in_ <= enumeration.MOST_SPINS:
-            distribution = self._distribution()
-            index = np.random.default_rng(seed).choice(
-                distribution.probabilities.size, n, p=distribution.probabilities.ravel()
-            )
-            spins = distribution.states.spins(index)
+            spins = self._distribution().drawn(n, seed)
         else:
             length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1)
             spins = sampling.drawn(self.model(), n, length, seed, self.threads)
@@ -148,7 +144,7 @@ class LearnedPairs:
         """
         self._check_fitted("conditional")
         observations = self._observed(samples, None, missing=True)
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        seed = self._seed_or(random_state)
         length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1)
         if not observations.incomplete:
             return self._in_units(observations.spins)
@@ -196,7 +192,7 @@ class LearnedPairs:
         few = self.n_features_in_ <= enumeration.MOST_SPINS
         if method in ("auto", "exact") and few:
             return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        seed = self._seed_or(random_state)
         return partition.log_partition(
             self.model(), method, chains, temperatures, seed, self.threads
         )
@@ -320,6 +316,9 @@ class LearnedPairs:
             allowed = f"the {self.n_features_in_} features it was fitted with"
             raise ValueError(f"samples: got {got}, allowed: {allowed}")
         return observations
+
+    def _seed_or(self, random_state: int | None) -> int:
+        return self._seed if random_state is None else checks.seed("random_state", random_state)
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "J_"):

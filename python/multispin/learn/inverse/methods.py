@@ -62,7 +62,6 @@ class Outcome:
     optimality: float = 0.0
     history: list[float] = field(default_factory=list)
     potential: Array | None = None  # V_K, of K-pairwise models
-    spins: NDArray[np.int8] | None = None  # of chains in equilibrium
     rows: Array | None = None  # J_ij before it is averaged with J_ji
 
 
@@ -136,9 +135,7 @@ def _boltzmann(task: Task) -> Outcome:
         chains, starts, moments, task.l2, task.max_iter, task.progress, completion
     )
     J, h = support.matrix(found.x), support.fields(found.x).copy()
-    return Outcome(
-        J, h, found.n_iter, found.converged, found.errors[-1], found.errors, spins=found.spins
-    )
+    return Outcome(J, h, found.n_iter, found.converged, found.errors[-1], found.errors)
 
 
 def _incomplete(task: Task) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines.moments import moment_sums
+from multispin.learn.inverse.units import moments_from_binary
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -141,7 +142,9 @@ def observed(
             raise TypeError(f"{name}: got a sparse matrix, allowed: {allowed}: samples.toarray()")
         given = checks.array(name, samples, allowed)
         spins, incomplete = _spins(name, given, units, missing)
-    weights = None if sample_weight is None else _weights(sample_weight, len(spins))
+    weights = None
+    if sample_weight is not None:
+        weights = checks.sample_weights("sample_weight", sample_weight, len(spins)).copy()
     if weights is not None and not weights.all():
         # What has no weight has not been seen; nothing may depend on it.
         spins, weights = spins[weights > 0], weights[weights > 0]
@@ -187,16 +190,6 @@ def _wrong_value(name: str, given: NDArray[Any], wrong: NDArray[np.bool_], units
     return message
 
 
-def _weights(sample_weight: ArrayLike, m: int) -> NDArray[np.float64]:
-    allowed = f"None, or {m} finite numbers >= 0, one for each sample, of which one is > 0"
-    weights = checks.numbers("sample_weight", sample_weight, allowed)
-    if weights.shape != (m,):
-        raise ValueError(f"sample_weight: got shape {weights.shape}, allowed: {allowed}")
-    if not bool(np.all(weights >= 0.0)) or not bool(np.any(weights > 0.0)):
-        raise ValueError(checks.describe("sample_weight", sample_weight, allowed))
-    return weights.astype(np.float64)
-
-
 def _names(samples: Any) -> tuple[str, ...] | None:
     """Return the names of a DataFrame's columns, if all of them are words."""
     columns = getattr(samples, "columns", None)
@@ -225,8 +218,7 @@ def moments_given(mean: ArrayLike, second: ArrayLike, n_samples: object, units: 
         raise ValueError("second_moments: got one that is not symmetric, allowed: ⟨s_i s_j⟩")
     pairs = (pairs + pairs.T) / 2
     if units == "binary":
-        pairs = 4 * pairs - 2 * first[:, None] - 2 * first + 1
-        first = 2 * first - 1
+        first, pairs = moments_from_binary(first, pairs)
     pairs = pairs.copy()
     np.fill_diagonal(pairs, 1.0)
     _check_possible(first, pairs)

@@ -87,10 +87,7 @@ def independent_samples(
     if len(h) > enumeration.MOST_SPINS:
         return sampling.drawn(Pairwise(J, h), count, length, seed, workers)
     states = enumeration.States(len(h))
-    below = np.cumsum(enumeration.Distribution(states, states.exponent(J, h)).probabilities)
-    random = np.random.Generator(np.random.Philox(seed)).random(count)
-    index = np.searchsorted(below, random * below[-1], side="right")
-    return states.spins(np.minimum(index, below.size - 1))
+    return enumeration.Distribution(states, states.exponent(J, h)).drawn(count, seed)
 
 
 def planted(kind: str, n_spins: int, beta: float, seed: int) -> Pairwise:
