@@ -15,6 +15,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin.learn.inverse import enumeration
+from multispin.learn.inverse._states import dense
 from multispin.learn.inverse.estimator import InverseIsing
 from multispin.learn.inverse.methods import METHODS
 from multispin.learn.inverse.planted import (
@@ -159,7 +160,7 @@ def recover_one(
 ) -> dict[str, float]:
     """Fit one method to one draw of couplings and samples: a point of the study."""
     truth, spins, of_fit = _drawn(model, n_spins, beta, samples, repetition, sweeps, seed)
-    J = _couplings(truth)
+    J = dense("model", truth)[0][np.triu_indices(n_spins, 1)]
     estimator = InverseIsing(algorithm, random_state=of_fit, threads=1)
     begun = time.perf_counter()
     try:
@@ -189,16 +190,6 @@ def _drawn(
     truth = planted(model, n_spins, beta, of_couplings)
     spins = independent_samples(truth, samples, sweeps, of_samples, threads=1)
     return truth, spins, of_fit
-
-
-def _couplings(truth: Pairwise) -> NDArray[np.float64]:
-    """Return one number for each pair i < j, 0 where there is no edge."""
-    n = truth.n_spins
-    J = np.zeros((n, n))
-    i, j = truth.edges.T
-    J[i, j] = J[j, i] = truth.couplings
-    found: NDArray[np.float64] = J[np.triu_indices(n, 1)]
-    return found
 
 
 def _edges_right(found: NDArray[np.float64], J: NDArray[np.float64]) -> float:

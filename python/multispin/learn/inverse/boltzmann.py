@@ -47,6 +47,8 @@ _DAMPING = 0.5
 #: How far beyond the highest point a step may end, by its slopes; and how much larger squares of
 #: deviations may be then.
 _OVERSHOT, _WORSE = 0.5, 2.0
+#: Steps in a row that bring moments no nearer than they have been, after which it is left alone.
+_PATIENCE = 60
 #: How far the square of what is missing is above its noise, or moments are measured more often.
 _CLEAR = 6.0
 #: Samples of the model for each sample of the data: from how many on their moments may be found
@@ -222,6 +224,7 @@ class _Learning:
         self._most = max(_MEASUREMENTS, math.ceil(_FINAL * data.n_samples / chains.n_chains))
         self._times = _MEASUREMENTS
         self._radius, self._damping = _RADIUS, 1.0
+        self._nearest, self._in_vain = math.inf, 0
         self._begin(starts)
 
     def _begin(self, starts: list[Array]) -> None:
@@ -245,8 +248,8 @@ class _Learning:
 
     @property
     def stuck(self) -> bool:
-        """Whether steps have become so short that there is no more to be had of them."""
-        return self._radius < _SHORTEST
+        """Whether steps are too short to matter, or have not brought moments nearer for long."""
+        return self._radius < _SHORTEST or self._in_vain >= _PATIENCE
 
     @property
     def worst(self) -> float:
@@ -286,6 +289,8 @@ class _Learning:
         self.x = before + direction
         self.chains.follow(self.x, self._times)
         self.missing = self._measured()
+        self._in_vain = 0 if self.missing.square < self._nearest else self._in_vain + 1
+        self._nearest = min(self._nearest, self.missing.square)
         # The likelihood is concave, and this is its slope along the step, at its begin and its end.
         begin, end = (float(one.of_features @ direction) for one in (missing, self.missing))
         most = _WORSE * missing.square + missing.noise

@@ -9,37 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from tests.planted_pairs import Floats, all_states, drawn, planted, probabilities
 
 import multispin as ms
+from multispin.learn.inverse import boltzmann, supports
 from multispin.learn.inverse.methods import METHODS
+from multispin.learn.inverse.observations import observed
 
 COUNTS = {(1, 1): 50, (1, -1): 20, (-1, 1): 10, (-1, -1): 40}
 OVER_SPINS = ("pseudolikelihood", "pseudolikelihood_averaged", "mpf", "rise", "logrise")
 CONSISTENT = ("exact", *OVER_SPINS)
-
-Floats = NDArray[np.float64]
-
-
-def planted(n: int, seed: int = 1, beta: float = 0.6) -> tuple[Floats, Floats]:
-    random = np.random.default_rng(seed)
-    J = np.triu(random.normal(size=(n, n)), 1) * beta / np.sqrt(n)
-    return J + J.T, random.normal(size=n) * 0.3
-
-
-def all_states(n: int) -> NDArray[np.int8]:
-    return (2 * ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1) - 1).astype(np.int8)
-
-
-def probabilities(J: Floats, h: Floats) -> tuple[NDArray[np.int8], Floats]:
-    states = all_states(len(h))
-    return states, ms.exact.state_probabilities(ms.Pairwise(J, h), 1.0)
-
-
-def drawn(J: Floats, h: Floats, m: int, seed: int = 2) -> NDArray[np.int8]:
-    states, p = probabilities(J, h)
-    return states[np.random.default_rng(seed).choice(len(states), m, p=p)]
-
 
 # --- answers ------------------------------------------------------------------------------------
 
@@ -313,6 +292,57 @@ def test_missing_values_are_summed_over() -> None:
         ms.InverseIsing("pair").fit(seen)
 
 
+@pytest.mark.parametrize("method", ["boltzmann", "pseudolikelihood", "pseudolikelihood_averaged"])
+def test_missing_values_are_completed_by_chains(method: str) -> None:
+    J, h = planted(6)
+    samples = drawn(J, h, 20_000).astype(float)
+    seen = np.where(np.random.default_rng(3).random(samples.shape) < 0.2, np.nan, samples)
+    exact = ms.InverseIsing("exact").fit(seen)
+    fit = ms.InverseIsing(method, random_state=1).fit(seen)
+    assert fit.converged_
+    # Both estimate the same, with errors of about this size each.
+    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(30 / (0.64 * 20_000))
+
+
+def test_what_chains_do_not_tell_does_not_run_away() -> None:
+    """Without a limit, fields of spins that no chain turns go by hundreds in a step."""
+    samples = drawn(*planted(8), 5000)
+    samples[:, :4] = -1
+    moments = observed(samples, None, "spin").moments(1).with_pseudocount(0.01)
+    support = supports.all_pairs(8)
+    x = np.concatenate([np.zeros(28), np.full(4, -9.0), np.zeros(4)])
+    states = np.full((256, 8), -1, dtype=np.int8)
+    chains = boltzmann.Chains.started(support, x, states, 1, 1)
+    learning = boltzmann._Learning(chains, [x], moments, 0.0, None)
+    for _ in range(5):
+        before = learning.x
+        learning.step()
+        assert np.abs(learning.x - before).max() <= 1.0
+
+
+def test_learning_that_gets_no_nearer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boltzmann, "_PATIENCE", 3)
+    samples = drawn(*planted(8, beta=1.5), 20_000)
+    support = supports.all_pairs(8)
+    x = np.zeros(support.size)
+    chains = boltzmann.Chains.started(support, x, samples[:512], 1, 1)
+    learning = boltzmann._Learning(chains, [x], observed(samples, None, "spin").moments(1), 0, None)
+    learning._nearest = 0.0  # nearer than any step can come
+    steps = 0
+    while not learning.stuck:
+        steps += learning.step()
+    assert steps == 3
+
+
+def test_chains_with_a_ridge_come_to_the_penalized_maximum() -> None:
+    samples = drawn(*planted(7, beta=1.5), 20_000)
+    exact = ms.InverseIsing("exact", l2=0.3).fit(samples)
+    fit = ms.InverseIsing("boltzmann", l2=0.3, random_state=1).fit(samples)
+    free = ms.InverseIsing("exact").fit(samples)
+    assert np.linalg.norm(free.J_ - exact.J_) > 0.5  # the penalty matters
+    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(42 / 20_000)
+
+
 # --- what is infinitely far away ----------------------------------------------------------------
 
 
@@ -338,52 +368,6 @@ def test_a_constant_spin_is_named() -> None:
         fit = ms.InverseIsing("exact").fit(samples)
     assert fit.h_[2] < -2
     assert np.isfinite(fit.J_).all()
-
-
-# --- after the fit ------------------------------------------------------------------------------
-
-
-def test_likelihood_partition_function_and_entropy() -> None:
-    J, h = planted(9)
-    samples = drawn(J, h, 1000)
-    fit = ms.InverseIsing("pseudolikelihood").fit(samples)
-    exact = ms.exact.enumerate(fit.model(), 1.0)
-    assert fit.log_partition().value == pytest.approx(exact.log_partition, abs=1e-12)
-    energy = ms.Pairwise(fit.J_, fit.h_).energy(samples)
-    np.testing.assert_allclose(fit.energy(samples), energy)
-    assert fit.score(samples) == pytest.approx(-energy.mean() - exact.log_partition, abs=1e-12)
-    assert fit.entropy() == pytest.approx(exact.log_partition + exact.energy, abs=1e-10)
-
-
-def test_samples_have_the_moments_of_what_was_learned() -> None:
-    fit = ms.InverseIsing("exact").fit(drawn(*planted(8), 2000))
-    samples = fit.sample(50_000, random_state=1)
-    mean, second = ms.moments(samples)
-    # 36 numbers, each off by more than five standard errors once in 1.7 million times.
-    assert np.abs(mean - fit.moments_.mean).max() < 5 / np.sqrt(50_000)
-    assert np.abs(second - fit.moments_.second).max() < 5 / np.sqrt(50_000)
-    binary = ms.InverseIsing("exact", units="binary").fit(samples > 0)
-    assert set(np.unique(binary.sample(100))) == {0, 1}
-
-
-@pytest.mark.parametrize("method", ["ais", "integration"])
-def test_partition_functions_by_chains(method: str) -> None:
-    J, h = planted(18, beta=1.2)
-    model = ms.Pairwise(J, h)
-    exact = ms.exact.enumerate(model, 1.0).log_partition
-    found = [ms.log_partition(model, method, chains=400, seed=seed) for seed in range(5)]
-    z = [(one.value - exact) / one.error for one in found]
-    assert np.abs(z).max() < 5
-    assert np.std(z) > 0.1
-    if method == "ais":
-        assert found[0].forward is not None
-        assert found[0].reverse is not None
-
-
-def test_partition_function_of_huge_couplings_is_finite() -> None:
-    model = ms.Pairwise(np.array([[0.0, 50.0], [50.0, 0.0]]), [3.0, -2.0])
-    exact = ms.log_partition(model)
-    assert exact.value == pytest.approx(50 + np.log(2 * np.cosh(1.0)), abs=1e-10)
 
 
 # --- what is refused ----------------------------------------------------------------------------
@@ -493,33 +477,3 @@ def test_searches_of_scikit_learn() -> None:
     assert base.clone(ms.InverseIsing("exact", l2=0.1)).l2 == 0.1
     search = selection.GridSearchCV(ms.InverseIsing("exact"), {"l2": [0.01, 0.1, 100.0]}, cv=3)
     assert search.fit(samples).best_params_["l2"] < 100.0
-
-
-# --- samples that are completed -------------------------------------------------------------------
-
-
-def test_what_is_missing_is_drawn_given_what_is_there() -> None:
-    J, h = planted(7, beta=1.5)
-    fit = ms.InverseIsing("exact", random_state=1).fit(drawn(J, h, 2000))
-    given = np.tile([1.0, np.nan, -1.0, np.nan, 1.0, -1.0, np.nan], (40_000, 1))
-    found = fit.conditional(given, sweeps=60)
-    held = ~np.isnan(given[0])
-    assert (found[:, held] == given[:, held]).all()
-    states = all_states(7)
-    p = np.exp(-fit.energy(states)) * (states[:, held] == given[0, held]).all(axis=1)
-    p /= p.sum()
-    expected = p @ states
-    # Three means, each off by more than five standard errors once in 1.7 million times.
-    assert np.abs(found.mean(axis=0) - expected)[~held].max() < 5 / np.sqrt(40_000)
-
-
-@pytest.mark.parametrize("method", ["boltzmann", "pseudolikelihood", "pseudolikelihood_averaged"])
-def test_missing_values_are_completed_by_chains(method: str) -> None:
-    J, h = planted(6)
-    samples = drawn(J, h, 20_000).astype(float)
-    seen = np.where(np.random.default_rng(3).random(samples.shape) < 0.2, np.nan, samples)
-    exact = ms.InverseIsing("exact").fit(seen)
-    fit = ms.InverseIsing(method, random_state=1).fit(seen)
-    assert fit.converged_
-    # Both estimate the same, with errors of about this size each.
-    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(30 / (0.64 * 20_000))
