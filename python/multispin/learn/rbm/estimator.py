@@ -460,7 +460,7 @@ class RBM(Estimator):
         data = self._observed(X)
         values, parameters = data.numbers(), self._parameters()
         held = clamped(clamp, values.shape)
-        times = checks.count("steps", steps, 1) if steps is not None else (100 if clamp else 1)
+        times = checks.count("steps", steps, 1) if steps is not None else (1 if held is None else 100)
         found = values
         for _ in range(times):
             found = sigmoid(parameters.fields_of_visible(sigmoid(parameters.fields(found))))
