@@ -15,13 +15,9 @@ namespace multispin {
 namespace {
 
 using kernels::block_units;
+using kernels::line_units;
 
 constexpr std::int64_t block_size = std::int64_t{block_units} * block_units;
-
-std::unique_ptr<std::int32_t[]> new_matrix(std::int64_t blocks, std::int64_t input_blocks) {
-  return std::make_unique<std::int32_t[]>(
-      static_cast<std::size_t>(blocks * input_blocks * block_size));
-}
 
 // Offsets of a level, behind those that are there.
 void add_offsets(const double* from, std::int64_t units, std::int64_t blocks,
@@ -90,8 +86,9 @@ Bipartite::Bipartite(std::int64_t visible, std::int64_t hidden)
   demand(visible >= 1, "weights: got no visible units, allowed: at least one");
   demand(hidden >= 1, "weights: got no hidden units, allowed: at least one");
   demand(std::max(visible, hidden) <= std::int64_t{1} << 30, "weights: got more than 2**30 units");
-  visible_.matrix = new_matrix(visible_.blocks, hidden_.blocks);
-  hidden_.matrix = new_matrix(hidden_.blocks, visible_.blocks);
+  const std::int64_t lines = visible_.blocks * hidden_.blocks * block_size / line_units;
+  visible_.lines.resize(static_cast<std::size_t>(lines));
+  hidden_.lines.resize(static_cast<std::size_t>(lines));
   const double one = 1.0;
   const std::vector<double> none(static_cast<std::size_t>(std::max(visible, hidden)), 0.0);
   set_levels(1, &one, none.data(), none.data());
@@ -126,15 +123,15 @@ void Bipartite::set_numbers(const T* weights, const double* visible, const doubl
     for (std::int64_t block = 0; block < visible_.blocks; ++block) {
       const std::int64_t first = block * block_units;
       std::int32_t* const to =
-          visible_.matrix.get() + (block * hidden_.blocks * block_units + j) * block_units;
+          visible_.matrix() + (block * hidden_.blocks * block_units + j) * block_units;
       round(weights + j * visible_.units + first, units_of_block(visible_.units, block), 1.0 / step,
             to);
     }
   }
   for (std::int64_t i = 0; i < visible_.blocks; ++i) {
     for (std::int64_t j = 0; j < hidden_.blocks; ++j) {
-      kernels.turn(visible_.matrix.get() + (i * hidden_.blocks + j) * block_size,
-                   hidden_.matrix.get() + (j * visible_.blocks + i) * block_size);
+      kernels.turn(visible_.matrix() + (i * hidden_.blocks + j) * block_size,
+                   hidden_.matrix() + (j * visible_.blocks + i) * block_size);
     }
   }
   step_ = step;
@@ -186,7 +183,7 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
   struct Memory {
     std::vector<double> factors;
     std::vector<const double*> offsets[2];
-    std::vector<std::int32_t> sums;
+    std::vector<Line> sums;
     std::vector<std::uint64_t> bits;
   };
   std::vector<Memory> memories(static_cast<std::size_t>(std::min<std::int64_t>(threads, tiles)));
@@ -195,7 +192,7 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
     const auto count = static_cast<std::size_t>(most_rows);
     memory.factors.resize(count);
     for (auto& offsets : memory.offsets) offsets.resize(count);
-    memory.sums.resize(count * block_units);
+    memory.sums.resize(count * block_units / line_units);
     memory.bits.resize(count * static_cast<std::size_t>(from_words));
   }
   const auto act_on = [&](std::int64_t number, int thread, StopWatch& watch) {
@@ -214,7 +211,7 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
                     count,
                     memory.factors.data(),
                     {memory.offsets[0].data(), memory.offsets[1].data()},
-                    memory.sums.data()};
+                    memory.sums.front().of};
     act(tile, memory.bits.data(), thread, watch);
   };
   return in_turn(static_cast<int>(memories.size()), tiles, means.poll, act_on);
@@ -230,7 +227,7 @@ void Bipartite::for_each_block(const Tile& tile, Layer to, const std::uint64_t* 
   kernels::BitProduct product{bits, tile.rows, tile.rows, words, nullptr, 0, tile.sums};
   const bool by_tables = tables_pay(product);
   for (std::int64_t block = 0; block < out.blocks; ++block) {
-    product.matrix = out.matrix.get() + block * words * block_size;
+    product.matrix = out.matrix() + block * words * block_size;
     product.columns = columns_of_block(out.units, block);
     std::fill_n(tile.sums, tile.rows * block_units, 0);
     add_product(kernels, product, by_tables);

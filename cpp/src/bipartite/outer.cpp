@@ -81,8 +81,11 @@ bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std:
   const std::vector<std::uint64_t> columns = columns_of(samples, units);
   const int threads = worth(samples.rows * units * width / 256, means.threads);
   const std::int64_t parts = (units + most_units - 1) / most_units, blocks = blocks_of(width);
+  struct alignas(64) Line {
+    std::int32_t of[kernels::line_units];
+  };
   struct Memory {
-    std::vector<std::int32_t> matrix, sums;
+    std::vector<Line> matrix, sums;
     std::vector<std::int64_t> totals;
   };
   std::vector<Memory> memories(static_cast<std::size_t>(threads));
@@ -92,8 +95,8 @@ bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std:
     const std::int64_t block = number / parts, part = number % parts;
     const std::int64_t begin = units * part / parts, count = units * (part + 1) / parts - begin;
     const auto size = static_cast<std::size_t>(count * block_units);
-    memory.matrix.assign(chunk_samples * block_units, 0);
-    memory.sums.assign(size, 0);
+    memory.matrix.assign(chunk_samples * block_units / kernels::line_units, {});
+    memory.sums.assign(size / kernels::line_units, {});
     memory.totals.assign(size, 0);
     const int present = units_of_block(width, block);
     for (std::int64_t first = 0; first < samples.rows; first += chunk_samples) {
@@ -102,18 +105,18 @@ bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std:
       const std::int64_t in_chunk = std::min(chunk_samples, samples.rows - first);
       for (std::int64_t r = 0; r < in_chunk; ++r) {
         round(values + (first + r) * width + block * block_units, present, 1.0 / step,
-              memory.matrix.data() + r * block_units);
+              memory.matrix.front().of + r * block_units);
       }
       // Samples that are not there have no bits.
       const kernels::BitProduct product{columns.data() + first / 64 * units + begin,
                                         units,
                                         count,
                                         (in_chunk + 63) / 64,
-                                        memory.matrix.data(),
+                                        memory.matrix.front().of,
                                         columns_of_block(width, block),
-                                        memory.sums.data()};
+                                        memory.sums.front().of};
       add_product(kernels, product, tables_pay(product));
-      kernels.widen(memory.sums.data(), count * block_units, memory.totals.data());
+      kernels.widen(memory.sums.front().of, count * block_units, memory.totals.data());
     }
     for (std::int64_t k = 0; k < count; ++k) {
       double* const to = out + (begin + k) * width + block * block_units;

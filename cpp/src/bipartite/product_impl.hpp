@@ -3,10 +3,12 @@
 // Four inputs have 16 states. For a block of outputs a table has a row for each state: what the
 // inputs that it has add to each output. So one row that is loaded and added does what four inputs
 // do to the whole block (Arlazarov, Dinic, Kronrod & Faradzev, Sov. Math. Dokl. 11, 1209 (1970)).
-// The tables of half a word's inputs fit the L1 cache, and are made once for many rows. Where there
-// are few rows, or few inputs are active, it is faster to add the rows of those.
+// The tables of a pass over all rows fit the L1 cache: the more inputs have one, the less often sums
+// come and go. Where there are few rows, or few inputs are active, it is faster to add the rows of
+// those.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "bipartite/kernels.hpp"
@@ -22,9 +24,13 @@ using I = Lanes::I;
 using U = Lanes::U;
 
 constexpr int lanes = Lanes::count;
-constexpr int most_vectors = 4;  // side by side
+constexpr int most_vectors = lanes == 16 ? 2 : 4;  // side by side
 constexpr int group_inputs = 4;
-constexpr int groups = 8;  // of half a word
+// Of a pass: 32 KiB of tables at AVX-512, whose processors have an L1 cache of 32 or 48 KiB, and
+// 16 or 8 KiB at others.
+constexpr int groups = lanes == 16 ? 16 : 8;
+constexpr int pass_inputs = groups * group_inputs;
+constexpr int word_passes = block_units / pass_inputs;
 constexpr int states = 1 << group_inputs;
 
 // Modulo 2^32.
@@ -54,36 +60,38 @@ struct alignas(64) SumTable {
   }
 };
 
-// Of the inputs whose bits are the lowest of `state`, group by group.
+// Of the inputs whose bits are the lowest of `word`, group by group.
 template <int vectors, int group = 0>
-MULTISPIN_HD void add_states(const SumTable<vectors>& table, std::uint64_t state,
+MULTISPIN_HD void add_states(const SumTable<vectors>& table, std::uint64_t word,
                              I (&sums)[vectors]) {
   if constexpr (group < groups) {
     constexpr std::uint64_t row = SumTable<vectors>::row * sizeof(std::int32_t);
+    constexpr int up = std::countr_zero(row), down = group * group_inputs;
     // The state times the bytes of a row, by one shift.
-    const std::uint64_t offset = (state * row >> (group * group_inputs)) & ((states - 1) * row);
+    const std::uint64_t moved = down < up ? word << (up - down) : word >> (down - up);
+    const std::uint64_t offset = moved & ((states - 1) * row);
     const auto* const from = reinterpret_cast<const std::int32_t*>(
         reinterpret_cast<const char*>(table.of + group * states * SumTable<vectors>::row) + offset);
     for (int v = 0; v < vectors; ++v) {
       sums[v] = sum(sums[v], Lanes::load(from + v * lanes));
       Lanes::in_order(sums[v]);
     }
-    add_states<vectors, group + 1>(table, state, sums);
+    add_states<vectors, group + 1>(table, word, sums);
   }
 }
 
 template <int vectors>
 void add_columns_by_tables(const BitProduct& p, int column) {
   SumTable<vectors> table;
-  for (std::int64_t half = 0; half < 2 * p.words; ++half) {
-    const std::uint64_t* const bits = p.bits + half / 2 * p.stride;
-    const int shift = half % 2 != 0 ? 32 : 0;
-    table.make(p.matrix + half * 32 * block_units + column);
+  for (std::int64_t pass = 0; pass < word_passes * p.words; ++pass) {
+    const std::uint64_t* const bits = p.bits + pass / word_passes * p.stride;
+    const int shift = static_cast<int>(pass % word_passes) * pass_inputs;
+    table.make(p.matrix + pass * pass_inputs * block_units + column);
     for (std::int64_t r = 0; r < p.rows; ++r) {
       std::int32_t* const own = p.sums + r * block_units + column;
       I sums[vectors];
       for (int v = 0; v < vectors; ++v) sums[v] = Lanes::load(own + v * lanes);
-      add_states<vectors>(table, bits[r] >> shift & 0xffffffffU, sums);
+      add_states<vectors>(table, bits[r] >> shift, sums);
       for (int v = 0; v < vectors; ++v) Lanes::store(own + v * lanes, sums[v]);
     }
   }

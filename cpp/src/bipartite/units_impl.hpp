@@ -28,27 +28,25 @@ MULTISPIN_HD D load_doubles(const float* from) {
   __builtin_memcpy(&out, from, sizeof out);
   return __builtin_convertvector(out, D);
 }
-MULTISPIN_HD D load_doubles(const std::int32_t* from) {
-  HalfIntegers out;
-  __builtin_memcpy(&out, from, sizeof out);
-  return __builtin_convertvector(out, D);
-}
-
 constexpr int block_vectors = block_units / lanes;
 
-MULTISPIN_HD D wide_field(const UnitFields& f, std::int64_t r, int c) {
-  const D sums = load_doubles(f.sums + r * block_units + c);
-  return f.factors[r] * sums + Wide::load(f.offsets[r] + f.first + c);
+// The fields of neighbours: of the first half, and of the second.
+MULTISPIN_HD void wide_fields(const UnitFields& f, std::int64_t r, int c, D (&fields)[2]) {
+  Word halves[2];
+  const I sums = Lanes::load(f.sums + r * block_units + c);
+  bits::doubles32(Lanes::word(Lanes::as_unsigned(sums)), halves[0], halves[1]);
+  const double* const offsets = f.offsets[r] + f.first + c;
+  for (int i = 0; i < 2; ++i) {
+    fields[i] = f.factors[r] * Wide::of_word(halves[i]) + Wide::load(offsets + i * Wide::count);
+  }
 }
 
 // rules::unit_field of neighbours.
 MULTISPIN_HD F field(const UnitFields& f, std::int64_t r, int c) {
-  const HalfFloats halves[2] = {
-      __builtin_convertvector(wide_field(f, r, c), HalfFloats),
-      __builtin_convertvector(wide_field(f, r, c + Wide::count), HalfFloats)};
-  F both;
-  __builtin_memcpy(&both, halves, sizeof both);
-  return both;
+  D fields[2];
+  wide_fields(f, r, c, fields);
+  const U both = Lanes::number(bits::floats64(Wide::word(fields[0]), Wide::word(fields[1])));
+  return Lanes::as_float(Lanes::as_signed(both));
 }
 
 struct NoChange {
@@ -134,16 +132,26 @@ void draw_given(const float* from, std::int64_t stride, std::int64_t rows, std::
 }
 
 void add_softplus(const UnitFields& f, SoftSums* to) {
+  // Halves of vectors go to lanes in turn.
+  constexpr int parts = soft_lanes / Wide::count;
   for (std::int64_t r = 0; r < f.rows; ++r) {
-    for (int lane = 0; lane < soft_lanes; lane += Wide::count) {
-      D sums = Wide::load(to[r].sums + lane), products = Wide::load(to[r].products + lane);
-      for (int c = lane; c < f.units; c += soft_lanes) {
-        const D x = wide_field(f, r, c);
-        sums += Wide::larger(x, Wide::splat(0.0));
-        products *= Wide::exp_negative(-Wide::modulus(x)) + 1.0;
+    D sums[parts], products[parts];
+    for (int p = 0; p < parts; ++p) {
+      sums[p] = Wide::load(to[r].sums + p * Wide::count);
+      products[p] = Wide::load(to[r].products + p * Wide::count);
+    }
+    for (int v = 0; v * lanes < f.units; ++v) {
+      D x[2];
+      wide_fields(f, r, v * lanes, x);
+      for (int i = 0; i < 2; ++i) {
+        const int p = (2 * v + i) % parts;
+        sums[p] += Wide::larger(x[i], Wide::splat(0.0));
+        products[p] *= Wide::exp_negative(-Wide::modulus(x[i])) + 1.0;
       }
-      Wide::store(to[r].sums + lane, sums);
-      Wide::store(to[r].products + lane, products);
+    }
+    for (int p = 0; p < parts; ++p) {
+      Wide::store(to[r].sums + p * Wide::count, sums[p]);
+      Wide::store(to[r].products + p * Wide::count, products[p]);
     }
   }
 }

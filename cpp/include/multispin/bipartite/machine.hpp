@@ -15,7 +15,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "multispin/isa.hpp"
@@ -91,13 +90,20 @@ class Bipartite {
 
  private:
   struct Tile;
+  // Of the cache: what kernels load does not lie across two of them.
+  struct alignas(64) Line {
+    std::int32_t of[16];
+  };
   // What belongs to a layer as output. Columns of a block lie side by side, those of input k of
-  // the other layer at matrix[(block * inputs + k) * 64], where `inputs` fills whole blocks.
+  // the other layer at matrix()[(block * inputs + k) * 64], where `inputs` fills whole blocks.
   struct Side {
     std::int64_t units, blocks;
-    std::unique_ptr<std::int32_t[]> matrix;
+    std::vector<Line> lines;
     // [l * 64 * blocks + i]; -infinity beyond the units, which are never up.
     std::vector<double> offsets;
+
+    std::int32_t* matrix() { return lines.front().of; }
+    const std::int32_t* matrix() const { return lines.front().of; }
   };
 
   template <class T>

@@ -19,6 +19,16 @@ struct Doubles {
     __builtin_memcpy(&out, from, sizeof out);
     return out;
   }
+  MULTISPIN_HD static D of_word(W a) {
+    D out;
+    __builtin_memcpy(&out, &a, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static W word(D a) {
+    W out;
+    __builtin_memcpy(&out, &a, sizeof out);
+    return out;
+  }
   MULTISPIN_HD static void store(double* to, D x) { __builtin_memcpy(to, &x, sizeof x); }
   MULTISPIN_HD static D larger(D a, D b) { return a > b ? a : b; }
   MULTISPIN_HD static D modulus(D x) { return (D)((B)x & ~(std::uint64_t{1} << 63)); }
