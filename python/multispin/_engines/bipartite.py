@@ -46,9 +46,9 @@ class Numbers(NamedTuple):
 class Bipartite:
     """Weights and offsets of two layers, and what is computed of them.
 
-    Weights are rounded to integers times one power of two, at most 2**-30 of the largest sum of a
-    row's or a column's moduli: a weight is off by up to 2**-31 of it, and so is a field by up to
-    that for each active unit. Sums of them are exact. A field is rounded to float32.
+    Weights are rounded to integers times one power of two, less than 2**-29.9 of the largest sum of
+    a row's or a column's moduli. A weight is off by up to half of it, and a field by up to that for
+    each active unit. Sums of them are exact. A field is rounded to float32.
 
     Rows may have different levels, of a scale and offsets each (`set_levels`): the weights of level
     l are multiplied by ``scales[l]``. At first there is one level, of scale 1.
