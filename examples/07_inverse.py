@@ -44,6 +44,7 @@ SIDE, COLD, MANY = (5, 5), 0.7, 20_000  # of the glass whose couplings are shown
 IMAGES = 12  # of each kind
 NETWORK, STEPS, LEVEL, STRENGTH = 24, 1500, 0.01, 0.25  # of couplings that act one way
 CELLS = 15  # whose states can all be summed
+RARE = 1e-5  # penalty l2 that keeps couplings of cells which hardly ever fire together finite
 
 
 class Effort(NamedTuple):
@@ -322,7 +323,7 @@ def show_cells(spikes: NDArray[np.int8], size: int) -> Blocks:
     few = ms.InverseIsing("exact", units="binary").fit(spikes[:, :CELLS])
     of_few = entropies(few.model(), 2 * spikes[:, :CELLS] - 1)
     mean, second = ms.moments(2 * spikes - 1)
-    learned = ms.InverseIsing("boltzmann", chains=2048, random_state=1)
+    learned = ms.InverseIsing("boltzmann", l2=RARE, chains=2048, random_state=1)
     learned.fit_moments(mean, second, size)
     dreams = learned.sample(20_000, sweeps=200)
     found = compare(2 * spikes - 1, dreams, random_state=1)
