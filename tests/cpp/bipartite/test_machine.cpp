@@ -89,6 +89,9 @@ TEST(Bipartite, HiddenUnitsAreThoseOfPlainLoops) {
       ASSERT_TRUE(machine.draw(Layer::hidden, from, {seed, given.streams.data(), step},
                                drawn.data(), means));
       for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t j = hidden; j < 64 * words_of(hidden); ++j) {
+          ASSERT_FALSE(up(drawn, hidden, r, j)) << "beyond the units";
+        }
         const random::UnitKeys keys = random::unit_keys(
             seed, given.streams[static_cast<std::size_t>(r)], random::Purpose::bipartite_hidden);
         for (std::int64_t j = 0; j < hidden; ++j) {
