@@ -359,9 +359,9 @@ class BoltzmannMachine(Estimator):
             ln Z, if it is known; None computes it.
         """
         self._check_fitted("log_likelihood")
-        v = self._data(X).spins.astype(np.float64)
+        free_energy = self.free_energy(X)  # first: it may refuse
         found = self.log_partition() if log_partition is None else log_partition
-        return -self._free_energy(v) - found.value
+        return -free_energy - found.value
 
     def free_energy(self, X: Any) -> Array:
         """Return F(v) = −ln Σ_h exp(−E(v, h)), (M,): P(v) = e^−F / Z."""

@@ -71,9 +71,19 @@ class Clamped:
     def __init__(
         self, visible: Spins, weights: Array | None, hidden: Spins, seed: int, threads: int
     ) -> None:
-        self._visible, self._weights, self.states = visible, weights, hidden
+        self._visible, self._weights, self._states = visible, weights, hidden
         self._seed, self._threads = seed, threads
         self._samplers: dict[int, Sampler] = {}  # by number of samples: batches have two sizes
+        self._rows: NDArray[np.intp] | None = None  # whose chains the sampler has
+
+    @property
+    def states(self) -> Spins:
+        """States of the hidden units."""
+        return self._states
+
+    @states.setter
+    def states(self, hidden: Spins) -> None:
+        self._states, self._rows = hidden, None
 
     def average(
         self, model: Pairwise, support: Support, rows: NDArray[np.intp], sweeps: int
@@ -85,19 +95,21 @@ class Clamped:
             return mean_features(support, self._visible[rows], weights, self._threads)
         visible = np.repeat(self._visible[rows], each, axis=0)
         start = np.concatenate([visible, self.states[rows].reshape(-1, n_hidden)], axis=1)
-        sampler = self._sampler(model, start)
+        sampler = self._sampler(model, start, self._rows is rows)
+        self._rows = rows
         sampler.sweep(sweeps)
         spins = np.asarray(sampler.spins())
-        self.states[rows] = spins[:, visible.shape[1] :].reshape(-1, each, n_hidden)
+        self._states[rows] = spins[:, visible.shape[1] :].reshape(-1, each, n_hidden)
         if weights is not None:
             weights = np.repeat(weights, each)
         return mean_features(support, spins, weights, self._threads)
 
-    def _sampler(self, model: Pairwise, spins: Spins) -> Sampler:
+    def _sampler(self, model: Pairwise, spins: Spins, has_them: bool) -> Sampler:
         n = len(spins)
         if n in self._samplers:
             self._samplers[n].model = model
-            self._samplers[n].set_spins(spins)
+            if not has_them:
+                self._samplers[n].set_spins(spins)
         else:
             held = np.arange(spins.shape[1]) < self._visible.shape[1]
             seeds = np.random.SeedSequence([self._seed, n]).generate_state(1, np.uint64)
