@@ -8,12 +8,12 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines import registry
-from multispin.errors import NotFittedError
 from multispin.learn import partition, sampling
+from multispin.learn.base import not_fitted
 from multispin.learn.inverse import enumeration, information, units
 from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.completion import Completion
-from multispin.learn.inverse.observations import observed
+from multispin.learn.inverse.observations import check_same_units, observed
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -311,10 +311,7 @@ class LearnedPairs:
         self, samples: Any, sample_weight: ArrayLike | None, missing: bool = False
     ) -> Observations:
         observations = observed(samples, sample_weight, self.units, missing)
-        if observations.n_features != self.n_features_in_:
-            got = f"{observations.n_features} features"
-            allowed = f"the {self.n_features_in_} features it was fitted with"
-            raise ValueError(f"samples: got {got}, allowed: {allowed}")
+        check_same_units("samples", observations.n_features, observations.names, self)
         return observations
 
     def _seed_or(self, random_state: int | None) -> int:
@@ -322,4 +319,4 @@ class LearnedPairs:
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "J_"):
-            raise NotFittedError(f"{name}: got an estimator that is not fitted: fit it first")
+            raise not_fitted(f"{name}: got an estimator that is not fitted: fit it first")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from multispin._base import extras
+from multispin._base import checks, extras
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 _FIRST = 1e-4
 _CORRECTIONS = 10
 _NEWTON_STEPS, _SOLVER_STEPS, _SHORTER = 30, 200, 12
+
+
+def penalty(name: str, value: object, largest: float) -> float:
+    """Return `value` as float if it is a number from 0 to `largest`."""
+    number = checks.nonnegative_finite(name, value)
+    if number > largest:
+        raise ValueError(checks.describe(name, value, f"a number from 0 to {largest:g}"))
+    return number
 
 
 class Smooth(Protocol):

@@ -413,8 +413,11 @@ def test_weights_of_another_kind(weights: Any) -> None:
     ],
 )
 def test_parameters_of_another_kind(how: dict[str, Any], message: str) -> None:
-    with pytest.raises((ValueError, TypeError), match=message):
-        ms.InverseIsing(**how)
+    for refused in (ms.InverseIsing(**how), ms.InverseIsing().set_params(**how)):
+        with pytest.raises((ValueError, TypeError), match=message):
+            refused.fit(GOOD)
+        with pytest.raises((ValueError, TypeError), match=message):
+            refused.fit_moments(*ms.moments(GOOD), 4)
 
 
 def test_what_cannot_be_done() -> None:
@@ -468,12 +471,3 @@ def test_parameters_stay_the_objects_they_are(estimator: Any) -> None:
     params = estimator.get_params()
     again = type(estimator)(**params).get_params()
     assert all(again[name] is value for name, value in params.items())
-
-
-def test_searches_of_scikit_learn() -> None:
-    selection = pytest.importorskip("sklearn.model_selection")
-    base = pytest.importorskip("sklearn.base")
-    samples = drawn(*planted(5), 60)
-    assert base.clone(ms.InverseIsing("exact", l2=0.1)).l2 == 0.1
-    search = selection.GridSearchCV(ms.InverseIsing("exact"), {"l2": [0.01, 0.1, 100.0]}, cv=3)
-    assert search.fit(samples).best_params_["l2"] < 100.0
