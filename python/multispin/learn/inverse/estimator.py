@@ -108,10 +108,11 @@ class InverseIsing(LearnedPairs, Estimator):
         Couplings (N, N), symmetric with a zero diagonal, and fields (N,), float64, of ±1.
     n_iter_, converged_
         Iterations, and whether the end was reached: `tol`, or for ``boltzmann`` moments that are
-        all within the data's sampling errors.
+        all within the data's sampling errors; with `l1`, that differ by no more than the noise of
+        chains, as what is 0 depends on less.
     optimality_
         Largest violation of the conditions of a minimum; for ``boltzmann`` ε_max, the largest
-        deviation of a moment in units of its sampling error.
+        deviation of a moment from what these ask for, in units of its sampling error.
     history_
         The objective, or ε_max of ``boltzmann``, one an iteration.
     moments_
