@@ -330,7 +330,7 @@ class _Learning:
 
     def _free(self, x: Array, violated: Array) -> NDArray[np.bool_]:
         """Which parameters are not held at 0 by l1."""
-        found = (x != 0) | (violated != 0) | (not self._l1.any())
+        found: NDArray[np.bool_] = (x != 0) | (violated != 0) | (not self._l1.any())
         found[self.chains.support.n_pairs :] = True
         return found
 
