@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 _LIKELIHOODS = ("exact", "boltzmann", "pseudolikelihood", "pseudolikelihood_averaged")
 
 #: Penalties beyond this leave nothing of couplings, and squares of them overflow.
-_LARGEST_PENALTY = 1e9
+_LARGEST_PENALTY, _MOST_ITERATIONS = 1e9, 10**9
+
+#: Of more samples no chains tell the sampling errors.
+_MOST_SAMPLES = 10**12
 
 
 class InverseIsing(LearnedPairs, Estimator):
@@ -65,6 +68,12 @@ class InverseIsing(LearnedPairs, Estimator):
     ``exact``                      maximum likelihood, by sums over all states: N ≤ 22
     ``boltzmann``                  maximum likelihood, by Monte Carlo with persistent chains [10]
     =============================  ===============================================================
+
+    Of exact distributions of finite couplings all but the closed formulas, and
+    ``mpf_excluding``, return these couplings. That one leaves out what flows between states that
+    have been seen, which where samples cover many of the states, as those of few spins or of strong
+    couplings do, is most of what tells the couplings: it is meant for samples that are few among
+    all states, and is not consistent, as errors do not vanish with more samples.
 
     Parameters
     ----------
@@ -200,7 +209,7 @@ class InverseIsing(LearnedPairs, Estimator):
         checks.flag("k_pairwise", self.k_pairwise)
         checks.flag("firth", self.firth)
         checks.positive_finite("tol", self.tol)
-        checks.count("max_iter", self.max_iter, 1)
+        checks.count("max_iter", self.max_iter, 1, _MOST_ITERATIONS)
         checks.count("chains", self.chains, 64, 2**20)
         if self.random_state is not None:
             checks.seed("random_state", self.random_state)
@@ -346,6 +355,10 @@ class InverseIsing(LearnedPairs, Estimator):
         moments: Moments,
         progress: Callable[[float], None] | None,
     ) -> None:
+        if self.method == "boltzmann" and not 1.0 <= moments.n_samples <= _MOST_SAMPLES:
+            name = "n_samples" if observations is None else "sample_weight"
+            allowed = f"from 1 to {_MOST_SAMPLES:g} with 'boltzmann', which needs their number"
+            raise ValueError(f"{name}: got {moments.n_samples:g} samples, allowed: {allowed}")
         task = self._task(observations, moments, progress)
         if self.method in _LIKELIHOODS and not self.firth:
             names = None if observations is None else observations.names

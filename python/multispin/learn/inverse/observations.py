@@ -34,7 +34,7 @@ class PackedSamples:
     n_features: int
 
     def __post_init__(self) -> None:
-        n = checks.count("n_features", self.n_features, 1)
+        n = checks.count("n_features", self.n_features, 1, checks.MOST_SITES)
         allowed = f"(M, {-(-n // 8)}) uint8, M >= 1, for {n} units"
         bits = checks.array("bits", self.bits, allowed)
         if bits.dtype != np.uint8:

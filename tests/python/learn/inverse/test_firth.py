@@ -81,6 +81,7 @@ def test_slopes_are_those_of_the_values() -> None:
     np.testing.assert_allclose(family.slope(x)[0], -np.array(numerical(family, x)), atol=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", METHODS)
 def test_less_bias(method: str) -> None:
     """400 data sets of 50 samples: the mean of a coupling is known to 0.015."""

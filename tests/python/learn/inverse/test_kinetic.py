@@ -132,6 +132,7 @@ def test_l1_has_the_conditions_of_its_minimum() -> None:
         fit.significant()
 
 
+@pytest.mark.thorough
 def test_the_error_falls_as_the_root_of_time() -> None:
     """Of 8 × 8 couplings, rms errors at 100 times as many steps: 10 times smaller.
 
@@ -160,6 +161,7 @@ def test_errors_are_those_of_repetitions() -> None:
     assert np.var(z) == pytest.approx(1.0, abs=5 * np.sqrt(2 / 1200))
 
 
+@pytest.mark.thorough
 def test_errors_with_l2_are_those_of_repetitions() -> None:
     """About their mean, of 100 series, within 5 errors of a standard deviation of 100 numbers."""
     J, h = planted(2, 0.5)
@@ -171,6 +173,7 @@ def test_errors_with_l2_are_those_of_repetitions() -> None:
             > fits[0].J_error_).all()  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_false_alarms_at_the_nominal_rate() -> None:
     """300 independent series: a share 0.1 has something significant, within 5 errors."""
     level, number = 0.1, 300
