@@ -54,9 +54,11 @@ _PATIENCE = 60
 _CLEAR = 6.0
 #: Up to how many times its noise it can be by chance, where nothing is missing.
 _ALL_NOISE = 2.0
-#: Samples of the model for each sample of the data: from how many on their moments may be found
-#: to agree, and up to how many they are compared.
-_ENOUGH, _FINAL = 9, 40
+#: How far within its sampling error a moment has to be, in standard deviations of its measurement:
+#: of all moments some are by chance nearer than they will be the next time.
+_MARGIN = 2.0
+#: Samples of the model for each sample of the data, up to which they are compared.
+_FINAL = 40
 #: A coupling of 0 would be no edge, and edges have to stay: it changes no probability.
 _LEAST = 1e-14
 
@@ -272,16 +274,16 @@ class _Learning:
 
     @property
     def done(self) -> bool:
-        """Whether all moments agree, and are known well enough to say so.
+        """Whether all moments agree, and will if they are measured again.
 
         Which couplings are 0 with l1 depends on less than sampling errors: all that moments lack
         has to be noise then.
         """
-        if self.worst >= 1.0:
+        if self.worst >= 1.0 - _MARGIN * math.sqrt(self.missing.noise):
             return False
         if self._l1.any():
             return self._quiet and self.missing.square < _ALL_NOISE * self.missing.noise
-        return self._quiet or self.missing.noise < 1.0 / _ENOUGH
+        return True
 
     @property
     def _quiet(self) -> bool:
