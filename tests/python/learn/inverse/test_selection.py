@@ -151,14 +151,8 @@ def test_the_criterion_of_the_likelihood_is_that_of_foygel_and_drton() -> None:
     assert found.score[found.best] == pytest.approx(-2 * likelihood + price, abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    "method",
-    [
-        "pseudolikelihood_averaged",
-        pytest.param("pseudolikelihood", marks=pytest.mark.thorough),
-        pytest.param("mpf", marks=pytest.mark.thorough),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("method", ["pseudolikelihood_averaged", "pseudolikelihood", "mpf"])
 def test_cross_validation_finds_the_graph_and_perhaps_more(method: str) -> None:
     J = GRAPHS["square"]
     samples, counts = drawn(J, FIELDS, 4000, 5)
