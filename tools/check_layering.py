@@ -46,7 +46,7 @@ BINDINGS = Path("python/bindings")
 
 # Engines of one kind, on CPUs and GPUs, or what else has kernels for each instruction set: a folder
 # of this name in each part of the tree.
-FAMILIES = ("conditional", "lattice", "moments", "real", "replica")
+FAMILIES = ("bipartite", "conditional", "lattice", "moments", "real", "replica")
 
 # Lowest first; the longest matching path counts. "*" stands for each family.
 LAYERS = (

@@ -31,6 +31,8 @@ from multispin.errors import (
     StudyError,
 )
 from multispin.learn import (
+    RBM,
+    BoltzmannMachine,
     DenseAssociativeMemory,
     HopfieldNetwork,
     InverseIsing,
@@ -55,6 +57,8 @@ from multispin.sampling.sampler import Sampler
 from multispin.studies.study import read_study, study
 
 __all__ = [
+    "RBM",
+    "BoltzmannMachine",
     "CheckpointError",
     "DenseAssociativeMemory",
     "DeviceArray",

@@ -12,7 +12,15 @@ from multispin._base.extras import require
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Progress", "Reporter", "StudyProgress", "StudyReporter", "check_progress"]
+__all__ = [
+    "Progress",
+    "Reporter",
+    "StudyProgress",
+    "StudyReporter",
+    "TrainingProgress",
+    "TrainingReporter",
+    "check_progress",
+]
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,28 @@ class StudyProgress:
     points: int
     total: int
     failed: int
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """How far a training is.
+
+    Attributes
+    ----------
+    updates : int
+        Updates of the parameters done; what an earlier call left in a checkpoint counts.
+    total : int
+        Updates of the training.
+    monitored : dict
+        What was measured after the last epoch, by name; empty before that.
+    seconds_left : float
+        Estimate from this call's updates; infinite until something is known.
+    """
+
+    updates: int
+    total: int
+    monitored: dict[str, float]
     seconds_left: float
 
 
@@ -198,3 +228,33 @@ class StudyReporter(_Reporter[StudyProgress]):
     def note(self) -> str:
         """Return how many points failed, if any."""
         return f"{self._failed} failed" if self._failed else ""
+
+
+class TrainingReporter(_Reporter[TrainingProgress]):
+    """The same for a training, whose unit is the update.
+
+    Parameters
+    ----------
+    progress : bool, callable or None
+        As for `Reporter`; a callable is called with a `TrainingProgress`.
+    total : int
+        Updates of the training.
+    done : int
+        Updates that a checkpoint brings along.
+    """
+
+    def __init__(
+        self, progress: bool | Callable[[TrainingProgress], object] | None, total: int, done: int
+    ) -> None:
+        super().__init__(progress, total, done, " updates")
+        self.monitored: dict[str, float] = {}
+
+    def state(self) -> TrainingProgress:
+        """Return where the training stands."""
+        return TrainingProgress(
+            self._done, self._total, dict(self.monitored), self._seconds_left()
+        )
+
+    def note(self) -> str:
+        """Return what was measured last."""
+        return ", ".join(f"{name} {value:.4g}" for name, value in self.monitored.items())

@@ -1,5 +1,6 @@
 """Spin models as neural networks: what they store, and what they learn."""
 
+from multispin.learn.boltzmann import BoltzmannMachine
 from multispin.learn.hopfield import HopfieldNetwork, capacity_sweep, corrupt, retrieve_images
 from multispin.learn.inverse.benchmark import inverse_benchmark
 from multispin.learn.inverse.estimator import InverseIsing
@@ -14,8 +15,11 @@ from multispin.learn.memories import (
     modern_hopfield_update,
 )
 from multispin.learn.partition import LogPartition, log_partition
+from multispin.learn.rbm import RBM
 
 __all__ = [
+    "RBM",
+    "BoltzmannMachine",
     "DenseAssociativeMemory",
     "HopfieldNetwork",
     "InverseIsing",

@@ -13,6 +13,7 @@ from multispin._base import checks
 from multispin._base.callers import warn
 from multispin.errors import NotConvergedWarning
 from multispin.exact import enumeration
+from multispin.learn.bennett import acceptance_ratio, effective_samples, log_mean
 from multispin.models.base import check_model
 from multispin.sampling.sampler import Sampler
 
@@ -29,6 +30,8 @@ _MOST_CHAINS, _MOST_TEMPERATURES = 2**20, 2**24
 
 #: Sweeps of the chains that the way back begins with, for each step of the way.
 _SETTLING = 1.0
+#: Fewer chains than these, as worth as all, are too few to tell an error from.
+_FEW = 5.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class LogPartition:
     forward, reverse
         Of annealed importance sampling: from infinite temperature to that of the model, which is
         too low in the mean, and back, which is too high. None otherwise.
+    effective_samples
+        (Σ w)² / Σ w² of the weights of chains on the way up: how many equal ones would be worth as
+        much.
     """
 
     value: float
@@ -51,6 +57,7 @@ class LogPartition:
     method: str
     forward: float | None = None
     reverse: float | None = None
+    effective_samples: float | None = None
 
 
 def log_partition(
@@ -119,7 +126,7 @@ def log_partition(
     if method == "integration":
         return _integrated(model, chains, temperatures, seed, threads)
     up = _along(_chains(model, 2 * chains, seed, threads), temperatures, chains)
-    return _together(model.n_spins * math.log(2), *up)
+    return together(model.n_spins * math.log(2), *up)
 
 
 def _chains(model: Model, chains: int, seed: int, threads: int | None) -> Sampler:
@@ -152,48 +159,33 @@ def _along(sampler: Sampler, temperatures: int, chains: int) -> tuple[Array, Arr
     return up, down
 
 
-def _together(ln_states: float, up: Array, down: Array) -> LogPartition:
-    forward, forward_error = _log_mean(up)
-    back, back_error = _log_mean(down)
-    value, error = _bennett(up, down, (forward - back) / 2)
-    gap = abs(forward + back)
+def together(ln_base: float, up: Array, down: Array) -> LogPartition:
+    """Return ln Z from that of the base, and log weights of chains on the way up and back.
+
+    Warns
+    -----
+    NotConvergedWarning
+        If the two ways differ by more than their errors can explain, or few chains have all of the
+        weight.
+    """
+    forward, forward_error = log_mean(up)
+    back, back_error = log_mean(down)
+    value, error = acceptance_ratio(up, down)
+    gap, effective = abs(forward + back), effective_samples(up)
     if gap > 5 * math.hypot(forward_error, back_error) + 0.5:
         warn(
-            f"ln Z: {ln_states + forward:.4g} on the way up and {ln_states - back:.4g} on the way "
+            f"ln Z: {ln_base + forward:.4g} on the way up and {ln_base - back:.4g} on the way "
             "down do not agree: more temperatures, or chains do not reach equilibrium",
             NotConvergedWarning,
         )
-    return LogPartition(ln_states + value, error, "ais", ln_states + forward, ln_states - back)
-
-
-def _log_mean(x: Array) -> tuple[float, float]:
-    """Return ln ⟨e^x⟩ and its standard error."""
-    highest = float(x.max())
-    weights = np.exp(x - highest)
-    mean = float(weights.mean())
-    error = float(weights.std(ddof=1)) / math.sqrt(len(x)) / mean
-    return highest + math.log(mean), error
-
-
-def _bennett(up: Array, down: Array, guess: float) -> tuple[float, float]:
-    """Return Bennett's estimate from as many log weights one way and the other, and its error."""
-
-    def acceptances(value: float) -> tuple[Array, Array]:
-        with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(value - up)), 1 / (1 + np.exp(-value - down))
-
-    width = 1.0 + float(np.abs(up - guess).max() + np.abs(down + guess).max())
-    low, high = guess - width, guess + width
-    for _ in range(200):
-        middle = (low + high) / 2
-        one, other = acceptances(middle)
-        if one.sum() > other.sum():
-            low = middle
-        else:
-            high = middle
-    one, other = acceptances(middle)
-    relative = sum(float(part.var() / part.mean() ** 2) / len(part) for part in (one, other))
-    return middle, math.sqrt(relative)
+    elif effective < _FEW:
+        warn(
+            f"ln Z: {effective:.1f} of {len(up)} chains have all of the weight: more temperatures",
+            NotConvergedWarning,
+        )
+    return LogPartition(
+        ln_base + value, error, "ais", ln_base + forward, ln_base - back, effective
+    )
 
 
 def _integrated(

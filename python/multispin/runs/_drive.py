@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from multispin.progress import Reporter
-    from multispin.runs._checkpoint import Checkpoint, State
+    from multispin.runs.checkpoint import Checkpoint, State
     from multispin.sampling.sampler import Sampler
 
 #: Seconds of work between two looks at progress, checkpoint and Ctrl-C. Measurements of one piece

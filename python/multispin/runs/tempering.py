@@ -18,7 +18,7 @@ from multispin._info import __version__
 from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, SignedEdges
 from multispin.progress import Progress, Reporter
-from multispin.runs._checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun

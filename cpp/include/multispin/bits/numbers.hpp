@@ -51,6 +51,12 @@ struct Numbers {
     return out;
   }
   MULTISPIN_HD static void store(std::int32_t* to, I a) { __builtin_memcpy(to, &a, sizeof a); }
+  MULTISPIN_HD static F load(const float* from) {
+    F out;
+    __builtin_memcpy(&out, from, sizeof out);
+    return out;
+  }
+  MULTISPIN_HD static void store(float* to, F a) { __builtin_memcpy(to, &a, sizeof a); }
   MULTISPIN_HD static I splat(std::int32_t a) { return I{} + a; }
   MULTISPIN_HD static U splat(std::uint32_t a) { return U{} + a; }
   MULTISPIN_HD static F splat(float a) { return F{} + a; }
@@ -83,6 +89,7 @@ struct Numbers {
   }
   // All bits where it is so, none where not.
   MULTISPIN_HD static I greater(I a, I b) { return a > b; }
+  MULTISPIN_HD static I greater(F a, F b) { return a > b; }
   MULTISPIN_HD static U least(U a, U b) { return a < b ? a : b; }
   // The upper half of the product.
   MULTISPIN_HD static U high_product(U a, U b) {
@@ -151,6 +158,7 @@ struct OneNumber {
   MULTISPIN_HD static F over(F a, F b) { return a / b; }
 #endif
   MULTISPIN_HD static I greater(I a, I b) { return a > b ? -1 : 0; }
+  MULTISPIN_HD static I greater(F a, F b) { return a > b ? -1 : 0; }
   MULTISPIN_HD static U least(U a, U b) { return a < b ? a : b; }
   MULTISPIN_HD static U high_product(U a, U b) {
     return static_cast<U>(std::uint64_t{a} * b >> 32);

@@ -112,6 +112,26 @@ MULTISPIN_HD Word128 truncated32(Word128 a) {
   __builtin_memcpy(&a, converted, sizeof a);
   return a;
 }
+// Doubles of the signed 32-bit numbers of the lower and of the upper half.
+MULTISPIN_HD void doubles32(Word128 a, Word128& low, Word128& high) {
+  std::int32_t number[4];
+  double converted[4];
+  __builtin_memcpy(number, &a, sizeof a);
+  for (int i = 0; i < 4; ++i) converted[i] = static_cast<double>(number[i]);
+  __builtin_memcpy(&low, converted, sizeof low);
+  __builtin_memcpy(&high, converted + 2, sizeof high);
+}
+// Floats of two words of doubles, to the nearest.
+MULTISPIN_HD Word128 floats64(Word128 low, Word128 high) {
+  double number[4];
+  float converted[4];
+  __builtin_memcpy(number, &low, sizeof low);
+  __builtin_memcpy(number + 2, &high, sizeof high);
+  for (int i = 0; i < 4; ++i) converted[i] = static_cast<float>(number[i]);
+  Word128 out;
+  __builtin_memcpy(&out, converted, sizeof out);
+  return out;
+}
 // Bit i is the sign of 32-bit number i.
 MULTISPIN_HD unsigned signs32(Word128 a) {
   const auto of = [](std::uint64_t x) {

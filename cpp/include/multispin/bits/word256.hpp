@@ -83,6 +83,15 @@ MULTISPIN_HD Word256 floats32(Word256 a) {
 MULTISPIN_HD Word256 truncated32(Word256 a) {
   return {_mm256_cvttps_epi32(_mm256_castsi256_ps(a.value))};
 }
+MULTISPIN_HD void doubles32(Word256 a, Word256& low, Word256& high) {
+  low.value = _mm256_castpd_si256(_mm256_cvtepi32_pd(_mm256_castsi256_si128(a.value)));
+  high.value = _mm256_castpd_si256(_mm256_cvtepi32_pd(_mm256_extracti128_si256(a.value, 1)));
+}
+MULTISPIN_HD Word256 floats64(Word256 low, Word256 high) {
+  const __m128 of_low = _mm256_cvtpd_ps(_mm256_castsi256_pd(low.value));
+  const __m128 of_high = _mm256_cvtpd_ps(_mm256_castsi256_pd(high.value));
+  return {_mm256_castps_si256(_mm256_set_m128(of_high, of_low))};
+}
 MULTISPIN_HD unsigned signs32(Word256 a) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(a.value)));
 }

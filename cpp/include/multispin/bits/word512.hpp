@@ -82,6 +82,16 @@ MULTISPIN_HD Word512 floats32(Word512 a) {
 MULTISPIN_HD Word512 truncated32(Word512 a) {
   return {_mm512_cvttps_epi32(_mm512_castsi512_ps(a.value))};
 }
+MULTISPIN_HD void doubles32(Word512 a, Word512& low, Word512& high) {
+  low.value = _mm512_castpd_si512(_mm512_cvtepi32_pd(_mm512_castsi512_si256(a.value)));
+  high.value = _mm512_castpd_si512(_mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(a.value, 1)));
+}
+MULTISPIN_HD Word512 floats64(Word512 low, Word512 high) {
+  const __m256 of_low = _mm512_cvtpd_ps(_mm512_castsi512_pd(low.value));
+  const __m256 of_high = _mm512_cvtpd_ps(_mm512_castsi512_pd(high.value));
+  return {_mm512_inserti64x4(_mm512_castsi256_si512(_mm256_castps_si256(of_low)),
+                             _mm256_castps_si256(of_high), 1)};
+}
 MULTISPIN_HD unsigned signs32(Word512 a) {
   return _mm512_movepi32_mask(a.value);
 }

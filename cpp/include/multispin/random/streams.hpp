@@ -33,6 +33,8 @@ enum class Purpose : std::uint32_t {
   real_aes = 10,
   real_philox = 11,
   real_order = 12,
+  bipartite_visible = 13,
+  bipartite_hidden = 14,
 };
 
 // Keys of a stream, for both generators.

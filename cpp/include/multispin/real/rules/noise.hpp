@@ -6,22 +6,19 @@
 // the field, an integer, is compared with it: no exponential of a field is ever taken.
 //
 // A number has 32 bits. Bit 0 is the sign of the logistic variate, or Metropolis's coin for spins
-// next to no field; bits 2 to 31 and a one behind them are v, and u = v / 2^31. Then
+// next to no field; the others make u (rules/logarithm.hpp). Then
 //   -log2 u                       (exponential, Metropolis),
 //   -log2 (u / (2 - u))           (modulus of the logistic variate)
 // in steps of 2^-26 times T ln 2 / (2 step) is the threshold, rounded down: f and the threshold
-// before rounding compare as f and it after, f being an integer.
-//
-// The logarithm is a float's exponent and mantissa, which are exact, and a correction
-// log2(1+x) - x = x (1-x) q(x) below 0.09. Errors: u keeps 24 bits, 2^-25; the correction is good
-// to 2^-25.9, the sum is rounded up by up to 2^-26, both times ln 2. The probability to accept is
-// off by less than 2^-24 (tests/cpp/real/test_noise.cpp goes through the numbers).
+// before rounding compare as f and it after, f being an integer. The probability to accept is off
+// by less than 2^-24 (tests/cpp/real/test_noise.cpp goes through the numbers).
 #pragma once
 
 #include <cstdint>
 
 #include "multispin/bits/numbers.hpp"
 #include "multispin/host_device.hpp"
+#include "multispin/rules/logarithm.hpp"
 
 namespace multispin::rules {
 
@@ -36,43 +33,11 @@ struct NoiseScale {
 // Fields have less than 30 bits beside the sign.
 inline constexpr std::int32_t field_limit = 1 << 30;
 
-// Of -log2, where `one` is what a float has for 1 in its exponent's place.
-template <class N>
-MULTISPIN_HD typename N::U minus_log2(typename N::F value, std::int32_t one) {
-  using F = typename N::F;
-  const typename N::I bits = N::as_signed(value);
-  const F x = N::minus(N::as_float((bits & 0x007fffff) | 0x3f800000), N::splat(1.0F));
-  // Least largest error of degree 8.
-  F q = N::splat(0x1.cca556p-9F);
-  q = N::plus(N::times(q, x), N::splat(-0x1.43764ep-6F));
-  q = N::plus(N::times(q, x), N::splat(0x1.aa6318p-5F));
-  q = N::plus(N::times(q, x), N::splat(-0x1.710660p-4F));
-  q = N::plus(N::times(q, x), N::splat(0x1.fc55d4p-4F));
-  q = N::plus(N::times(q, x), N::splat(-0x1.424ec0p-3F));
-  q = N::plus(N::times(q, x), N::splat(0x1.9e0150p-3F));
-  q = N::plus(N::times(q, x), N::splat(-0x1.1d5632p-2F));
-  q = N::plus(N::times(q, x), N::splat(0x1.c551d8p-2F));
-  const F above = N::times(N::times(x, N::minus(N::splat(1.0F), x)), q);
-  const typename N::U whole = N::as_unsigned(one - bits) << 3;
-  return whole - N::as_unsigned(N::truncated(N::times(above, N::splat(0x1p26F))));
-}
-
 template <class N>
 MULTISPIN_HD typename N::I threshold(typename N::U logarithm, typename N::U cap,
                                      typename N::U factor, typename N::I shift) {
   const typename N::U most = N::least(logarithm, cap) << N::as_unsigned(shift);
   return N::as_signed(N::high_product(most, factor));
-}
-
-// All bits if bit 0 of the number is one.
-template <class N>
-MULTISPIN_HD typename N::I coin(typename N::U number) {
-  return -N::as_signed(number & 1U);
-}
-
-template <class N>
-MULTISPIN_HD typename N::F uniform_31(typename N::U number) {
-  return N::to_float(N::as_signed((number >> 1) | 1U));
 }
 
 // Both rules: draw(number, ...) is what an attempt needs to know of its number, and
@@ -85,9 +50,7 @@ struct HeatBath {
   MULTISPIN_HD static typename N::I draw(typename N::U number, typename N::U cap,
                                          typename N::U factor, typename N::I shift) {
     using I = typename N::I;
-    const typename N::F u = N::times(uniform_31<N>(number), N::splat(0x1p-31F));
-    const typename N::F ratio = N::over(u, N::minus(N::splat(2.0F), u));
-    const I size = threshold<N>(minus_log2<N>(ratio, 127 << 23), cap, factor, shift);
+    const I size = threshold<N>(logistic_logarithm<N>(number), cap, factor, shift);
     // No field is above the most, and twice that is still a number.
     const I most = N::splat(field_limit - 1);
     const I least = N::as_signed(N::least(N::as_unsigned(size), N::as_unsigned(most)));
@@ -111,8 +74,8 @@ struct Metropolis {
   template <class N>
   MULTISPIN_HD static typename N::I draw(typename N::U number, typename N::U cap,
                                          typename N::U factor, typename N::I shift) {
-    const auto logarithm = minus_log2<N>(uniform_31<N>(number), (127 + 31) << 23);
-    return threshold<N>(logarithm, cap, factor, shift) | (coin<N>(number) & INT32_MIN);
+    return threshold<N>(exponential_logarithm<N>(number), cap, factor, shift) |
+           (coin<N>(number) & INT32_MIN);
   }
   template <class N>
   MULTISPIN_HD static typename N::I flips(typename N::I state, typename N::I draw,

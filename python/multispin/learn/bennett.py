@@ -1,0 +1,53 @@
+"""Ratios of partition functions, from log weights of chains that go one way and the other."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+def log_mean(x: Array) -> tuple[float, float]:
+    """Return ln ⟨e^x⟩ and its standard error."""
+    highest = float(x.max())
+    weights = np.exp(x - highest)
+    mean = float(weights.mean())
+    error = float(weights.std(ddof=1)) / math.sqrt(len(x)) / mean
+    return highest + math.log(mean), error
+
+
+def effective_samples(x: Array) -> float:
+    """Return (Σ w)² / Σ w² of weights w = e^x: how many equal weights would be worth as much."""
+    weights = np.exp(x - x.max())
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def acceptance_ratio(up: Array, down: Array) -> tuple[float, float]:
+    """Return ln Z_upper / Z_lower from as many log weights one way as the other, and its error.
+
+    C. H. Bennett, J. Comput. Phys. 22, 245 (1976), eqs. (12) and (14).
+    """
+    guess = (log_mean(up)[0] - log_mean(down)[0]) / 2
+
+    def acceptances(value: float) -> tuple[Array, Array]:
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(value - up)), 1 / (1 + np.exp(-value - down))
+
+    width = 1.0 + float(np.abs(up - guess).max() + np.abs(down + guess).max())
+    low, high = guess - width, guess + width
+    for _ in range(200):
+        middle = (low + high) / 2
+        one, other = acceptances(middle)
+        if one.sum() > other.sum():
+            low = middle
+        else:
+            high = middle
+    one, other = acceptances(middle)
+    relative = sum(float(part.var() / part.mean() ** 2) / len(part) for part in (one, other))
+    return middle, math.sqrt(relative)

@@ -1,0 +1,130 @@
+"""Samples of visible units as an RBM takes them: packed where all are 0 or 1, with weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._engines.bipartite import outer, pack, unpack
+from multispin.learn.names import names_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Reals = NDArray[Any]
+    Bits = NDArray[np.uint64]
+
+_ALLOWED = "an array (M, N) of numbers from 0 to 1, M and N >= 1"
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Samples (M, N): bits where all values are 0 or 1, else numbers between, as probabilities."""
+
+    n_features: int
+    bits: Bits | None
+    values: Reals | None
+    weights: Reals | None  # (M,) float64, all > 0
+    names: tuple[str, ...] | None
+    dtype: np.dtype[Any]  # float32, or float64
+
+    def __len__(self) -> int:
+        kept = self.values if self.bits is None else self.bits
+        assert kept is not None
+        return len(kept)
+
+    def taken(self, rows: NDArray[np.intp]) -> Observations:
+        """Return some of the samples."""
+        bits, values, weights = (
+            None if part is None else part[rows] for part in (self.bits, self.values, self.weights)
+        )
+        return Observations(self.n_features, bits, values, weights, self.names, self.dtype)
+
+    def numbers(self) -> Reals:
+        """Return the samples as numbers, (M, N), of `dtype`."""
+        if self.bits is not None:
+            return unpack(self.bits, self.n_features).astype(self.dtype)
+        assert self.values is not None
+        return self.values
+
+    def mean(self) -> NDArray[np.float64]:
+        """Return the mean of each unit, (N,)."""
+        shares = np.ones(len(self)) if self.weights is None else self.weights
+        if self.bits is None:
+            return np.asarray(shares @ self.numbers().astype(np.float64) / shares.sum())
+        return outer(self.bits, self.n_features, shares[:, None])[:, 0] / shares.sum()
+
+
+def observed(
+    X: Any, sample_weight: ArrayLike | None = None, name: str = "X", n_features: int | None = None
+) -> Observations:
+    """Take samples as they come: dense, sparse, a DataFrame, lists; of bool or of real numbers.
+
+    Parameters
+    ----------
+    X
+        (M, N) of numbers from 0 to 1. Between them they are probabilities of 1.
+    sample_weight
+        (M,) finite numbers >= 0, not all 0.
+    name
+        What messages call the samples.
+    n_features
+        How many units there have to be; None takes any number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If samples are not of this kind; the message says which value is where.
+    """
+    names = names_of(X)
+    if hasattr(X, "toarray"):
+        X = X.toarray()
+    given = checks.array(name, X, _ALLOWED)
+    dtype = np.dtype(np.float32 if given.dtype == np.float32 else np.float64)
+    values = _values(name, given, dtype)
+    if n_features is not None and values.shape[1] != n_features:
+        raise ValueError(
+            f"{name}: {name} has {values.shape[1]} features, but RBM is expecting {n_features} "
+            "features as input"
+        )
+    weights = None
+    if sample_weight is not None:
+        weights = checks.sample_weights("sample_weight", sample_weight, len(values)).copy()
+        if not weights.all():
+            # What has no weight has not been seen; nothing may depend on it.
+            values, weights = values[weights > 0], weights[weights > 0]
+    n = values.shape[1]
+    if bool(np.all((values == 0) | (values == 1))):
+        return Observations(n, pack(values != 0), None, weights, names, dtype)
+    return Observations(n, None, values, weights, names, dtype)
+
+
+def _values(name: str, given: NDArray[Any], dtype: np.dtype[Any]) -> Reals:
+    if given.ndim != 2:
+        hint = "; Reshape your data: one sample is X[None, :]" if given.ndim == 1 else ""
+        got = f"an array of shape {given.shape}"
+        raise ValueError(f"{name}: got {got}, allowed: {_ALLOWED}{hint}")
+    for size, what in zip(given.shape, ("sample", "feature"), strict=True):
+        if size == 0:
+            raise ValueError(
+                f"{name}: got an array with 0 {what}(s) (shape={given.shape}) while a minimum of 1 "
+                f"is required, allowed: {_ALLOWED}"
+            )
+    if given.dtype.kind == "O":  # what a DataFrame with columns of several kinds becomes
+        try:
+            given = given.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            message = f"{name}: got an array of objects ({error}), allowed: {_ALLOWED}"
+            raise type(error)(message) from error
+    if given.dtype.kind == "c":
+        raise ValueError(f"{name}: Complex data not supported, allowed: {_ALLOWED}")
+    if given.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {_ALLOWED}")
+    wrong = ~((given >= 0) & (given <= 1))
+    if bool(wrong.any()):
+        i, j = np.argwhere(wrong)[0]
+        raise ValueError(f"{name}: got {given[i, j]} in row {i}, column {j}, allowed: {_ALLOWED}")
+    return given.astype(dtype)

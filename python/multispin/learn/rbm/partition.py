@@ -1,0 +1,196 @@
+"""ln Z of an RBM: exact, by annealed importance sampling, or along models that were kept."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._engines import bipartite
+from multispin._engines.bipartite import Numbers
+from multispin.learn.bennett import acceptance_ratio, log_mean
+from multispin.learn.partition import LogPartition, together
+from multispin.learn.rbm.chains import Tempered, exchange, independent, streams
+from multispin.learn.rbm.parameters import softplus
+
+if TYPE_CHECKING:
+    from multispin.learn.rbm.chains import Array, Bits, Ladder
+    from multispin.learn.rbm.parameters import Parameters
+
+METHODS = ("auto", "exact", "ais", "reverse_ais")
+
+#: Units of the smaller layer whose states are summed, at most, and by method "auto".
+MOST_UNITS, _SOON = 24, 20
+#: Temperatures and chains of the run that the temperatures are chosen with.
+_PILOT_TEMPERATURES, _PILOT_CHAINS = 100, 100
+
+
+def log_partition(
+    parameters: Parameters,
+    method: str = "auto",
+    *,
+    chains: int = 500,
+    temperatures: int = 1000,
+    betas: Array | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    base: Array | None = None,
+) -> LogPartition:
+    """Return ln Z = ln Σ_vh exp(−E(v, h)).
+
+    Parameters
+    ----------
+    parameters
+        Weights and biases.
+    method
+        "exact": sums over all states of the smaller layer, at most 24 units. "ais": annealed
+        importance sampling from units that are independent, chains going there and others coming
+        back, put together by Bennett's acceptance ratio. "reverse_ais": by those that come back
+        alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
+    chains
+        Number of chains each way.
+    temperatures
+        Steps of β from 0 to 1. They are closer where energies fluctuate more, by a short run.
+    betas
+        β themselves, rising from 0 to 1, instead of `temperatures`.
+    seed
+        Of the chains; None takes a fresh one.
+    threads
+        Number of threads; None takes as many as the process may use.
+    base
+        Log odds of visible units at β = 0, (n_visible,); None takes the biases.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that is not of its kind.
+
+    Warns
+    -----
+    NotConvergedWarning
+        If the two ways differ by more than their errors can explain.
+
+    Notes
+    -----
+    R. Salakhutdinov & I. Murray, ICML 2008, 872; Y. Burda, R. B. Grosse & R. Salakhutdinov, AISTATS
+    2015, PMLR 38, 102, for the way back.
+    """
+    method = checks.choice("method", method, METHODS)
+    chains = checks.count("chains", chains, 2)
+    temperatures = checks.count("temperatures", temperatures, 2)
+    fewer = min(parameters.shape)
+    if method == "exact" and fewer > MOST_UNITS:
+        allowed = f"at most {MOST_UNITS} units in the smaller layer, which has {fewer}; 'ais'"
+        raise ValueError(f"method: got 'exact', allowed: {allowed}")
+    if method == "exact" or (method == "auto" and fewer <= _SOON):
+        value = bipartite.log_partition(
+            parameters.weights, parameters.visible, parameters.hidden, threads
+        )
+        return LogPartition(value, 0.0, "exact")
+    seed = checks.seed_or_fresh("seed", seed)
+    base = np.asarray(parameters.visible if base is None else base, dtype=np.float64)
+    if betas is None:
+        even = np.linspace(0.0, 1.0, _PILOT_TEMPERATURES + 1)
+        betas = _spaced(_Annealing(parameters, base, even, seed, threads), temperatures)
+    else:
+        betas = _rising(betas)
+    annealing = _Annealing(parameters, base, betas, seed, threads)
+    states, up = annealing.up(chains)
+    states = annealing.settled(states, len(betas))
+    found = together(annealing.ln_base, up.sum(axis=0), annealing.down(states).sum(axis=0))
+    if method == "ais":
+        return found
+    assert found.reverse is not None
+    _, error = log_mean(annealing.down(states).sum(axis=0))
+    return LogPartition(
+        found.reverse, error, method, found.forward, found.reverse, found.effective_samples
+    )
+
+
+class _Annealing:
+    """Chains that go along β, and what they gather on their way."""
+
+    def __init__(
+        self, parameters: Parameters, base: Array, betas: Array, seed: int, threads: int | None
+    ) -> None:
+        self.betas = betas
+        self._parameters, self._base, self._seed, self._threads = parameters, base, seed, threads
+        self._ladder = Tempered(parameters, base, betas, threads)
+        self._step = 0
+        #: ln Z of the units that are independent.
+        self.ln_base = float(softplus(base).sum()) + parameters.shape[0] * math.log(2.0)
+
+    def up(self, chains: int) -> tuple[Bits, Array]:
+        """Return states at the end, and the log weight of each step, (steps, chains)."""
+        states = independent(self._base, Numbers(self._seed, streams(0, chains), 0))
+        weights = []
+        for k in range(len(self.betas) - 1):
+            before, after = self._ladder.log_weights((k, k + 1), states)
+            weights.append(after - before)
+            states = self._moved(states, k + 1)
+        return states, np.stack(weights)
+
+    def down(self, states: Bits) -> Array:
+        """Return the log weight of each step back, (steps, chains)."""
+        weights = []
+        for k in range(len(self.betas) - 1, 0, -1):
+            before, after = self._ladder.log_weights((k, k - 1), states)
+            weights.append(after - before)
+            if k > 1:
+                states = self._moved(states, k - 1)
+        return np.stack(weights)
+
+    def settled(self, states: Bits, steps: int) -> Bits:
+        """Return states after so many more steps at β = 1."""
+        return self._moved(states, len(self.betas) - 1, steps)
+
+    def _moved(self, states: Bits, level: int, steps: int = 1) -> Bits:
+        self._step += steps
+        numbers = Numbers(self._seed, streams(0, len(states)), self._step)
+        levels = np.full(len(states), level)
+        return self._ladder.kernel.gibbs(states, steps, numbers, levels)[0]
+
+
+def _spaced(pilot: _Annealing, temperatures: int) -> Array:
+    """Return β at which the steps' log weights fluctuate alike."""
+    _, weights = pilot.up(_PILOT_CHAINS)
+    slopes = weights.std(axis=1) / np.diff(pilot.betas)
+    # Nowhere much farther apart than evenly: a short run does not see everything.
+    slopes = np.maximum(slopes, 0.1 * slopes.mean()) + 1e-9
+    length = np.concatenate([[0.0], np.cumsum(slopes * np.diff(pilot.betas))])
+    found = np.interp(np.linspace(0.0, length[-1], temperatures + 1), length, pilot.betas)
+    found[0], found[-1] = 0.0, 1.0
+    return np.asarray(found)
+
+
+def _rising(betas: Array) -> Array:
+    given = checks.numbers("betas", betas)
+    right = given.ndim == 1 and len(given) >= 2 and bool(np.all(np.diff(given) > 0))
+    if not right or given[0] != 0.0 or given[-1] != 1.0:
+        raise ValueError(checks.describe("betas", betas, "numbers that rise from 0 to 1"))
+    return given
+
+
+def along(
+    ladder: Ladder, states: list[Bits], steps: int, seed: int, first: int, blocks: int = 10
+) -> tuple[Array, Array]:
+    """Return ln Z of each distribution of a ladder less that of the first, and standard errors.
+
+    From the log weights of exchanges, while chains go on: Bennett's ratio in `blocks` stretches of
+    time.
+    """
+    values = np.zeros((blocks, len(ladder)))
+    for block in range(blocks):
+        seen = []
+        for k in range(-(-steps // blocks)):
+            at = first + block * -(-steps // blocks) + k
+            states[:] = ladder.advance(states, 1, seed, at)
+            seen.append(exchange(ladder, states, seed, at))
+        for pair in range(len(ladder) - 1):
+            up, down = (
+                np.concatenate([getattr(one, way)[pair] for one in seen]) for way in ("up", "down")
+            )
+            values[block, pair + 1] = values[block, pair] + acceptance_ratio(up, down)[0]
+    return values.mean(axis=0), values.std(axis=0, ddof=1) / math.sqrt(blocks)

@@ -1,0 +1,183 @@
+"""The model's phase, one way or another: where its chains begin, and how they go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from multispin._engines.bipartite import Numbers, pack
+from multispin.learn.rbm.chains import Kept, Tempered, exchange, independent, streams
+from multispin.learn.rbm.gradient import Phase, phase_of_bits
+from multispin.learn.rbm.parameters import Parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin._engines.bipartite import Bipartite
+    from multispin.learn.rbm.chains import Ladder
+    from multispin.learn.rbm.observations import Observations
+    from multispin.learn.rbm.settings import Settings
+
+    Array = NDArray[np.float64]
+    Bits = NDArray[np.uint64]
+
+#: A model is kept when the one that learns has moved so far that no more states are exchanged.
+_FAR = 0.25
+#: Updates over which exchanges are averaged before a model is kept.
+_OVER = 20
+
+
+class ModelPhase(Protocol):
+    """What averages over the model, update by update."""
+
+    @property
+    def visible(self) -> Bits:
+        """States of the model's chains, the latest."""
+
+    def average(
+        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
+    ) -> Phase:
+        """Let chains go on, those of update `step`, and average over them."""
+
+    def arrays(self) -> dict[str, NDArray]:
+        """What a checkpoint keeps."""
+
+
+@dataclass
+class Contrastive:
+    """Chains that begin at the batch, anew each time: CD (Hinton, Neural Comput. 14, 1771)."""
+
+    settings: Settings
+    visible: Bits
+
+    def average(
+        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
+    ) -> Phase:
+        """Let `steps` steps lead away from the data."""
+        numbers = Numbers(self.settings.seed, streams(0, len(batch)), step)
+        start = batch.bits
+        if start is None:
+            values = batch.numbers()
+            start = pack(values > _halves(self.settings.seed, step, values.shape))
+        self.visible, _ = kernel.gibbs(start, self.settings.steps, numbers)
+        return phase_of_bits(kernel, self.visible, batch.n_features, batch.weights)
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Nothing stays."""
+        return {"chains": self.visible}
+
+
+@dataclass
+class Persistent:
+    """Chains that go on from update to update: PCD (Tieleman, ICML 2008)."""
+
+    settings: Settings
+    visible: Bits
+
+    def average(
+        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
+    ) -> Phase:
+        """Let all chains take `steps` steps."""
+        numbers = Numbers(self.settings.seed, streams(0, len(self.visible)), step)
+        self.visible, _ = kernel.gibbs(self.visible, self.settings.steps, numbers)
+        return phase_of_bits(kernel, self.visible, batch.n_features)
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Return the chains."""
+        return {"chains": self.visible}
+
+
+@dataclass
+class Exchanged:
+    """Chains of the model, exchanged with those of distributions that mix: PT and PTT."""
+
+    settings: Settings
+    ladder: Ladder
+    states: list[Bits]
+    accepted: list[float] = field(default_factory=list)  # at the model, of late
+
+    @property
+    def visible(self) -> Bits:
+        """States of the model's chains."""
+        return self.states[-1]
+
+    def average(
+        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
+    ) -> Phase:
+        """Let all chains take `steps` steps, and exchange."""
+        if isinstance(self.ladder, Kept):
+            self._keep(parameters)
+        self.ladder.replace(parameters)
+        self.states = self.ladder.advance(
+            self.states, self.settings.steps, self.settings.seed, step
+        )
+        found = exchange(self.ladder, self.states, self.settings.seed, step)
+        self.accepted = [*self.accepted[-_OVER + 1 :], float(found.accepted[-1])]
+        return phase_of_bits(kernel, self.visible, batch.n_features)
+
+    def _keep(self, parameters: Parameters) -> None:
+        """Keep the model as it was before this update, if the last that was kept is far away."""
+        if len(self.accepted) == _OVER and np.mean(self.accepted) < _FAR:
+            assert isinstance(self.ladder, Kept)
+            self.ladder.keep()
+            self.states.append(self.states[-1].copy())
+            self.accepted = []
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Return the chains, and the models that are kept."""
+        found = {"chains": np.stack(self.states), "accepted": np.array(self.accepted)}
+        if isinstance(self.ladder, Kept):
+            kept = self.ladder.models
+            for name in ("weights", "visible", "hidden"):
+                found[f"kept_{name}"] = np.stack([getattr(one, name) for one in kept])
+        return found
+
+
+def begun(settings: Settings, parameters: Parameters, base: Array) -> ModelPhase:
+    """Return what averages over the model from the first update on.
+
+    All chains begin independent, units by themselves as frequent as in the data.
+    """
+    n, seed = settings.n_chains, settings.seed
+    if settings.method in ("cd", "pcd"):
+        start = independent(base, Numbers(seed, streams(0, n), 0))
+        return (Contrastive if settings.method == "cd" else Persistent)(settings, start)
+    ladder = _ladder(settings, parameters, base)
+    starts = [
+        independent(base, Numbers(seed, streams(k * n, n), 0)) for k in range(len(ladder))
+    ]
+    return Exchanged(settings, ladder, starts)
+
+
+def resumed(
+    settings: Settings, parameters: Parameters, base: Array, arrays: dict[str, NDArray]
+) -> ModelPhase:
+    """Return what averages over the model as a checkpoint has kept it."""
+    if settings.method in ("cd", "pcd"):
+        return (Contrastive if settings.method == "cd" else Persistent)(settings, arrays["chains"])
+    ladder = _ladder(settings, parameters, base)
+    if isinstance(ladder, Kept):
+        parts = (arrays[f"kept_{name}"] for name in ("weights", "visible", "hidden"))
+        ladder = Kept([Parameters(*one) for one in zip(*parts, strict=True)], settings.threads)
+    return Exchanged(settings, ladder, list(arrays["chains"]), list(arrays["accepted"]))
+
+
+def _ladder(settings: Settings, parameters: Parameters, base: Array) -> Ladder:
+    if settings.method == "pt":
+        betas = np.linspace(0.0, 1.0, settings.n_temperatures)
+        return Tempered(parameters, base, betas, settings.threads)
+    free = Parameters(
+        np.zeros_like(parameters.weights), base.astype(parameters.weights.dtype),
+        np.zeros_like(parameters.hidden),
+    )  # fmt: skip
+    return Kept([free, parameters], settings.threads)
+
+
+def _halves(seed: int, step: int, shape: tuple[int, ...]) -> Array:
+    """Return uniform numbers that probabilities in the data are compared with."""
+    words = np.random.Philox(key=[seed, 0x68616C66], counter=[0, step, 0, 0]).random_raw(
+        int(np.prod(shape))
+    )
+    return ((words >> np.uint64(12)).astype(np.float64) * 2.0**-52).reshape(shape)

@@ -1,0 +1,184 @@
+"""A training from its first epoch to its last: order of samples, what is seen on the way, the file."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base.interrupts import interrupts_held
+from multispin.learn.rbm import phases
+from multispin.learn.rbm.gradient import Offsets
+from multispin.learn.rbm.history import History, measured, singular_values
+from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.training import Training, parts
+from multispin.progress import TrainingReporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from multispin.learn.rbm.observations import Observations
+    from multispin.learn.rbm.settings import Settings
+    from multispin.progress import TrainingProgress
+    from multispin.runs.checkpoint import Checkpoint
+
+    Arrays = dict[str, NDArray[Any]]
+
+#: Of the time of an epoch that looking at what it has come to may take, at most.
+_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What a callback is told after each epoch.
+
+    Attributes
+    ----------
+    number
+        How many epochs are over.
+    parameters
+        Weights and biases as they are; they go on to change.
+    monitored
+        What was measured, by name.
+    """
+
+    number: int
+    parameters: Parameters
+    monitored: dict[str, float]
+
+
+@dataclass
+class Run:
+    """A training on its way over data."""
+
+    training: Training
+    data: Observations
+    validation: Observations | None
+    epoch: int = 0
+    batch: int = 0  # of this epoch
+    stopped: bool = False
+    history: History = field(default_factory=History)
+
+    def batches(self) -> list[NDArray[np.intp]]:
+        """Return the rows of this epoch's batches, in an order of its own, of sizes as even as can be."""
+        settings, m = self.training.settings, len(self.data)
+        words = np.random.Philox(
+            key=[settings.seed, 0x6F72646572], counter=[0, self.epoch, 0, 0]
+        ).random_raw(m)
+        order = np.argsort(words, kind="stable")
+        return np.array_split(order, -(-m // settings.batch_size))
+
+    def go_on(
+        self,
+        epochs: int,
+        progress: bool | Callable[[TrainingProgress], object] | None,
+        callbacks: Sequence[Callable[[Epoch], object]],
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        """Train until so many epochs are over, or a callback has had enough."""
+        training = self.training
+        per_epoch = -(-len(self.data) // training.settings.batch_size)
+        total = epochs * per_epoch
+        done = self.epoch * per_epoch + self.batch
+        reporter = TrainingReporter(progress, total, done)
+        kernel = training.parameters.kernel(training.settings.threads)
+        try:
+            while self.epoch < epochs and not self.stopped:
+                began = time.perf_counter()
+                batches = self.batches()
+                while self.batch < len(batches):
+                    rate = training.settings.rate((self.epoch + self.batch / per_epoch) / epochs)
+                    with interrupts_held():
+                        training.update(self.data.taken(batches[self.batch]), rate, kernel)
+                        self.batch += 1
+                    reporter.advance(1)
+                    if checkpoint is not None:
+                        checkpoint.save_if_due(self.state)
+                self._end_epoch(reporter, callbacks, rate, time.perf_counter() - began)
+        finally:
+            reporter.close()
+            if checkpoint is not None:
+                checkpoint.save(self.state)
+
+    def _end_epoch(
+        self,
+        reporter: TrainingReporter,
+        callbacks: Sequence[Callable[[Epoch], object]],
+        rate: float,
+        seconds: float,
+    ) -> None:
+        with interrupts_held():
+            self.epoch, self.batch = self.epoch + 1, 0
+            found = measured(self.training.parameters, self.data, self.validation)
+            self.history.note(learning_rate=rate, **found)
+            self.history.note(singular_values=singular_values(self.training.parameters))
+        reporter.monitored = {"epoch": self.epoch, **found}
+        told = Epoch(self.epoch, self.training.parameters, found)
+        # All of them, whatever the first says.
+        self.stopped = any([one(told) is True for one in callbacks])
+
+    # --- the file ---------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, Any], Arrays]:
+        """Return what a checkpoint keeps."""
+        training = self.training
+        meta = {
+            "epoch": self.epoch, "batch": self.batch, "stopped": self.stopped,
+            "step": training.step, "updates": training.updates,
+        }  # fmt: skip
+        arrays: Arrays = {"base": training.base}
+        for of, kept in (("at", training.parameters), ("velocity", training.velocity)):
+            for name, part in zip(("weights", "visible", "hidden"), parts(kept), strict=True):
+                arrays[f"{of}_{name}"] = part
+        arrays["offsets_visible"] = training.offsets.visible
+        arrays["offsets_hidden"] = training.offsets.hidden
+        if training.model is not None:
+            arrays |= {f"model_{k}": v for k, v in training.model.arrays().items()}
+        arrays |= {f"history_{k}": v for k, v in self.history.arrays().items()}
+        return meta, arrays
+
+    @classmethod
+    def restored(
+        cls,
+        settings: Settings,
+        data: Observations,
+        validation: Observations | None,
+        meta: dict[str, Any],
+        arrays: Arrays,
+    ) -> Run:
+        """Return what a checkpoint has kept."""
+
+        def of(prefix: str) -> Arrays:
+            found = {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+            return found
+
+        parameters, velocity = (
+            Parameters(kept["weights"], kept["visible"], kept["hidden"])
+            for kept in (of("at_"), of("velocity_"))
+        )
+        offsets = Offsets(arrays["offsets_visible"], arrays["offsets_hidden"])
+        base, kept = arrays["base"], of("model_")
+        model = phases.resumed(settings, parameters, base, kept) if kept else None
+        training = Training(
+            settings, parameters, velocity, offsets, base, model, meta["step"], meta["updates"]
+        )
+        return cls(
+            training, data, validation, meta["epoch"], meta["batch"], meta["stopped"],
+            History(of("history_")),
+        )  # fmt: skip
+
+
+def digest(data: Observations | None) -> str | None:
+    """Return what tells these samples, with their weights, from others."""
+    if data is None:
+        return None
+    found = hashlib.sha256(f"{len(data)} {data.n_features} {data.dtype}".encode())
+    for part in (data.bits, data.values, data.weights):
+        if part is not None:
+            found.update(np.ascontiguousarray(part).tobytes())
+    return found.hexdigest()

@@ -1,0 +1,92 @@
+"""How an RBM is trained: its parameters, checked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._engines import registry
+from multispin.learn.rates import learning_rate, momentum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METHODS = ("cd", "pcd", "pt", "ptt", "pl", "rm")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What training depends on, beside the data."""
+
+    n_components: int
+    learning_rate: tuple[float, float]
+    batch_size: int
+    n_iter: int
+    seed: int
+    method: str
+    steps: int
+    n_chains: int
+    n_temperatures: int
+    centered: bool
+    momentum: float
+    l1: float
+    l2: float
+    threads: int
+
+    def rate(self, share: float) -> float:
+        """Return the learning rate when a share of the training is over."""
+        first, last = self.learning_rate
+        return first + (last - first) * min(share, 1.0)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What has to be the same for training to go on; threads change nothing."""
+        kept = asdict(self)
+        del kept["threads"]
+        kept["learning_rate"] = list(self.learning_rate)
+        return kept
+
+
+def checked(params: Mapping[str, Any], seed: int) -> Settings:
+    """Return the parameters of an estimator, with the seed that its `random_state` became.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a parameter that is not of its kind.
+    """
+    batch_size = checks.count("batch_size", params["batch_size"], 1)
+    n_chains, threads = params["n_chains"], params["threads"]
+    if n_chains is not None:
+        n_chains = checks.count("n_chains", n_chains, 1)
+    if threads is not None:
+        checks.count("threads", threads, 1)
+    checks.count("verbose", int(params["verbose"]))
+    return Settings(
+        n_components=checks.count("n_components", params["n_components"], 1),
+        learning_rate=learning_rate(params["learning_rate"]),
+        batch_size=batch_size,
+        n_iter=checks.count("n_iter", params["n_iter"]),
+        seed=seed,
+        method=checks.choice("method", params["method"], METHODS),
+        steps=checks.count("steps", params["steps"], 1),
+        n_chains=batch_size if n_chains is None else n_chains,
+        n_temperatures=checks.count("n_temperatures", params["n_temperatures"], 2),
+        centered=checks.flag("centered", params["centered"]),
+        momentum=momentum(params["momentum"]),
+        l1=checks.nonnegative_finite("l1", params["l1"]),
+        l2=checks.nonnegative_finite("l2", params["l2"]),
+        threads=registry.threads(threads),
+    )
+
+
+def seed_of(random_state: Any) -> int | None:
+    """Return a seed of what scikit-learn takes: None, an integer, or a generator, which moves on."""
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(0, 2**63 - 1, dtype=np.int64))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**63))
+    return None if random_state is None else checks.seed("random_state", random_state)

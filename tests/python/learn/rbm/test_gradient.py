@@ -1,0 +1,172 @@
+"""Gradients against finite differences of exact likelihoods and losses."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from multispin.learn.rbm import flips
+from multispin.learn.rbm.gradient import Offsets, gradient, phase_of
+from multispin.learn.rbm.observations import observed
+from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.training import parts
+
+N_VISIBLE, N_HIDDEN = 6, 4
+STATES = np.array(list(itertools.product((0.0, 1.0), repeat=N_VISIBLE)))
+
+
+def machine(seed: int = 0, width: float = 0.8) -> Parameters:
+    rng = np.random.default_rng(seed)
+    return Parameters(
+        rng.normal(0, width, (N_HIDDEN, N_VISIBLE)),
+        rng.normal(0, width, N_VISIBLE),
+        rng.normal(0, width, N_HIDDEN),
+    )
+
+
+def samples(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return STATES[rng.integers(len(STATES), size=30)], rng.uniform(0.1, 2.0, 30)
+
+
+def log_likelihood(of: Parameters, data: np.ndarray, weights: np.ndarray) -> float:
+    log_partition = np.logaddexp.reduce(-of.free_energy(STATES))
+    return float(weights @ (-of.free_energy(data) - log_partition) / weights.sum())
+
+
+def difference(function, at: Parameters, step: float = 1e-5) -> Parameters:
+    """Central differences of a function of parameters."""
+    found = []
+    for part in parts(at):
+        slope = np.zeros_like(part)
+        for index in np.ndindex(part.shape):
+            kept = part[index]
+            values = []
+            for sign in (1, -1):
+                part[index] = kept + sign * step
+                values.append(function(at))
+            part[index] = kept
+            slope[index] = (values[0] - values[1]) / (2 * step)
+        found.append(slope)
+    return Parameters(*found)
+
+
+def exact_phases(of: Parameters, data: np.ndarray, weights: np.ndarray):
+    kernel = of.kernel(1)
+    probability = np.exp(-of.free_energy(STATES))
+    return (
+        phase_of(of, kernel, observed(data, weights)),
+        phase_of(of, kernel, observed(STATES, probability / probability.sum())),
+    )
+
+
+def test_the_difference_of_phases_is_the_gradient() -> None:
+    at = machine()
+    data, weights = samples()
+    expected = difference(lambda of: log_likelihood(of, data, weights), at)
+    found = gradient(*exact_phases(at, data, weights), None, np.dtype(np.float64))
+    for one, other in zip(parts(found), parts(expected), strict=True):
+        # Probabilities of hidden units are float32.
+        np.testing.assert_allclose(one, other, atol=3e-7)
+
+
+def test_the_gradient_of_samples_between_0_and_1() -> None:
+    # Probabilities: the mean of F over all states that they may stand for is not F of the mean; what
+    # is climbed is F of the mean, as in scikit-learn.
+    at = machine()
+    data = np.random.default_rng(3).uniform(size=(10, N_VISIBLE))
+    weights = np.ones(10)
+    expected = difference(lambda of: log_likelihood(of, data, weights), at)
+    found = gradient(*exact_phases(at, data, weights), None, np.dtype(np.float64))
+    for one, other in zip(parts(found), parts(expected), strict=True):
+        np.testing.assert_allclose(one, other, atol=3e-7)
+
+
+def test_the_centred_gradient_is_that_of_centred_units() -> None:
+    # E = −(v−μ)ᵀb − (h−λ)ᵀc − (h−λ)ᵀW(v−μ), whose b and c are those of plain units plus Wᵀλ and Wμ.
+    at = machine()
+    data, weights = samples()
+    rng = np.random.default_rng(2)
+    mu, lam = rng.uniform(size=N_VISIBLE), rng.uniform(size=N_HIDDEN)
+
+    def plain(centred: Parameters) -> Parameters:
+        W, b, c = parts(centred)
+        return Parameters(W, b - W.T @ lam, c - W @ mu)
+
+    centred = Parameters(
+        at.weights.copy(), at.visible + at.weights.T @ lam, at.hidden + at.weights @ mu
+    )
+    slope = difference(lambda of: log_likelihood(plain(of), data, weights), centred)
+    # A small step along it, in plain units.
+    step = 1e-6
+    moved = plain(Parameters(*(x + step * d for x, d in zip(parts(centred), parts(slope), strict=True))))
+    expected = [(new - old) / step for new, old in zip(parts(moved), parts(at), strict=True)]
+    found = gradient(*exact_phases(at, data, weights), Offsets(mu, lam), np.dtype(np.float64))
+    for one, other in zip(parts(found), expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=3e-6)
+
+
+def test_the_centred_gradient_does_not_know_which_value_is_called_1() -> None:
+    # Of turned data and of the machine turned alike, with offsets turned: what is learned is turned.
+    at = machine()
+    data, weights = samples()
+    rng = np.random.default_rng(4)
+    mu, lam = rng.uniform(size=N_VISIBLE), rng.uniform(size=N_HIDDEN)
+    turned = Parameters(-at.weights, -at.visible, at.hidden + at.weights.sum(axis=1))
+    one = gradient(*exact_phases(at, data, weights), Offsets(mu, lam), np.dtype(np.float64))
+    other = gradient(
+        *exact_phases(turned, 1 - data, weights), Offsets(1 - mu, lam), np.dtype(np.float64)
+    )
+    np.testing.assert_allclose(one.weights, -other.weights, atol=1e-6)
+    np.testing.assert_allclose(one.visible, -other.visible, atol=1e-6)
+    np.testing.assert_allclose(one.hidden, other.hidden + other.weights.sum(axis=1), atol=1e-6)
+
+
+def conditionals(of: Parameters, data: np.ndarray) -> np.ndarray:
+    """Return ln P(v_i | rest) as its definition says."""
+    found = np.empty(data.shape)
+    for i in range(data.shape[1]):
+        turned = data.copy()
+        turned[:, i] = 1 - turned[:, i]
+        rise = of.free_energy(turned) - of.free_energy(data)
+        found[:, i] = -np.logaddexp(0, -rise)
+    return found
+
+
+def test_conditional_probabilities_are_what_they_are_called() -> None:
+    at = machine()
+    np.testing.assert_allclose(
+        flips.log_conditionals(at, STATES), conditionals(at, STATES), atol=1e-12
+    )
+
+
+def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = machine()
+    data, weights = samples()
+    whole = flips.log_conditionals(at, data)
+    slopes = flips.gradient(at, data, weights / weights.sum(), "pl")
+    monkeypatch.setattr(flips, "_AT_ONCE", 10)  # some units of one row
+    np.testing.assert_allclose(flips.log_conditionals(at, data), whole, atol=1e-13)
+    for one, other in zip(
+        flips.gradient(at, data, weights / weights.sum(), "pl"), slopes, strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-13)
+
+
+@pytest.mark.parametrize("loss", ["pl", "rm"])
+def test_gradients_of_losses_of_single_units(loss: str) -> None:
+    at = machine()
+    data, weights = samples()
+    shares = weights / weights.sum()
+
+    def value(of: Parameters) -> float:
+        found = conditionals(of, data)
+        of_rows = found.sum(axis=1) if loss == "pl" else -((1 - np.exp(found)) ** 2).sum(axis=1)
+        return float(shares @ of_rows)
+
+    expected = difference(value, at)
+    found = flips.gradient(at, data, shares, loss)
+    for one, other in zip(found, parts(expected), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)

@@ -1,0 +1,152 @@
+"""ln Z: exact, by annealed importance sampling, and along ladders of distributions."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import multispin as ms
+from multispin._engines.bipartite import Numbers, pack, unpack
+from multispin.learn.rbm.chains import Kept, Ladder, Tempered, exchange, independent, streams
+from multispin.learn.rbm.parameters import Parameters, softplus
+from multispin.learn.rbm.partition import along, log_partition
+
+
+def machine(n_hidden: int, n_visible: int, width: float, seed: int) -> Parameters:
+    rng = np.random.default_rng(seed)
+    return Parameters(
+        rng.normal(0, width, (n_hidden, n_visible)),
+        rng.normal(0, 0.5, n_visible),
+        rng.normal(0, 0.5, n_hidden),
+    )
+
+
+def brute_force(of: Parameters) -> float:
+    states = np.array(list(itertools.product((0.0, 1.0), repeat=of.shape[1])))
+    return float(np.logaddexp.reduce(-of.free_energy(states)))
+
+
+@pytest.mark.parametrize("shape", [(3, 8), (8, 3), (5, 5)])
+def test_exact(shape: tuple[int, int]) -> None:
+    of = machine(*shape, 1.0, 0)
+    found = log_partition(of)
+    assert found.method == "exact"
+    assert found.error == 0.0
+    assert found.value == pytest.approx(brute_force(of), abs=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_annealed_importance_sampling(seed: int) -> None:
+    # Five differences in standard errors, which are about right: 4 is passed by chance with
+    # probability 3e-4; the seeds are fixed.
+    of = machine(16, 40, 0.4, seed)
+    exact = log_partition(of, "exact").value
+    for method in ("ais", "reverse_ais"):
+        found = log_partition(of, method, chains=200, temperatures=300, seed=seed)
+        assert found.method == method
+        assert found.error < 0.05
+        assert abs(found.value - exact) < 4 * found.error
+    assert found.effective_samples is not None
+    assert found.effective_samples > 50
+
+
+def test_a_bad_schedule_is_flagged() -> None:
+    of = machine(16, 40, 1.5, 1)
+    with pytest.warns(ms.NotConvergedWarning, match="ln Z"):
+        log_partition(of, "ais", chains=50, betas=np.array([0.0, 1.0]), seed=1)
+
+
+def test_the_base_may_be_any() -> None:
+    of = machine(12, 20, 0.5, 3)
+    found = log_partition(of, "ais", base=np.full(20, 2.0), chains=200, temperatures=500, seed=2)
+    assert abs(found.value - log_partition(of, "exact").value) < 4 * found.error
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "other"}, "method"),
+        ({"method": "ais", "chains": 1}, "chains"),
+        ({"method": "ais", "temperatures": 1}, "temperatures"),
+        ({"method": "ais", "betas": [0.0, 0.5]}, "betas"),
+        ({"method": "ais", "betas": [0.0, 0.5, 0.4, 1.0]}, "betas"),
+    ],
+)
+def test_wrong_arguments(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}: got"):
+        log_partition(machine(3, 3, 1.0, 0), **options)
+
+
+def test_exact_refuses_what_is_too_large() -> None:
+    with pytest.raises(ValueError, match="at most 24 units"):
+        log_partition(machine(25, 25, 0.1, 0), "exact")
+
+
+# --- ladders --------------------------------------------------------------------------------------
+
+
+def ladders(of: Parameters) -> list[Ladder]:
+    base = np.full(of.shape[1], 0.3)
+    free = Parameters(np.zeros(of.shape), base, np.zeros(of.shape[0]))
+    half = Parameters(of.weights / 2, of.visible, of.hidden / 2)
+    return [Tempered(of, base, np.linspace(0, 1, 5), 1), Kept([free, half, of], 1)]
+
+
+def begun(ladder: Ladder, n: int, n_visible: int) -> list[np.ndarray]:
+    return [
+        independent(np.zeros(n_visible), Numbers(5, streams(k * n, n), 0))
+        for k in range(len(ladder))
+    ]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_chains_that_are_exchanged_stay_in_equilibrium(which: int) -> None:
+    # Frequencies of 16 states of the model, at the end of 4000 chains that are independent but for
+    # exchanges with others: χ² of 15 degrees of freedom is above 50 with probability 1e-5.
+    of = machine(3, 4, 2.0, 4)
+    ladder, n = ladders(of)[which], 4000
+    states = begun(ladder, n, 4)
+    for step in range(1, 60):
+        states = ladder.advance(states, 1, 5, step)
+        exchange(ladder, states, 5, step)
+    all_states = np.array(list(itertools.product((0, 1), repeat=4)))
+    probability = np.exp(-of.free_energy(all_states) - brute_force(of))
+    seen = np.bincount(unpack(states[-1], 4) @ np.array([8, 4, 2, 1]), minlength=16)
+    assert ((seen - n * probability) ** 2 / (n * probability)).sum() < 50
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_ln_z_along_a_ladder(which: int) -> None:
+    of = machine(6, 9, 1.0, 6)
+    ladder = ladders(of)[which]
+    states = begun(ladder, 100, 9)
+    for step in range(1, 50):
+        states = ladder.advance(states, 1, 5, step)
+        exchange(ladder, states, 5, step)
+    values, errors = along(ladder, states, 200, 5, 50)
+    base = float(softplus(np.full(9, 0.3)).sum()) + 6 * np.log(2)
+    if which == 1:
+        exact = np.array([log_partition(one).value for one in ladder.models])
+    else:
+        exact = np.array([
+            log_partition(
+                Parameters(beta * of.weights, beta * of.visible + (1 - beta) * 0.3, beta * of.hidden)
+            ).value
+            for beta in np.linspace(0, 1, 5)
+        ])
+    assert exact[0] == pytest.approx(base)
+    # Errors of ten stretches of time: t of 9 degrees of freedom is above 6 with probability 1e-4.
+    assert np.all(np.abs(values - (exact - base))[1:] < 6 * errors[1:])
+    assert errors.max() < 0.05
+
+
+def test_log_weights_are_free_energies() -> None:
+    of = machine(3, 5, 1.0, 7)
+    v = np.random.default_rng(1).integers(0, 2, (6, 5))
+    for ladder in ladders(of):
+        last = len(ladder) - 1
+        found = ladder.log_weights((0, last), pack(v))
+        np.testing.assert_allclose(found[1], -of.free_energy(v), atol=1e-6)
+        np.testing.assert_allclose(found[0], v.sum(axis=1) * 0.3 + 3 * np.log(2), atol=1e-6)
