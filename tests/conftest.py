@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import threading
+
+# Tests are one process a core, and of small matrices: threads of NumPy's BLAS wait for each other
+# and take several times the processor's time. It is read when NumPy is imported, and by workers.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 

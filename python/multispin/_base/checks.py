@@ -209,7 +209,7 @@ def signs(name: str, value: NDArray[Any]) -> NDArray[np.int8]:
 
 def sample_weights(name: str, value: Any, m: int) -> NDArray[np.float64]:
     """Return `value` as the weights of `m` samples: finite float64 >= 0, not all of them 0."""
-    allowed = f"None, or {m} finite numbers >= 0, one for each sample, of which one is > 0"
+    allowed = f"None, or {m} finite numbers >= 0, one for each sample, not all zero"
     weights = numbers(name, value, allowed)
     if weights.shape != (m,):
         raise ValueError(f"{name}: got shape {weights.shape}, allowed: {allowed}")

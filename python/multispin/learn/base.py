@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from multispin._base import checks, extras
+from multispin.errors import NotFittedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import Self
+
+
+def not_fitted(message: str) -> NotFittedError:
+    """Return the error of an estimator that is not fitted: scikit-learn's too, where it is used."""
+    if "sklearn.exceptions" not in sys.modules:
+        return NotFittedError(message)
+    found: NotFittedError = _of_both()(message)
+    return found
+
+
+@cache
+def _of_both() -> Any:
+    """Make the class of errors that are ours and scikit-learn's."""
+    theirs = sys.modules["sklearn.exceptions"].NotFittedError
+    # Other processes have it made anew.
+    unpickled = {"__reduce__": lambda error: (not_fitted, error.args)}
+    return type("NotFittedError", (NotFittedError, theirs), unpickled)
 
 
 class Estimator:

@@ -14,6 +14,7 @@ from multispin._base.callers import warn
 from multispin.errors import NotConvergedWarning
 from multispin.exact import enumeration
 from multispin.learn.bennett import acceptance_ratio, effective_samples, log_mean
+from multispin.models.base import check_model
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 METHODS = ("auto", "exact", "ais", "integration")
+
+_MOST_CHAINS, _MOST_TEMPERATURES = 2**20, 2**24
 
 #: Sweeps of the chains that the way back begins with, for each step of the way.
 _SETTLING = 1.0
@@ -110,8 +113,11 @@ def log_partition(
     (True, True)
     """
     method = checks.choice("method", method, METHODS)
-    chains = checks.count("chains", chains, 2)
-    temperatures = checks.count("temperatures", temperatures, 2)
+    chains = checks.count("chains", chains, 2, _MOST_CHAINS)
+    temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
+    check_model("model", model)
+    if model.samples is not None:
+        raise ValueError(checks.describe("model", model, "a model without disorder samples"))
     if method == "exact" or (
         method == "auto" and model.n_spins <= enumeration.MAX_ENUMERATED_SPINS
     ):

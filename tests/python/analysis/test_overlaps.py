@@ -189,7 +189,7 @@ def test_symmetrised_errors_are_smaller() -> None:
 # --- one sample -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stay", [0.0, 0.8])
+@pytest.mark.parametrize("stay", [pytest.param(0.0, marks=pytest.mark.thorough), 0.8])
 def test_one_sample(stay: float) -> None:
     q, k2 = correlated(EXPERIMENTS, 2000, stay, seed=2)
     assert_pulls(overlaps.susceptibility(q, N), N * ONE.q2, allowance=0.1)
@@ -197,7 +197,9 @@ def test_one_sample(stay: float) -> None:
     assert_pulls(overlaps.correlation_length(q, k2, L), exact_xi(ONE.q2, ONE.k2), allowance=0.1)
 
 
-@pytest.mark.parametrize("draws", [1000, 2500])  # one draw a block of the histogram, and three
+@pytest.mark.parametrize(
+    "draws", [1000, pytest.param(2500, marks=pytest.mark.thorough)]
+)  # one draw a block of the histogram, and three
 def test_distribution_of_one_sample(draws: int) -> None:
     q, _ = correlated(EXPERIMENTS, draws, 0.8, seed=3)
     found = overlaps.distribution(q, N)

@@ -27,7 +27,7 @@ def ar1(a: float, shape: tuple[int, ...], seed: int) -> Array:
     return x
 
 
-@pytest.mark.parametrize("a", [0.0, 0.9])
+@pytest.mark.parametrize("a", [pytest.param(0.0, marks=pytest.mark.thorough), 0.9])
 def test_independent_replicas(a: float) -> None:
     draws = 8000
     found = [replica_error(x) for x in ar1(a, (EXPERIMENTS, 16, draws), seed=1)]

@@ -116,6 +116,7 @@ def test_many_spins_have_no_likelihood(capsys: pytest.CaptureFixture[str]) -> No
     assert sum(line.count(".") == 1 and len(line.split()) == 3 for line in lines[4:14]) == 10
 
 
+@pytest.mark.thorough
 def test_benchmark(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["inverse", "--benchmark", "--seed", "2"]) == 0
     names = sorted(path.name for path in folder.iterdir())

@@ -189,6 +189,7 @@ def test_disorder_samples() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_errors_at_the_couplings_of_disorder_samples() -> None:
     model = ms.EdwardsAnderson((4, 4), seed=3, samples=30)
     (slope,) = of_seeds(

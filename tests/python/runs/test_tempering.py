@@ -294,7 +294,7 @@ run.to_netcdf(result, engine="h5netcdf")
 """
 
 
-@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.thorough)])
 def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path, times: int) -> None:
     import xarray
 

@@ -82,7 +82,7 @@ def interrupted(
     return seconds, result
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_in_the_middle_of_one_long_sweep(threads: int) -> None:
     # 2^29 spins: a sweep takes about 0.6 s on one core, 0.3 s on two, and 20 of them at least 6 s.
     _, result = interrupted(shape=[2**14, 2**15], replicas=1, threads=threads, call=["sweep", 20])

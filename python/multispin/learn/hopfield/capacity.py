@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from multispin._base.extras import require
 from multispin._engines.base import MOST_SWEEPS
 from multispin.learn.hopfield.cues import corrupt
 from multispin.learn.hopfield.network import RULES, HopfieldNetwork
-from multispin.studies.study import study
+from multispin.studies.unkept import study_perhaps_kept
 
 if TYPE_CHECKING:
     import os
@@ -123,11 +121,7 @@ def capacity_sweep(
         "seed": seed,
     }
     points: dict[str, Any] = {**grid, "draw": list(range(draws)), **fixed}
-    if path is not None:
-        return _with_errors(study(retrieve_one, points, path, executor, progress=progress))
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "capacity.study"
-        return _with_errors(study(retrieve_one, points, kept, executor, progress=progress))
+    return _with_errors(study_perhaps_kept(retrieve_one, points, path, executor, progress))
 
 
 def retrieve_one(

@@ -42,7 +42,7 @@ class Transitions:
         return found / self.number
 
 
-def transitions(name: str, series: Any, units: str, n_spins: int | None = None) -> Transitions:
+def transitions(name: str, series: Any, units: str) -> Transitions:
     """Take one recording (T, N), or several: (R, T, N), or a list of (T, N) of any lengths.
 
     Nothing is made of the end of one recording and the beginning of the next.
@@ -56,13 +56,12 @@ def transitions(name: str, series: Any, units: str, n_spins: int | None = None) 
     several = len(parts) > 1
     for k, part in enumerate(parts):
         which = f"{name}[{k}]" if several else name
-        wanted = parts[0].n_features if n_spins is None else n_spins
+        wanted = parts[0].n_features
         if part.n_features != wanted:
-            as_what = "series[0] has" if n_spins is None else "it was fitted with"
-            allowed = f"{wanted}, as {as_what}"
+            allowed = f"{wanted}, as {name}[0] has"
             raise ValueError(f"{which}: got {part.n_features} spins, allowed: {allowed}")
         if len(part.spins) < 2:
-            raise ValueError(f"{which}: got 1 time step, allowed: 2 or more, as (T, N)")
+            raise ValueError(f"{which}: got n_samples = 1 time step, allowed: 2 or more, as (T, N)")
     return _joined(parts)
 
 

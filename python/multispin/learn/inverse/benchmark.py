@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 import warnings
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from multispin.learn.inverse.planted import (
     planted,
     sides,
 )
-from multispin.studies.study import study
+from multispin.studies.unkept import study_perhaps_kept
 
 if TYPE_CHECKING:
     import os
@@ -141,11 +139,7 @@ def inverse_benchmark(
     }
     _check_sizes(grid)
     points = {**grid, "sweeps": checks.count("sweeps", sweeps, 1, _MOST), "seed": seed}
-    if path is not None:
-        return _with_errors(study(recover_one, points, path, executor, progress=progress))
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "benchmark.study"
-        return _with_errors(study(recover_one, points, kept, executor, progress=progress))
+    return _with_errors(study_perhaps_kept(recover_one, points, path, executor, progress))
 
 
 def recover_one(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from multispin._engines.moments import moment_sums
+from multispin.learn.inverse.optimization import violation, within_signs
 from multispin.learn.inverse.standardization import Coordinates
 from multispin.models import Pairwise
 from multispin.sampling.sampler import Sampler
@@ -51,9 +52,13 @@ _OVERSHOT, _WORSE = 0.5, 2.0
 _PATIENCE = 60
 #: How far the square of what is missing is above its noise, or moments are measured more often.
 _CLEAR = 6.0
-#: Samples of the model for each sample of the data: from how many on their moments may be found
-#: to agree, and up to how many they are compared.
-_ENOUGH, _FINAL = 9, 40
+#: Up to how many times its noise it can be by chance, where nothing is missing.
+_ALL_NOISE = 2.0
+#: How far within its sampling error a moment has to be, in standard deviations of its measurement:
+#: of all moments some are by chance nearer than they will be the next time.
+_MARGIN = 2.0
+#: Samples of the model for each sample of the data, up to which they are compared.
+_FINAL = 40
 #: A coupling of 0 would be no edge, and edges have to stay: it changes no probability.
 _LEAST = 1e-14
 
@@ -152,34 +157,38 @@ class Metric:
         return found
 
     def solved(
-        self, right: Array, coordinates: Coordinates, ridge: Array, damping: float
+        self,
+        right: Array,
+        free: NDArray[np.bool_],
+        coordinates: Coordinates,
+        ridge: Array,
+        damping: float,
     ) -> tuple[Array, float]:
         """Some conjugate-gradient steps from 0; and the length of the result in this metric.
 
         In standardized coordinates, in which covariances are near to 1 and damping means the same
-        for all.
+        for all; of those that are free, as others stay where they are.
         """
 
         def whole(v: Array) -> Array:
             x = coordinates.parameters(v)
-            return coordinates.gradient(self.product(x) + ridge * x) + damping * v
+            return free * coordinates.gradient(self.product(x) + ridge * x) + damping * v
 
-        right = coordinates.gradient(right)
-        x, residual = np.zeros_like(right), right.copy()
+        x, residual = np.zeros_like(right), free * right
         direction, square = residual.copy(), float(residual @ residual)
         first = square
         for _ in range(_SOLVER_STEPS):
             if square <= 1e-4 * first or square == 0.0:
                 break
             image = whole(direction)
-            step = square / float(direction @ image)
-            x += step * direction
-            residual -= step * image
+            share = square / float(direction @ image)
+            x += share * direction
+            residual -= share * image
             left = float(residual @ residual)
             direction = residual + (left / square) * direction
             square = left
-        step_taken = coordinates.parameters(x)
-        return step_taken, math.sqrt(max(float(step_taken @ self.product(step_taken)), 0.0))
+        step = coordinates.parameters(x)
+        return x, math.sqrt(max(float(step @ self.product(step)), 0.0))
 
 
 @dataclass
@@ -193,9 +202,14 @@ class Learned:
 
 
 class _Missing(NamedTuple):
-    """What the model's moments lack; and mean squares in sampling errors, of it and its noise."""
+    """What the model's moments lack; and mean squares in sampling errors, of it and its noise.
 
-    of_features: Array
+    With l1, what is lacking is what violates the conditions of a minimum; mean squares are of
+    parameters that are not held at 0.
+    """
+
+    slopes: Array  # of the likelihood and l2
+    violation: Array
     square: float
     noise: float
 
@@ -208,6 +222,7 @@ class _Learning:
         chains: Chains,
         starts: list[Array],
         data: Moments,
+        l1: float,
         l2: float,
         completion: Completion | None,
     ) -> None:
@@ -219,6 +234,7 @@ class _Learning:
         self._coordinates = Coordinates(
             support.rows, support.columns, data.mean, joint=True, size=support.size
         )
+        self._l1 = np.full(support.n_pairs, l1)
         self._ridge = np.zeros(support.size)
         self._ridge[: support.n_pairs] = 2 * l2
         self._most = max(_MEASUREMENTS, math.ceil(_FINAL * data.n_samples / chains.n_chains))
@@ -253,13 +269,21 @@ class _Learning:
 
     @property
     def worst(self) -> float:
-        """The largest deviation of a moment, in sampling errors."""
-        return float((np.abs(self.missing.of_features) / self._error).max())
+        """The largest deviation of a moment from what it has to be, in sampling errors."""
+        return float((np.abs(self.missing.violation) / self._error).max())
 
     @property
     def done(self) -> bool:
-        """Whether all moments agree, and are known well enough to say so."""
-        return self.worst < 1.0 and (self._quiet or self.missing.noise < 1.0 / _ENOUGH)
+        """Whether all moments agree, and will if they are measured again.
+
+        Which couplings are 0 with l1 depends on less than sampling errors: all that moments lack
+        has to be noise then.
+        """
+        if self.worst >= 1.0 - _MARGIN * math.sqrt(self.missing.noise):
+            return False
+        if self._l1.any():
+            return self._quiet and self.missing.square < _ALL_NOISE * self.missing.noise
+        return True
 
     @property
     def _quiet(self) -> bool:
@@ -273,9 +297,12 @@ class _Learning:
             self._completion.follow(model_of(support, self.x), math.ceil(_FOLLOW * chains.interval))
             times = min(self._times, _MEASUREMENTS)
             data = self._completion.features(support, times, math.ceil(chains.interval))
-        missing = data - model - self._ridge * self.x
-        square = float(np.mean((missing / self._error) ** 2))
-        return _Missing(missing, square, float(np.mean(variances / self._error**2)))
+        slopes = data - model - self._ridge * self.x
+        missing = -violation(-slopes, self.x, self._l1, support.n_pairs)
+        free = self._free(self.x, missing)
+        square = float(np.mean((missing / self._error)[free] ** 2))
+        noise = float(np.mean((variances / self._error**2)[free]))
+        return _Missing(slopes, missing, square, noise)
 
     def step(self) -> bool:
         """Look closer if all there is to see is noise; else take a step. Whether one was taken."""
@@ -285,14 +312,13 @@ class _Learning:
             self.missing = self._measured()
             return False
         before, states = self.x, self.chains.spins()
-        direction = self._direction()
-        self.x = before + direction
+        self.x = self._next()
         self.chains.follow(self.x, self._times)
         self.missing = self._measured()
         self._in_vain = 0 if self.missing.square < self._nearest else self._in_vain + 1
         self._nearest = min(self._nearest, self.missing.square)
         # The likelihood is concave, and this is its slope along the step, at its begin and its end.
-        begin, end = (float(one.of_features @ direction) for one in (missing, self.missing))
+        begin, end = self._slopes(before, missing), self._slopes(before, self.missing)
         most = _WORSE * missing.square + missing.noise
         if end >= -_OVERSHOT * begin and self.missing.square <= most:
             self._radius = min(1.5 * self._radius, _LONGEST)
@@ -304,19 +330,36 @@ class _Learning:
         self._radius, self._damping = self._radius / 2, min(4 * self._damping, 1.0)
         return True
 
-    def _direction(self) -> Array:
+    def _free(self, x: Array, violated: Array) -> NDArray[np.bool_]:
+        """Which parameters are not held at 0 by l1."""
+        found: NDArray[np.bool_] = (x != 0) | (violated != 0) | (not self._l1.any())
+        found[self.chains.support.n_pairs :] = True
+        return found
+
+    def _slopes(self, before: Array, missing: _Missing) -> float:
+        """The slope of what is maximized along the step from `before`, where moments were these."""
+        along, c = self.x - before, self.chains.support.n_pairs
+        signs = np.where(before[:c] != 0, np.sign(before[:c]), np.sign(along[:c]))
+        return float(missing.slopes @ along - self._l1 * signs @ along[:c])
+
+    def _next(self) -> Array:
+        """Parameters after a step."""
         states = np.concatenate(self.chains.seen)
         # Covariances of few states look smaller along some directions than they are.
         self._damping = max(self._damping, _DAMPING * len(self.x) / len(states))
+        to, c = self._coordinates, self.chains.support.n_pairs
+        y, l1 = to.standardized(self.x), self._l1 * to.scale[:c]
+        violated = violation(-to.gradient(self.missing.slopes), y, l1, c)
         metric = Metric(self.chains.support, states)
-        direction, length = metric.solved(
-            self.missing.of_features, self._coordinates, self._ridge, self._damping
-        )
+        free = self._free(y, violated)
+        direction, length = metric.solved(-violated, free, to, self._ridge, self._damping)
         # Of what is noise, nothing is learned.
         share = 1.0 - min(self.missing.noise / self.missing.square, 0.9)
-        farthest = float(np.abs(direction).max())
+        farthest = float(np.abs(to.parameters(direction)).max())
         fits = min(self._radius / max(length, 1e-300), _FARTHEST / max(farthest, 1e-300))
-        found: Array = direction * min(share, fits)
+        end = within_signs(y, direction * min(share, fits), violated, l1, c)
+        found: Array = self.x + to.parameters(end - y)
+        found[:c][end[:c] == 0] = 0.0  # where rounding leaves something of it
         return found
 
 
@@ -324,6 +367,7 @@ def learn(
     chains: Chains,
     starts: list[Array],
     data: Moments,
+    l1: float,
     l2: float,
     max_iter: int,
     progress: Callable[[float], None] | None = None,
@@ -333,9 +377,10 @@ def learn(
 
     The step solves (F + damping) d = ⟨φ⟩_data − ⟨φ⟩_model − 2 l2 J, F the covariances of features
     over the chains, and is cut to a length in F: the distribution moves by less than chains can
-    follow. A step that ends far beyond the highest point along it is taken back, and the next is
-    shorter. How often chains are measured grows as deviations shrink into the noise of the
-    measurement.
+    follow. With l1 it is a step of couplings that are not 0 and of those whose moments deviate by
+    more than l1, and couplings that would change their signs become 0. A step that ends far beyond
+    the highest point along it is taken back, and the next is shorter. How often chains are measured
+    grows as deviations shrink into the noise of the measurement.
 
     Parameters
     ----------
@@ -345,8 +390,8 @@ def learn(
         Parameters to begin with, of which the best is taken.
     data
         Moments to fit.
-    l2
-        Penalty l2 Σ J².
+    l1, l2
+        Penalties l1 Σ|J| + l2 Σ J².
     max_iter
         Most steps.
     progress
@@ -355,7 +400,7 @@ def learn(
         Samples with missing values: moments of the data are then those of samples that are
         completed anew for each measurement, and `data` is what they are about.
     """
-    learning = _Learning(chains, starts, data, l2, completion)
+    learning = _Learning(chains, starts, data, l1, l2, completion)
     errors: list[float] = []
     n_iter = 0
     while True:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from multispin.learn.inverse.observations import Moments, Observations
@@ -182,18 +184,7 @@ class ObservedLikelihood:
     def __init__(self, states: States, support: Support, observations: Observations) -> None:
         self.states, self.support = states, support
         self.n_couplings, self.size = support.n_pairs, support.size
-        missing = observations.spins == 0
-        patterns, which = np.unique(missing, axis=0, return_inverse=True)
-        index = states.index(observations.spins)
-        n = states.n
-        self._patterns: list[tuple[tuple[int, ...], Array]] = []
-        for k, pattern in enumerate(patterns):
-            seen = which.ravel() == k
-            counts = np.bincount(index[seen], observations.shares[seen], minlength=1 << n)
-            # Axis k of (2,) * n is spin n - 1 - k; a missing spin counts as down in `index`.
-            axes = tuple(int(n - 1 - i) for i in np.flatnonzero(pattern))
-            of_seen = counts.astype(np.float64).reshape((2,) * n)[tuple(_first(axes, n))]
-            self._patterns.append((axes, of_seen))
+        self._patterns = list(_patterns(states, observations))
 
     def evaluate(self, x: Array) -> tuple[float, Array]:
         """Return value and gradient."""
@@ -216,6 +207,35 @@ class ObservedLikelihood:
     def curvature(self, x: Array, direction: Array) -> Array:  # pragma: no cover - never asked
         """No function of this kind is convex, and Newton's steps are not taken."""
         raise NotImplementedError
+
+
+def log_likelihood(distribution: Distribution, observations: Observations) -> float:
+    """Mean over samples of ln P of what has been observed: sums over what is missing."""
+    states = distribution.states
+    p = distribution.probabilities.reshape((2,) * states.n)
+    value = 0.0
+    for axes, counts in _patterns(states, observations):
+        of_seen = p.sum(axis=axes, keepdims=True)
+        has = counts > 0
+        value += float((counts[has] * np.log(of_seen[has])).sum())
+    return value
+
+
+def _patterns(
+    states: States, observations: Observations
+) -> Iterator[tuple[tuple[int, ...], Array]]:
+    """Yield axes of spins that some samples miss, and shares of what these samples show.
+
+    Both are of all states as (2,) * N, of which axis k is spin N - 1 - k.
+    """
+    n, missing = states.n, observations.spins == 0
+    patterns, which = np.unique(missing, axis=0, return_inverse=True)
+    index = states.index(observations.spins)  # a missing spin counts as down
+    for k, pattern in enumerate(patterns):
+        seen = which.ravel() == k
+        counts = np.bincount(index[seen], observations.shares[seen], minlength=1 << n)
+        axes = tuple(int(n - 1 - i) for i in np.flatnonzero(pattern))
+        yield axes, counts.astype(np.float64).reshape((2,) * n)[tuple(_first(axes, n))]
 
 
 def _first(axes: tuple[int, ...], n: int) -> list[slice]:

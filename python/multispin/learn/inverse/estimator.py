@@ -18,6 +18,7 @@ from multispin.learn.inverse.learned import LearnedPairs
 from multispin.learn.inverse.maxima import warn_of_infinite
 from multispin.learn.inverse.methods import METHODS, Task
 from multispin.learn.inverse.observations import UNITS, Moments, moments_given, observed
+from multispin.learn.inverse.optimization import penalty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 _LIKELIHOODS = ("exact", "boltzmann", "pseudolikelihood", "pseudolikelihood_averaged")
 
 #: Penalties beyond this leave nothing of couplings, and squares of them overflow.
-_LARGEST_PENALTY = 1e9
+_LARGEST_PENALTY, _MOST_ITERATIONS = 1e9, 10**9
+
+#: Of more samples no chains tell the sampling errors.
+_MOST_SAMPLES = 10**12
 
 
 class InverseIsing(LearnedPairs, Estimator):
@@ -64,6 +68,12 @@ class InverseIsing(LearnedPairs, Estimator):
     ``exact``                      maximum likelihood, by sums over all states: N ≤ 22
     ``boltzmann``                  maximum likelihood, by Monte Carlo with persistent chains [10]
     =============================  ===============================================================
+
+    Of exact distributions of finite couplings all but the closed formulas, and
+    ``mpf_excluding``, return these couplings. That one leaves out what flows between states that
+    have been seen, which where samples cover many of the states, as those of few spins or of strong
+    couplings do, is most of what tells the couplings: it is meant for samples that are few among
+    all states, and is not consistent, as errors do not vanish with more samples.
 
     Parameters
     ----------
@@ -107,10 +117,11 @@ class InverseIsing(LearnedPairs, Estimator):
         Couplings (N, N), symmetric with a zero diagonal, and fields (N,), float64, of ±1.
     n_iter_, converged_
         Iterations, and whether the end was reached: `tol`, or for ``boltzmann`` moments that are
-        all within the data's sampling errors.
+        all within the data's sampling errors; with `l1`, that differ by no more than the noise of
+        chains, as what is 0 depends on less.
     optimality_
         Largest violation of the conditions of a minimum; for ``boltzmann`` ε_max, the largest
-        deviation of a moment in units of its sampling error.
+        deviation of a moment from what these ask for, in units of its sampling error.
     history_
         The objective, or ε_max of ``boltzmann``, one an iteration.
     moments_
@@ -119,11 +130,6 @@ class InverseIsing(LearnedPairs, Estimator):
         V_K, (N + 1,) or None.
     n_features_in_, feature_names_in_
         Number of spins N; their names, if samples were a DataFrame.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a parameter that is not of this kind.
 
     Warns
     -----
@@ -179,22 +185,36 @@ class InverseIsing(LearnedPairs, Estimator):
         random_state: int | None = None,
         threads: int | None = None,
     ) -> None:
-        self.method = checks.choice("method", method, tuple(METHODS))
-        self.l1, self.l2 = _penalty("l1", l1), _penalty("l2", l2)
-        self.units = checks.choice("units", units, UNITS)
+        self.method = method
+        self.l1, self.l2 = l1, l2
+        self.units = units
         self.support = support
-        self.pseudocount = checks.nonnegative_finite("pseudocount", pseudocount)
-        self.k_pairwise = checks.flag("k_pairwise", k_pairwise)
-        self.firth = checks.flag("firth", firth)
-        self.tol = checks.positive_finite("tol", tol)
-        self.max_iter = checks.count("max_iter", max_iter, 1)
-        self.chains = checks.count("chains", chains, 64, 2**20)
+        self.pseudocount = pseudocount
+        self.k_pairwise, self.firth = k_pairwise, firth
+        self.tol, self.max_iter = tol, max_iter
+        self.chains = chains
         self.random_state = random_state
-        if random_state is not None:
-            checks.seed("random_state", random_state)
         self.threads = threads
-        if threads is not None:
-            checks.count("threads", threads, 1)
+
+    def _check_parameters(self) -> None:
+        """Refuse parameters that are not what they have to be, as all that learns begins with.
+
+        The constructor only keeps them: scikit-learn sets them one by one, and so do users.
+        """
+        checks.choice("method", self.method, tuple(METHODS))
+        penalty("l1", self.l1, _LARGEST_PENALTY)
+        penalty("l2", self.l2, _LARGEST_PENALTY)
+        checks.choice("units", self.units, UNITS)
+        checks.nonnegative_finite("pseudocount", self.pseudocount)
+        checks.flag("k_pairwise", self.k_pairwise)
+        checks.flag("firth", self.firth)
+        checks.positive_finite("tol", self.tol)
+        checks.count("max_iter", self.max_iter, 1, _MOST_ITERATIONS)
+        checks.count("chains", self.chains, 64, 2**20)
+        if self.random_state is not None:
+            checks.seed("random_state", self.random_state)
+        if self.threads is not None:
+            checks.count("threads", self.threads, 1)
         self._check_can()
 
     def _check_can(self) -> None:
@@ -227,6 +247,13 @@ class InverseIsing(LearnedPairs, Estimator):
                 value = getattr(self, name)
                 raise ValueError(f"firth: got True with {name}={value}, allowed: one of the two")
 
+    def __sklearn_tags__(self) -> Any:
+        """Say that it learns a probability, and whether values may be missing."""
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "density_estimator"
+        tags.input_tags.allow_nan = self.method in METHODS and METHODS[self.method].missing
+        return tags
+
     # --- learning ---------------------------------------------------------------------------------
 
     def fit(
@@ -257,8 +284,10 @@ class InverseIsing(LearnedPairs, Estimator):
         Raises
         ------
         TypeError, ValueError
-            For samples or weights that are not of this kind; for more than 22 spins with ``exact``.
+            For parameters of the estimator, samples or weights that are not of their kind; for
+            more than 22 spins with ``exact``.
         """
+        self._check_parameters()
         method = METHODS[self.method]
         observations = observed(samples, sample_weight, self.units, method.missing)
         n_rows = len(observations.spins)
@@ -303,9 +332,10 @@ class InverseIsing(LearnedPairs, Estimator):
         Raises
         ------
         TypeError, ValueError
-            For moments that are not of this kind, or that no two-valued units have; and with a
-            method that fits samples.
+            For parameters of the estimator that are not of their kind; for moments that are not, or
+            that no two-valued units have; and with a method that fits samples.
         """
+        self._check_parameters()
         if METHODS[self.method].samples or self.k_pairwise:
             others = _names(lambda m: not m.samples)
             what = "k_pairwise" if self.k_pairwise else repr(self.method)
@@ -325,6 +355,10 @@ class InverseIsing(LearnedPairs, Estimator):
         moments: Moments,
         progress: Callable[[float], None] | None,
     ) -> None:
+        if self.method == "boltzmann" and not 1.0 <= moments.n_samples <= _MOST_SAMPLES:
+            name = "n_samples" if observations is None else "sample_weight"
+            allowed = f"from 1 to {_MOST_SAMPLES:g} with 'boltzmann', which needs their number"
+            raise ValueError(f"{name}: got {moments.n_samples:g} samples, allowed: {allowed}")
         task = self._task(observations, moments, progress)
         if self.method in _LIKELIHOODS and not self.firth:
             names = None if observations is None else observations.names
@@ -352,8 +386,9 @@ class InverseIsing(LearnedPairs, Estimator):
         moments = moments.with_pseudocount(self.pseudocount)
         self._seed = checks.seed_or_fresh("random_state", self.random_state)
         return Task(
-            observations, moments, support, self.l1, self.l2, self.tol, self.max_iter, self.chains,
-            self.k_pairwise, self._seed, registry.threads(self.threads), progress, self.firth,
+            observations, moments, support, float(self.l1), float(self.l2), float(self.tol),
+            int(self.max_iter), int(self.chains), self.k_pairwise, self._seed,
+            registry.threads(self.threads), progress, self.firth,
         )  # fmt: skip
 
     def _keep(self, outcome: Outcome, moments: Moments) -> None:
@@ -434,13 +469,6 @@ class InverseIsing(LearnedPairs, Estimator):
         if samples is None:
             return uncertainty.of_fit(self, None)
         return uncertainty.of_fit(self, self._observed(samples, sample_weight))
-
-
-def _penalty(name: str, value: object) -> float:
-    number = checks.nonnegative_finite(name, value)
-    if number > _LARGEST_PENALTY:
-        raise ValueError(checks.describe(name, value, f"a number from 0 to {_LARGEST_PENALTY:g}"))
-    return number
 
 
 def _names(wanted: Callable[[Method], bool]) -> str:

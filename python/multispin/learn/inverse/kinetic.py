@@ -11,8 +11,8 @@ from multispin._base import checks
 from multispin._base.callers import warn
 from multispin._base.memory import check_memory
 from multispin._engines import registry
-from multispin.errors import NotConvergedWarning, NotFittedError
-from multispin.learn.base import Estimator
+from multispin.errors import NotConvergedWarning
+from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.inverse._discoveries import discoveries, p_values
 from multispin.learn.inverse._series import transitions
 from multispin.learn.inverse._transition_likelihood import (
@@ -21,8 +21,8 @@ from multispin.learn.inverse._transition_likelihood import (
     errors,
     warn_of_infinite,
 )
-from multispin.learn.inverse.observations import UNITS, observed
-from multispin.learn.inverse.optimization import Ridge, minimize
+from multispin.learn.inverse.observations import UNITS, check_same_units, observed
+from multispin.learn.inverse.optimization import Ridge, minimize, penalty
 from multispin.learn.inverse.parallel import simulated
 from multispin.learn.inverse.standardization import Coordinates, Standardized
 
@@ -82,11 +82,6 @@ class KineticIsing(Estimator):
     n_features_in_, feature_names_in_
         Number of spins N; their names, if series were DataFrames.
 
-    Raises
-    ------
-    TypeError, ValueError
-        For a parameter that is not of this kind.
-
     Warns
     -----
     InfiniteMaximumWarning
@@ -138,16 +133,23 @@ class KineticIsing(Estimator):
         random_state: int | None = None,
         threads: int | None = None,
     ) -> None:
-        self.l1, self.l2 = _penalty("l1", l1), _penalty("l2", l2)
-        self.units = checks.choice("units", units, UNITS)
-        self.tol = checks.positive_finite("tol", tol)
-        self.max_iter = checks.count("max_iter", max_iter, 1, _MOST_ITERATIONS)
+        self.l1, self.l2 = l1, l2
+        self.units = units
+        self.tol, self.max_iter = tol, max_iter
         self.random_state = random_state
-        if random_state is not None:
-            checks.seed("random_state", random_state)
         self.threads = threads
-        if threads is not None:
-            checks.count("threads", threads, 1)
+
+    def _check_parameters(self) -> None:
+        """Refuse parameters that are not what they have to be: the constructor only keeps them."""
+        penalty("l1", self.l1, _LARGEST_PENALTY)
+        penalty("l2", self.l2, _LARGEST_PENALTY)
+        checks.choice("units", self.units, UNITS)
+        checks.positive_finite("tol", self.tol)
+        checks.count("max_iter", self.max_iter, 1, _MOST_ITERATIONS)
+        if self.random_state is not None:
+            checks.seed("random_state", self.random_state)
+        if self.threads is not None:
+            checks.count("threads", self.threads, 1)
 
     # --- learning ---------------------------------------------------------------------------------
 
@@ -166,12 +168,13 @@ class KineticIsing(Estimator):
         Raises
         ------
         TypeError, ValueError
-            For series that are not of this kind.
+            For parameters of the estimator, or series, that are not of their kind.
         MemoryError
             If couplings of so many spins do not fit.
         MissingExtraError
             If SciPy is not installed (extra ``[learn]``).
         """
+        self._check_parameters()
         learned = transitions("series", series, self.units)
         n = learned.before.shape[1]
         check_memory(
@@ -349,10 +352,9 @@ class KineticIsing(Estimator):
             If nothing has been learned.
         """
         self._check_fitted("predict_proba")
-        spins = observed(states, None, self.units, name="states").spins
-        if spins.shape[1] != self.n_features_in_:
-            allowed = f"{self.n_features_in_}, as it was fitted with"
-            raise ValueError(f"states: got {spins.shape[1]} spins, allowed: {allowed}")
+        given = observed(states, None, self.units, name="states")
+        check_same_units("states", given.n_features, given.names, self)
+        spins = given.spins
         field = spins @ self.J_.T + self.h_
         found: Array = 0.5 * (1.0 + np.tanh(field))
         return found
@@ -373,7 +375,8 @@ class KineticIsing(Estimator):
             If nothing has been learned.
         """
         self._check_fitted("log_likelihood")
-        given = transitions("series", series, self.units, self.n_features_in_)
+        given = transitions("series", series, self.units)
+        check_same_units("series", given.before.shape[1], given.names, self)
         likelihood = Likelihood(given, registry.threads(self.threads))
         return -likelihood.evaluate(np.concatenate([self.J_.ravel(), self.h_]))[0]
 
@@ -389,11 +392,4 @@ class KineticIsing(Estimator):
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "J_"):
-            raise NotFittedError(f"{name}: got a KineticIsing that is not fitted: fit it first")
-
-
-def _penalty(name: str, value: object) -> float:
-    number = checks.nonnegative_finite(name, value)
-    if number > _LARGEST_PENALTY:
-        raise ValueError(checks.describe(name, value, f"a number from 0 to {_LARGEST_PENALTY:g}"))
-    return number
+            raise not_fitted(f"{name}: got a KineticIsing that is not fitted: fit it first")

@@ -8,12 +8,13 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines import registry
-from multispin.errors import NotFittedError
+from multispin._engines.base import MOST_SWEEPS
 from multispin.learn import partition, sampling
+from multispin.learn.base import not_fitted
 from multispin.learn.inverse import enumeration, information, units
 from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.completion import Completion
-from multispin.learn.inverse.observations import observed
+from multispin.learn.inverse.observations import check_same_units, observed
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from multispin.learn.inverse.observations import Observations
 
 _SWEEPS = 1000  # of a chain, unless given
+_MOST_SAMPLES = 2**48
 
 
 class LearnedPairs:
@@ -95,12 +97,12 @@ class LearnedPairs:
             If nothing has been learned.
         """
         self._check_fitted("sample")
-        n = checks.count("n", n, 1)
+        n = checks.count("n", n, 1, _MOST_SAMPLES)
         seed = self._seed_or(random_state)
         if self.n_features_in_ <= enumeration.MOST_SPINS:
             spins = self._distribution().drawn(n, seed)
         else:
-            length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1)
+            length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
             spins = sampling.drawn(self.model(), n, length, seed, self.threads)
         return self._in_units(spins)
 
@@ -145,7 +147,7 @@ class LearnedPairs:
         self._check_fitted("conditional")
         observations = self._observed(samples, None, missing=True)
         seed = self._seed_or(random_state)
-        length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1)
+        length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
         if not observations.incomplete:
             return self._in_units(observations.spins)
         model = self.model()
@@ -190,6 +192,7 @@ class LearnedPairs:
         """
         self._check_fitted("log_partition")
         few = self.n_features_in_ <= enumeration.MOST_SPINS
+        checks.choice("method", method, partition.METHODS)
         if method in ("auto", "exact") and few:
             return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
         seed = self._seed_or(random_state)
@@ -200,7 +203,8 @@ class LearnedPairs:
     def log_likelihood(self, samples: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the mean of ln P(s) over samples, in nats.
 
-        Beyond 22 spins ln Z is an estimate: `log_partition` has its error.
+        Of samples with missing values (NaN), P is that of what has been observed. Beyond 22 spins
+        ln Z is an estimate, `log_partition` has its error, and values cannot be missing.
 
         Raises
         ------
@@ -210,7 +214,12 @@ class LearnedPairs:
             If nothing has been learned.
         """
         self._check_fitted("log_likelihood")
-        observations = self._observed(samples, sample_weight)
+        observations = self._observed(samples, sample_weight, missing=True)
+        if observations.incomplete and self.n_features_in_ > enumeration.MOST_SPINS:
+            most = f"none for the likelihood of more than {enumeration.MOST_SPINS} spins"
+            raise ValueError(f"samples: got NaN, allowed: {most}; `conditional` completes them")
+        if observations.incomplete:
+            return enumeration.log_likelihood(self._distribution(), observations)
         mean = float(observations.shares @ self._energy(observations.spins))
         return -mean - self.log_partition().value
 
@@ -311,10 +320,7 @@ class LearnedPairs:
         self, samples: Any, sample_weight: ArrayLike | None, missing: bool = False
     ) -> Observations:
         observations = observed(samples, sample_weight, self.units, missing)
-        if observations.n_features != self.n_features_in_:
-            got = f"{observations.n_features} features"
-            allowed = f"the {self.n_features_in_} features it was fitted with"
-            raise ValueError(f"samples: got {got}, allowed: {allowed}")
+        check_same_units("samples", observations.n_features, observations.names, self)
         return observations
 
     def _seed_or(self, random_state: int | None) -> int:
@@ -322,4 +328,4 @@ class LearnedPairs:
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "J_"):
-            raise NotFittedError(f"{name}: got an estimator that is not fitted: fit it first")
+            raise not_fitted(f"{name}: got an estimator that is not fitted: fit it first")

@@ -123,7 +123,8 @@ def _boltzmann(task: Task) -> Outcome:
     if observations is not None and completion is None:
         # Mostly near enough, and far sooner than chains would come there.
         l2 = max(task.l2, 1.0 / moments.n_samples)
-        rough = replace(task, l2=l2, tol=1e-3)
+        # Pseudo-likelihoods have each coupling twice.
+        rough = replace(task, l1=2 * task.l1, l2=l2, tol=1e-3)
         losses = losses_of(task, "logistic", joint=True)
         starts.append(_minimum(rough, losses, starts[0], newton=False).x)
     random = np.random.default_rng(task.seed)
@@ -132,7 +133,7 @@ def _boltzmann(task: Task) -> Outcome:
     seed = int(random.integers(2**63))
     chains = boltzmann.Chains.started(support, starts[0], states, seed, task.threads)
     found = boltzmann.learn(
-        chains, starts, moments, task.l2, task.max_iter, task.progress, completion
+        chains, starts, moments, task.l1, task.l2, task.max_iter, task.progress, completion
     )
     J, h = support.matrix(found.x), support.fields(found.x).copy()
     return Outcome(J, h, found.n_iter, found.converged, found.errors[-1], found.errors)
@@ -310,5 +311,5 @@ METHODS: dict[str, Method] = {
     "exact": Method(
         _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True, firth=True
     ),
-    "boltzmann": Method(_boltzmann, False, ("l2",), support=True, missing=True),
+    "boltzmann": Method(_boltzmann, False, _PENALTIES, support=True, missing=True),
 }

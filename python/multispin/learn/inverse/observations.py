@@ -34,7 +34,7 @@ class PackedSamples:
     n_features: int
 
     def __post_init__(self) -> None:
-        n = checks.count("n_features", self.n_features, 1)
+        n = checks.count("n_features", self.n_features, 1, checks.MOST_SITES)
         allowed = f"(M, {-(-n // 8)}) uint8, M >= 1, for {n} units"
         bits = checks.array("bits", self.bits, allowed)
         if bits.dtype != np.uint8:
@@ -132,6 +132,7 @@ def observed(
     TypeError, ValueError
         If samples are not of this kind; the message says which value is where.
     """
+    checks.choice("units", units, UNITS)
     names = _names(samples)
     if isinstance(samples, PackedSamples):
         bits = np.unpackbits(samples.bits, axis=1, count=samples.n_features, bitorder="little")
@@ -151,21 +152,49 @@ def observed(
     return Observations(np.ascontiguousarray(spins), weights, names, incomplete)
 
 
+def check_same_units(
+    name: str, n_features: int, names: tuple[str, ...] | None, fitted: Any
+) -> None:
+    """Refuse samples of other units than an estimator was fitted with, in scikit-learn's words.
+
+    Raises
+    ------
+    ValueError
+        If their number differs, or their names, or the order of these.
+    """
+    if n_features != fitted.n_features_in_:
+        wanted, kind = fitted.n_features_in_, type(fitted).__name__
+        raise ValueError(
+            f"{name}: got {n_features} features, allowed: the {wanted} it was fitted with "
+            f"(X has {n_features} features, but {kind} is expecting {wanted} features as input)"
+        )
+    known = getattr(fitted, "feature_names_in_", None)
+    if names is None or known is None or list(known) == list(names):
+        return
+    k = next(k for k, name in enumerate(names) if name != known[k])
+    raise ValueError(
+        f"{name}: got {names[k]!r} as name of column {k}, allowed: {known[k]!r} (the feature names "
+        "should match those that were passed during fit, in the same order)"
+    )
+
+
 def _spins(
     name: str, given: NDArray[Any], units: str, missing: bool
 ) -> tuple[NDArray[np.int8], bool]:
     allowed = f"an array (M, N) of {_WORDS[units]}, M and N >= 1"
     if given.ndim != 2 or 0 in given.shape:
-        hint = f"; one sample is {name}[None, :]" if given.ndim == 1 and given.size else ""
-        got = f"an array of shape {given.shape}"
-        raise ValueError(f"{name}: got {got}, allowed: {allowed}{hint}")
+        raise ValueError(_wrong_shape(name, given, allowed))
     if given.dtype == np.bool_:
         return np.where(given, 1, -1).astype(np.int8), False
     if given.dtype.kind == "O":  # what a DataFrame with columns of several kinds becomes
         try:
             given = given.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{name}: got an array of objects, allowed: {allowed}") from error
+            raise TypeError(f"{name}: got objects, allowed: {allowed}: {error}") from error
+    if given.dtype.kind == "c":
+        raise ValueError(
+            f"{name}: got {given.dtype}, allowed: {allowed}: Complex data not supported"
+        )
     if given.dtype.kind not in "iuf":
         raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {allowed}")
     low, high = _VALUES[units]
@@ -179,6 +208,16 @@ def _spins(
         what = "observed values, or NaN with a method that takes missing ones"
         raise ValueError(f"{name}: got NaN in row {i}, column {j}, allowed: {what}")
     return up.astype(np.int8) - down.astype(np.int8), bool(absent.any())
+
+
+def _wrong_shape(name: str, given: NDArray[Any], allowed: str) -> str:
+    """Return the message; what there is to do about it in the words of scikit-learn."""
+    message = f"{name}: got an array of shape {given.shape}, allowed: {allowed}"
+    if given.ndim == 1 and given.size:
+        return f"{message}. Reshape your data: one sample is {name}[None, :]"
+    if given.ndim == 2 and len(given):
+        return f"{message}: 0 feature(s) (shape={given.shape}) while a minimum of 1 is required."
+    return message
 
 
 def _wrong_value(name: str, given: NDArray[Any], wrong: NDArray[np.bool_], units: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from multispin._base import extras
+from multispin._base import checks, extras
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 _FIRST = 1e-4
 _CORRECTIONS = 10
 _NEWTON_STEPS, _SOLVER_STEPS, _SHORTER = 30, 200, 12
+
+
+def penalty(name: str, value: object, largest: float) -> float:
+    """Return `value` as float if it is a number from 0 to `largest`."""
+    number = checks.nonnegative_finite(name, value)
+    if number > largest:
+        raise ValueError(checks.describe(name, value, f"a number from 0 to {largest:g}"))
+    return number
 
 
 class Smooth(Protocol):
@@ -144,29 +152,29 @@ def _by_newton(
 ) -> tuple[Vector, float, int]:
     """Newton's steps of what is not 0, each shortened until the conditions are violated less."""
     gradient = smooth.evaluate(x)[1]
-    violation = _violation(gradient, x, l1, smooth.n_couplings)
+    violated = violation(gradient, x, l1, smooth.n_couplings)
     for step in range(steps):
-        worst = float(np.abs(violation).max())
+        worst = float(np.abs(violated).max())
         if worst <= tol:
             return x, worst, step
-        free = (x != 0) | (violation != 0)
+        free = (x != 0) | (violated != 0)
         free[smooth.n_couplings :] = True
         direction = np.zeros_like(x)
-        direction[free] = -_solved(smooth, x, free, violation[free], worst)
+        direction[free] = -_solved(smooth, x, free, violated[free], worst)
         for shorter in range(_SHORTER):
-            closer = _within_signs(x, direction * 0.5**shorter, violation, l1, smooth.n_couplings)
+            closer = within_signs(x, direction * 0.5**shorter, violated, l1, smooth.n_couplings)
             gradient = smooth.evaluate(closer)[1]
-            left = _violation(gradient, closer, l1, smooth.n_couplings)
+            left = violation(gradient, closer, l1, smooth.n_couplings)
             if float(np.abs(left).max()) < worst:
                 break
         else:
             return x, worst, step
-        x, violation = closer, left
-    return x, float(np.abs(violation).max()), steps
+        x, violated = closer, left
+    return x, float(np.abs(violated).max()), steps
 
 
-def _violation(gradient: Vector, x: Vector, l1: Vector, couplings: int) -> Vector:
-    """The gradient of what is minimized, where there is one; else its part nearest to 0."""
+def violation(gradient: Vector, x: Vector, l1: Vector, couplings: int) -> Vector:
+    """Return the gradient with penalties, where there is one; else its part nearest to 0."""
     found: Vector = gradient.copy()
     if l1.any():
         g, J = gradient[:couplings], x[:couplings]
@@ -193,15 +201,13 @@ def _solved(
     return np.asarray(found, dtype=np.float64)
 
 
-def _within_signs(
-    x: Vector, direction: Vector, violation: Vector, l1: Vector, couplings: int
+def within_signs(
+    x: Vector, direction: Vector, violated: Vector, l1: Vector, couplings: int
 ) -> Vector:
     """Take a step; couplings that would change their signs become 0."""
     found = x + direction
     if l1.any():
-        signs = np.where(
-            x[:couplings] != 0, np.sign(x[:couplings]), -np.sign(violation[:couplings])
-        )
+        signs = np.where(x[:couplings] != 0, np.sign(x[:couplings]), -np.sign(violated[:couplings]))
         crossed = found[:couplings] * signs < 0
         found[:couplings][crossed] = 0.0
     return found

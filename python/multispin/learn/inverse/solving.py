@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def task_of(estimator: InverseIsing, observations: Observations) -> Task:
-    """Return what an estimator would fit."""
+    """Return what an estimator would fit, after a look at its parameters."""
+    estimator._check_parameters()
     moments = observations.moments(registry.threads(estimator.threads))
     return estimator._task(observations, moments)
 

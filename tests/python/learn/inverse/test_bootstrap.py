@@ -24,7 +24,14 @@ def drawn(m: int, seed: int) -> Any:
     return np.random.default_rng(seed).multinomial(m, p / p.sum())
 
 
-@pytest.mark.parametrize("method", ["exact", "pseudolikelihood", "pseudolikelihood_averaged"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "pseudolikelihood",
+        pytest.param("exact", marks=pytest.mark.thorough),
+        pytest.param("pseudolikelihood_averaged", marks=pytest.mark.thorough),
+    ],
+)
 def test_its_errors_are_the_standard_errors(method: str) -> None:
     """400 replicates know an error to 3.5 %; 10 of them, to 3 of these."""
     counts = drawn(4000, 1)
@@ -89,14 +96,14 @@ def test_few_samples_are_counted_and_nothing_breaks(method: str) -> None:
     samples = np.array([[1, 1, -1], [1, -1, 1], [-1, 1, 1], [1, 1, 1]])
     estimator = ms.InverseIsing(method, max_iter=50)
     with np.errstate(all="raise"):
-        found = bootstrap(estimator, samples, 20, random_state=1)
-    assert found.degenerate == 20
+        found = bootstrap(estimator, samples, 8, random_state=1)
+    assert found.degenerate == 8
     assert np.isnan(found.J).all(axis=(1, 2)).sum() == found.failed
-    assert np.isfinite(found.J).all(axis=(1, 2)).sum() == 20 - found.failed
-    assert f"20 degenerate, {found.not_converged} not converged, {found.failed} failed" in repr(
+    assert np.isfinite(found.J).all(axis=(1, 2)).sum() == 8 - found.failed
+    assert f"8 degenerate, {found.not_converged} not converged, {found.failed} failed" in repr(
         found
     )
-    if found.failed > 18:
+    if found.failed > 6:
         with pytest.raises(ValueError, match=r"replicates: got . with a solution"):
             found.standard_errors()
 

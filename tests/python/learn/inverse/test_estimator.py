@@ -47,7 +47,9 @@ def test_couplings_of_exact_weights_are_those_planted(method: str) -> None:
     np.testing.assert_allclose(fit.h_, h, atol=1e-9)
 
 
-@pytest.mark.parametrize("method", CONSISTENT)
+@pytest.mark.parametrize(
+    "method", ["exact", *(pytest.param(name, marks=pytest.mark.thorough) for name in OVER_SPINS)]
+)
 def test_errors_shrink_with_the_root_of_samples(method: str) -> None:
     """A hundred times the samples, a tenth of the error: 16 sets each, so within 40 %."""
     J, h = planted(5)
@@ -82,6 +84,7 @@ def test_neurons_by_sums_over_states(data: Path) -> None:
     assert np.isneginf(more.potential_).any()
 
 
+@pytest.mark.thorough
 def test_neurons_by_chains(data: Path) -> None:
     spikes = np.load(data / "neurons50.npz")["spikes"][:, :15]
     fit = ms.InverseIsing("boltzmann", units="binary", random_state=1).fit(spikes)
@@ -295,13 +298,13 @@ def test_missing_values_are_summed_over() -> None:
 @pytest.mark.parametrize("method", ["boltzmann", "pseudolikelihood", "pseudolikelihood_averaged"])
 def test_missing_values_are_completed_by_chains(method: str) -> None:
     J, h = planted(6)
-    samples = drawn(J, h, 20_000).astype(float)
+    samples = drawn(J, h, 5000).astype(float)
     seen = np.where(np.random.default_rng(3).random(samples.shape) < 0.2, np.nan, samples)
     exact = ms.InverseIsing("exact").fit(seen)
     fit = ms.InverseIsing(method, random_state=1).fit(seen)
     assert fit.converged_
     # Both estimate the same, with errors of about this size each.
-    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(30 / (0.64 * 20_000))
+    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(30 / (0.64 * 5000))
 
 
 def test_what_chains_do_not_tell_does_not_run_away() -> None:
@@ -313,11 +316,11 @@ def test_what_chains_do_not_tell_does_not_run_away() -> None:
     x = np.concatenate([np.zeros(28), np.full(4, -9.0), np.zeros(4)])
     states = np.full((256, 8), -1, dtype=np.int8)
     chains = boltzmann.Chains.started(support, x, states, 1, 1)
-    learning = boltzmann._Learning(chains, [x], moments, 0.0, None)
+    learning = boltzmann._Learning(chains, [x], moments, 0.0, 0.0, None)
     for _ in range(5):
         before = learning.x
         learning.step()
-        assert np.abs(learning.x - before).max() <= 1.0
+        assert np.abs(learning.x - before).max() <= 1.0 + 1e-12  # which fields of -9 are rounded by
 
 
 def test_learning_that_gets_no_nearer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,7 +329,8 @@ def test_learning_that_gets_no_nearer_ends(monkeypatch: pytest.MonkeyPatch) -> N
     support = supports.all_pairs(8)
     x = np.zeros(support.size)
     chains = boltzmann.Chains.started(support, x, samples[:512], 1, 1)
-    learning = boltzmann._Learning(chains, [x], observed(samples, None, "spin").moments(1), 0, None)
+    data = observed(samples, None, "spin").moments(1)
+    learning = boltzmann._Learning(chains, [x], data, 0.0, 0.0, None)
     learning._nearest = 0.0  # nearer than any step can come
     steps = 0
     while not learning.stuck:
@@ -335,12 +339,46 @@ def test_learning_that_gets_no_nearer_ends(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_chains_with_a_ridge_come_to_the_penalized_maximum() -> None:
-    samples = drawn(*planted(7, beta=1.5), 20_000)
+    samples = drawn(*planted(7, beta=1.5), 5000)
     exact = ms.InverseIsing("exact", l2=0.3).fit(samples)
     fit = ms.InverseIsing("boltzmann", l2=0.3, random_state=1).fit(samples)
     free = ms.InverseIsing("exact").fit(samples)
     assert np.linalg.norm(free.J_ - exact.J_) > 0.5  # the penalty matters
-    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(42 / 20_000)
+    assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(42 / 5000)
+
+
+@pytest.mark.parametrize(("n", "m", "l1"), [(8, 4000, 0.05), (12, 500, 0.1)])
+def test_chains_with_l1_come_to_the_penalized_maximum(n: int, m: int, l1: float) -> None:
+    """Conditions of a maximum are compared to what is left to chance: half a sampling error.
+
+    Moments of 40 m states are within 5/√40 = 0.8 sampling errors by chance once in 1.7 million
+    times; chains end where what is left of all of them together is noise.
+    """
+    samples = drawn(*planted(n, beta=1.2), m)
+    exact = ms.InverseIsing("exact", l1=l1, tol=1e-9).fit(samples)
+    fit = ms.InverseIsing("boltzmann", l1=l1, random_state=1).fit(samples)
+    assert fit.converged_
+    pairs = np.triu_indices(n, 1)
+    data, model = ms.moments(samples)[1][pairs], exact_moments(exact)[1][pairs]
+    best, found = exact.J_[pairs], fit.J_[pairs]
+    assert 0.1 < (best == 0).mean() < 0.9
+    # Those that are 0 with something to spare are, and those that are not by far are not.
+    held = np.abs(data - model) < l1 - 0.8 / np.sqrt(m)
+    assert not found[held].any()
+    large = np.abs(best) > 2 / np.sqrt(m)
+    np.testing.assert_array_equal(np.sign(found[large]), np.sign(best[large]))
+    assert held.sum() + large.sum() > 0.5 * len(best)
+    mean, second = exact_moments(fit)
+    lacks = np.abs(samples.mean(axis=0) - mean)
+    violated = np.where(found == 0, np.maximum(np.abs(data - second[pairs]) - l1, 0.0),
+                        np.abs(data - second[pairs] - l1 * np.sign(found)))  # fmt: skip
+    assert max(lacks.max(), violated.max()) < 0.8 / np.sqrt(m)
+    assert np.linalg.norm(found - best) < np.sqrt(len(best) / m)
+
+
+def exact_moments(fit: ms.InverseIsing) -> tuple[Floats, Floats]:
+    states, p = probabilities(fit.J_, fit.h_)
+    return p @ states, (states.T * p) @ states
 
 
 # --- what is infinitely far away ----------------------------------------------------------------
@@ -405,7 +443,6 @@ def test_weights_of_another_kind(weights: Any) -> None:
         ({"method": "magic"}, "method: got 'magic', allowed: .*'logrise'"),
         ({"l1": -1}, "l1: got -1"),
         ({"method": "bethe", "l1": 1}, "l1: got 1.* with method='bethe'"),
-        ({"method": "boltzmann", "l1": 1}, "l1: got 1"),
         ({"pseudocount": 1}, "l2 instead"),
         ({"method": "tap", "support": np.eye(3)}, "support"),
         ({"k_pairwise": True}, "'exact'|exact learns it"),
@@ -413,13 +450,19 @@ def test_weights_of_another_kind(weights: Any) -> None:
     ],
 )
 def test_parameters_of_another_kind(how: dict[str, Any], message: str) -> None:
-    with pytest.raises((ValueError, TypeError), match=message):
-        ms.InverseIsing(**how)
+    for refused in (ms.InverseIsing(**how), ms.InverseIsing().set_params(**how)):
+        with pytest.raises((ValueError, TypeError), match=message):
+            refused.fit(GOOD)
+        with pytest.raises((ValueError, TypeError), match=message):
+            refused.fit_moments(*ms.moments(GOOD), 4)
 
 
 def test_what_cannot_be_done() -> None:
     with pytest.raises(ValueError, match="at most 22 spins .* 'boltzmann'"):
         ms.InverseIsing("exact").fit(np.sign(np.random.default_rng(1).normal(size=(50, 23))))
+    for weights in ([1e200] * 4, [1e-200] * 4):
+        with pytest.raises(ValueError, match="sample_weight: got .* samples, allowed: from 1 to"):
+            ms.InverseIsing("boltzmann").fit(GOOD, sample_weight=weights)
     with pytest.raises(ValueError, match="whose neighbours are all among them"):
         ms.InverseIsing("mpf_excluding").fit(all_states(3))
     with pytest.raises(ms.NotFittedError):
@@ -468,12 +511,3 @@ def test_parameters_stay_the_objects_they_are(estimator: Any) -> None:
     params = estimator.get_params()
     again = type(estimator)(**params).get_params()
     assert all(again[name] is value for name, value in params.items())
-
-
-def test_searches_of_scikit_learn() -> None:
-    selection = pytest.importorskip("sklearn.model_selection")
-    base = pytest.importorskip("sklearn.base")
-    samples = drawn(*planted(5), 60)
-    assert base.clone(ms.InverseIsing("exact", l2=0.1)).l2 == 0.1
-    search = selection.GridSearchCV(ms.InverseIsing("exact"), {"l2": [0.01, 0.1, 100.0]}, cv=3)
-    assert search.fit(samples).best_params_["l2"] < 100.0

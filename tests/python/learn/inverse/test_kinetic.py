@@ -132,6 +132,7 @@ def test_l1_has_the_conditions_of_its_minimum() -> None:
         fit.significant()
 
 
+@pytest.mark.thorough
 def test_the_error_falls_as_the_root_of_time() -> None:
     """Of 8 × 8 couplings, rms errors at 100 times as many steps: 10 times smaller.
 
@@ -160,6 +161,7 @@ def test_errors_are_those_of_repetitions() -> None:
     assert np.var(z) == pytest.approx(1.0, abs=5 * np.sqrt(2 / 1200))
 
 
+@pytest.mark.thorough
 def test_errors_with_l2_are_those_of_repetitions() -> None:
     """About their mean, of 100 series, within 5 errors of a standard deviation of 100 numbers."""
     J, h = planted(2, 0.5)
@@ -171,6 +173,7 @@ def test_errors_with_l2_are_those_of_repetitions() -> None:
             > fits[0].J_error_).all()  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_false_alarms_at_the_nominal_rate() -> None:
     """300 independent series: a share 0.1 has something significant, within 5 errors."""
     level, number = 0.1, 300
@@ -290,11 +293,11 @@ def test_warnings() -> None:
     ("series", "error", "message"),
     [
         ([1, -1], ValueError, "series: got an array of shape (2,)"),
-        ([[1, -1]], ValueError, "series: got 1 time step, allowed: 2 or more"),
+        ([[1, -1]], ValueError, "series: got n_samples = 1 time step, allowed: 2 or"),
         ([[1, -1], [0, 1]], ValueError, "series: got 0 in row 1, column 0, allowed: -1 and +1"),
         ([[1, np.nan], [1, 1]], ValueError, "series: got NaN in row 0"),
         (np.ones((2, 3, 2, 2)), ValueError, "series: got an array of shape (2, 3, 2, 2)"),
-        ([np.ones((3, 2)), np.ones((1, 2))], ValueError, "series[1]: got 1 time step"),
+        ([np.ones((3, 2)), np.ones((1, 2))], ValueError, "series[1]: got n_samples = 1 time step"),
         ([np.ones((3, 2)), np.ones((3, 4))], ValueError,
          "series[1]: got 4 spins, allowed: 2, as series[0] has"),
         ([np.ones((3, 2)), np.zeros((3, 2))], ValueError, "series[1]: got 0.0 in row 0"),
@@ -316,10 +319,13 @@ def test_wrong_arguments() -> None:
         (lambda: fit.sample(0), "n_steps: got 0"),
         (lambda: fit.sample(1, start=[1, 1]), "start: got"),
         (lambda: fit.sample(1, start=[1, 1, 0]), "start: got 0 in row 0, column 2, allowed: -1"),
-        (lambda: fit.predict_proba([[1, 1]]), "states: got 2 spins, allowed: 3"),
-        (lambda: fit.log_likelihood(series[:, :2]), "series: got 2 spins, allowed: 3, as it was"),
-        (lambda: ms.KineticIsing(l2=-1.0), "l2: got -1.0"),
-        (lambda: ms.KineticIsing(units="bits"), "units: got 'bits'"),
+        (lambda: fit.predict_proba([[1, 1]]), "states: got 2 features, allowed: the 3"),
+        (
+            lambda: fit.log_likelihood(series[:, :2]),
+            "series: got 2 features, allowed: the 3",
+        ),
+        (lambda: ms.KineticIsing(l2=-1.0).fit(series), "l2: got -1.0"),
+        (lambda: ms.KineticIsing(units="bits").fit(series), "units: got 'bits'"),
         (lambda: kinetic_series([[0.0, 1.0]], 0.0, 3), "J: got 'an array of shape (1, 2)'"),
         (lambda: kinetic_series([[0.0]], [0.0, 1.0], 3), "h: got 'an array of shape (2,)'"),
         (lambda: kinetic_series([[0.0]], 0.0, 3, [0]), "start: got other values"),

@@ -21,6 +21,23 @@ def test_likelihood_partition_function_and_entropy() -> None:
     assert fit.entropy() == pytest.approx(exact.log_partition + exact.energy, abs=1e-10)
 
 
+def test_likelihoods_of_what_has_been_observed() -> None:
+    """Sums over what is missing, one state after the other."""
+    fit = ms.InverseIsing("exact").fit(drawn(*planted(5), 1000))
+    states = all_states(5)
+    p = ms.exact.state_probabilities(fit.model(), 1.0)
+    rng = np.random.default_rng(1)
+    seen = np.where(rng.random((20, 5)) < 0.4, np.nan, drawn(*planted(5), 20))
+    seen[3] = np.nan  # says nothing
+    weights = rng.integers(0, 4, 20)
+    like = [np.log(p[((states == row) | np.isnan(row)).all(axis=1)].sum()) for row in seen]
+    found = fit.log_likelihood(seen, weights)
+    assert found == pytest.approx(weights @ like / weights.sum(), abs=1e-12)
+    many = ms.InverseIsing("mean_field").fit(np.random.default_rng(1).choice([-1, 1], (200, 23)))
+    with pytest.raises(ValueError, match="samples: got NaN, allowed: none for the likelihood of"):
+        many.log_likelihood(np.where(np.eye(23) == 1, np.nan, 1.0))
+
+
 def test_samples_have_the_moments_of_what_was_learned() -> None:
     fit = ms.InverseIsing("exact").fit(drawn(*planted(8), 2000))
     samples = fit.sample(50_000, random_state=1)
@@ -37,7 +54,8 @@ def test_partition_functions_by_chains(method: str) -> None:
     J, h = planted(18, beta=1.2)
     model = ms.Pairwise(J, h)
     exact = ms.exact.enumerate(model, 1.0).log_partition
-    found = [ms.log_partition(model, method, chains=400, seed=seed) for seed in range(5)]
+    how = {"chains": 200, "temperatures": 200}
+    found = [ms.log_partition(model, method, **how, seed=seed) for seed in range(5)]
     z = [(one.value - exact) / one.error for one in found]
     assert np.abs(z).max() < 5
     assert np.std(z) > 0.1

@@ -78,7 +78,7 @@ def test_penalties_find_planted_graphs(method: str, name: str, m: int) -> None:
     np.testing.assert_allclose(found.estimator.J_, fit.J_, atol=1e-12)
 
 
-@pytest.mark.parametrize("m", [2000, 20_000])
+@pytest.mark.parametrize("m", [2000, pytest.param(20_000, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_decimation_finds_planted_graphs(name: str, m: int) -> None:
     samples, counts = drawn(GRAPHS[name], FIELDS, m, 5)
@@ -151,14 +151,8 @@ def test_the_criterion_of_the_likelihood_is_that_of_foygel_and_drton() -> None:
     assert found.score[found.best] == pytest.approx(-2 * likelihood + price, abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    "method",
-    [
-        "pseudolikelihood_averaged",
-        pytest.param("pseudolikelihood", marks=pytest.mark.thorough),
-        pytest.param("mpf", marks=pytest.mark.thorough),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("method", ["pseudolikelihood_averaged", "pseudolikelihood", "mpf"])
 def test_cross_validation_finds_the_graph_and_perhaps_more(method: str) -> None:
     J = GRAPHS["square"]
     samples, counts = drawn(J, FIELDS, 4000, 5)
@@ -220,7 +214,9 @@ def test_adjusted_values_are_those_of_benjamini_and_hochberg() -> None:
     assert found[-1] == 1.0
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 5))]
+)
 def test_a_graph_without_edges_gives_none(seed: int) -> None:
     samples, counts = drawn(np.zeros((10, 10)), FIELDS[:10], 2000, seed)
     found = regularization_path(samples, sample_weight=counts)
