@@ -9,12 +9,12 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
-from multispin.errors import NotFittedError
 from multispin.learn import partition, sampling
-from multispin.learn.base import Estimator
+from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.boltzmann.connectivity import couplings_of
 from multispin.learn.boltzmann.learning import Learning, checked, coins
 from multispin.learn.inverse.observations import observed
+from multispin.learn.names import check_same_units
 from multispin.models import Pairwise
 from multispin.progress import TrainingReporter
 from multispin.sampling.sampler import Sampler
@@ -241,7 +241,7 @@ class BoltzmannMachine(Estimator):
         support = couplings_of(self.connectivity, data.n_features, settings.layers)
         if not again or not hasattr(self, "J_"):
             return Learning(settings, data, support)
-        self._check_width(data)
+        check_same_units("X", data.n_features, data.names, self)
         return Learning(settings, data, support, support.vector(self.J_, self.h_))
 
     def _keep(self, learning: Learning) -> None:
@@ -396,19 +396,12 @@ class BoltzmannMachine(Estimator):
 
     def _check_fitted(self, what: str) -> None:
         if not hasattr(self, "J_"):
-            raise NotFittedError(f"{what}: nothing has been learned yet; call fit")
+            raise not_fitted(f"{what}: nothing has been learned yet; call fit")
 
     def _data(self, X: Any) -> Observations:
         data = observed(X, None, self.units, name="X")
-        self._check_width(data)
+        check_same_units("X", data.n_features, data.names, self)
         return data
-
-    def _check_width(self, data: Observations) -> None:
-        if data.n_features != self.n_features_in_:
-            raise ValueError(
-                f"X: X has {data.n_features} features, but BoltzmannMachine is expecting "
-                f"{self.n_features_in_} features as input"
-            )
 
     def _in_units(self, spins: Spins) -> Spins:
         return spins if self.units == "spin" else (spins > 0).astype(np.int8)

@@ -21,10 +21,11 @@ from multispin.learn.inverse._transition_likelihood import (
     errors,
     warn_of_infinite,
 )
-from multispin.learn.inverse.observations import UNITS, check_same_units, observed
+from multispin.learn.inverse.observations import UNITS, observed
 from multispin.learn.inverse.optimization import Ridge, minimize, penalty
 from multispin.learn.inverse.parallel import simulated
 from multispin.learn.inverse.standardization import Coordinates, Standardized
+from multispin.learn.names import check_same_units
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

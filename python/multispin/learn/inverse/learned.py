@@ -14,7 +14,8 @@ from multispin.learn.base import not_fitted
 from multispin.learn.inverse import enumeration, information, units
 from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.completion import Completion
-from multispin.learn.inverse.observations import check_same_units, observed
+from multispin.learn.inverse.observations import observed
+from multispin.learn.names import check_same_units
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:

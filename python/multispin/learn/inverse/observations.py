@@ -11,6 +11,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._engines.moments import moment_sums
 from multispin.learn.inverse.units import moments_from_binary
+from multispin.learn.names import names_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -133,7 +134,7 @@ def observed(
         If samples are not of this kind; the message says which value is where.
     """
     checks.choice("units", units, UNITS)
-    names = _names(samples)
+    names = names_of(samples)
     if isinstance(samples, PackedSamples):
         bits = np.unpackbits(samples.bits, axis=1, count=samples.n_features, bitorder="little")
         spins, incomplete = (2 * bits.astype(np.int8) - 1), False
@@ -150,32 +151,6 @@ def observed(
         # What has no weight has not been seen; nothing may depend on it.
         spins, weights = spins[weights > 0], weights[weights > 0]
     return Observations(np.ascontiguousarray(spins), weights, names, incomplete)
-
-
-def check_same_units(
-    name: str, n_features: int, names: tuple[str, ...] | None, fitted: Any
-) -> None:
-    """Refuse samples of other units than an estimator was fitted with, in scikit-learn's words.
-
-    Raises
-    ------
-    ValueError
-        If their number differs, or their names, or the order of these.
-    """
-    if n_features != fitted.n_features_in_:
-        wanted, kind = fitted.n_features_in_, type(fitted).__name__
-        raise ValueError(
-            f"{name}: got {n_features} features, allowed: the {wanted} it was fitted with "
-            f"(X has {n_features} features, but {kind} is expecting {wanted} features as input)"
-        )
-    known = getattr(fitted, "feature_names_in_", None)
-    if names is None or known is None or list(known) == list(names):
-        return
-    k = next(k for k, name in enumerate(names) if name != known[k])
-    raise ValueError(
-        f"{name}: got {names[k]!r} as name of column {k}, allowed: {known[k]!r} (the feature names "
-        "should match those that were passed during fit, in the same order)"
-    )
 
 
 def _spins(
@@ -227,14 +202,6 @@ def _wrong_value(name: str, given: NDArray[Any], wrong: NDArray[np.bool_], units
         if other != units and bool(np.all(np.isin(given[wrong], values))):
             return f"{message}; units={other!r} takes {_WORDS[other]}"
     return message
-
-
-def _names(samples: Any) -> tuple[str, ...] | None:
-    """Return the names of a DataFrame's columns, if all of them are words."""
-    columns = getattr(samples, "columns", None)
-    if columns is None or not all(isinstance(name, str) for name in columns):
-        return None
-    return tuple(columns)
 
 
 def moments_given(mean: ArrayLike, second: ArrayLike, n_samples: object, units: str) -> Moments:

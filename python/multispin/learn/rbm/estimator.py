@@ -11,8 +11,9 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin._engines import registry
 from multispin._engines.bipartite import Bipartite, Numbers, pack, unpack
-from multispin.errors import CheckpointError, NotFittedError
-from multispin.learn.base import Estimator
+from multispin.errors import CheckpointError
+from multispin.learn.base import Estimator, not_fitted
+from multispin.learn.names import check_same_units
 from multispin.learn.rbm import files, flips, partition, settings
 from multispin.learn.rbm.chains import streams
 from multispin.learn.rbm.equilibrium import equilibrated, warn_of_slow_chains
@@ -235,7 +236,10 @@ class RBM(Estimator):
         data = observed(X, sample_weight)
         held_out = None
         if validation is not None:
-            held_out = observed(validation, name="validation", n_features=data.n_features)
+            held_out = observed(validation, name="validation")
+            if held_out.n_features != data.n_features:
+                got = f"{held_out.n_features} features"
+                raise ValueError(f"validation: got {got}, allowed: {data.n_features}, as X has")
         for one in callbacks:
             checks.function("callbacks", one, "functions of one argument")
         shown = progress if progress is not None else bool(self.verbose)
@@ -282,13 +286,13 @@ class RBM(Estimator):
         TypeError, ValueError
             As for `fit`.
         """
-        known = getattr(self, "n_features_in_", None)
-        data = observed(X, sample_weight, n_features=known)
-        if known is None:
+        data = observed(X, sample_weight)
+        if not hasattr(self, "components_"):
             seed = checks.seed_or_fresh("random_state", settings.seed_of(self.random_state))
             chosen = settings.checked(self.get_params(), seed)
             run = Run(Training.begun(chosen, data), data, None)
         else:
+            check_same_units("X", data.n_features, data.names, self)
             chosen = settings.checked(self.get_params(), self._kept[0]["seed"])
             run = Run.restored(chosen, data, None, self._kept[0], self._arrays())
             run.stopped = False
@@ -325,6 +329,14 @@ class RBM(Estimator):
             "at_weights": now.weights, "at_visible": now.visible, "at_hidden": now.hidden
         }  # fmt: skip
         return {**self._kept[1], **{name: part.copy() for name, part in changed.items()}}
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what scikit-learn asks: a transformer, of sparse samples too, that keeps their type."""
+        utils = require("sklearn.utils", "learn")
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = utils.TransformerTags(preserves_dtype=["float64", "float32"])
+        tags.input_tags.sparse = True
+        return tags
 
     # --- what has been learned --------------------------------------------------------------------
 
@@ -617,7 +629,7 @@ class RBM(Estimator):
 
     def _parameters(self) -> Parameters:
         if not hasattr(self, "components_"):
-            raise NotFittedError("RBM: not fitted yet; call fit, or partial_fit")
+            raise not_fitted("RBM: not fitted yet; call fit, or partial_fit")
         return Parameters(self.components_, self.intercept_visible_, self.intercept_hidden_)
 
     def _kernel(self) -> Bipartite:
@@ -630,8 +642,10 @@ class RBM(Estimator):
         return chains[-1] if chains.ndim == 3 else chains
 
     def _observed(self, X: Any) -> Observations:
-        n = self._parameters().shape[1]
-        return observed(X, n_features=n)
+        self._parameters()
+        data = observed(X)
+        check_same_units("X", data.n_features, data.names, self)
+        return data
 
     def _binary(self, X: Any) -> NDArray[Any]:
         data = self._observed(X)

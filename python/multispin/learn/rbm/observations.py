@@ -58,9 +58,7 @@ class Observations:
         return outer(self.bits, self.n_features, shares[:, None])[:, 0] / shares.sum()
 
 
-def observed(
-    X: Any, sample_weight: ArrayLike | None = None, name: str = "X", n_features: int | None = None
-) -> Observations:
+def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") -> Observations:
     """Take samples as they come: dense, sparse, a DataFrame, lists; of bool or of real numbers.
 
     Parameters
@@ -71,8 +69,6 @@ def observed(
         (M,) finite numbers >= 0, not all 0.
     name
         What messages call the samples.
-    n_features
-        How many units there have to be; None takes any number.
 
     Raises
     ------
@@ -85,11 +81,6 @@ def observed(
     given = checks.array(name, X, _ALLOWED)
     dtype = np.dtype(np.float32 if given.dtype == np.float32 else np.float64)
     values = _values(name, given, dtype)
-    if n_features is not None and values.shape[1] != n_features:
-        raise ValueError(
-            f"{name}: {name} has {values.shape[1]} features, but RBM is expecting {n_features} "
-            "features as input"
-        )
     weights = None
     if sample_weight is not None:
         weights = checks.sample_weights("sample_weight", sample_weight, len(values)).copy()
@@ -126,5 +117,6 @@ def _values(name: str, given: NDArray[Any], dtype: np.dtype[Any]) -> Reals:
     wrong = ~((given >= 0) & (given <= 1))
     if bool(wrong.any()):
         i, j = np.argwhere(wrong)[0]
-        raise ValueError(f"{name}: got {given[i, j]} in row {i}, column {j}, allowed: {_ALLOWED}")
+        value = "NaN" if np.isnan(given[i, j]) else given[i, j]
+        raise ValueError(f"{name}: got {value} in row {i}, column {j}, allowed: {_ALLOWED}")
     return given.astype(dtype)

@@ -346,7 +346,7 @@ def test_wrong_parameters(params: dict, message: str) -> None:
     ("X", "message"),
     [
         (np.array([[0.0, 1.0], [0.0, 1.5]]), r"X: got 1.5 in row 1, column 1"),
-        (np.array([[0.0, np.nan], [0.0, 1.0]]), r"X: got nan in row 0, column 1"),
+        (np.array([[0.0, np.nan], [0.0, 1.0]]), r"X: got NaN in row 0, column 1"),
         (np.array([[0, -1], [0, 1]]), r"X: got -1 in row 0, column 1"),
         (np.zeros((0, 3)), r"0 sample\(s\)"),
         (np.zeros((3, 0)), r"0 feature\(s\)"),
@@ -375,7 +375,7 @@ def test_other_wrong_arguments() -> None:
         rbm.sample(1, values=X[0])
     with pytest.raises(ValueError, match="no chains"):
         _ = fitted(method="pl").h_samples_
-    with pytest.raises(ValueError, match="validation has 5 features"):
+    with pytest.raises(ValueError, match="^validation: got 5 features"):
         ms.RBM(2).fit(X, validation=X[:, :5])
 
 
