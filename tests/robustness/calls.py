@@ -886,7 +886,8 @@ def _estimator() -> dict[str, Call]:
         "InverseIsing.get_params": Call(of.get_params, {"deep": True}, known.get_params),
         "InverseIsing.set_params": Call(of.set_params, {}, known.set_params),
         "PackedSamples": Call(
-            ms.PackedSamples, {"bits": np.packbits(samples > 0, axis=1, bitorder="little"), "n_features": 3},
+            ms.PackedSamples,
+            {"bits": np.packbits(samples > 0, axis=1, bitorder="little"), "n_features": 3},
             lambda **given: unlearned().fit(ms.PackedSamples(**given)).J_,
             blames={"n_features": ("bits",), "bits": ("samples",)},
         ),

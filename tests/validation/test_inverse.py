@@ -84,7 +84,7 @@ def test_halves_of_50_nerve_cells(data: Path) -> None:
     """What one half teaches holds of the other: 1275 parameters cost 1275/M of the likelihood.
 
     Twice half of that is between the likelihood of what was learned from and of what was not, if
-    the model is right; and pairs say far more than that.
+    the model is right; and pairs say more than that, also of the other half.
     """
     spikes = np.load(data / "neurons50.npz")["spikes"]
     halves = spikes[::2], spikes[1::2]
@@ -96,7 +96,8 @@ def test_halves_of_50_nerve_cells(data: Path) -> None:
         # Halves differ in what they are, too: what is learned from them is compared on one of them.
         lost = like[own, own] - like[other, own]
         assert 0.3 * price < lost < 2.0 * price
-        assert like[other, own] > alone[own, own] + 10 * price
+        # Of what was not learned from, pairs explain more than learning so many of them costs.
+        assert like[other, own] > alone[own, own] + price
 
 
 def likelihoods(half: Any, halves: tuple[Any, Any], error: float) -> list[float]:
