@@ -13,6 +13,7 @@ __all__: list[str] = [
     "AES_KEY_ROUNDS",
     "AES_PLANES",
     "AES_START_ROUNDS",
+    "BipartiteMachine",
     "LatticeEngine",
     "MOST_WEIGHT",
     "PHILOX_PLANES",
@@ -22,6 +23,9 @@ __all__: list[str] = [
     "TAIL_PLANES",
     "Tempering",
     "available_isas",
+    "bipartite_draw",
+    "bipartite_log_partition",
+    "bipartite_outer",
     "compiler",
     "conditional_curvature",
     "conditional_losses",
@@ -282,7 +286,108 @@ class ReplicaEngine:
     @property
     def temperatures(self) -> numpy.typing.NDArray[numpy.float64]: ...
 
+class BipartiteMachine:
+    def __init__(
+        self,
+        visible: typing.SupportsInt | typing.SupportsIndex,
+        hidden: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def draw(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        streams: numpy.typing.NDArray[numpy.uint64],
+        step: typing.SupportsInt | typing.SupportsIndex,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.uint64]: ...
+    def fields(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def gibbs(
+        self,
+        visible: numpy.typing.NDArray[numpy.uint64],
+        steps: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        streams: numpy.typing.NDArray[numpy.uint64],
+        step: typing.SupportsInt | typing.SupportsIndex,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+        clamp: numpy.typing.NDArray[numpy.uint64] | None,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]: ...
+    def probabilities(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    @typing.overload
+    def set(
+        self,
+        weights: numpy.typing.NDArray[numpy.float32],
+        visible_offsets: numpy.typing.NDArray[numpy.float64],
+        hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    @typing.overload
+    def set(
+        self,
+        weights: numpy.typing.NDArray[numpy.float64],
+        visible_offsets: numpy.typing.NDArray[numpy.float64],
+        hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def set_levels(
+        self,
+        scales: numpy.typing.NDArray[numpy.float64],
+        visible_offsets: numpy.typing.NDArray[numpy.float64],
+        hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def softplus(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        levels: numpy.typing.NDArray[numpy.int64],
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def levels(self) -> int: ...
+    @property
+    def step(self) -> float: ...
+
 def available_isas() -> list[str]: ...
+def bipartite_draw(
+    fields: numpy.typing.NDArray[numpy.float32],
+    to: str,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    streams: numpy.typing.NDArray[numpy.uint64],
+    step: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.uint64]: ...
+def bipartite_log_partition(
+    weights: numpy.typing.NDArray[numpy.float64],
+    visible_offsets: numpy.typing.NDArray[numpy.float64],
+    hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> float: ...
+@typing.overload
+def bipartite_outer(
+    bits: numpy.typing.NDArray[numpy.uint64],
+    units: typing.SupportsInt | typing.SupportsIndex,
+    values: numpy.typing.NDArray[numpy.float32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def bipartite_outer(
+    bits: numpy.typing.NDArray[numpy.uint64],
+    units: typing.SupportsInt | typing.SupportsIndex,
+    values: numpy.typing.NDArray[numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 def compiler() -> str: ...
 def conditional_curvature(
     inputs: numpy.typing.NDArray[numpy.uint8],

@@ -103,18 +103,17 @@ class Machine(NamedTuple):
 # --- random numbers -------------------------------------------------------------------------------
 
 
-def number(seed: int, stream: int, to: str, step: int, unit: int) -> int:
-    """Return the random number of a unit, 32 bits."""
-    key0, key1, salt, _ = derive(seed, int(stream), PURPOSES[to], 0)
-    block = 8 * (unit // 32) + unit % 16 // 2
-    counter = (block, step & 0xFFFFFFFF, step >> 32, salt)
-    return int(philox4x32(counter, (key0, key1), ROUNDS)[2 * (unit % 32 // 16) + unit % 2])
-
-
 def numbers(seed: int, streams: Any, to: str, step: int, n: int) -> npt.NDArray[np.uint64]:
-    """Of n units of each stream."""
-    rows = [[number(seed, stream, to, step, unit) for unit in range(n)] for stream in streams]
-    return np.array(rows, dtype=np.uint64).reshape(len(streams), n)
+    """Return the random numbers of n units of each stream, 32 bits each."""
+    unit = np.arange(n)
+    block, output = 8 * (unit // 32) + unit % 16 // 2, 2 * (unit % 32 // 16) + unit % 2
+    rows = np.empty((len(streams), n), dtype=np.uint64)
+    for r, stream in enumerate(streams):
+        key0, key1, salt, _ = derive(seed, int(stream), PURPOSES[to], 0)
+        counter = (block, step & 0xFFFFFFFF, step >> 32, salt)
+        outputs = np.broadcast_arrays(*philox4x32(counter, (key0, key1), ROUNDS))
+        rows[r] = np.stack(outputs)[output, unit]
+    return rows
 
 
 def noise(given: npt.NDArray[np.uint64]) -> Floats:

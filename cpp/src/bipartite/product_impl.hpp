@@ -3,9 +3,9 @@
 // Four inputs have 16 states. For a block of outputs a table has a row for each state: what the
 // inputs that it has add to each output. So one row that is loaded and added does what four inputs
 // do to the whole block (Arlazarov, Dinic, Kronrod & Faradzev, Sov. Math. Dokl. 11, 1209 (1970)).
-// The tables of a pass over all rows fit the L1 cache: the more inputs have one, the less often sums
-// come and go. Where there are few rows, or few inputs are active, it is faster to add the rows of
-// those.
+// The tables of a pass over all rows fit the L1 cache: the more inputs have one, the less often
+// sums come and go. Where there are few rows, or few inputs are active, it is faster to add the
+// rows of those.
 #pragma once
 
 #include <bit>

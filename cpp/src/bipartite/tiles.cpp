@@ -5,17 +5,18 @@
 namespace multispin {
 
 bool tables_pay(const kernels::BitProduct& product) {
-  // In cycles, of a block of 64 outputs, as measured (bench/cpp/bipartite.cpp): half a word's
-  // tables are made, and looked up by each row; or a row of the matrix comes from the L2 cache for
-  // each active input, and each word costs a branch that is not foreseen.
-  constexpr std::int64_t made = 700, looked_up = 22, added = 6, ended = 20;
+  // In cycles of a word's inputs and 64 outputs, as measured with AVX-512; other instruction sets
+  // take longer at both. Tables are made, and looked up by each row; or each active input has its
+  // row of the matrix come from the L2 cache, and each word costs a branch that is not foreseen. So
+  // tables pay from some 50 rows on, if 10 % of the inputs are active.
+  constexpr std::int64_t made = 2600, looked_up = 75, added = 8, ended = 30;
   std::int64_t active = 0;
   for (std::int64_t w = 0; w < product.words; ++w) {
     for (std::int64_t r = 0; r < product.rows; ++r) {
       active += std::popcount(product.bits[w * product.stride + r]);
     }
   }
-  return 2 * product.words * (made + product.rows * looked_up) <
+  return product.words * (made + product.rows * looked_up) <
          active * added + product.rows * product.words * ended;
 }
 

@@ -46,9 +46,9 @@ class Numbers(NamedTuple):
 class Bipartite:
     """Weights and offsets of two layers, and what is computed of them.
 
-    Weights are rounded to integers times one power of two, at most 2**-30 of the largest sum of a
-    row's or a column's moduli: a weight is off by up to 2**-31 of it, and so is a field by up to
-    that for each active unit. Sums of them are exact. A field is rounded to float32.
+    Weights are rounded to integers times one power of two, less than 2**-29.9 of the largest sum of
+    a row's or a column's moduli. A weight is off by up to half of it, and a field by up to that for
+    each active unit. Sums of them are exact. A field is rounded to float32.
 
     Rows may have different levels, of a scale and offsets each (`set_levels`): the weights of level
     l are multiplied by ``scales[l]``. At first there is one level, of scale 1.
@@ -90,7 +90,7 @@ class Bipartite:
         self, weights: ArrayLike, visible_offsets: ArrayLike, hidden_offsets: ArrayLike
     ) -> None:
         """Put other numbers in place, as to `__init__`; there is one level then, of scale 1."""
-        self._machine.set(  # type: ignore[call-overload]
+        self._machine.set(
             _weights(weights),
             _doubles("visible_offsets", visible_offsets),
             _doubles("hidden_offsets", hidden_offsets),
@@ -133,7 +133,7 @@ class Bipartite:
 
         Without `levels` level 0 is meant. Fields are not rounded to float32 here.
         """
-        wanted = np.zeros(1, dtype=np.int64) if levels is None else _levels(levels)
+        wanted = _integers("levels", [0] if levels is None else levels)
         sums = self._machine.softplus(_bits("bits", bits), to, wanted, self.threads)
         return sums[0] if levels is None else sums
 
@@ -194,7 +194,7 @@ def outer(bits: Bits, n: int, values: NDArray[Any], threads: int | None = None) 
     """
     given = np.asarray(values)
     kind = np.float32 if given.dtype == np.float32 else np.float64
-    return _core.bipartite_outer(  # type: ignore[call-overload, no-any-return]
+    return _core.bipartite_outer(
         _bits("bits", bits),
         checks.count("n", n, 1),
         np.ascontiguousarray(given, dtype=kind),
@@ -245,18 +245,20 @@ def _doubles(name: str, value: ArrayLike) -> Doubles:
         raise TypeError(checks.describe(name, value, "an array of numbers")) from None
 
 
-def _bits(name: str, value: Bits) -> Bits:
+def _bits(name: str, value: Any) -> Bits:
     if not isinstance(value, np.ndarray) or value.dtype != np.uint64:
         raise TypeError(checks.describe(name, value, "an array of uint64"))
     return np.ascontiguousarray(value)
 
 
 def _levels(value: ArrayLike | None) -> NDArray[np.int64] | None:
-    if value is None:
-        return None
+    return None if value is None else _integers("level", value)
+
+
+def _integers(name: str, value: ArrayLike) -> NDArray[np.int64]:
     given = np.asarray(value)
     if given.size and given.dtype.kind not in "iu":
-        raise TypeError(checks.describe("level", value, "an array of integers"))
+        raise TypeError(checks.describe(name, value, "an array of integers"))
     return np.ascontiguousarray(given, dtype=np.int64)
 
 

@@ -7,11 +7,11 @@
 // it is up with probability 1 / (1 + exp(-field)).
 //
 // Weights are rounded to integers times one step, a power of two: the smallest for which no sum of
-// a row's or a column's moduli can leave 32 bits. That is at most 2^-30 of the largest such sum,
-// so a weight is off by up to 2^-31 of it, and a field of n active inputs by n times as much, as a
-// rule sqrt(n / 3) times. Both layers see the same rounded weights, so what is drawn is exactly of
-// one distribution. Sums of integers are exact in any order: nothing depends on threads or on the
-// instruction set.
+// a row's or a column's moduli can leave 32 bits. That is less than 2^-29.9 of the largest such
+// sum. A weight is off by up to half a step, and a field of n active inputs by n times as much, as
+// a rule sqrt(n / 3) times. Both layers see the same rounded weights, so what is drawn is exactly
+// of one distribution. Sums of integers are exact in any order: nothing depends on threads or on
+// the instruction set.
 #pragma once
 
 #include <cstdint>

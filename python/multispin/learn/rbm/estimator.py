@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.extras import require
 from multispin._engines import registry
 from multispin._engines.bipartite import Bipartite, Numbers, pack, unpack
-from multispin.errors import NotFittedError
+from multispin.errors import CheckpointError, NotFittedError
 from multispin.learn.base import Estimator
-from multispin.learn.rbm import flips, partition, settings
+from multispin.learn.rbm import files, flips, partition, settings
 from multispin.learn.rbm.chains import streams
 from multispin.learn.rbm.equilibrium import equilibrated, warn_of_slow_chains
 from multispin.learn.rbm.observations import observed
@@ -21,7 +23,6 @@ from multispin.learn.rbm.training import Training
 from multispin.runs.checkpoint import with_checkpoint
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
@@ -297,18 +298,25 @@ class RBM(Estimator):
 
     def _take(self, run: Run) -> None:
         """Keep what a run has come to."""
-        meta, arrays = run.state()
-        of, data = run.training.parameters, run.data
-        self.components_, self.intercept_visible_ = of.weights, of.visible
-        self.intercept_hidden_ = of.hidden
-        self.history_ = run.history.arrays()
-        self.n_iter_, self.n_features_in_ = run.epoch, data.n_features
-        meta |= {"seed": run.training.settings.seed, "calls": 0}
-        self._kept = (meta, arrays)
-        if data.names is not None:
-            self.feature_names_in_ = np.array(data.names, dtype=object)
+        self._restore(*self._stated(run))
+        assert run.data is not None
+        if run.data.names is not None:
+            self.feature_names_in_ = np.array(run.data.names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
+
+    @staticmethod
+    def _stated(run: Run) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        meta, arrays = run.state()
+        return meta | {"seed": run.training.settings.seed, "calls": 0}, arrays
+
+    def _restore(self, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        self.components_, self.intercept_visible_, self.intercept_hidden_ = (
+            arrays[f"at_{name}"] for name in ("weights", "visible", "hidden")
+        )
+        self.history_ = {k[8:]: v for k, v in arrays.items() if k.startswith("history_")}
+        self.n_iter_, self.n_features_in_ = meta["epoch"], self.components_.shape[1]
+        self._kept = (meta, arrays)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         """Return what is kept, with parameters as they are now: they may have been changed."""
@@ -467,6 +475,143 @@ class RBM(Estimator):
             if held is not None:
                 found = np.where(held, values, found)
         return found
+
+    # --- files, and other programs ----------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write parameters, chains, history and kept models to one HDF5 file (extra ``[run]``).
+
+        `load` makes of it an estimator that goes on as this one would.
+
+        Raises
+        ------
+        NotFittedError, OSError, MissingExtraError
+            Before `fit`; if the file cannot be written; without h5py.
+        """
+        self._parameters()
+        params = self.get_params()
+        params["random_state"] = self._kept[0]["seed"]
+        names = getattr(self, "feature_names_in_", None)
+        meta = {
+            "params": params, "kept": self._kept[0],
+            "names": None if names is None else names.tolist(),
+        }  # fmt: skip
+        files.write(path, meta, self._arrays())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the estimator that was saved.
+
+        Raises
+        ------
+        FileNotFoundError, CheckpointError, MissingExtraError
+            If there is no such file; if it is damaged, or another one; without h5py.
+        """
+        meta, arrays = files.read(path)
+        try:
+            rate = meta["params"]["learning_rate"]
+            meta["params"]["learning_rate"] = tuple(rate) if isinstance(rate, list) else rate
+            found = cls(**meta["params"])
+            found._restore(meta["kept"], arrays)
+            if meta["names"] is not None:
+                found.feature_names_in_ = np.array(meta["names"], dtype=object)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise CheckpointError(
+                f"{os.fspath(path)!r}: what it holds does not fit together ({error})"
+            ) from error
+        return found
+
+    @classmethod
+    def from_arrays(
+        cls,
+        components: ArrayLike,
+        intercept_visible: ArrayLike,
+        intercept_hidden: ArrayLike,
+        **params: Any,
+    ) -> Self:
+        """Return an estimator with these weights (n_components, n_features) and biases.
+
+        `params` are those of the constructor, for `partial_fit`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are no finite numbers, or shapes do not fit.
+        """
+        weights = checks.numbers("components", components)
+        if weights.ndim != 2 or 0 in weights.shape:
+            raise ValueError(
+                f"components: got shape {weights.shape}, allowed: (n_components, n_features)"
+            )
+        visible = checks.numbers("intercept_visible", intercept_visible)
+        hidden = checks.numbers("intercept_hidden", intercept_hidden)
+        for name, part, n in (
+            ("intercept_visible", visible, weights.shape[1]),
+            ("intercept_hidden", hidden, weights.shape[0]),
+        ):
+            if part.shape != (n,):
+                raise ValueError(f"{name}: got shape {part.shape}, allowed: ({n},)")
+        dtype = np.asarray(components).dtype
+        dtype = dtype if dtype == np.float32 else np.dtype(np.float64)
+        found = cls(len(weights), **params)
+        seed = checks.seed_or_fresh("random_state", settings.seed_of(found.random_state))
+        chosen = settings.checked(found.get_params(), seed)
+        mean = sigmoid(visible)
+        training = Training.of(
+            chosen, Parameters(*(part.astype(dtype) for part in (weights, visible, hidden))), mean
+        )
+        found._restore(*found._stated(Run(training, None, None)))
+        return found
+
+    @classmethod
+    def from_sklearn(cls, rbm: Any) -> Self:
+        """Return what a ``sklearn.neural_network.BernoulliRBM`` has learned.
+
+        Raises
+        ------
+        TypeError
+            If it is none, or not fitted.
+        """
+        names = ("components_", "intercept_visible_", "intercept_hidden_")
+        if not all(hasattr(rbm, name) for name in names):
+            raise TypeError(checks.describe("rbm", rbm, "a BernoulliRBM that has been fitted"))
+        return cls.from_arrays(
+            *(getattr(rbm, name) for name in names), batch_size=rbm.batch_size, n_iter=rbm.n_iter,
+            learning_rate=rbm.learning_rate, random_state=rbm.random_state,
+        )  # fmt: skip
+
+    def to_sklearn(self) -> Any:
+        """Return a ``sklearn.neural_network.BernoulliRBM`` with what has been learned.
+
+        Raises
+        ------
+        NotFittedError, MissingExtraError
+            Before `fit`; without scikit-learn.
+        """
+        of = self._parameters()
+        networks = require("sklearn.neural_network", "learn")
+        rate = self.learning_rate
+        found = networks.BernoulliRBM(
+            of.shape[0], learning_rate=rate if np.ndim(rate) == 0 else rate[0],
+            batch_size=self.batch_size, n_iter=self.n_iter, random_state=self.random_state,
+        )  # fmt: skip
+        found.components_, found.intercept_visible_ = of.weights.copy(), of.visible.copy()
+        found.intercept_hidden_, found.n_features_in_ = of.hidden.copy(), of.shape[1]
+        found._n_features_out = of.shape[0]
+        found.h_samples_ = self.h_samples_.astype(of.weights.dtype)
+        return found
+
+    @classmethod
+    def from_rbms(cls, path: str | os.PathLike[str], update: int | None = None) -> Self:
+        """Return what a file of the package rbms has, at its last update or a given one."""
+        weights, visible, hidden = files.read_rbms(path, update)
+        return cls.from_arrays(weights, visible, hidden)
+
+    def to_rbms(self, path: str | os.PathLike[str]) -> None:
+        """Write parameters and chains as the package rbms reads them."""
+        of = self._parameters()
+        chains = unpack(self._chains(), of.shape[1])
+        files.write_rbms(path, of, chains, self._kept[0]["updates"])
 
     # --- what all of them need --------------------------------------------------------------------
 

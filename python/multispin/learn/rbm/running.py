@@ -57,7 +57,7 @@ class Run:
     """A training on its way over data."""
 
     training: Training
-    data: Observations
+    data: Observations | None
     validation: Observations | None
     epoch: int = 0
     batch: int = 0  # of this epoch

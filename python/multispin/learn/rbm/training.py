@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Standard deviation of weights at the beginning.
 _SMALL = 0.01
+#: Log odds of units that never change, at most.
+_FARTHEST = 50.0
 #: How fast offsets follow the means of units.
 _SLIDING = 0.01
 
@@ -49,14 +51,20 @@ class Training:
         shape, dtype = (settings.n_components, data.n_features), data.dtype
         total = float(len(data) if data.weights is None else data.weights.sum())
         mean = (data.mean() * total + 0.5) / (total + 1.0)
-        base = np.log(mean) - np.log1p(-mean)
         rng = np.random.Generator(np.random.Philox(key=[settings.seed, 0x77656967]))
         parameters = Parameters(
-            rng.normal(0.0, _SMALL, shape).astype(dtype), base.astype(dtype),
-            np.zeros(shape[0], dtype),
+            rng.normal(0.0, _SMALL, shape).astype(dtype),
+            (np.log(mean) - np.log1p(-mean)).astype(dtype), np.zeros(shape[0], dtype),
         )  # fmt: skip
+        return cls.of(settings, parameters, mean)
+
+    @classmethod
+    def of(cls, settings: Settings, parameters: Parameters, mean: Array) -> Training:
+        """Begin with these parameters, and chains of visible units that are as frequent as this."""
+        with np.errstate(divide="ignore"):
+            base = np.clip(np.log(mean) - np.log1p(-mean), -_FARTHEST, _FARTHEST)
         velocity = Parameters(*(np.zeros_like(part) for part in parts(parameters)))
-        offsets = Offsets(mean, np.full(shape[0], 0.5))
+        offsets = Offsets(mean.copy(), np.full(parameters.shape[0], 0.5))
         samples = settings.method not in ("pl", "rm")
         model = phases.begun(settings, parameters, base) if samples else None
         return cls(settings, parameters, velocity, offsets, base, model)

@@ -419,3 +419,78 @@ def test_a_machine_of_arrays() -> None:
     v = data()
     expected = Parameters(rbm.components_, rbm.intercept_visible_, rbm.intercept_hidden_)
     np.testing.assert_allclose(rbm.free_energy(v), expected.free_energy(v))
+
+
+# --- files, and other programs --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_saved_and_loaded(method: str, tmp_path: Path) -> None:
+    rbm, file = fitted(method=method, learning_rate=(0.5, 0.1), n_iter=12), tmp_path / "rbm.h5"
+    rbm.save(file)
+    found = ms.RBM.load(file)
+    assert same(rbm, found)
+    assert found.get_params()["learning_rate"] == (0.5, 0.1)
+    np.testing.assert_array_equal(found.sample(3, 5), rbm.sample(3, 5))
+    for name, values in rbm.history_.items():
+        np.testing.assert_array_equal(found.history_[name], values)
+    assert same(rbm.partial_fit(data()), found.partial_fit(data()))
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rbm.h5"
+    fitted().save(file)
+    whole = file.read_bytes()
+    at = whole.rindex(fitted().components_.tobytes()[:64])
+    turned = bytearray(whole)
+    turned[at + 5] ^= 1
+    for damaged in (whole[:1000], b"", b"text", bytes(turned)):
+        file.write_bytes(damaged)
+        with pytest.raises(ms.CheckpointError, match="left as it is"):
+            ms.RBM.load(file)
+        assert file.read_bytes() == damaged
+    with pytest.raises(FileNotFoundError):
+        ms.RBM.load(tmp_path / "none.h5")
+
+
+def test_arrays_make_a_machine() -> None:
+    rng = np.random.default_rng(0)
+    W, b, c = rng.normal(size=(4, 7)), rng.normal(size=7), rng.normal(size=4)
+    rbm = ms.RBM.from_arrays(W, b, c, random_state=1)
+    assert rbm.n_features_in_ == 7
+    states = np.array(list(itertools.product((0, 1), repeat=7)))
+    assert np.exp(rbm.log_likelihood(states)).sum() == pytest.approx(1.0)
+    assert rbm.partial_fit(states).components_.shape == (4, 7)
+    assert ms.RBM.from_arrays(W.astype(np.float32), b, c).components_.dtype == np.float32
+    with pytest.raises(ValueError, match=r"^intercept_hidden: got shape \(7,\)"):
+        ms.RBM.from_arrays(W, b, b)
+    with pytest.raises(ValueError, match="^components: got shape"):
+        ms.RBM.from_arrays(b, b, c)
+
+
+def test_files_of_rbms(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    rbm, file = fitted(), tmp_path / "other.h5"
+    rbm.to_rbms(file)
+    with h5py.File(file) as archive:
+        (update,) = (key for key in archive if key.startswith("update_"))
+        assert archive[update]["params"]["weight_matrix"].shape == (12, 6)
+        assert archive["parallel_chains"].shape == (16, 12)
+    assert same(ms.RBM.from_rbms(file), rbm)
+    with pytest.raises(ValueError, match="^update: got 3"):
+        ms.RBM.from_rbms(file, 3)
+    file.write_bytes(b"text")
+    with pytest.raises(ValueError, match="no HDF5"):
+        ms.RBM.from_rbms(file)
+
+
+def test_machines_of_scikit_learn() -> None:
+    networks = pytest.importorskip("sklearn.neural_network")
+    theirs = networks.BernoulliRBM(5, n_iter=2, random_state=0).fit(data())
+    ours = ms.RBM.from_sklearn(theirs)
+    np.testing.assert_allclose(ours.transform(data()), theirs.transform(data()), atol=1e-12)
+    back = ours.to_sklearn()
+    np.testing.assert_array_equal(back.components_, theirs.components_)
+    np.testing.assert_allclose(back.transform(data()), theirs.transform(data()))
+    with pytest.raises(TypeError, match="^rbm: got"):
+        ms.RBM.from_sklearn(networks.BernoulliRBM())

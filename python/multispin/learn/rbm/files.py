@@ -1,0 +1,143 @@
+"""RBMs in files: our own, with all that training goes on from, and those of other programs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks, files
+from multispin._base.extras import require
+from multispin._base.interrupts import interrupts_held
+from multispin.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from multispin.learn.rbm.parameters import Parameters
+
+FORMAT, VERSION = "multispin RBM", 1
+
+
+def write(path: str | os.PathLike[str], meta: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Write one HDF5 file, all or nothing: arrays by name, and JSON with their digests.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    MissingExtraError
+        If h5py is not installed.
+    """
+    h5py = require("h5py", "run")
+    header = {
+        "format": FORMAT, "version": VERSION, "meta": meta,
+        "sha256": {name: _digest(array) for name, array in arrays.items()},
+    }  # fmt: skip
+    with interrupts_held(), files.replacing(checks.path("path", path)) as file:
+        with h5py.File(file, "w") as archive:
+            archive.attrs["header"] = json.dumps(header)
+            for name, array in arrays.items():
+                archive.create_dataset(name, data=array)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read what `write` wrote, and verify all of it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    CheckpointError
+        If it is another file, or damaged.
+    """
+    h5py = require("h5py", "run")
+    name = os.fspath(checks.path("path", path))
+    try:
+        with open(name, "rb") as file, h5py.File(file, "r") as archive:
+            header = json.loads(archive.attrs["header"])
+            if (header["format"], header["version"]) != (FORMAT, VERSION):
+                raise ValueError(f"format {header['format']!r}, version {header['version']!r}")
+            arrays = {key: np.asarray(archive[key]) for key in header["sha256"]}
+        for key, digest in header["sha256"].items():
+            if _digest(arrays[key]) != digest:
+                raise ValueError(f"{key} is not as it was written")
+    except (FileNotFoundError, PermissionError, IsADirectoryError, MemoryError):
+        raise
+    except Exception as error:  # h5py meets damage in many ways
+        raise CheckpointError(
+            f"{name!r} is no file of an RBM, or it is damaged ({error}); it was left as it is"
+        ) from error
+    return header["meta"], arrays
+
+
+def _digest(array: NDArray[Any]) -> str:
+    given = np.ascontiguousarray(array)
+    words = f"{given.dtype.str} {given.shape}".encode()
+    return hashlib.sha256(words + given.tobytes()).hexdigest()
+
+
+# --- other programs -------------------------------------------------------------------------------
+
+
+def write_rbms(
+    path: str | os.PathLike[str], parameters: Parameters, chains: NDArray[np.uint8], updates: int
+) -> None:
+    """Write the parameters and visible chains as the package rbms keeps them.
+
+    Notes
+    -----
+    N. Béreux et al., https://github.com/DsysDML/rbms: weights (n_visible, n_hidden).
+    """
+    h5py = require("h5py", "run")
+    with interrupts_held(), files.replacing(checks.path("path", path)) as file:
+        with h5py.File(file, "w") as archive:
+            group = archive.create_group(f"update_{updates}")
+            params = group.create_group("params")
+            params["weight_matrix"] = np.ascontiguousarray(parameters.weights.T)
+            params["vbias"], params["hbias"] = parameters.visible, parameters.hidden
+            for name in ("weight_matrix", "vbias", "hbias"):
+                group[name] = params[name]
+            group["time"] = 0.0
+            archive["parallel_chains"] = chains.astype(parameters.weights.dtype)
+            archive["model_type"] = "BBRBM"
+
+
+def read_rbms(
+    path: str | os.PathLike[str], update: int | None = None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return weights (n_hidden, n_visible) and biases of a file of rbms, at its last update or one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is none of rbms, of another kind of machine, or has no such update.
+    """
+    h5py = require("h5py", "run")
+    name = os.fspath(checks.path("path", path))
+    try:
+        with open(name, "rb") as file, h5py.File(file, "r") as archive:
+            kind = archive["model_type"][()].decode() if "model_type" in archive else "BBRBM"
+            there = sorted(int(key[7:]) for key in archive if key.startswith("update_"))
+            if kind != "BBRBM" or not there:
+                raise ValueError(f"path: got {kind} with {len(there)} updates, allowed: BBRBM")
+            wanted = there[-1] if update is None else update
+            if wanted not in there:
+                raise ValueError(checks.describe("update", update, ", ".join(map(str, there))))
+            group = archive[f"update_{wanted}"]
+            group = group.get("params", group)
+            weights, visible, hidden = (
+                np.asarray(group[key]) for key in ("weight_matrix", "vbias", "hbias")
+            )
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise ValueError(f"path: got {name!r}, which is no HDF5 file ({error})") from error
+    except KeyError as error:
+        raise ValueError(f"path: got {name!r}, which is no file of rbms ({error})") from error
+    return weights.T.copy(), visible, hidden
