@@ -836,11 +836,6 @@ def _estimator() -> dict[str, Call]:
                  "max_iter": 20, "chains": 64, "random_state": 1, "threads": 1},
             lambda **given: unlearned(**given).fit(samples).J_, blames={"units": ("samples",)},
         ),
-        "InverseIsing, firth": Call(
-            of, {"method": "exact", "l2": 0.0, "firth": True},
-            lambda **given: unlearned(**given).fit(samples).J_,
-            blames={"method": ("firth",), "l2": ("firth",)},
-        ),
         "InverseIsing.fit": Call(
             of.fit, {**scored, "progress": None}, lambda **given: unlearned().fit(**given).J_,
             blames=of_weights, anything=("y", "progress"),
@@ -869,7 +864,7 @@ def _estimator() -> dict[str, Call]:
         "InverseIsing.energy": Call(of.energy, {"samples": samples}, known.energy),
         "InverseIsing.log_partition": Call(
             of.log_partition,
-            {"method": "ais", "chains": 4, "temperatures": 4, "random_state": 1},
+            {"method": "ais", "chains": 20, "temperatures": 20, "random_state": 1},
             known.log_partition, long=("chains", "temperatures"),
         ),
         "InverseIsing.log_likelihood": Call(
@@ -891,7 +886,8 @@ def _estimator() -> dict[str, Call]:
         "InverseIsing.get_params": Call(of.get_params, {"deep": True}, known.get_params),
         "InverseIsing.set_params": Call(of.set_params, {}, known.set_params),
         "PackedSamples": Call(
-            ms.PackedSamples, {"bits": np.packbits(samples > 0, axis=1), "n_features": 3},
+            ms.PackedSamples,
+            {"bits": np.packbits(samples > 0, axis=1, bitorder="little"), "n_features": 3},
             lambda **given: unlearned().fit(ms.PackedSamples(**given)).J_,
             blames={"n_features": ("bits",), "bits": ("samples",)},
         ),
@@ -901,7 +897,7 @@ def _estimator() -> dict[str, Call]:
         ),
         "log_partition": Call(
             ms.log_partition,
-            {"model": model, "method": "integration", "chains": 4, "temperatures": 4, "seed": 1,
+            {"model": model, "method": "integration", "chains": 20, "temperatures": 20, "seed": 1,
              "threads": 1},
             long=("chains", "temperatures"),
         ),
