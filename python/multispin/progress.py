@@ -251,9 +251,7 @@ class TrainingReporter(_Reporter[TrainingProgress]):
 
     def state(self) -> TrainingProgress:
         """Return where the training stands."""
-        return TrainingProgress(
-            self._done, self._total, dict(self.monitored), self._seconds_left()
-        )
+        return TrainingProgress(self._done, self._total, dict(self.monitored), self._seconds_left())
 
     def note(self) -> str:
         """Return what was measured last."""

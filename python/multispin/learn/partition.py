@@ -183,9 +183,7 @@ def together(ln_base: float, up: Array, down: Array) -> LogPartition:
             f"ln Z: {effective:.1f} of {len(up)} chains have all of the weight: more temperatures",
             NotConvergedWarning,
         )
-    return LogPartition(
-        ln_base + value, error, "ais", ln_base + forward, ln_base - back, effective
-    )
+    return LogPartition(ln_base + value, error, "ais", ln_base + forward, ln_base - back, effective)
 
 
 def _integrated(

@@ -18,9 +18,9 @@ from multispin.analysis.time_to_target import success_probability, time_to_targe
 from multispin.models.base import check_model, digest
 from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
-from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, Variable, attributes, numbered, temperature, variable
 from multispin.runs._drive import drive
+from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs.temperature_range import temperature_range
 from multispin.sampling.sampler import BOLTZMANN, Sampler
 

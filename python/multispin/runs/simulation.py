@@ -25,10 +25,10 @@ from multispin.errors import ExecutorError
 from multispin.models.base import check_model
 from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
-from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._record import Record
+from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.sampling.sampler import BOLTZMANN, GENERATORS
 
 if TYPE_CHECKING:

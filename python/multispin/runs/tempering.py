@@ -18,10 +18,10 @@ from multispin._info import __version__
 from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, SignedEdges
 from multispin.progress import Progress, Reporter
-from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
+from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.sampling.sampler import BOLTZMANN
 
 if TYPE_CHECKING:

@@ -72,6 +72,12 @@ class Spins(ms.BoltzmannMachine):
 FEW = {"n_components": 5, "n_iter": 2, "random_state": 0}
 
 
+#: Chains that begin at samples draw for each of them; one of weight 2 is not drawn for twice.
+OF_CHAINS_AT_SAMPLES = {
+    "check_sample_weight_equivalence_on_dense_data": "each sample has a chain of its own"
+}
+
+
 @pytest.mark.parametrize(
     "estimator",
     [
@@ -85,7 +91,10 @@ FEW = {"n_components": 5, "n_iter": 2, "random_state": 0}
 def test_checks_pass_with_numbers_that_units_can_have(estimator: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # checks are of few samples, and of constant ones
-        found = checks.check_estimator(estimator, on_fail=None, on_skip=None)
+        expected = OF_CHAINS_AT_SAMPLES if getattr(estimator, "method", "") == "cd" else {}
+        found = checks.check_estimator(
+            estimator, expected_failed_checks=expected, on_fail=None, on_skip=None
+        )
     failed = [(one["check_name"], one["exception"]) for one in found if one["status"] == "failed"]
     assert not failed
 

@@ -225,9 +225,10 @@ class BoltzmannMachine(Estimator):
         """
         learning = self._begun(X, sample_weight, again=True)
         kept = self.__dict__.get("_free_chains"), self.__dict__.get("_clamped_chains")
-        for phase, states in zip((learning.free, learning.clamped), kept, strict=True):
-            if states is not None and states.shape == phase.states.shape:
-                phase.states = states
+        if kept[0] is not None and kept[0].shape == learning.free.states.shape:
+            learning.free.states = kept[0]
+        if kept[1] is not None and kept[1].shape == learning.clamped.states.shape:
+            learning.clamped.states = kept[1]
         clamped, free = learning.phases(np.arange(len(learning.data.spins)))
         self._free_chains, self._clamped_chains = learning.free.states, learning.clamped.states
         support = learning.support
@@ -380,8 +381,8 @@ class BoltzmannMachine(Estimator):
         n_hidden = len(within)
         if n_hidden > MOST_HIDDEN:
             raise ValueError(
-                f"n_hidden: got {n_hidden} units that are coupled with each other, allowed: at most "
-                f"{MOST_HIDDEN} for sums over all of their states"
+                f"n_hidden: got {n_hidden} units that are coupled with each other, allowed: at "
+                f"most {MOST_HIDDEN} for sums over all of their states"
             )
         states = np.array(list(itertools.product((-1.0, 1.0), repeat=n_hidden)))
         by_themselves = ((states @ within) * states).sum(axis=1) / 2

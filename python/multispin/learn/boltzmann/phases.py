@@ -1,4 +1,4 @@
-"""Chains of both phases: of the model by itself, and of hidden units where visible ones are held."""
+"""Chains of both phases: of the model by itself, and where visible units are held."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     Spins = NDArray[np.int8]
 
 
-def mean_features(
-    support: Support, spins: Spins, weights: Array | None, threads: int
-) -> Array:
+def mean_features(support: Support, spins: Spins, weights: Array | None, threads: int) -> Array:
     """Return means of s_i s_j over the pairs of a support, and of s_i, as one vector."""
     first, second, total = moment_sums(spins, weights, threads)
     return support.vector(second / total, first / total)

@@ -38,6 +38,9 @@ class Ladder(Protocol):
     def __len__(self) -> int:
         """Return how many distributions there are."""
 
+    def replace(self, parameters: Parameters) -> None:
+        """Take other parameters of the last."""
+
     def advance(self, states: list[Bits], steps: int, seed: int, step: int) -> list[Bits]:
         """Let the chains of each distribution go on."""
 
@@ -79,7 +82,7 @@ class Tempered:
 
     def log_weights(self, at: Sequence[int], states: Bits) -> Array:
         """Return −F of states at some of the temperatures."""
-        from_hidden = self.kernel.softplus(states, "hidden", np.asarray(at))
+        from_hidden = self.kernel.softplus(states, "hidden", at)
         from_visible = dot(states, self._visible[list(at)])
         return np.asarray(from_hidden + from_visible.T)
 
@@ -120,11 +123,13 @@ class Kept:
 
     def log_weights(self, at: Sequence[int], states: Bits) -> Array:
         """Return −F of states in some of the models."""
-        return np.stack([
-            self.kernels[k].softplus(states, "hidden")
-            + dot(states, np.asarray(self.models[k].visible, np.float64)[None])[:, 0]
-            for k in at
-        ])
+        return np.stack(
+            [
+                self.kernels[k].softplus(states, "hidden")
+                + dot(states, np.asarray(self.models[k].visible, np.float64)[None])[:, 0]
+                for k in at
+            ]
+        )
 
 
 @dataclass
@@ -137,7 +142,7 @@ class Exchanges:
 
 
 def exchange(ladder: Ladder, states: list[Bits], seed: int, step: int) -> Exchanges:
-    """Exchange states between neighbours, in place: pairs (0, 1), (2, 3)…, then (1, 2), (3, 4)…
+    """Exchange states between neighbours, in place: first of pairs (0, 1), (2, 3) and so on.
 
     With probability min(1, p_a(y) p_b(x) / p_a(x) p_b(y)) of states x of a and y of b.
     """

@@ -134,5 +134,3 @@ def equilibrated(
         SlowMixingWarning,
     )
     return states[:n], done
-
-

@@ -17,7 +17,7 @@ from multispin.learn.names import check_same_units
 from multispin.learn.rbm import files, flips, partition, settings
 from multispin.learn.rbm.chains import streams
 from multispin.learn.rbm.equilibrium import equilibrated, warn_of_slow_chains
-from multispin.learn.rbm.observations import observed
+from multispin.learn.rbm.observations import Observations, observed
 from multispin.learn.rbm.parameters import Parameters, sigmoid
 from multispin.learn.rbm.running import Epoch, Run, digest
 from multispin.learn.rbm.training import Training
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from multispin.learn.partition import LogPartition
-    from multispin.learn.rbm.observations import Observations
     from multispin.progress import TrainingProgress
     from multispin.runs.checkpoint import Checkpoint
 
@@ -104,8 +103,9 @@ class RBM(Estimator):
     h_samples_
         Hidden states of the model's chains, (n_chains, n_components), as scikit-learn calls them.
     history_
-        After each epoch, by name: ``learning_rate``, ``reconstruction_error``,
-        ``singular_values``, and with validation data ``free_energy_gap``.
+        By name: ``epoch`` after which it was measured, each of the first 200, then every other and
+        so on; ``learning_rate``, ``reconstruction_error``, ``singular_values``, and with validation
+        data ``free_energy_gap``.
     n_iter_
         Epochs that are over.
     n_features_in_, feature_names_in_
@@ -303,7 +303,6 @@ class RBM(Estimator):
     def _take(self, run: Run) -> None:
         """Keep what a run has come to."""
         self._restore(*self._stated(run))
-        assert run.data is not None
         if run.data.names is not None:
             self.feature_names_in_ = np.array(run.data.names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
@@ -331,7 +330,7 @@ class RBM(Estimator):
         return {**self._kept[1], **{name: part.copy() for name, part in changed.items()}}
 
     def __sklearn_tags__(self) -> Any:
-        """Say what scikit-learn asks: a transformer, of sparse samples too, that keeps their type."""
+        """Say what scikit-learn asks: it transforms sparse samples too, and keeps their type."""
         utils = require("sklearn.utils", "learn")
         tags = super().__sklearn_tags__()
         tags.transformer_tags = utils.TransformerTags(preserves_dtype=["float64", "float32"])
@@ -364,7 +363,7 @@ class RBM(Estimator):
         return self.fit(X, y, **fit_params).transform(X)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:  # noqa: ARG002
-        """Return the names of hidden units: rbm0, rbm1, …"""
+        """Return the names of hidden units, rbm0, rbm1 and so on."""
         n = self._parameters().shape[0]
         return np.array([f"rbm{j}" for j in range(n)], dtype=object)
 
@@ -480,7 +479,9 @@ class RBM(Estimator):
         data = self._observed(X)
         values, parameters = data.numbers(), self._parameters()
         held = clamped(clamp, values.shape)
-        times = checks.count("steps", steps, 1) if steps is not None else (1 if held is None else 100)
+        times = (
+            checks.count("steps", steps, 1) if steps is not None else (1 if held is None else 100)
+        )
         found = values
         for _ in range(times):
             found = sigmoid(parameters.fields_of_visible(sigmoid(parameters.fields(found))))
@@ -572,7 +573,8 @@ class RBM(Estimator):
         training = Training.of(
             chosen, Parameters(*(part.astype(dtype) for part in (weights, visible, hidden))), mean
         )
-        found._restore(*found._stated(Run(training, None, None)))
+        nothing = Observations(weights.shape[1], None, np.zeros((0, 0)), None, None, dtype)
+        found._restore(*found._stated(Run(training, nothing, None)))
         return found
 
     @classmethod
@@ -604,7 +606,7 @@ class RBM(Estimator):
         networks = require("sklearn.neural_network", "learn")
         rate = self.learning_rate
         found = networks.BernoulliRBM(
-            of.shape[0], learning_rate=rate if np.ndim(rate) == 0 else rate[0],
+            of.shape[0], learning_rate=rate[0] if isinstance(rate, tuple) else rate,
             batch_size=self.batch_size, n_iter=self.n_iter, random_state=self.random_state,
         )  # fmt: skip
         found.components_, found.intercept_visible_ = of.weights.copy(), of.visible.copy()
@@ -665,7 +667,6 @@ class RBM(Estimator):
 
     def _numbers(self, rows: int) -> Numbers:
         return Numbers(self._fresh_seed(), streams(0, rows), 0)
-
 
 
 def clamped(clamp: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import NDArray
 
     from multispin.learn.rbm.parameters import Parameters
@@ -37,11 +38,15 @@ def write(path: str | os.PathLike[str], meta: dict[str, Any], arrays: dict[str, 
         "format": FORMAT, "version": VERSION, "meta": meta,
         "sha256": {name: _digest(array) for name, array in arrays.items()},
     }  # fmt: skip
-    with interrupts_held(), files.replacing(checks.path("path", path)) as file:
-        with h5py.File(file, "w") as archive:
-            archive.attrs["header"] = json.dumps(header)
-            for name, array in arrays.items():
-                archive.create_dataset(name, data=array)
+    target = checks.path("path", path)
+    with (
+        interrupts_held(),
+        files.replacing(target) as file,
+        h5py.File(file, "w") as archive,
+    ):
+        archive.attrs["header"] = json.dumps(header)
+        for name, array in arrays.items():
+            archive.create_dataset(name, data=array)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -55,9 +60,9 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
         If it is another file, or damaged.
     """
     h5py = require("h5py", "run")
-    name = os.fspath(checks.path("path", path))
+    name = checks.path("path", path)
     try:
-        with open(name, "rb") as file, h5py.File(file, "r") as archive:
+        with name.open("rb") as file, h5py.File(file, "r") as archive:
             header = json.loads(archive.attrs["header"])
             if (header["format"], header["version"]) != (FORMAT, VERSION):
                 raise ValueError(f"format {header['format']!r}, version {header['version']!r}")
@@ -69,7 +74,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
         raise
     except Exception as error:  # h5py meets damage in many ways
         raise CheckpointError(
-            f"{name!r} is no file of an RBM, or it is damaged ({error}); it was left as it is"
+            f"{str(name)!r} is no file of an RBM, or it is damaged ({error}); it was left as it is"
         ) from error
     return header["meta"], arrays
 
@@ -93,17 +98,21 @@ def write_rbms(
     N. Béreux et al., https://github.com/DsysDML/rbms: weights (n_visible, n_hidden).
     """
     h5py = require("h5py", "run")
-    with interrupts_held(), files.replacing(checks.path("path", path)) as file:
-        with h5py.File(file, "w") as archive:
-            group = archive.create_group(f"update_{updates}")
-            params = group.create_group("params")
-            params["weight_matrix"] = np.ascontiguousarray(parameters.weights.T)
-            params["vbias"], params["hbias"] = parameters.visible, parameters.hidden
-            for name in ("weight_matrix", "vbias", "hbias"):
-                group[name] = params[name]
-            group["time"] = 0.0
-            archive["parallel_chains"] = chains.astype(parameters.weights.dtype)
-            archive["model_type"] = "BBRBM"
+    target = checks.path("path", path)
+    with (
+        interrupts_held(),
+        files.replacing(target) as file,
+        h5py.File(file, "w") as archive,
+    ):
+        group = archive.create_group(f"update_{updates}")
+        params = group.create_group("params")
+        params["weight_matrix"] = np.ascontiguousarray(parameters.weights.T)
+        params["vbias"], params["hbias"] = parameters.visible, parameters.hidden
+        for name in ("weight_matrix", "vbias", "hbias"):
+            group[name] = params[name]
+        group["time"] = 0.0
+        archive["parallel_chains"] = chains.astype(parameters.weights.dtype)
+        archive["model_type"] = "BBRBM"
 
 
 def read_rbms(
@@ -119,9 +128,9 @@ def read_rbms(
         If it is none of rbms, of another kind of machine, or has no such update.
     """
     h5py = require("h5py", "run")
-    name = os.fspath(checks.path("path", path))
+    name = checks.path("path", path)
     try:
-        with open(name, "rb") as file, h5py.File(file, "r") as archive:
+        with name.open("rb") as file, h5py.File(file, "r") as archive:
             kind = archive["model_type"][()].decode() if "model_type" in archive else "BBRBM"
             there = sorted(int(key[7:]) for key in archive if key.startswith("update_"))
             if kind != "BBRBM" or not there:
@@ -137,7 +146,7 @@ def read_rbms(
     except OSError as error:
         if error.errno is not None:
             raise
-        raise ValueError(f"path: got {name!r}, which is no HDF5 file ({error})") from error
+        raise ValueError(f"path: got {str(name)!r}, which is no HDF5 file ({error})") from error
     except KeyError as error:
-        raise ValueError(f"path: got {name!r}, which is no file of rbms ({error})") from error
+        raise ValueError(f"path: got {str(name)!r}, which is no file of rbms ({error})") from error
     return weights.T.copy(), visible, hidden

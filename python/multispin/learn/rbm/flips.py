@@ -1,4 +1,4 @@
-"""Losses of single units given all others: pseudolikelihood, ratio matching, and their gradients."""
+"""Losses of units given all others, pseudolikelihood and ratio matching, and gradients."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._engines.bipartite import outer
-from multispin.learn.rbm.parameters import Parameters, sigmoid
+from multispin.learn.rbm.parameters import Machine, Parameters, sigmoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,12 +37,12 @@ class Phase:
     hidden: Array
 
 
-def phase_of(parameters: Parameters, kernel: Bipartite, samples: Observations) -> Phase:
+def phase_of(machine: Machine, samples: Observations) -> Phase:
     """Average over samples, each with its weight."""
     if samples.bits is not None:
-        return phase_of_bits(kernel, samples.bits, parameters.shape[1], samples.weights)
+        return phase_of_bits(machine.kernel, samples.bits, samples.n_features, samples.weights)
     values = samples.numbers()
-    hidden = sigmoid(parameters.fields(values)).astype(np.float64)
+    hidden = sigmoid(machine.parameters.fields(values)).astype(np.float64)
     shares = np.ones(len(values)) if samples.weights is None else samples.weights
     weighted = hidden * (shares / shares.sum())[:, None]
     return Phase(weighted.T @ values, samples.mean(), weighted.sum(axis=0))

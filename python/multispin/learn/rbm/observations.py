@@ -55,7 +55,7 @@ class Observations:
         shares = np.ones(len(self)) if self.weights is None else self.weights
         if self.bits is None:
             return np.asarray(shares @ self.numbers().astype(np.float64) / shares.sum())
-        return outer(self.bits, self.n_features, shares[:, None])[:, 0] / shares.sum()
+        return np.asarray(outer(self.bits, self.n_features, shares[:, None])[:, 0] / shares.sum())
 
 
 def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") -> Observations:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -54,6 +54,13 @@ class Parameters:
         )
         found: NDArray[np.float64] = -visible @ b - softplus(visible @ weights.T + c).sum(axis=1)
         return found
+
+
+class Machine(NamedTuple):
+    """Parameters, and what samples them; whoever changes the one puts it in place in the other."""
+
+    parameters: Parameters
+    kernel: Bipartite
 
 
 def sigmoid(x: Reals) -> Reals:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from multispin._engines.bipartite import Numbers, pack
 from multispin.learn.rbm.chains import Kept, Tempered, exchange, independent, streams
 from multispin.learn.rbm.gradient import Phase, phase_of_bits
-from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.parameters import Machine, Parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin._engines.bipartite import Bipartite
     from multispin.learn.rbm.chains import Ladder
     from multispin.learn.rbm.observations import Observations
     from multispin.learn.rbm.settings import Settings
 
     Array = NDArray[np.float64]
     Bits = NDArray[np.uint64]
+    Arrays = dict[str, NDArray[Any]]
 
 #: A model is kept when the one that learns has moved so far that no more states are exchanged.
 _FAR = 0.25
@@ -36,12 +36,10 @@ class ModelPhase(Protocol):
     def visible(self) -> Bits:
         """States of the model's chains, the latest."""
 
-    def average(
-        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
-    ) -> Phase:
+    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
         """Let chains go on, those of update `step`, and average over them."""
 
-    def arrays(self) -> dict[str, NDArray]:
+    def arrays(self) -> Arrays:
         """What a checkpoint keeps."""
 
 
@@ -52,19 +50,17 @@ class Contrastive:
     settings: Settings
     visible: Bits
 
-    def average(
-        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
-    ) -> Phase:
+    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
         """Let `steps` steps lead away from the data."""
         numbers = Numbers(self.settings.seed, streams(0, len(batch)), step)
         start = batch.bits
         if start is None:
             values = batch.numbers()
             start = pack(values > _halves(self.settings.seed, step, values.shape))
-        self.visible, _ = kernel.gibbs(start, self.settings.steps, numbers)
-        return phase_of_bits(kernel, self.visible, batch.n_features, batch.weights)
+        self.visible, _ = machine.kernel.gibbs(start, self.settings.steps, numbers)
+        return phase_of_bits(machine.kernel, self.visible, batch.n_features, batch.weights)
 
-    def arrays(self) -> dict[str, NDArray]:
+    def arrays(self) -> Arrays:
         """Nothing stays."""
         return {"chains": self.visible}
 
@@ -76,15 +72,13 @@ class Persistent:
     settings: Settings
     visible: Bits
 
-    def average(
-        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
-    ) -> Phase:
+    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
         """Let all chains take `steps` steps."""
         numbers = Numbers(self.settings.seed, streams(0, len(self.visible)), step)
-        self.visible, _ = kernel.gibbs(self.visible, self.settings.steps, numbers)
-        return phase_of_bits(kernel, self.visible, batch.n_features)
+        self.visible, _ = machine.kernel.gibbs(self.visible, self.settings.steps, numbers)
+        return phase_of_bits(machine.kernel, self.visible, batch.n_features)
 
-    def arrays(self) -> dict[str, NDArray]:
+    def arrays(self) -> Arrays:
         """Return the chains."""
         return {"chains": self.visible}
 
@@ -103,21 +97,19 @@ class Exchanged:
         """States of the model's chains."""
         return self.states[-1]
 
-    def average(
-        self, parameters: Parameters, kernel: Bipartite, batch: Observations, step: int
-    ) -> Phase:
+    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
         """Let all chains take `steps` steps, and exchange."""
         if isinstance(self.ladder, Kept):
-            self._keep(parameters)
-        self.ladder.replace(parameters)
+            self._keep()
+        self.ladder.replace(machine.parameters)
         self.states = self.ladder.advance(
             self.states, self.settings.steps, self.settings.seed, step
         )
         found = exchange(self.ladder, self.states, self.settings.seed, step)
         self.accepted = [*self.accepted[-_OVER + 1 :], float(found.accepted[-1])]
-        return phase_of_bits(kernel, self.visible, batch.n_features)
+        return phase_of_bits(machine.kernel, self.visible, batch.n_features)
 
-    def _keep(self, parameters: Parameters) -> None:
+    def _keep(self) -> None:
         """Keep the model as it was before this update, if the last that was kept is far away."""
         if len(self.accepted) == _OVER and np.mean(self.accepted) < _FAR:
             assert isinstance(self.ladder, Kept)
@@ -125,9 +117,9 @@ class Exchanged:
             self.states.append(self.states[-1].copy())
             self.accepted = []
 
-    def arrays(self) -> dict[str, NDArray]:
+    def arrays(self) -> Arrays:
         """Return the chains, and the models that are kept."""
-        found = {"chains": np.stack(self.states), "accepted": np.array(self.accepted)}
+        found: Arrays = {"chains": np.stack(self.states), "accepted": np.array(self.accepted)}
         if isinstance(self.ladder, Kept):
             kept = self.ladder.models
             for name in ("weights", "visible", "hidden"):
@@ -145,15 +137,11 @@ def begun(settings: Settings, parameters: Parameters, base: Array) -> ModelPhase
         start = independent(base, Numbers(seed, streams(0, n), 0))
         return (Contrastive if settings.method == "cd" else Persistent)(settings, start)
     ladder = _ladder(settings, parameters, base)
-    starts = [
-        independent(base, Numbers(seed, streams(k * n, n), 0)) for k in range(len(ladder))
-    ]
+    starts = [independent(base, Numbers(seed, streams(k * n, n), 0)) for k in range(len(ladder))]
     return Exchanged(settings, ladder, starts)
 
 
-def resumed(
-    settings: Settings, parameters: Parameters, base: Array, arrays: dict[str, NDArray]
-) -> ModelPhase:
+def resumed(settings: Settings, parameters: Parameters, base: Array, arrays: Arrays) -> ModelPhase:
     """Return what averages over the model as a checkpoint has kept it."""
     if settings.method in ("cd", "pcd"):
         return (Contrastive if settings.method == "cd" else Persistent)(settings, arrays["chains"])
@@ -180,4 +168,4 @@ def _halves(seed: int, step: int, shape: tuple[int, ...]) -> Array:
     words = np.random.Philox(key=[seed, 0x68616C66], counter=[0, step, 0, 0]).random_raw(
         int(np.prod(shape))
     )
-    return ((words >> np.uint64(12)).astype(np.float64) * 2.0**-52).reshape(shape)
+    return np.asarray((words >> np.uint64(12)).astype(np.float64) * 2.0**-52).reshape(shape)

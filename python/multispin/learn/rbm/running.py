@@ -1,9 +1,8 @@
-"""A training from its first epoch to its last: order of samples, what is seen on the way, the file."""
+"""A training from its first epoch to its last: batches, what is seen on the way, the file."""
 
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from multispin._base.interrupts import interrupts_held
 from multispin.learn.rbm import phases
 from multispin.learn.rbm.gradient import Offsets
 from multispin.learn.rbm.history import History, measured, singular_values
-from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.training import Training, parts
 from multispin.progress import TrainingReporter
 
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-#: Of the time of an epoch that looking at what it has come to may take, at most.
-_SHARE = 0.05
+#: So many epochs are looked at one by one, then every other, then every third: it takes time.
+_ONE_BY_ONE = 200
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Run:
     """A training on its way over data."""
 
     training: Training
-    data: Observations | None
+    data: Observations
     validation: Observations | None
     epoch: int = 0
     batch: int = 0  # of this epoch
@@ -65,7 +64,7 @@ class Run:
     history: History = field(default_factory=History)
 
     def batches(self) -> list[NDArray[np.intp]]:
-        """Return the rows of this epoch's batches, in an order of its own, of sizes as even as can be."""
+        """Return the rows of this epoch's batches, in an order of its own and of even sizes."""
         settings, m = self.training.settings, len(self.data)
         words = np.random.Philox(
             key=[settings.seed, 0x6F72646572], counter=[0, self.epoch, 0, 0]
@@ -83,23 +82,24 @@ class Run:
         """Train until so many epochs are over, or a callback has had enough."""
         training = self.training
         per_epoch = -(-len(self.data) // training.settings.batch_size)
-        total = epochs * per_epoch
-        done = self.epoch * per_epoch + self.batch
-        reporter = TrainingReporter(progress, total, done)
-        kernel = training.parameters.kernel(training.settings.threads)
+        reporter = TrainingReporter(
+            progress, epochs * per_epoch, self.epoch * per_epoch + self.batch
+        )
+        machine = Machine(
+            training.parameters, training.parameters.kernel(training.settings.threads)
+        )
         try:
             while self.epoch < epochs and not self.stopped:
-                began = time.perf_counter()
                 batches = self.batches()
                 while self.batch < len(batches):
                     rate = training.settings.rate((self.epoch + self.batch / per_epoch) / epochs)
                     with interrupts_held():
-                        training.update(self.data.taken(batches[self.batch]), rate, kernel)
+                        training.update(self.data.taken(batches[self.batch]), rate, machine)
                         self.batch += 1
                     reporter.advance(1)
                     if checkpoint is not None:
                         checkpoint.save_if_due(self.state)
-                self._end_epoch(reporter, callbacks, rate, time.perf_counter() - began)
+                self._end_epoch(reporter, callbacks, rate)
         finally:
             reporter.close()
             if checkpoint is not None:
@@ -110,17 +110,19 @@ class Run:
         reporter: TrainingReporter,
         callbacks: Sequence[Callable[[Epoch], object]],
         rate: float,
-        seconds: float,
     ) -> None:
+        parameters, found = self.training.parameters, {}
         with interrupts_held():
             self.epoch, self.batch = self.epoch + 1, 0
-            found = measured(self.training.parameters, self.data, self.validation)
-            self.history.note(learning_rate=rate, **found)
-            self.history.note(singular_values=singular_values(self.training.parameters))
-        reporter.monitored = {"epoch": self.epoch, **found}
-        told = Epoch(self.epoch, self.training.parameters, found)
-        # All of them, whatever the first says.
-        self.stopped = any([one(told) is True for one in callbacks])
+            noted = self.epoch % (1 + self.epoch // _ONE_BY_ONE) == 0
+            if noted or callbacks:
+                found = measured(parameters, self.data, self.validation)
+                reporter.monitored = {"epoch": self.epoch, **found}
+            if noted:
+                self.history.note(epoch=self.epoch, learning_rate=rate, **found)
+                self.history.note(singular_values=singular_values(parameters))
+        for one in callbacks:  # all of them, whatever the first says
+            self.stopped |= one(Epoch(self.epoch, parameters, found)) is True
 
     # --- the file ---------------------------------------------------------------------------------
 
@@ -154,8 +156,7 @@ class Run:
         """Return what a checkpoint has kept."""
 
         def of(prefix: str) -> Arrays:
-            found = {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
-            return found
+            return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
 
         parameters, velocity = (
             Parameters(kept["weights"], kept["visible"], kept["hidden"])

@@ -84,7 +84,7 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
 
 
 def seed_of(random_state: Any) -> int | None:
-    """Return a seed of what scikit-learn takes: None, an integer, or a generator, which moves on."""
+    """Return a seed of what scikit-learn takes: None, an integer, or a generator to ask."""
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(0, 2**63 - 1, dtype=np.int64))
     if isinstance(random_state, np.random.Generator):

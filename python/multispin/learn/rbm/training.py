@@ -9,12 +9,11 @@ import numpy as np
 
 from multispin.learn.rbm import flips, phases
 from multispin.learn.rbm.gradient import Offsets, gradient, phase_of
-from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.parameters import Machine, Parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin._engines.bipartite import Bipartite
     from multispin.learn.rbm.observations import Observations
     from multispin.learn.rbm.phases import ModelPhase
     from multispin.learn.rbm.settings import Settings
@@ -69,20 +68,20 @@ class Training:
         model = phases.begun(settings, parameters, base) if samples else None
         return cls(settings, parameters, velocity, offsets, base, model)
 
-    def update(self, batch: Observations, rate: float, kernel: Bipartite) -> None:
+    def update(self, batch: Observations, rate: float, machine: Machine) -> None:
         """Move parameters along the gradient of one batch."""
         if self.model is None:
             found = self._of_flips(batch)
         else:
-            data = phase_of(self.parameters, kernel, batch)
-            model = self.model.average(self.parameters, kernel, batch, self.step)
+            data = phase_of(machine, batch)
+            model = self.model.average(machine, batch, self.step)
             self.step += self.settings.steps
             offsets = self.offsets if self.settings.centered else None
             found = gradient(data, model, offsets, batch.dtype)
             self.offsets.follow(data, model, _SLIDING)
         self._move(found, rate)
         self.updates += 1
-        kernel.replace(*parts(self.parameters))
+        machine.kernel.replace(*parts(self.parameters))
 
     def _of_flips(self, batch: Observations) -> Parameters:
         shares = np.ones(len(batch)) if batch.weights is None else batch.weights

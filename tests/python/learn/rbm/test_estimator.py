@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin.learn.rbm import running
 from multispin.learn.rbm.parameters import Parameters
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from multispin.learn.rbm.running import Epoch
 
 METHODS = ("cd", "pcd", "pt", "ptt", "pl", "rm")
 
@@ -106,10 +107,8 @@ def test_a_seed_repeats_the_whole_on_any_number_of_threads(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_training_goes_on_bit_for_bit(
-    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Stopped(Exception):
+def test_training_goes_on_bit_for_bit(method: str, tmp_path: Path) -> None:
+    class StoppedError(Exception):
         pass
 
     # More updates than exchanges are averaged over, so that "ptt" keeps models on the way.
@@ -125,9 +124,9 @@ def test_training_goes_on_bit_for_bit(
 
             def stopping(state: Any, stop: int = stop) -> None:
                 if state.updates == stop:
-                    raise Stopped
+                    raise StoppedError
 
-            with pytest.raises(Stopped):
+            with pytest.raises(StoppedError):
                 ms.RBM(**chosen).fit(data(), checkpoint=file, progress=stopping)
         resumed = ms.RBM(**chosen).fit(data(), checkpoint=file)
     assert same(resumed, whole)
@@ -143,7 +142,11 @@ def test_a_checkpoint_is_of_one_training(tmp_path: Path) -> None:
     file = tmp_path / "training.npz"
     ms.RBM(4, n_iter=1, random_state=1).fit(data(), checkpoint=file)
     before = file.read_bytes()
-    for params, X in (({"n_components": 5}, data()), ({"momentum": 0.1}, data()), ({}, data(seed=1))):
+    for params, X in (
+        ({"n_components": 5}, data()),
+        ({"momentum": 0.1}, data()),
+        ({}, data(seed=1)),
+    ):
         with pytest.raises(ms.CheckpointError, match="another run"):
             ms.RBM(**{"n_components": 4, "n_iter": 1, "random_state": 1, **params}).fit(
                 X, checkpoint=file
@@ -172,7 +175,7 @@ def test_samples_of_no_weight_have_not_been_seen() -> None:
     assert same(fitted(X, weights), fitted(X[weights > 0], weights[weights > 0]))
 
 
-def test_showing_progress_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_showing_progress_changes_nothing() -> None:
     assert same(fitted(verbose=0), fitted(verbose=1))
 
 
@@ -298,7 +301,12 @@ def test_kinds_of_samples() -> None:
     scipy_sparse = pytest.importorskip("scipy.sparse")
     X = data()
     expected = fitted(X.astype(np.float64))
-    for other in (X.astype(bool), X.tolist(), scipy_sparse.csr_matrix(X.astype(float)), X.astype("u1")):
+    for other in (
+        X.astype(bool),
+        X.tolist(),
+        scipy_sparse.csr_matrix(X.astype(float)),
+        X.astype("u1"),
+    ):
         assert same(fitted(other), expected)
 
 
@@ -385,11 +393,13 @@ def test_other_wrong_arguments() -> None:
 def test_callbacks_may_end_it() -> None:
     told = []
 
-    def enough(epoch: running.Epoch) -> bool:
+    def enough(epoch: Epoch) -> bool:
         told.append((epoch.number, dict(epoch.monitored)))
         return epoch.number == 3
 
-    rbm = ms.RBM(4, n_iter=10, random_state=1).fit(data(), validation=data(seed=2), callbacks=[enough])
+    rbm = ms.RBM(4, n_iter=10, random_state=1).fit(
+        data(), validation=data(seed=2), callbacks=[enough]
+    )
     assert rbm.n_iter_ == 3
     assert [number for number, _ in told] == [1, 2, 3]
     assert set(told[0][1]) == {"reconstruction_error", "free_energy_gap"}

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from multispin.learn.rbm import flips
-from multispin.learn.rbm.gradient import Offsets, gradient, phase_of
+from multispin.learn.rbm.gradient import Offsets, Phase, gradient, phase_of
 from multispin.learn.rbm.observations import observed
-from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.training import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 N_VISIBLE, N_HIDDEN = 6, 4
 STATES = np.array(list(itertools.product((0.0, 1.0), repeat=N_VISIBLE)))
 
 
-def machine(seed: int = 0, width: float = 0.8) -> Parameters:
+def some_machine(seed: int = 0, width: float = 0.8) -> Parameters:
     rng = np.random.default_rng(seed)
     return Parameters(
         rng.normal(0, width, (N_HIDDEN, N_VISIBLE)),
@@ -36,7 +40,9 @@ def log_likelihood(of: Parameters, data: np.ndarray, weights: np.ndarray) -> flo
     return float(weights @ (-of.free_energy(data) - log_partition) / weights.sum())
 
 
-def difference(function, at: Parameters, step: float = 1e-5) -> Parameters:
+def difference(
+    function: Callable[[Parameters], float], at: Parameters, step: float = 1e-5
+) -> Parameters:
     """Central differences of a function of parameters."""
     found = []
     for part in parts(at):
@@ -53,17 +59,17 @@ def difference(function, at: Parameters, step: float = 1e-5) -> Parameters:
     return Parameters(*found)
 
 
-def exact_phases(of: Parameters, data: np.ndarray, weights: np.ndarray):
-    kernel = of.kernel(1)
+def exact_phases(of: Parameters, data: np.ndarray, weights: np.ndarray) -> tuple[Phase, Phase]:
+    machine = Machine(of, of.kernel(1))
     probability = np.exp(-of.free_energy(STATES))
     return (
-        phase_of(of, kernel, observed(data, weights)),
-        phase_of(of, kernel, observed(STATES, probability / probability.sum())),
+        phase_of(machine, observed(data, weights)),
+        phase_of(machine, observed(STATES, probability / probability.sum())),
     )
 
 
 def test_the_difference_of_phases_is_the_gradient() -> None:
-    at = machine()
+    at = some_machine()
     data, weights = samples()
     expected = difference(lambda of: log_likelihood(of, data, weights), at)
     found = gradient(*exact_phases(at, data, weights), None, np.dtype(np.float64))
@@ -73,9 +79,9 @@ def test_the_difference_of_phases_is_the_gradient() -> None:
 
 
 def test_the_gradient_of_samples_between_0_and_1() -> None:
-    # Probabilities: the mean of F over all states that they may stand for is not F of the mean; what
-    # is climbed is F of the mean, as in scikit-learn.
-    at = machine()
+    # The mean of F over all states that they may stand for is not F of the mean; what is climbed is
+    # F of the mean, as in scikit-learn.
+    at = some_machine()
     data = np.random.default_rng(3).uniform(size=(10, N_VISIBLE))
     weights = np.ones(10)
     expected = difference(lambda of: log_likelihood(of, data, weights), at)
@@ -86,7 +92,7 @@ def test_the_gradient_of_samples_between_0_and_1() -> None:
 
 def test_the_centred_gradient_is_that_of_centred_units() -> None:
     # E = −(v−μ)ᵀb − (h−λ)ᵀc − (h−λ)ᵀW(v−μ), whose b and c are those of plain units plus Wᵀλ and Wμ.
-    at = machine()
+    at = some_machine()
     data, weights = samples()
     rng = np.random.default_rng(2)
     mu, lam = rng.uniform(size=N_VISIBLE), rng.uniform(size=N_HIDDEN)
@@ -101,7 +107,9 @@ def test_the_centred_gradient_is_that_of_centred_units() -> None:
     slope = difference(lambda of: log_likelihood(plain(of), data, weights), centred)
     # A small step along it, in plain units.
     step = 1e-6
-    moved = plain(Parameters(*(x + step * d for x, d in zip(parts(centred), parts(slope), strict=True))))
+    moved = plain(
+        Parameters(*(x + step * d for x, d in zip(parts(centred), parts(slope), strict=True)))
+    )
     expected = [(new - old) / step for new, old in zip(parts(moved), parts(at), strict=True)]
     found = gradient(*exact_phases(at, data, weights), Offsets(mu, lam), np.dtype(np.float64))
     for one, other in zip(parts(found), expected, strict=True):
@@ -109,8 +117,8 @@ def test_the_centred_gradient_is_that_of_centred_units() -> None:
 
 
 def test_the_centred_gradient_does_not_know_which_value_is_called_1() -> None:
-    # Of turned data and of the machine turned alike, with offsets turned: what is learned is turned.
-    at = machine()
+    # Of turned data and of the machine turned alike, with offsets turned, it is turned.
+    at = some_machine()
     data, weights = samples()
     rng = np.random.default_rng(4)
     mu, lam = rng.uniform(size=N_VISIBLE), rng.uniform(size=N_HIDDEN)
@@ -136,14 +144,14 @@ def conditionals(of: Parameters, data: np.ndarray) -> np.ndarray:
 
 
 def test_conditional_probabilities_are_what_they_are_called() -> None:
-    at = machine()
+    at = some_machine()
     np.testing.assert_allclose(
         flips.log_conditionals(at, STATES), conditionals(at, STATES), atol=1e-12
     )
 
 
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    at = machine()
+    at = some_machine()
     data, weights = samples()
     whole = flips.log_conditionals(at, data)
     slopes = flips.gradient(at, data, weights / weights.sum(), "pl")
@@ -157,7 +165,7 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("loss", ["pl", "rm"])
 def test_gradients_of_losses_of_single_units(loss: str) -> None:
-    at = machine()
+    at = some_machine()
     data, weights = samples()
     shares = weights / weights.sum()
 

@@ -130,12 +130,16 @@ def test_ln_z_along_a_ladder(which: int) -> None:
     if which == 1:
         exact = np.array([log_partition(one).value for one in ladder.models])
     else:
-        exact = np.array([
-            log_partition(
-                Parameters(beta * of.weights, beta * of.visible + (1 - beta) * 0.3, beta * of.hidden)
-            ).value
-            for beta in np.linspace(0, 1, 5)
-        ])
+        exact = np.array(
+            [
+                log_partition(
+                    Parameters(
+                        beta * of.weights, beta * of.visible + (1 - beta) * 0.3, beta * of.hidden
+                    )
+                ).value
+                for beta in np.linspace(0, 1, 5)
+            ]
+        )
     assert exact[0] == pytest.approx(base)
     # Errors of ten stretches of time: t of 9 degrees of freedom is above 6 with probability 1e-4.
     assert np.all(np.abs(values - (exact - base))[1:] < 6 * errors[1:])
