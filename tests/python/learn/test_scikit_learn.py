@@ -74,7 +74,8 @@ FEW = {"n_components": 5, "n_iter": 2, "random_state": 0}
 
 #: Chains that begin at samples draw for each of them; one of weight 2 is not drawn for twice.
 OF_CHAINS_AT_SAMPLES = {
-    "check_sample_weight_equivalence_on_dense_data": "each sample has a chain of its own"
+    f"check_sample_weight_equivalence_on_{kind}_data": "each sample has a chain of its own"
+    for kind in ("dense", "sparse")
 }
 
 
