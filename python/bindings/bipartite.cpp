@@ -11,6 +11,7 @@
 #include "bind.hpp"
 #include "gil.hpp"
 #include "guarded.hpp"
+#include "multispin/bipartite/learning.hpp"
 #include "multispin/bipartite/machine.hpp"
 #include "multispin/bipartite/outer.hpp"
 #include "multispin/bipartite/partition.hpp"
@@ -190,6 +191,30 @@ Doubles outer_of(const Bits& bits, std::int64_t units, const Array<T>& values, i
   return out;
 }
 
+template <class T>
+void learn_of(const Doubles& sums, const Doubles& change, const Doubles& visible_offsets,
+              const Doubles& hidden_offsets, double rate, double momentum, double l1, double l2,
+              Array<T>& weights, Array<T>& velocity, Doubles& along_visible,
+              Doubles& along_hidden) {
+  demand_dimensions("sums", sums, 2);
+  const py::ssize_t visible = sums.shape(0), hidden = sums.shape(1);
+  demand_shape("change", change, {hidden});
+  demand_shape("visible_offsets", visible_offsets, {visible});
+  demand_shape("hidden_offsets", hidden_offsets, {hidden});
+  demand_shape("weights", weights, {hidden, visible});
+  demand_shape("velocity", velocity, {hidden, visible});
+  demand_shape("along_visible", along_visible, {visible});
+  demand_shape("along_hidden", along_hidden, {hidden});
+  const CentredSums of{
+      visible, hidden, sums.data(), change.data(), visible_offsets.data(), hidden_offsets.data()};
+  T* const w = weights.mutable_data();
+  T* const v = velocity.mutable_data();
+  double* const of_visible = along_visible.mutable_data();
+  double* const of_hidden = along_hidden.mutable_data();
+  const WithoutGil release;
+  learn(of, {rate, momentum, l1, l2}, w, v, of_visible, of_hidden);
+}
+
 Bits draw_of(const Floats& fields, const std::string& to, std::uint64_t seed, const Bits& streams,
              std::uint64_t step, int threads) {
   const Layer layer = layer_named(to);
@@ -250,6 +275,14 @@ void bind_bipartite(py::module_& module) {
              "values"_a.noconvert(), "threads"_a);
   module.def("bipartite_outer", &outer_of<double>, "bits"_a.noconvert(), "units"_a,
              "values"_a.noconvert(), "threads"_a);
+  module.def("bipartite_learn", &learn_of<float>, "sums"_a.noconvert(), "change"_a.noconvert(),
+             "visible_offsets"_a.noconvert(), "hidden_offsets"_a.noconvert(), "rate"_a,
+             "momentum"_a, "l1"_a, "l2"_a, "weights"_a.noconvert(), "velocity"_a.noconvert(),
+             "along_visible"_a.noconvert(), "along_hidden"_a.noconvert());
+  module.def("bipartite_learn", &learn_of<double>, "sums"_a.noconvert(), "change"_a.noconvert(),
+             "visible_offsets"_a.noconvert(), "hidden_offsets"_a.noconvert(), "rate"_a,
+             "momentum"_a, "l1"_a, "l2"_a, "weights"_a.noconvert(), "velocity"_a.noconvert(),
+             "along_visible"_a.noconvert(), "along_hidden"_a.noconvert());
   module.def("bipartite_draw", &draw_of, "fields"_a.noconvert(), "to"_a, "seed"_a,
              "streams"_a.noconvert(), "step"_a, "threads"_a);
   module.def("bipartite_log_partition", &log_partition_of, "weights"_a.noconvert(),

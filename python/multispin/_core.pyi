@@ -24,6 +24,7 @@ __all__: list[str] = [
     "Tempering",
     "available_isas",
     "bipartite_draw",
+    "bipartite_learn",
     "bipartite_log_partition",
     "bipartite_outer",
     "compiler",
@@ -368,6 +369,36 @@ def bipartite_draw(
     step: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.uint64]: ...
+@typing.overload
+def bipartite_learn(
+    sums: numpy.typing.NDArray[numpy.float64],
+    change: numpy.typing.NDArray[numpy.float64],
+    visible_offsets: numpy.typing.NDArray[numpy.float64],
+    hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    rate: typing.SupportsFloat | typing.SupportsIndex,
+    momentum: typing.SupportsFloat | typing.SupportsIndex,
+    l1: typing.SupportsFloat | typing.SupportsIndex,
+    l2: typing.SupportsFloat | typing.SupportsIndex,
+    weights: numpy.typing.NDArray[numpy.float32],
+    velocity: numpy.typing.NDArray[numpy.float32],
+    along_visible: numpy.typing.NDArray[numpy.float64],
+    along_hidden: numpy.typing.NDArray[numpy.float64],
+) -> None: ...
+@typing.overload
+def bipartite_learn(
+    sums: numpy.typing.NDArray[numpy.float64],
+    change: numpy.typing.NDArray[numpy.float64],
+    visible_offsets: numpy.typing.NDArray[numpy.float64],
+    hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    rate: typing.SupportsFloat | typing.SupportsIndex,
+    momentum: typing.SupportsFloat | typing.SupportsIndex,
+    l1: typing.SupportsFloat | typing.SupportsIndex,
+    l2: typing.SupportsFloat | typing.SupportsIndex,
+    weights: numpy.typing.NDArray[numpy.float64],
+    velocity: numpy.typing.NDArray[numpy.float64],
+    along_visible: numpy.typing.NDArray[numpy.float64],
+    along_hidden: numpy.typing.NDArray[numpy.float64],
+) -> None: ...
 def bipartite_log_partition(
     weights: numpy.typing.NDArray[numpy.float64],
     visible_offsets: numpy.typing.NDArray[numpy.float64],

@@ -202,6 +202,44 @@ def outer(bits: Bits, n: int, values: NDArray[Any], threads: int | None = None) 
     )
 
 
+class Rates(NamedTuple):
+    """How far a step of learning goes: W ← W + velocity, less what penalties take."""
+
+    rate: float
+    momentum: float
+    l1: float
+    l2: float
+
+
+def learn(
+    sums: Doubles,
+    change: Doubles,
+    offsets: tuple[Doubles, Doubles],
+    rates: Rates,
+    weights: NDArray[Any],
+    velocity: NDArray[Any],
+) -> tuple[Doubles, Doubles]:
+    """Move weights, in place, along the gradient of centred units.
+
+    With offsets μ of visible and λ of hidden units, of sums ``(n_visible, n_hidden)``
+    sum_r w_r v_ri (h_rj - λ_j) and change ``(n_hidden,)`` sum_r w_r h_rj::
+
+        d_ji = sums_ij - change_j μ_i
+        velocity <- momentum velocity + rate (d - 2 l2 W)
+        W <- W + velocity, and then nearer to 0 by rate l1
+
+    Weights and velocity are ``(n_hidden, n_visible)``, both float32 or both float64.
+
+    Returns
+    -------
+    tuple of ndarray
+        What d takes from the visible and the hidden offsets, -sum_j d_ji λ_j and -sum_i d_ji μ_i.
+    """
+    along = np.zeros(len(sums)), np.zeros(len(change))
+    _core.bipartite_learn(sums, change, *offsets, *rates, weights, velocity, *along)
+    return along
+
+
 def draw_units(fields: Floats, to: Layer, numbers: Numbers, threads: int | None = None) -> Bits:
     """Draw the units of a layer whose fields ``(R, n)`` are given, as `Bipartite.draw` does.
 

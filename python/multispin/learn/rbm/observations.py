@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines.bipartite import outer, pack, unpack
+from multispin._engines.bipartite import pack, unpack
 from multispin.learn.names import names_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class Observations:
         assert kept is not None
         return len(kept)
 
+    @classmethod
+    def of_states(cls, bits: Bits, n_features: int, weights: Reals | None = None) -> Observations:
+        """Return states that are packed as samples."""
+        return cls(n_features, bits, None, weights, None, np.dtype(np.float64))
+
     def taken(self, rows: NDArray[np.intp]) -> Observations:
         """Return some of the samples."""
         bits, values, weights = (
@@ -50,12 +55,21 @@ class Observations:
         assert self.values is not None
         return self.values
 
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Weights that add up to 1, (M,)."""
+        if self.weights is None:
+            return np.full(len(self), 1.0 / len(self))
+        return np.asarray(self.weights / self.weights.sum())
+
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of each unit, (N,)."""
-        shares = np.ones(len(self)) if self.weights is None else self.weights
-        if self.bits is None:
-            return np.asarray(shares @ self.numbers().astype(np.float64) / shares.sum())
-        return np.asarray(outer(self.bits, self.n_features, shares[:, None])[:, 0] / shares.sum())
+        if self.bits is not None and self.weights is None:
+            counts = unpack(self.bits, self.n_features).sum(axis=0, dtype=np.int64)
+            return np.asarray(counts / len(self))
+        # Not a product of matrices: that may depend on the number of threads.
+        values = self.numbers().astype(np.float64)
+        return np.asarray(np.einsum("r,ri->i", self.shares, values))
 
 
 def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") -> Observations:

@@ -1,4 +1,4 @@
-"""The model's phase, one way or another: where its chains begin, and how they go on."""
+"""Chains of the model, one way or another: where they begin, and how they go on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import numpy as np
 
 from multispin._engines.bipartite import Numbers, pack
 from multispin.learn.rbm.chains import Kept, Tempered, exchange, independent, streams
-from multispin.learn.rbm.gradient import Phase, phase_of_bits
+from multispin.learn.rbm.observations import Observations
 from multispin.learn.rbm.parameters import Machine, Parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.learn.rbm.chains import Ladder
-    from multispin.learn.rbm.observations import Observations
     from multispin.learn.rbm.settings import Settings
 
     Array = NDArray[np.float64]
@@ -30,14 +29,14 @@ _OVER = 20
 
 
 class ModelPhase(Protocol):
-    """What averages over the model, update by update."""
+    """What samples the model, update by update."""
 
     @property
     def visible(self) -> Bits:
         """States of the model's chains, the latest."""
 
-    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
-        """Let chains go on, those of update `step`, and average over them."""
+    def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
+        """Let chains go on from step `step`, and return them."""
 
     def arrays(self) -> Arrays:
         """What a checkpoint keeps."""
@@ -50,7 +49,7 @@ class Contrastive:
     settings: Settings
     visible: Bits
 
-    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
+    def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
         """Let `steps` steps lead away from the data."""
         numbers = Numbers(self.settings.seed, streams(0, len(batch)), step)
         start = batch.bits
@@ -58,7 +57,7 @@ class Contrastive:
             values = batch.numbers()
             start = pack(values > _halves(self.settings.seed, step, values.shape))
         self.visible, _ = machine.kernel.gibbs(start, self.settings.steps, numbers)
-        return phase_of_bits(machine.kernel, self.visible, batch.n_features, batch.weights)
+        return Observations.of_states(self.visible, batch.n_features, batch.weights)
 
     def arrays(self) -> Arrays:
         """Nothing stays."""
@@ -72,11 +71,11 @@ class Persistent:
     settings: Settings
     visible: Bits
 
-    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
+    def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
         """Let all chains take `steps` steps."""
         numbers = Numbers(self.settings.seed, streams(0, len(self.visible)), step)
         self.visible, _ = machine.kernel.gibbs(self.visible, self.settings.steps, numbers)
-        return phase_of_bits(machine.kernel, self.visible, batch.n_features)
+        return Observations.of_states(self.visible, batch.n_features)
 
     def arrays(self) -> Arrays:
         """Return the chains."""
@@ -97,7 +96,7 @@ class Exchanged:
         """States of the model's chains."""
         return self.states[-1]
 
-    def average(self, machine: Machine, batch: Observations, step: int) -> Phase:
+    def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
         """Let all chains take `steps` steps, and exchange."""
         if isinstance(self.ladder, Kept):
             self._keep()
@@ -107,7 +106,7 @@ class Exchanged:
         )
         found = exchange(self.ladder, self.states, self.settings.seed, step)
         self.accepted = [*self.accepted[-_OVER + 1 :], float(found.accepted[-1])]
-        return phase_of_bits(machine.kernel, self.visible, batch.n_features)
+        return Observations.of_states(self.visible, batch.n_features)
 
     def _keep(self) -> None:
         """Keep the model as it was before this update, if the last that was kept is far away."""
@@ -128,7 +127,7 @@ class Exchanged:
 
 
 def begun(settings: Settings, parameters: Parameters, base: Array) -> ModelPhase:
-    """Return what averages over the model from the first update on.
+    """Return what samples the model from the first update on.
 
     All chains begin independent, units by themselves as frequent as in the data.
     """
@@ -142,7 +141,7 @@ def begun(settings: Settings, parameters: Parameters, base: Array) -> ModelPhase
 
 
 def resumed(settings: Settings, parameters: Parameters, base: Array, arrays: Arrays) -> ModelPhase:
-    """Return what averages over the model as a checkpoint has kept it."""
+    """Return what samples the model as a checkpoint has kept it."""
     if settings.method in ("cd", "pcd"):
         return (Contrastive if settings.method == "cd" else Persistent)(settings, arrays["chains"])
     ladder = _ladder(settings, parameters, base)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multispin._engines.bipartite import Rates, learn
 from multispin.learn.rbm import flips, phases
-from multispin.learn.rbm.gradient import Offsets, gradient, phase_of
+from multispin.learn.rbm.gradient import Gradient, Offsets, difference
 from multispin.learn.rbm.parameters import Machine, Parameters
 
 if TYPE_CHECKING:
@@ -70,47 +71,44 @@ class Training:
 
     def update(self, batch: Observations, rate: float, machine: Machine) -> None:
         """Move parameters along the gradient of one batch."""
+        settings = self.settings
+        offsets = self.offsets
+        if not settings.centered:
+            offsets = Offsets(*(np.zeros_like(part) for part in (offsets.visible, offsets.hidden)))
         if self.model is None:
             found = self._of_flips(batch)
         else:
-            data = phase_of(machine, batch)
-            model = self.model.average(machine, batch, self.step)
-            self.step += self.settings.steps
-            offsets = self.offsets if self.settings.centered else None
-            found = gradient(data, model, offsets, batch.dtype)
-            self.offsets.follow(data, model, _SLIDING)
-        self._move(found, rate)
+            chains = self.model.advanced(machine, batch, self.step)
+            self.step += settings.steps
+            found = difference(machine, batch, chains, offsets)
+        at, velocity = self.parameters, self.velocity
+        along = learn(
+            found.sums, found.hidden if self.model is not None else np.zeros_like(found.hidden),
+            (offsets.visible, offsets.hidden),
+            Rates(rate, settings.momentum, settings.l1, settings.l2), at.weights, velocity.weights,
+        )  # fmt: skip
+        biases = ((at.visible, velocity.visible, found.visible + along[0]),
+                  (at.hidden, velocity.hidden, found.hidden + along[1]))  # fmt: skip
+        for of, moving, direction in biases:
+            moving *= settings.momentum
+            moving += rate * direction
+            of += moving
+        if self.model is not None:
+            self.offsets.follow(*found.means, _SLIDING)
         self.updates += 1
-        machine.kernel.replace(*parts(self.parameters))
+        machine.kernel.replace(*parts(at))
 
-    def _of_flips(self, batch: Observations) -> Parameters:
-        shares = np.ones(len(batch)) if batch.weights is None else batch.weights
+    def _of_flips(self, batch: Observations) -> Gradient:
         if batch.bits is None:
             raise ValueError(
                 f"X: got values between 0 and 1, allowed: 0 and 1 with method="
                 f"{self.settings.method!r}; 'pcd' takes probabilities"
             )
         weights, visible, hidden = flips.gradient(
-            self.parameters, batch.numbers(), shares / shares.sum(), self.settings.method
+            self.parameters, batch.numbers(), batch.shares, self.settings.method
         )
-        if self.settings.centered:
-            visible = visible - (weights * self.offsets.hidden[:, None]).sum(axis=0)
-            hidden = hidden - (weights * self.offsets.visible).sum(axis=1)
-        return Parameters(*(part.astype(batch.dtype) for part in (weights, visible, hidden)))
-
-    def _move(self, along: Parameters, rate: float) -> None:
-        settings, weights = self.settings, self.parameters.weights
-        if settings.l2 > 0.0:
-            along.weights -= weights.dtype.type(2 * settings.l2) * weights
-        pairs = zip(parts(self.parameters), parts(self.velocity), parts(along), strict=True)
-        for at, velocity, direction in pairs:
-            velocity *= at.dtype.type(settings.momentum)
-            velocity += at.dtype.type(rate) * direction
-            at += velocity
-        if settings.l1 > 0.0:
-            # What the penalty's slope would carry beyond 0 stays there.
-            least = weights.dtype.type(rate * settings.l1)
-            np.copyto(weights, np.sign(weights) * np.maximum(np.abs(weights) - least, 0))
+        means = self.offsets.visible, self.offsets.hidden
+        return Gradient(np.ascontiguousarray(weights.T), visible, hidden, means)
 
 
 def parts(of: Parameters) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from multispin._engines.bipartite import Rates, learn
 from multispin.learn.rbm import flips
-from multispin.learn.rbm.gradient import Offsets, Phase, gradient, phase_of
+from multispin.learn.rbm.gradient import Offsets, difference
 from multispin.learn.rbm.observations import observed
 from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.training import parts
@@ -40,7 +41,7 @@ def log_likelihood(of: Parameters, data: np.ndarray, weights: np.ndarray) -> flo
     return float(weights @ (-of.free_energy(data) - log_partition) / weights.sum())
 
 
-def difference(
+def finite_differences(
     function: Callable[[Parameters], float], at: Parameters, step: float = 1e-5
 ) -> Parameters:
     """Central differences of a function of parameters."""
@@ -59,20 +60,29 @@ def difference(
     return Parameters(*found)
 
 
-def exact_phases(of: Parameters, data: np.ndarray, weights: np.ndarray) -> tuple[Phase, Phase]:
-    machine = Machine(of, of.kernel(1))
+def found_gradient(
+    of: Parameters, data: np.ndarray, weights: np.ndarray, offsets: Offsets | None = None
+) -> Parameters:
+    """Return the gradient with all states of the model, each with its probability."""
+    if offsets is None:
+        offsets = Offsets(np.zeros(of.shape[1]), np.zeros(of.shape[0]))
     probability = np.exp(-of.free_energy(STATES))
-    return (
-        phase_of(machine, observed(data, weights)),
-        phase_of(machine, observed(STATES, probability / probability.sum())),
+    found = difference(
+        Machine(of, of.kernel(1)), observed(data, weights), observed(STATES, probability), offsets
     )
+    step, velocity = np.zeros(of.shape), np.zeros(of.shape)
+    along = learn(
+        found.sums, found.hidden, (offsets.visible, offsets.hidden), Rates(1.0, 0.0, 0.0, 0.0),
+        step, velocity,
+    )  # fmt: skip
+    return Parameters(step, found.visible + along[0], found.hidden + along[1])
 
 
 def test_the_difference_of_phases_is_the_gradient() -> None:
     at = some_machine()
     data, weights = samples()
-    expected = difference(lambda of: log_likelihood(of, data, weights), at)
-    found = gradient(*exact_phases(at, data, weights), None, np.dtype(np.float64))
+    expected = finite_differences(lambda of: log_likelihood(of, data, weights), at)
+    found = found_gradient(at, data, weights)
     for one, other in zip(parts(found), parts(expected), strict=True):
         # Probabilities of hidden units are float32.
         np.testing.assert_allclose(one, other, atol=3e-7)
@@ -84,8 +94,8 @@ def test_the_gradient_of_samples_between_0_and_1() -> None:
     at = some_machine()
     data = np.random.default_rng(3).uniform(size=(10, N_VISIBLE))
     weights = np.ones(10)
-    expected = difference(lambda of: log_likelihood(of, data, weights), at)
-    found = gradient(*exact_phases(at, data, weights), None, np.dtype(np.float64))
+    expected = finite_differences(lambda of: log_likelihood(of, data, weights), at)
+    found = found_gradient(at, data, weights)
     for one, other in zip(parts(found), parts(expected), strict=True):
         np.testing.assert_allclose(one, other, atol=3e-7)
 
@@ -104,14 +114,14 @@ def test_the_centred_gradient_is_that_of_centred_units() -> None:
     centred = Parameters(
         at.weights.copy(), at.visible + at.weights.T @ lam, at.hidden + at.weights @ mu
     )
-    slope = difference(lambda of: log_likelihood(plain(of), data, weights), centred)
+    slope = finite_differences(lambda of: log_likelihood(plain(of), data, weights), centred)
     # A small step along it, in plain units.
     step = 1e-6
     moved = plain(
         Parameters(*(x + step * d for x, d in zip(parts(centred), parts(slope), strict=True)))
     )
     expected = [(new - old) / step for new, old in zip(parts(moved), parts(at), strict=True)]
-    found = gradient(*exact_phases(at, data, weights), Offsets(mu, lam), np.dtype(np.float64))
+    found = found_gradient(at, data, weights, Offsets(mu, lam))
     for one, other in zip(parts(found), expected, strict=True):
         np.testing.assert_allclose(one, other, atol=3e-6)
 
@@ -123,10 +133,8 @@ def test_the_centred_gradient_does_not_know_which_value_is_called_1() -> None:
     rng = np.random.default_rng(4)
     mu, lam = rng.uniform(size=N_VISIBLE), rng.uniform(size=N_HIDDEN)
     turned = Parameters(-at.weights, -at.visible, at.hidden + at.weights.sum(axis=1))
-    one = gradient(*exact_phases(at, data, weights), Offsets(mu, lam), np.dtype(np.float64))
-    other = gradient(
-        *exact_phases(turned, 1 - data, weights), Offsets(1 - mu, lam), np.dtype(np.float64)
-    )
+    one = found_gradient(at, data, weights, Offsets(mu, lam))
+    other = found_gradient(turned, 1 - data, weights, Offsets(1 - mu, lam))
     np.testing.assert_allclose(one.weights, -other.weights, atol=1e-6)
     np.testing.assert_allclose(one.visible, -other.visible, atol=1e-6)
     np.testing.assert_allclose(one.hidden, other.hidden + other.weights.sum(axis=1), atol=1e-6)
@@ -174,7 +182,28 @@ def test_gradients_of_losses_of_single_units(loss: str) -> None:
         of_rows = found.sum(axis=1) if loss == "pl" else -((1 - np.exp(found)) ** 2).sum(axis=1)
         return float(shares @ of_rows)
 
-    expected = difference(value, at)
+    expected = finite_differences(value, at)
     found = flips.gradient(at, data, shares, loss)
     for one, other in zip(found, parts(expected), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (31, 33), (32, 64), (70, 40)])
+def test_a_step_of_learning_is_what_it_says(dtype: type, shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(5)
+    n_hidden, n_visible = shape
+    sums, change = rng.normal(size=(n_visible, n_hidden)), rng.normal(size=n_hidden)
+    mu, lam = rng.uniform(size=n_visible), rng.uniform(size=n_hidden)
+    weights = rng.normal(size=shape).astype(dtype)
+    velocity = rng.normal(size=shape).astype(dtype)
+    d = sums.T - np.outer(change, mu)
+    new_velocity = 0.7 * velocity + 0.1 * (d - 2 * 0.3 * weights)
+    moved = weights + new_velocity
+    expected = np.sign(moved) * np.maximum(np.abs(moved) - 0.1 * 0.2, 0)
+    along = learn(sums, change, (mu, lam), Rates(0.1, 0.7, 0.2, 0.3), weights, velocity)
+    tolerance = 1e-5 if dtype == np.float32 else 1e-13
+    np.testing.assert_allclose(velocity, new_velocity, atol=tolerance)
+    np.testing.assert_allclose(weights, expected, atol=tolerance)
+    np.testing.assert_allclose(along[0], -d.T @ lam, atol=1e-11)
+    np.testing.assert_allclose(along[1], -d @ mu, atol=1e-11)

@@ -1,0 +1,304 @@
+"""RBMs and Boltzmann machines beside other packages, in one run; and the likelihoods they reach.
+
+    python bench/python/rbm.py [--peers FOLDER] [--data FOLDER] [--only PART ...]
+
+One process, one thread, one core; CPU time, the least of some rounds. `--peers` is a folder with
+torch and scikit-learn (`pip install --target FOLDER torch==2.13.0 scikit-learn==1.9.1`), `--data`
+one with `mnist_threshold.npz` (MNIST, pixels above half of the largest grey).
+
+- gibbs: a step of 1000 chains, 784 visible and 500 hidden units, float32: block Gibbs beside torch
+  (two products of matrices, `sigmoid_` and `bernoulli_`).
+- epoch: PCD-1 over 10,000 images, batches of 100, 500 hidden units, float32: `RBM` beside
+  scikit-learn's `BernoulliRBM` and the same updates in torch.
+- log_partition: ln Z of 784 visible and 20 hidden units, 2²⁰ terms.
+- gradient: of a Boltzmann machine of 500 units, all coupled, 400 of them visible, 1000 samples and
+  1000 chains of 10 sweeps: `BoltzmannMachine.gradient` beside torch, one unit after the other in
+  all chains of both phases.
+- digits: 8 × 8 digits shifted by a pixel each way, 100 hidden units and logistic regression run to
+  convergence, as scikit-learn's example has them: accuracy, mean of four seeds.
+- mnist: 16 hidden units, 50 epochs: exact log-likelihood of the test images; and of turned ones.
+- bars: bars and stripes, nats an image, by all methods.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import itertools
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from peer import machine
+
+CORE = machine.one_thread(None)  # before anything may start threads
+
+import numpy as np  # noqa: E402
+
+import multispin as ms  # noqa: E402
+from multispin._engines import bipartite  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+PARTS = ("gibbs", "epoch", "log_partition", "gradient", "digits", "mnist", "bars")
+CHAINS, VISIBLE, HIDDEN, ROUNDS = 1000, 784, 500, 5
+IMAGES, BATCH = 10_000, 100
+UNITS, SEEN, SWEEPS = 500, 400, 10
+DATA: list[Path] = []
+
+
+def main() -> int:
+    """Run the comparison; the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--peers", type=Path, help="folder with torch and scikit-learn")
+    parser.add_argument("--data", type=Path, help="folder with mnist_threshold.npz")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    options = parser.parse_args()
+    if options.peers:
+        sys.path.append(str(options.peers))
+    if options.data:
+        DATA.append(options.data)
+    about = ", ".join(f"{key} {value}" for key, value in machine.describe(CORE).items())
+    lines = [f"# RBMs and Boltzmann machines\n\n{about}\n"]
+    warnings.simplefilter("ignore", ms.SlowMixingWarning)
+    for part in options.only:
+        text = globals()[part]()
+        lines.append(text)
+        print(text, flush=True)
+    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
+    path = options.output / f"{date}-rbm.md"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return 0
+
+
+def seconds(work: Callable[[], Any], rounds: int = ROUNDS) -> float:
+    """Return the least processor time of a call."""
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def torch_or_none() -> Any:
+    """Return torch with one thread, if it is there."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    torch.set_num_threads(1)
+    return torch
+
+
+def images(n: int) -> NDArray[np.float32]:
+    """Return n images, (n, 784): of MNIST, else random ones of which a fifth is on."""
+    if DATA and (DATA[0] / "mnist_threshold.npz").is_file():
+        with np.load(DATA[0] / "mnist_threshold.npz") as file:
+            return file["train.data"][:n].astype(np.float32)
+    return (np.random.default_rng(0).uniform(size=(n, VISIBLE)) < 0.2).astype(np.float32)
+
+
+# --- speed ----------------------------------------------------------------------------------------
+
+
+def gibbs() -> str:
+    """Time a step of block Gibbs sampling."""
+    rng = np.random.default_rng(1)
+    W = rng.normal(0, 0.05, (HIDDEN, VISIBLE)).astype(np.float32)
+    b, c = np.full(VISIBLE, -1.5, np.float32), np.full(HIDDEN, -1.0, np.float32)
+    kernel = bipartite.Bipartite(W, b, c, 1)
+    states = bipartite.pack(images(CHAINS) != 0)
+    streams = np.arange(CHAINS, dtype=np.uint64)
+    ours = seconds(lambda: kernel.gibbs(states, 5, bipartite.Numbers(1, streams, 0))) / 5
+    end, hidden = kernel.gibbs(states, 5, bipartite.Numbers(1, streams, 0))
+    active = [np.bitwise_count(part).sum() / CHAINS for part in (end, hidden)]
+    text = (
+        f"gibbs: {1e3 * ours:.2f} ms a step, {CHAINS * VISIBLE * HIDDEN * 2 / ours * 1e-9:.0f}e9 "
+        f"connections/s; active at the end {active[0] / VISIBLE:.0%}, {active[1] / HIDDEN:.0%}"
+    )
+    torch = torch_or_none()
+    if torch is not None:
+        tW, tb, tc = (torch.from_numpy(part) for part in (W, b, c))
+        v = torch.from_numpy(images(CHAINS))
+
+        def steps() -> None:
+            x = v
+            for _ in range(5):
+                h = torch.addmm(tc, x, tW.T).sigmoid_().bernoulli_()
+                x = torch.addmm(tb, h, tW).sigmoid_().bernoulli_()
+
+        theirs = seconds(steps) / 5
+        text += f"; torch {1e3 * theirs:.2f} ms: {theirs / ours:.1f} times as fast"
+    return f"- {text}\n"
+
+
+def epoch() -> str:
+    """Time an epoch of PCD-1."""
+    X = images(IMAGES)
+    options = {"learning_rate": 0.01, "batch_size": BATCH, "n_iter": 1, "random_state": 1}
+
+    def train() -> None:
+        ms.RBM(HIDDEN, threads=1, **options).partial_fit(X)
+
+    ours = seconds(train, 3)
+    text = f"epoch: {ours:.2f} s"
+    try:
+        from sklearn.neural_network import BernoulliRBM
+    except ImportError:
+        BernoulliRBM = None
+    if BernoulliRBM is not None:
+        theirs = seconds(lambda: BernoulliRBM(HIDDEN, **options).fit(X), 3)
+        text += f"; scikit-learn {theirs:.2f} s: {theirs / ours:.1f} times as fast"
+    torch = torch_or_none()
+    if torch is not None:
+        theirs = seconds(lambda: _torch_epoch(torch, X), 3)
+        text += f"; torch {theirs:.2f} s: {theirs / ours:.1f} times as fast"
+    return f"- {text}\n"
+
+
+def _torch_epoch(torch: Any, X: NDArray[np.float32]) -> None:
+    """PCD-1 with a centred gradient, as one would write it."""
+    torch.manual_seed(1)
+    data = torch.from_numpy(X)
+    W = 0.01 * torch.randn(HIDDEN, VISIBLE)
+    mean = data.mean(0).clamp(1e-4, 1 - 1e-4)
+    b, c = torch.logit(mean), torch.zeros(HIDDEN)
+    v, mu, lam, rate = torch.bernoulli(mean.expand(BATCH, -1)), mean.clone(), c + 0.5, 0.01
+    for rows in torch.randperm(len(data)).split(BATCH):
+        x = data[rows]
+        held = torch.sigmoid(torch.addmm(c, x, W.T))
+        h = torch.addmm(c, v, W.T).sigmoid_().bernoulli_()
+        v = torch.addmm(b, h, W).sigmoid_().bernoulli_()
+        free = torch.sigmoid(torch.addmm(c, v, W.T))
+        dv, dh = x.mean(0) - v.mean(0), held.mean(0) - free.mean(0)
+        dW = (held.T @ x - free.T @ v) / BATCH - torch.outer(lam, dv) - torch.outer(dh, mu)
+        mu += 0.01 * ((x.mean(0) + v.mean(0)) / 2 - mu)
+        lam += 0.01 * ((held.mean(0) + free.mean(0)) / 2 - lam)
+        b += rate * (dv - dW.T @ lam)
+        c += rate * (dh - dW @ mu)
+        W += rate * dW
+
+
+def log_partition() -> str:
+    """Time ln Z over 2²⁰ terms."""
+    rng = np.random.default_rng(2)
+    W, b, c = rng.normal(0, 0.1, (20, VISIBLE)), rng.normal(-1, 1, VISIBLE), rng.normal(0, 1, 20)
+    ours = seconds(lambda: bipartite.log_partition(W, b, c, 1), 3)
+    return f"- log_partition: {ours:.3f} s for 2^20 terms\n"
+
+
+def gradient() -> str:
+    """Time both phases of a Boltzmann machine."""
+    rng = np.random.default_rng(3)
+    X = rng.choice([-1, 1], (CHAINS, SEEN)).astype(np.int8)
+    of = ms.BoltzmannMachine(
+        UNITS - SEEN, n_iter=0, n_chains=CHAINS, sweeps=SWEEPS, random_state=1, threads=1
+    ).fit(X)
+    J = np.triu(rng.normal(0, 0.5 / np.sqrt(UNITS), (UNITS, UNITS)), 1)
+    of.J_ = J + J.T
+    ours = seconds(lambda: of.gradient(X), 3)
+    text = f"gradient: {ours:.2f} s"
+    torch = torch_or_none()
+    if torch is not None:
+        theirs = seconds(lambda: _torch_phases(torch, X, of.J_, of.h_), 1)
+        text += f"; torch {theirs:.2f} s: {theirs / ours:.1f} times as fast"
+    return f"- {text}\n"
+
+
+def _torch_phases(torch: Any, X: NDArray[np.int8], J: Any, h: Any) -> Any:
+    """Heat bath of one unit after the other in all chains, and moments, of both phases."""
+    torch.manual_seed(1)
+    J, h = (torch.from_numpy(np.asarray(part, np.float32)) for part in (J, h))
+    moments = []
+    for first in (SEEN, 0):  # units before it are held
+        s = torch.randint(0, 2, (CHAINS, UNITS)).float() * 2 - 1
+        if first:
+            s[:, :first] = torch.from_numpy(X.astype(np.float32))
+        for _ in range(SWEEPS):
+            for i in range(first, UNITS):
+                p = torch.sigmoid(2 * (s @ J[i] + h[i]))
+                s[:, i] = 2 * torch.bernoulli(p) - 1
+        moments.append(s.T @ s / CHAINS)
+    return moments[0] - moments[1]
+
+
+# --- likelihoods ----------------------------------------------------------------------------------
+
+
+def digits() -> str:
+    """Classify digits by the hidden units of what has been learned."""
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.model_selection import train_test_split
+    except ImportError:
+        return "- digits: without scikit-learn\n"
+    pictures, labels = ms.datasets.digits()
+    grey = pictures.astype(np.float32)
+    shifted = [grey, *(_shifted(grey, *by) for by in ((0, 1), (0, -1), (1, 0), (-1, 0)))]
+    X, y = np.concatenate(shifted).reshape(-1, 64), np.tile(labels, 5)
+    X = (X - X.min(0)) / (X.max(0) + 1e-4)
+    accuracies = {"RBM": [], "pixels": []}
+    for seed in range(4):
+        train, test, of_train, of_test = train_test_split(X, y, test_size=0.2, random_state=seed)
+        rbm = ms.RBM(
+            100, learning_rate=0.06, n_iter=10, batch_size=10, random_state=seed, method="pcd"
+        ).fit(train)
+        for name, a, b, C in (
+            ("RBM", rbm.transform(train), rbm.transform(test), 6000.0),
+            ("pixels", train, test, 100.0),
+        ):
+            model = LogisticRegression(C=C, tol=1e-4, max_iter=3000)
+            accuracies[name].append(model.fit(a, of_train).score(b, of_test))
+    return (
+        f"- digits: {np.mean(accuracies['RBM']):.3f} by hidden units, "
+        f"{np.mean(accuracies['pixels']):.3f} by pixels\n"
+    )
+
+
+def _shifted(grey: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:
+    padded = np.pad(grey, ((0, 0), (1, 1), (1, 1)))
+    return padded[:, 1 - down : 9 - down, 1 - right : 9 - right]
+
+
+def mnist() -> str:
+    """Learn MNIST with 16 hidden units, and turned images."""
+    if not DATA or not (DATA[0] / "mnist_threshold.npz").is_file():
+        return "- mnist: without mnist_threshold.npz\n"
+    with np.load(DATA[0] / "mnist_threshold.npz") as file:
+        train, test = (file[f"{name}.data"].astype(np.float32) for name in ("train", "test"))
+    found = []
+    for X, T in ((train, test), (1 - train, 1 - test)):
+        start = time.process_time()
+        rbm = ms.RBM(
+            16, learning_rate=(0.1, 0.001), batch_size=100, n_iter=50, random_state=1, threads=1
+        ).fit(X)
+        spent = time.process_time() - start
+        found.append(f"{rbm.log_likelihood(T).mean():.2f} ({spent:.0f} s)")
+    return f"- mnist, 16 hidden units, 50 epochs, exact: {found[0]}, turned {found[1]} nats\n"
+
+
+def bars() -> str:
+    """Learn bars and stripes."""
+    lines = []
+    for n, hidden in ((2, 4), (3, 8)):
+        sides = np.array(list(itertools.product((0, 1), repeat=n)))
+        X = np.concatenate([np.repeat(sides, n, axis=1), np.tile(sides, n)])
+        for method in ("cd", "pcd", "pt", "ptt"):
+            rbm = ms.RBM(
+                hidden, method=method, learning_rate=(0.5, 0.01), momentum=0.5, n_iter=8000,
+                n_chains=128, n_temperatures=8, random_state=1, threads=1,
+            ).fit(X)  # fmt: skip
+            lines.append(f"{n} × {n} {method} {rbm.log_likelihood(X).mean():.4f}")
+    return f"- bars and stripes: {', '.join(lines)}\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
