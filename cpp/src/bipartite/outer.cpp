@@ -97,7 +97,8 @@ bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std:
     const auto size = static_cast<std::size_t>(count * block_units);
     memory.matrix.assign(chunk_samples * block_units / kernels::line_units, {});
     memory.sums.assign(size / kernels::line_units, {});
-    memory.totals.assign(size, 0);
+    const bool few = samples.rows <= chunk_samples;  // their sums have 32 bits
+    if (!few) memory.totals.assign(size, 0);
     const int present = units_of_block(width, block);
     for (std::int64_t first = 0; first < samples.rows; first += chunk_samples) {
       if (thread == 0) watch.look();
@@ -116,12 +117,18 @@ bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std:
                                         columns_of_block(width, block),
                                         memory.sums.front().of};
       add_product(kernels, product, tables_pay(product));
-      kernels.widen(memory.sums.front().of, count * block_units, memory.totals.data());
+      if (!few) kernels.widen(memory.sums.front().of, count * block_units, memory.totals.data());
     }
     for (std::int64_t k = 0; k < count; ++k) {
       double* const to = out + (begin + k) * width + block * block_units;
-      const std::int64_t* const from = memory.totals.data() + k * block_units;
-      for (int c = 0; c < present; ++c) to[c] = static_cast<double>(from[c]) * step;
+      const auto scaled = [&](const auto* from) {
+        for (int c = 0; c < present; ++c) to[c] = static_cast<double>(from[c]) * step;
+      };
+      if (few) {
+        scaled(memory.sums.front().of + k * block_units);
+      } else {
+        scaled(memory.totals.data() + k * block_units);
+      }
     }
   };
   return in_turn(threads, parts * blocks, means.poll, act);

@@ -27,6 +27,7 @@ struct CentredSums {
 
 // Weights and velocity are [j * visible + i]. Takes sum_j d_ji lambda_j from along_visible [i], and
 // sum_i d_ji mu_i from along_hidden [j]: what a step of weights does to fields at the offsets.
+// Throws std::bad_alloc.
 void learn(const CentredSums& of, const LearningRates& rates, float* weights, float* velocity,
            double* along_visible, double* along_hidden);
 void learn(const CentredSums& of, const LearningRates& rates, double* weights, double* velocity,

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from multispin.learn.rbm.parameters import Machine
 
     Array = NDArray[np.float64]
-    Floats = NDArray[np.float32]
 
 
 @dataclass
@@ -62,32 +61,29 @@ def difference(
     machine: Machine, data: Observations, model: Observations, offsets: Offsets
 ) -> Gradient:
     """Average over samples of the data and of the model, each with its weight."""
-    parts = [_hidden(machine, samples) for samples in (data, model)]
-    threads = machine.kernel.threads
-    visible = [samples.mean() for samples in (data, model)]
-    means = [shares @ hidden for hidden, shares in parts]
-    lam = offsets.hidden.astype(np.float32)
-    values = [
-        (hidden - lam) * (sign * shares.astype(np.float32))[:, None]
-        for (hidden, shares), sign in zip(parts, (np.float32(1), np.float32(-1)), strict=True)
-    ]
-    n, (of_data, of_model) = data.n_features, (data.bits, model.bits)
-    assert of_model is not None
-    if of_data is not None:
-        sums = outer(np.concatenate([of_data, of_model]), n, np.concatenate(values), threads)
+    n, lam = data.n_features, offsets.hidden.astype(np.float32)
+    assert model.bits is not None
+    if data.bits is not None:
+        bits = np.concatenate([data.bits, model.bits])
+        hidden = machine.kernel.probabilities(bits, "hidden")
     else:
-        sums = outer(of_model, n, values[1], threads)
-        sums += data.numbers().T @ values[0].astype(np.float64)
+        of_data = sigmoid(machine.parameters.fields(data.numbers())).astype(np.float32)
+        hidden = np.concatenate([of_data, machine.kernel.probabilities(model.bits, "hidden")])
+    m, shares = len(data), np.concatenate([data.shares, -model.shares])
+    # Not a product with a matrix: that may depend on the number of threads.
+    means = [
+        np.einsum("r,rj->j", np.abs(shares[rows]), hidden[rows])
+        for rows in (slice(m), slice(m, None))
+    ]
+    visible = data.mean(), model.mean()
+    hidden -= lam
+    hidden *= shares.astype(np.float32)[:, None]
+    if data.bits is not None:
+        sums = outer(bits, n, hidden, machine.kernel.threads)
+    else:
+        sums = outer(model.bits, n, hidden[m:], machine.kernel.threads)
+        sums += data.numbers().T @ hidden[:m].astype(np.float64)
     return Gradient(
         sums, visible[0] - visible[1], means[0] - means[1],
         ((visible[0] + visible[1]) / 2, (means[0] + means[1]) / 2),
     )  # fmt: skip
-
-
-def _hidden(machine: Machine, samples: Observations) -> tuple[Floats, Array]:
-    """Return the probabilities of hidden units, (R, n_hidden), and weights that add up to 1."""
-    if samples.bits is not None:
-        hidden = machine.kernel.probabilities(samples.bits, "hidden")
-    else:
-        hidden = sigmoid(machine.parameters.fields(samples.numbers())).astype(np.float32)
-    return hidden, samples.shares

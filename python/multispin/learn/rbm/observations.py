@@ -92,22 +92,25 @@ def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") ->
     names = names_of(X)
     if hasattr(X, "toarray"):
         X = X.toarray()
-    given = checks.array(name, X, _ALLOWED)
+    given = _numbers(name, checks.array(name, X, _ALLOWED))
     dtype = np.dtype(np.float32 if given.dtype == np.float32 else np.float64)
-    values = _values(name, given, dtype)
+    n, up = given.shape[1], given != 0
+    values = None if bool((given == up).all()) else _probabilities(name, given).astype(dtype)
     weights = None
     if sample_weight is not None:
-        weights = checks.sample_weights("sample_weight", sample_weight, len(values)).copy()
+        weights = checks.sample_weights("sample_weight", sample_weight, len(given)).copy()
         if not weights.all():
             # What has no weight has not been seen; nothing may depend on it.
-            values, weights = values[weights > 0], weights[weights > 0]
-    n = values.shape[1]
-    if bool(np.all((values == 0) | (values == 1))):
-        return Observations(n, pack(values != 0), None, weights, names, dtype)
+            seen = weights > 0
+            up, weights = up[seen], weights[seen]
+            values = None if values is None else values[seen]
+    if values is None:
+        return Observations(n, pack(up), None, weights, names, dtype)
     return Observations(n, None, values, weights, names, dtype)
 
 
-def _values(name: str, given: NDArray[Any], dtype: np.dtype[Any]) -> Reals:
+def _numbers(name: str, given: NDArray[Any]) -> NDArray[Any]:
+    """Return an array (M, N) of numbers, or refuse it."""
     if given.ndim != 2:
         hint = "; Reshape your data: one sample is X[None, :]" if given.ndim == 1 else ""
         got = f"an array of shape {given.shape}"
@@ -128,9 +131,14 @@ def _values(name: str, given: NDArray[Any], dtype: np.dtype[Any]) -> Reals:
         raise ValueError(f"{name}: Complex data not supported, allowed: {_ALLOWED}")
     if given.dtype.kind not in "biuf":
         raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {_ALLOWED}")
+    return given
+
+
+def _probabilities(name: str, given: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers from 0 to 1, or refuse them."""
     wrong = ~((given >= 0) & (given <= 1))
     if bool(wrong.any()):
         i, j = np.argwhere(wrong)[0]
         value = "NaN" if np.isnan(given[i, j]) else given[i, j]
         raise ValueError(f"{name}: got {value} in row {i}, column {j}, allowed: {_ALLOWED}")
-    return given.astype(dtype)
+    return given
