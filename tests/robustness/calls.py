@@ -904,6 +904,139 @@ def _estimator() -> dict[str, Call]:
     }  # fmt: skip
 
 
+def _rbm() -> dict[str, Call]:
+    of = ms.RBM
+    X = np.random.default_rng(0).integers(0, 2, (40, 5))
+    held = np.array([True, True, False, False, False])
+    weighted: dict[str, Any] = {"X": X, "sample_weight": np.ones(40)}
+    of_weights = {"X": ("sample_weight",), "sample_weight": ("X",)}
+
+    def unlearned(**given: Any) -> ms.RBM:
+        return of(**{"n_components": 3, "n_iter": 1, "random_state": 1, "threads": 1, **given})
+
+    known = unlearned().fit(X)
+    return {
+        "RBM": Call(
+            of, {"n_components": 3, "learning_rate": 0.1, "batch_size": 16, "n_iter": 1,
+                 "verbose": 0, "random_state": 1, "method": "pt", "steps": 1, "n_chains": 8,
+                 "n_temperatures": 3, "centered": True, "momentum": 0.1, "l1": 0.0, "l2": 0.0,
+                 "threads": 1},
+            lambda **given: of(**given).fit(X).components_,
+            long=("n_components", "n_iter", "steps", "n_chains", "n_temperatures"),
+        ),
+        "RBM.fit": Call(
+            of.fit, {**weighted, "y": None, "validation": X, "progress": None, "callbacks": (),
+                     "checkpoint": None, "checkpoint_interval": 30.0},
+            lambda **given: unlearned().fit(**given).components_,
+            blames={**of_weights, "validation": ("X",), "X": ("sample_weight", "validation")},
+            anything=("y", "progress"),
+        ),
+        "RBM.fit, told": Call(
+            of.fit, {"X": X, "progress": len},
+            lambda **given: unlearned().fit(**{**given, "progress": None}).components_,
+            anything=("progress",), functions=("progress",),
+        ),
+        "RBM.partial_fit": Call(
+            of.partial_fit, {**weighted, "y": None},
+            lambda **given: unlearned().partial_fit(**given).components_,
+            blames=of_weights, anything=("y",),
+        ),
+        "RBM.fit_transform": Call(
+            of.fit_transform, {"X": X, "y": None},
+            lambda **given: unlearned().fit_transform(**given), anything=("y",),
+        ),
+        "RBM.transform": Call(of.transform, {"X": X}, known.transform),
+        "RBM.get_feature_names_out": Call(
+            of.get_feature_names_out, {"input_features": None}, known.get_feature_names_out,
+            anything=("input_features",),
+        ),
+        "RBM.free_energy": Call(of.free_energy, {"X": X}, known.free_energy),
+        "RBM.score_samples": Call(of.score_samples, {"X": X}, known.score_samples),
+        "RBM.score": Call(of.score, {"X": X, "y": None}, known.score, anything=("y",)),
+        "RBM.log_partition": Call(
+            of.log_partition,
+            {"method": "ais", "chains": 20, "temperatures": 5, "betas": [0.0, 0.3, 0.6, 1.0]},
+            known.log_partition, long=("chains", "temperatures"),
+        ),
+        "RBM.log_likelihood": Call(
+            of.log_likelihood, {"X": X, "log_partition": known.log_partition()},
+            known.log_likelihood,
+        ),
+        "RBM.gibbs": Call(
+            of.gibbs, {"v": X, "steps": 2, "clamp": held}, known.gibbs,
+            blames={"v": ("clamp",), "clamp": ("v",)}, long=("steps",),
+        ),
+        "RBM.sample": Call(
+            of.sample, {"n": 4, "steps": 2, "clamp": held, "values": X[0]}, known.sample,
+            blames={"clamp": ("values",), "values": ("clamp",)}, long=("n", "steps"),
+        ),
+        "RBM.reconstruct": Call(
+            of.reconstruct, {"X": X, "clamp": held, "steps": 2}, known.reconstruct,
+            blames={"X": ("clamp",), "clamp": ("X",)}, long=("steps",),
+        ),
+        "RBM.save": Call(of.save, {"path": "rbm.h5"}, known.save),
+        "RBM.from_arrays": Call(
+            of.from_arrays,
+            {"components": np.ones((2, 3)), "intercept_visible": np.ones(3),
+             "intercept_hidden": np.ones(2)},
+            of.from_arrays,
+            blames={"components": ("intercept_visible", "intercept_hidden")},
+        ),
+        "RBM.get_params": Call(of.get_params, {"deep": True}, known.get_params),
+        "RBM.set_params": Call(of.set_params, {}, known.set_params),
+    }  # fmt: skip
+
+
+def _boltzmann_machine() -> dict[str, Call]:
+    of = ms.BoltzmannMachine
+    X = np.random.default_rng(0).choice([-1, 1], (20, 3))
+    held = np.array([True, False, False])
+    weighted: dict[str, Any] = {"X": X, "sample_weight": np.ones(20)}
+    of_weights = {"X": ("sample_weight",), "sample_weight": ("X",)}
+    chosen: dict[str, Any] = {
+        "n_hidden": 2, "connectivity": "layered", "units": "spin", "learning_rate": 0.1,
+        "batch_size": 8, "n_iter": 1, "n_chains": 16, "sweeps": 1, "momentum": 0.1, "l1": 0.0,
+        "l2": 0.0, "random_state": 1, "threads": 1,
+    }  # fmt: skip
+    known = of(**chosen).fit(X)
+    return {
+        "BoltzmannMachine": Call(
+            of, chosen, lambda **given: of(**given).fit(X).J_,
+            blames={"units": ("X",), "n_hidden": ("connectivity",)},
+            long=("n_hidden", "n_iter", "n_chains", "sweeps"),
+        ),
+        "BoltzmannMachine.fit": Call(
+            of.fit, {**weighted, "y": None, "progress": None},
+            lambda **given: of(**chosen).fit(**given).J_,
+            blames=of_weights, anything=("y", "progress"),
+        ),
+        "BoltzmannMachine.gradient": Call(
+            of.gradient, weighted, known.gradient, blames=of_weights
+        ),
+        "BoltzmannMachine.sample": Call(
+            of.sample, {"n": 4, "sweeps": 2, "clamp": held, "values": X[0], "random_state": 1},
+            known.sample, blames={"clamp": ("values",), "values": ("clamp", "X")},
+            long=("n", "sweeps"),
+        ),
+        "BoltzmannMachine.reconstruct": Call(
+            of.reconstruct, {"X": X, "clamp": held, "sweeps": 2, "random_state": 1},
+            known.reconstruct, blames={"X": ("clamp",), "clamp": ("X",)}, long=("sweeps",),
+        ),
+        "BoltzmannMachine.log_partition": Call(
+            of.log_partition,
+            {"method": "ais", "chains": 20, "temperatures": 5, "random_state": 1},
+            known.log_partition, long=("chains", "temperatures"),
+        ),
+        "BoltzmannMachine.log_likelihood": Call(
+            of.log_likelihood, {"X": X, "log_partition": known.log_partition()},
+            known.log_likelihood,
+        ),
+        "BoltzmannMachine.free_energy": Call(of.free_energy, {"X": X}, known.free_energy),
+        "BoltzmannMachine.get_params": Call(of.get_params, {"deep": True}, known.get_params),
+        "BoltzmannMachine.set_params": Call(of.set_params, {}, known.set_params),
+    }  # fmt: skip
+
+
 def _kinetic() -> dict[str, Call]:
     of = ms.KineticIsing
     J, h = _FIELDS[:3, :3], _FIELDS[0, :3]
@@ -1209,7 +1342,7 @@ PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "images": _images, "exact": _exact,
     "theory": _theory, "learn": _learn, "inverse": _inverse,
-    "estimator": _estimator, "kinetic": _kinetic, "benchmark": _benchmark,
+    "estimator": _estimator, "kinetic": _kinetic, "rbm": _rbm, "boltzmann_machine": _boltzmann_machine, "benchmark": _benchmark,
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 
@@ -1234,6 +1367,7 @@ EXCEPTIONS: dict[Any, str] = {
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
+            progress.TrainingProgress,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
             bootstrap.Bootstrap, bootstrap.Interval, decimation.Decimation, pruning.Pruned,
             selection.RegularizationPath, uncertainty.StandardErrors,
@@ -1253,11 +1387,16 @@ EXCEPTIONS: dict[Any, str] = {
         "of dimod",
     ),
     ms.DeviceArray: "made by samplers on a GPU",
+    **dict.fromkeys(
+        (ms.RBM.load, ms.RBM.from_rbms, ms.RBM.from_sklearn, ms.RBM.to_rbms),
+        "files and estimators that are wrong have tests of their own",
+    ),
     **dict.fromkeys((ms.models.SignedGraph.form, ms.Hopfield.form, ms.Ising.form), "for engines"),
     ms.info: "takes nothing",
     io.demand_array: "for what reads a checkpoint: it says what is wrong with what was read",
     progress.Reporter: "for what runs long, which has checked everything",
     progress.StudyReporter: "for studies, which have checked everything",
+    progress.TrainingReporter: "for estimators, which have checked everything",
     main: "takes words from the command line, and has its own tests",
     page.main: "takes its options from the command line",
     page.announce: "prints what it is given",

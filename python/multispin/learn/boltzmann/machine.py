@@ -340,11 +340,25 @@ class BoltzmannMachine(Estimator):
         sampler.sweep(sweeps)
         return self._in_units(np.asarray(sampler.spins())[:, :n_visible])
 
-    def log_partition(self, method: str = "auto", **options: Any) -> LogPartition:
-        """Return ln Z of all units; see `multispin.log_partition`, whose arguments these are."""
+    def log_partition(
+        self,
+        method: str = "auto",
+        chains: int = 1000,
+        temperatures: int = 1000,
+        random_state: int | None = None,
+    ) -> LogPartition:
+        """Return ln Z of all units; see `multispin.log_partition`, whose arguments these are.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; for an argument that is not of its kind.
+        """
         self._check_fitted("log_partition")
-        options.setdefault("seed", self._seed)
-        return partition.log_partition(self.model(), method, threads=self.threads, **options)
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        return partition.log_partition(
+            self.model(), method, chains, temperatures, seed, self.threads
+        )
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> Array:
         """Return ln P(v) of each sample, (M,), in nats.

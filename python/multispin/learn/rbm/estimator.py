@@ -388,12 +388,48 @@ class RBM(Estimator):
         """Return the mean of `score_samples`."""
         return float(self.score_samples(X).mean())
 
-    def log_partition(self, method: str = "auto", **options: Any) -> LogPartition:
-        """Return ln Z, in nats; see `multispin.learn.rbm.partition.log_partition`."""
-        options.setdefault("seed", self._fresh_seed())
+    def log_partition(
+        self,
+        method: str = "auto",
+        chains: int = 500,
+        temperatures: int = 1000,
+        betas: ArrayLike | None = None,
+    ) -> LogPartition:
+        """Return ln Z = ln Σ_vh exp(−E(v, h)), in nats.
+
+        Parameters
+        ----------
+        method
+            "exact": sums over all states of the smaller layer, at most 24 units. "ais": annealed
+            importance sampling from independent units, chains going there and others coming back,
+            put together by Bennett's acceptance ratio. "reverse_ais": by those that come back
+            alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
+        chains
+            Number of chains each way.
+        temperatures
+            Steps of β from 0 to 1, closer where energies fluctuate more.
+        betas
+            β themselves, rising from 0 to 1, instead.
+
+        Returns
+        -------
+        LogPartition
+            ``value``, its ``error``, and by "ais" what both ways say, ``forward`` and ``reverse``.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; for an argument that is not of its kind.
+
+        Warns
+        -----
+        NotConvergedWarning
+            If the two ways differ by more than their errors can explain.
+        """
         return partition.log_partition(
-            self._parameters(), method, threads=self.threads, base=self._kept[1]["base"], **options
-        )
+            self._parameters(), method, chains=chains, temperatures=temperatures, betas=betas,
+            seed=self._fresh_seed(), threads=self.threads, base=self._kept[1]["base"],
+        )  # fmt: skip
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> Array:
         """Return ln P(v) of each sample, (M,), in nats.
@@ -431,7 +467,13 @@ class RBM(Estimator):
         )
         return unpack(moved, v.shape[1]).astype(np.bool_)
 
-    def sample(self, n: int, steps: int | None = None, **options: Any) -> NDArray[np.uint8]:
+    def sample(
+        self,
+        n: int = 1,
+        steps: int | None = None,
+        clamp: ArrayLike | None = None,
+        values: ArrayLike | None = None,
+    ) -> NDArray[np.uint8]:
         """Return n samples of visible units, (n, N), each of a chain of its own.
 
         Parameters
@@ -456,7 +498,7 @@ class RBM(Estimator):
         parameters = self._parameters()
         found, self.sample_steps_ = equilibrated(
             parameters, self._kept[1]["base"], n, steps, self._fresh_seed(), self.threads,
-            **held_at(parameters.shape[1], **options),
+            **held_at(parameters.shape[1], clamp, values),
         )  # fmt: skip
         return unpack(found, parameters.shape[1])
 
@@ -682,9 +724,7 @@ def clamped(clamp: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_
     return np.ascontiguousarray(np.broadcast_to(given, shape))
 
 
-def held_at(
-    n: int, clamp: ArrayLike | None = None, values: ArrayLike | None = None
-) -> dict[str, Any]:
+def held_at(n: int, clamp: ArrayLike | None, values: ArrayLike | None) -> dict[str, Any]:
     """Return what `sample` holds, and at what."""
     held = clamped(clamp, (1, n))
     if held is None:

@@ -16,6 +16,8 @@ from multispin.learn.rbm.chains import Tempered, exchange, independent, streams
 from multispin.learn.rbm.parameters import softplus
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from multispin.learn.rbm.chains import Array, Bits, Ladder
     from multispin.learn.rbm.parameters import Parameters
 
@@ -33,7 +35,7 @@ def log_partition(
     *,
     chains: int = 500,
     temperatures: int = 1000,
-    betas: Array | None = None,
+    betas: ArrayLike | None = None,
     seed: int | None = None,
     threads: int | None = None,
     base: Array | None = None,
@@ -165,7 +167,7 @@ def _spaced(pilot: _Annealing, temperatures: int) -> Array:
     return np.asarray(found)
 
 
-def _rising(betas: Array) -> Array:
+def _rising(betas: ArrayLike) -> Array:
     given = checks.numbers("betas", betas)
     right = given.ndim == 1 and len(given) >= 2 and bool(np.all(np.diff(given) > 0))
     if not right or given[0] != 0.0 or given[-1] != 1.0:
