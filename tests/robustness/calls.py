@@ -1163,10 +1163,11 @@ def _plot() -> dict[str, Call]:
         "plot.rbm.images": Call(
             ms.plot.rbm.images,
             {"pictures": np.eye(3)[None], "columns": 1, "titles": ["a"]},
-            blames={"pictures": ("titles",)},
+            blames={"pictures": ("titles",), "columns": ("titles",)},
         ),
         "plot.rbm.filters": Call(
-            ms.plot.rbm.filters, {"components": np.eye(4), "shape": (2, 2), "most": 3},
+            ms.plot.rbm.filters,
+            {"components": np.eye(4), "shape": (2, 2), "most": 3, "columns": 2},
             blames={"shape": ("components",)},
         ),
         "plot.rbm.history": Call(

@@ -27,6 +27,7 @@ __all__ = ["filters", "history", "images", "singular_values"]
 _MOST = 1000  # images
 _LARGEST = 1e6  # number on an axis
 _WIDE = 9.0  # inches, at most
+_GAP = "#ccd6de"  # what is between images
 #: What is drawn of a history, and how it is written.
 _PANELS = {
     "reconstruction_error": "error of reconstruction",
@@ -45,12 +46,12 @@ def images(pictures: ArrayLike, columns: int | None = None, titles: Sequence[str
     columns : int, optional
         How many stand in a row; None makes the whole about as wide as it is high.
     titles : sequence of str, optional
-        What stands above the first images.
+        What stands above the images of the first row.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One panel for each image.
+        All images on one axes, with gaps between them.
 
     Raises
     ------
@@ -65,14 +66,16 @@ def images(pictures: ArrayLike, columns: int | None = None, titles: Sequence[str
     """
     given = _pictures("pictures", pictures)
     across = _columns(columns, len(given))
-    above = _titles(titles, len(given))
+    above = _titles(titles, across)
     low, high = float(given.min()), float(given.max())
     low = min(low, 0.0) if low >= 0.0 else low  # 0 is paper, where nothing is less
     with style():
         return _grid(given, across, above, cmap="Greys", vmin=low, vmax=max(high, low + 1e-12))
 
 
-def filters(components: ArrayLike, shape: tuple[int, int], most: int = 64) -> Figure:
+def filters(
+    components: ArrayLike, shape: tuple[int, int], most: int = 64, columns: int | None = None
+) -> Figure:
     """Weights of hidden units as images, blue where ink speaks against a unit, red where for it.
 
     Parameters
@@ -83,11 +86,13 @@ def filters(components: ArrayLike, shape: tuple[int, int], most: int = 64) -> Fi
         Rows and columns of the images that were learned.
     most : int, optional
         How many are drawn, those of the largest norm, the largest first.
+    columns : int, optional
+        How many stand in a row; None makes the whole about as wide as it is high.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One panel for each unit, and a bar of colours, which are the same for all of them.
+        All units on one axes, with gaps between them, and a bar of colours.
 
     Raises
     ------
@@ -101,22 +106,22 @@ def filters(components: ArrayLike, shape: tuple[int, int], most: int = 64) -> Fi
     >>> rbm = ms.RBM(16, n_iter=5, random_state=1).fit(pixels)
     >>> ms.plot.rbm.filters(rbm.components_, (8, 8)).savefig("filters.png")
     """
-    rows, columns = _shape(shape)
-    allowed = f"(n_components, {rows * columns}) finite numbers up to {_LARGEST:g} in size"
+    height, width = _shape(shape)
+    pixels = height * width
+    allowed = f"(n_components, {pixels}) finite numbers up to {_LARGEST:g} in size"
     weights = checks.numbers("components", components, allowed)
-    if weights.ndim != 2 or len(weights) == 0 or weights.shape[1] != rows * columns:
+    if weights.ndim != 2 or len(weights) == 0 or weights.shape[1] != pixels:
         raise ValueError(f"components: got shape {weights.shape}, allowed: {allowed}")
     weights = _drawable("components", weights)
     most = checks.count("most", most, 1, _MOST)
     order = np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")[:most]
-    shown = weights[order].reshape(-1, rows, columns)
+    shown = weights[order].reshape(-1, height, width)
     limit = float(np.abs(shown).max()) or 1.0
+    across = _columns(columns, len(shown))
     with style():
-        figure = _grid(
-            shown, _columns(None, len(shown)), [], cmap="RdBu_r", vmin=-limit, vmax=limit
-        )
-        drawn = figure.axes[: len(shown)]
-        figure.colorbar(drawn[0].images[0], ax=figure.axes, label="$W_{ji}$", aspect=30, shrink=0.8)
+        figure = _grid(shown, across, [], cmap="RdBu_r", vmin=-limit, vmax=limit)
+        (axes,) = figure.axes
+        figure.colorbar(axes.images[0], ax=axes, label="$W_{ji}$", aspect=30, shrink=0.8)
         return figure
 
 
@@ -214,22 +219,24 @@ def singular_values(values: ArrayLike, most: int = 30) -> Figure:
 
 
 def _grid(pictures: Array, across: int, titles: Sequence[str], **colours: Any) -> Figure:
-    """Draw images, so many in a row; a figure with one panel each."""
-    down = -(-len(pictures) // across)
-    aspect = min(max(pictures.shape[1] / pictures.shape[2], 0.25), 4.0)
-    width = min(0.75, (_WIDE - 0.3) / across)
-    above = 0.25 if titles else 0.0
-    tall = width * aspect * down + above + 0.3
-    figure = new_figure(max(width * across + 0.3, 1.5), max(tall, 1.2))
-    panels = figure.subplots(down, across, squeeze=False).ravel()
-    for axes, picture in zip(panels, pictures, strict=False):
-        axes.imshow(picture, interpolation="nearest", **colours)
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
-    for axes in panels[len(pictures) :]:
-        axes.remove()
-    for axes, title in zip(panels, titles, strict=False):
-        axes.set_title(title)
+    """Draw images, so many in a row, as one: a panel for each would take seconds."""
+    n, rows, columns = pictures.shape
+    down, gap = -(-n // across), 1 + max(rows, columns) // 16
+    tall, wide = rows + gap, columns + gap
+    whole = np.full((down * tall + gap, across * wide + gap), np.nan)
+    for number, picture in enumerate(pictures):
+        top, left = gap + number // across * tall, gap + number % across * wide
+        whole[top : top + rows, left : left + columns] = picture
+    width = min(max(0.75 * across, 1.5), _WIDE)
+    height = min(max(width * whole.shape[0] / whole.shape[1], 0.4), 4 * _WIDE)
+    figure = new_figure(width + 0.2, height + (0.5 if titles else 0.2))
+    axes = figure.subplots()
+    axes.imshow(np.ma.masked_invalid(whole), interpolation="nearest", **colours)
+    axes.set(xticks=[], yticks=[], facecolor=_GAP)
+    axes.spines[:].set_visible(False)
+    for column, title in enumerate(titles):
+        middle = gap + column * wide + (columns - 1) / 2
+        axes.text(middle, -0.5 - gap / 2, title, ha="center", va="bottom")
     return figure
 
 
@@ -257,13 +264,13 @@ def _columns(columns: int | None, count: int) -> int:
     return min(checks.count("columns", columns, 1, _MOST), count)
 
 
-def _titles(titles: Sequence[str], count: int) -> list[str]:
-    allowed = f"up to {count} texts, one for each image"
+def _titles(titles: Sequence[str], most: int) -> list[str]:
+    allowed = f"up to {most} texts, one for each image of the first row"
     if isinstance(titles, str) or not isinstance(titles, (list, tuple)):
         raise TypeError(checks.describe("titles", titles, allowed))
     if not all(isinstance(title, str) for title in titles):
         raise TypeError(checks.describe("titles", titles, allowed))
-    if len(titles) > count:
+    if len(titles) > most:
         raise ValueError(checks.describe("titles", titles, allowed))
     return list(titles)
 
