@@ -38,7 +38,7 @@ class Effort(NamedTuple):
     chains: int
 
 
-QUICK, FULL = Effort(700, 256), Effort(2000, 512)
+QUICK, FULL = Effort(500, 256), Effort(1400, 512)
 
 
 def chapter(quick: bool = False) -> page.Chapter:

@@ -7,6 +7,7 @@ logistic regression, if scikit-learn is there.
 from __future__ import annotations
 
 import importlib
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,20 +27,20 @@ SHAPE = (8, 8)
 INK = 8  # grey from which a pixel is on, of 16
 TRAINED = 1437  # of 1,797 digits; the others are what machines have not seen
 HIDDEN, BATCH, CHAINS = 128, 50, 100
-RATES = (0.3, 0.01)
+RATES, RATES_OF_BOTH = (0.3, 0.01), (0.5, 0.02)  # of pixels; of pixels and labels
 DRAWN, STEPS = 40, 2000  # samples that are shown, and the Gibbs steps to each of a class
 COMPLETED, GREY = 12, 0.3  # digits, and how what is missing looks
-AIS = 200  # chains
 
 
 class Effort(NamedTuple):
-    """Epochs of the machine of pixels, and of that of pixels and labels."""
+    """Epochs of the machine of pixels, and of that of pixels and labels; chains for ln Z."""
 
     pixels: int
     labels: int
+    chains: int
 
 
-QUICK, FULL = Effort(20, 15), Effort(100, 60)
+QUICK, FULL = Effort(15, 10, 50), Effort(100, 60, 200)
 
 
 class Digits(NamedTuple):
@@ -61,7 +62,7 @@ def chapter(quick: bool = False) -> page.Chapter:
         random_state=1,
     ).fit(digits.train, validation=digits.test)  # fmt: skip
     learned, completed, classes = (
-        show_learned(machine, digits), show_completed(machine, digits),
+        show_learned(machine, digits, effort.chains), show_completed(machine, digits),
         show_classes(machine, digits, effort.labels),
     )  # fmt: skip
     return page.Chapter(
@@ -93,10 +94,10 @@ def load() -> Digits:
 # --- what was learned -----------------------------------------------------------------------------
 
 
-def show_learned(machine: ms.RBM, digits: Digits) -> Part:
+def show_learned(machine: ms.RBM, digits: Digits, chains: int) -> Part:
     """Show what hidden units look for, how they came to, and what the machine draws."""
     page.announce("ln Z by annealed importance sampling, and samples")
-    ln_z = machine.log_partition("ais", chains=AIS, seed=1)
+    ln_z = machine.log_partition("ais", chains=chains, seed=1)
     likelihood = [float(machine.log_likelihood(part, ln_z).mean()) for part in digits[:2]]
     alone = [float(of.mean()) for of in independent(digits)]
     drawn = machine.sample(DRAWN).reshape(-1, *SHAPE)
@@ -161,7 +162,7 @@ times through the data, while {CHAINS} Markov chains of the machine go along.</p
             ("mean ln P(v), in nats", "learned", "not learned"),
             rows,
             "Pictures can flatter; the likelihood does not. ln Z is by annealed importance "
-            f"sampling, {AIS} chains each way: {ln_z.value:.3f} ± {ln_z.error:.3f}.",
+            f"sampling, {chains} chains each way: {ln_z.value:.3f} ± {ln_z.error:.3f}.",
         ),
     ]
     return Part(blocks, data)
@@ -232,12 +233,12 @@ def show_classes(machine: ms.RBM, digits: Digits, epochs: int) -> Part:
     """Learn labels with the pixels: digits of a class, and the class of digits."""
     page.announce("pixels and labels learned together")
     both = ms.RBM(
-        HIDDEN, learning_rate=RATES, batch_size=BATCH, n_chains=CHAINS, n_iter=epochs,
+        HIDDEN, learning_rate=RATES_OF_BOTH, batch_size=BATCH, n_chains=CHAINS, n_iter=epochs,
         method="ptt", random_state=1,
     ).fit(labelled(digits.train, digits.train_labels))  # fmt: skip
     drawn = draw_classes(both)
     told = classify(both, digits.test)
-    rows = [("labels as units, by free energy", f"{np.mean(told == digits.test_labels):.1%}")]
+    rows = [("labels as units, by free energy", share(told == digits.test_labels))]
     rows += regressions(machine, digits)
     data = xr.Dataset(
         {
@@ -313,9 +314,15 @@ def regressions(machine: ms.RBM, digits: Digits) -> list[tuple[str, str]]:
     for name, features in (("pixels", lambda X: X), ("hidden units", machine.transform)):
         model = linear_model.LogisticRegression(max_iter=2000)
         model.fit(features(digits.train), digits.train_labels)
-        right = model.score(features(digits.test), digits.test_labels)
-        rows.append((f"logistic regression on {name}", f"{right:.1%}"))
+        told = model.predict(features(digits.test))
+        rows.append((f"logistic regression on {name}", share(told == digits.test_labels)))
     return rows
+
+
+def share(right: NDArray[np.bool_]) -> str:
+    """Return how many are right, with a standard error."""
+    p = float(right.mean())
+    return f"{p:.1%} ± {math.sqrt(p * (1 - p) / len(right)):.1%}"
 
 
 if __name__ == "__main__":
