@@ -81,7 +81,7 @@ def probabilities(hidden: int, connectivity: str, effort: Effort) -> Array:
     """Return the probability of each state, of a machine that has learned."""
     machine = ms.BoltzmannMachine(
         hidden, connectivity=connectivity, learning_rate=RATES, n_iter=effort.steps,
-        n_chains=effort.chains, sweeps=SWEEPS, random_state=1, threads=1,
+        n_chains=effort.chains, sweeps=SWEEPS, random_state=2, threads=1,
     ).fit(PARITY)  # fmt: skip
     found: Array = np.exp(machine.log_likelihood(STATES, machine.log_partition("exact")))
     return found

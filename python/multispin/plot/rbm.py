@@ -221,7 +221,7 @@ def singular_values(values: ArrayLike, most: int = 30) -> Figure:
 def _grid(pictures: Array, across: int, titles: Sequence[str], **colours: Any) -> Figure:
     """Draw images, so many in a row, as one: a panel for each would take seconds."""
     n, rows, columns = pictures.shape
-    down, gap = -(-n // across), 1 + max(rows, columns) // 16
+    down, gap = -(-n // across), 1 + min(rows, columns) // 16
     tall, wide = rows + gap, columns + gap
     whole = np.full((down * tall + gap, across * wide + gap), np.nan)
     for number, picture in enumerate(pictures):

@@ -73,11 +73,19 @@ def test_samples_of_all_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[2].split()[4:6] == ["-", "-"]
 
 
-def test_a_training_goes_on(folder: Path) -> None:
+def test_no_training_at_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert trained("--epochs", "0").n_iter_ == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "wrote multispin-rbm.h5"
+    assert sorted(path.name for path in folder.iterdir()) == ["a.npy", "multispin-rbm.h5"]
+
+
+def test_a_training_goes_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = trained()
     rbm(*TRAIN, "--epochs", "1", "--checkpoint", "c.npz", "--force")
     assert same(trained("--checkpoint", "c.npz"), whole)
     assert (folder / "c.npz").exists()
+    assert cli.main(["rbm", *TRAIN, "--hidden", "5", "--checkpoint", "c.npz", "--force"]) == 1
+    assert "c.npz' is the checkpoint of another run" in capsys.readouterr().err
 
 
 def test_sampling(capsys: pytest.CaptureFixture[str]) -> None:
