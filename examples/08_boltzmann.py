@@ -93,8 +93,8 @@ def probabilities(hidden: int, connectivity: str, effort: Effort) -> Array:
 def show(data: xr.Dataset, effort: Effort) -> Blocks:
     """Show what machines say of parity."""
     of = data.divergence
-    alone, one, three = (float(of.sel(hidden=n, connectivity="full")) for n in (0, 1, 3))
-    two_layers = float(of.sel(hidden=2, connectivity="layered"))
+    alone, one = (float(of.sel(hidden=n, connectivity="full")) for n in (0, 1))
+    two, three = (float(of.sel(hidden=n, connectivity="layered")) for n in (2, 3))
     rows = [
         (str(hidden), *("–" if np.isnan(value) else f"{value:.4f}" for value in values.tolist()))
         for hidden, values in zip(HIDDEN, of.values, strict=True)
@@ -115,7 +115,7 @@ be for, learning finds out. The slope of the likelihood is as simple as without 
 ⟨<i>s<sub>i</sub> s<sub>j</sub></i>⟩ of the machine running free; both come from Markov chains that
 go along. The machine is still one of pairs, yet the visible spins of it, looked at alone, are not:
 summing over a hidden spin couples all that it sees. Here one hidden unit brings the divergence to
-{one:.4f}, three to {three:.4f}. It would be 0 with couplings without end.</p>
+{one:.4f}; it would be 0 with couplings without end.</p>
 """
         ),
         page.Picture(
@@ -133,8 +133,8 @@ summing over a hidden spin couples all that it sees. Here one hidden unit brings
         page.Text(
             f"""
 <p>The last column is of machines without couplings within layers, <i>restricted</i> ones. To them
-hidden units are all there is, and two leave {two_layers:.4f}. What they have for it: given the
-visible units, hidden ones are independent, and all of them can be drawn at once. That is the next
+hidden units are all there is: two leave {two:.4f}, three {three:.4f}. What they have for it: given
+the visible units, hidden ones are independent, and all of them can be drawn at once. That is the next
 chapter.</p>
 """
         ),
