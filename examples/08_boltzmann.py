@@ -134,8 +134,8 @@ summing over a hidden spin couples all that it sees. Here one hidden unit brings
             f"""
 <p>The last column is of machines without couplings within layers, <i>restricted</i> ones. To them
 hidden units are all there is: two leave {two:.4f}, three {three:.4f}. What they have for it: given
-the visible units, hidden ones are independent, and all of them can be drawn at once. That is the next
-chapter.</p>
+the visible units, hidden ones are independent, and all of them can be drawn at once. That is
+the next chapter.</p>
 """
         ),
     ]
