@@ -1293,6 +1293,22 @@ def _plot() -> dict[str, Call]:
             ms.plot.inverse.couplings, {"J": np.eye(3), "error": np.ones((3, 3))},
             blames={"J": ("error",)},
         ),
+        "plot.rbm.images": Call(
+            ms.plot.rbm.images,
+            {"pictures": np.eye(3)[None], "columns": 1, "titles": ["a"]},
+            blames={"pictures": ("titles",), "columns": ("titles",)},
+        ),
+        "plot.rbm.filters": Call(
+            ms.plot.rbm.filters,
+            {"components": np.eye(4), "shape": (2, 2), "most": 3, "columns": 2},
+            blames={"shape": ("components",)},
+        ),
+        "plot.rbm.history": Call(
+            ms.plot.rbm.history, {"kept": {"reconstruction_error": np.array([0.2, 0.1])}}
+        ),
+        "plot.rbm.singular_values": Call(
+            ms.plot.rbm.singular_values, {"values": np.ones((2, 3)), "most": 2}
+        ),
         "plot.problems.annealing": Call(
             ms.plot.problems.annealing,
             {"temperatures": np.array([3.0, 1.0]), "values": np.array([[1.0, 2.0], [0.0, 0.0]]),

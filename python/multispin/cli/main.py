@@ -8,20 +8,21 @@ import sys
 from typing import TYPE_CHECKING
 
 from multispin._info import __version__
-from multispin.cli import bench, demo, glass, hopfield, info, inverse, ising, replicas, solve
+from multispin.cli import bench, demo, glass, hopfield, info, inverse, ising, rbm, replicas, solve
 from multispin.cli.words import MISUSED, Parser
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_COMMANDS = (info, ising, glass, hopfield, inverse, replicas, solve, bench, demo)
+_COMMANDS = (info, ising, glass, hopfield, inverse, rbm, replicas, solve, bench, demo)
 _FAILED = 1  # a run that could not be made
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 # What an argument is called here, where it is not by its own name.
 _OPTIONS = {
     "temperatures": "temperature", "shape": "size", "J": "coupling", "h": "field",
-    "images": "patterns", "random_state": "seed",
+    "images": "patterns", "random_state": "seed", "n_components": "hidden", "n_iter": "epochs",
+    "learning_rate": "rate", "batch_size": "batch", "n_chains": "chains", "n": "count",
 }  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def save_picture(figure: Figure, options: argparse.Namespace) -> None:
 def print_files(options: argparse.Namespace) -> None:
     """Say what was written."""
     *others, last = [getattr(options, name) for name in _RESULTS if getattr(options, name, None)]
-    print(f"wrote {', '.join(others)} and {last}")
+    print(f"wrote {', '.join(others)} and {last}" if others else f"wrote {last}")
 
 
 def _is_the_same(one: str, other: str) -> bool:

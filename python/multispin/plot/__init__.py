@@ -1,5 +1,5 @@
 """Pictures: of Ising models, glasses, problems, networks, what was learned, and of replicas."""
 
-from multispin.plot import glass, hopfield, inverse, problems, replicas, runs
+from multispin.plot import glass, hopfield, inverse, problems, rbm, replicas, runs
 
-__all__ = ["glass", "hopfield", "inverse", "problems", "replicas", "runs"]
+__all__ = ["glass", "hopfield", "inverse", "problems", "rbm", "replicas", "runs"]

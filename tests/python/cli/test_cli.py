@@ -208,6 +208,8 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "<h2>The Hopfield network</h2>" in page
     assert "<h2>The dynamics of recall</h2>" in page
     assert "<h2>The inverse problem</h2>" in page
+    assert "<h2>The Boltzmann machine</h2>" in page
+    assert "<h2>The restricted Boltzmann machine</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
@@ -495,3 +497,25 @@ def test_help_helps(words: list[str]) -> None:
 
 def test_version() -> None:
     assert run("--version").stdout == f"multispin {ms.info()['version']}\n"
+
+
+@pytest.mark.thorough
+def test_the_chapters_of_boltzmann_machines_learn() -> None:
+    """Quick runs learn for a short time: bounds are what they have to reach, with room."""
+    command = [sys.executable, "-m", "multispin", "demo", "--quick", "--chapter", "8", "9"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    name = "multispin-demo.nc"
+    parity = xr.load_dataset(name, group="boltzmann_parity", engine="h5netcdf")
+    divergence = parity.divergence.sel(connectivity="full")
+    assert divergence.sel(hidden=0).item() == pytest.approx(np.log(2), abs=0.005)
+    assert (divergence.sel(hidden=[1, 2, 3]) < 0.2).all()
+    assert parity.divergence.sel(hidden=3, connectivity="layered").item() < 0.2
+    np.testing.assert_allclose(parity.probability.sum("state").values[1:], 1.0, atol=1e-9)
+    digits = xr.load_dataset(name, group="rbm_digits", engine="h5netcdf")
+    assert digits.log_partition_error < 0.1
+    assert digits.reconstruction_error.values[-1] < 0.08
+    completed = xr.load_dataset(name, group="rbm_completed", engine="h5netcdf")
+    assert completed.attrs["right mean fields"] > completed.attrs["right pixels by themselves"]
+    classes = xr.load_dataset(name, group="rbm_classes", engine="h5netcdf")
+    assert (classes.told == classes.label).mean() > 0.6
