@@ -922,19 +922,16 @@ def _rbm() -> dict[str, Call]:
                  "n_temperatures": 3, "centered": True, "momentum": 0.1, "l1": 0.0, "l2": 0.0,
                  "threads": 1},
             lambda **given: of(**given).fit(X).components_,
+            blames={"l2": ("learning_rate",)},
             long=("n_components", "n_iter", "steps", "n_chains", "n_temperatures"),
         ),
         "RBM.fit": Call(
-            of.fit, {**weighted, "y": None, "validation": X, "progress": None, "callbacks": (),
-                     "checkpoint": None, "checkpoint_interval": 30.0},
-            lambda **given: unlearned().fit(**given).components_,
-            blames={**of_weights, "validation": ("X",), "X": ("sample_weight", "validation")},
-            anything=("y", "progress"),
-        ),
-        "RBM.fit, told": Call(
-            of.fit, {"X": X, "progress": len},
+            of.fit,
+            {**weighted, "y": None, "validation": X, "progress": len, "callbacks": [],
+             "checkpoint": None, "checkpoint_interval": 30.0},
             lambda **given: unlearned().fit(**{**given, "progress": None}).components_,
-            anything=("progress",), functions=("progress",),
+            blames={**of_weights, "validation": ("X",), "X": ("sample_weight", "validation")},
+            anything=("y", "progress"), functions=("progress",),
         ),
         "RBM.partial_fit": Call(
             of.partial_fit, {**weighted, "y": None},
@@ -1002,13 +999,13 @@ def _boltzmann_machine() -> dict[str, Call]:
     return {
         "BoltzmannMachine": Call(
             of, chosen, lambda **given: of(**given).fit(X).J_,
-            blames={"units": ("X",), "n_hidden": ("connectivity",)},
+            blames={"units": ("X",), "n_hidden": ("connectivity",), "l2": ("learning_rate",)},
             long=("n_hidden", "n_iter", "n_chains", "sweeps"),
         ),
         "BoltzmannMachine.fit": Call(
-            of.fit, {**weighted, "y": None, "progress": None},
-            lambda **given: of(**chosen).fit(**given).J_,
-            blames=of_weights, anything=("y", "progress"),
+            of.fit, {**weighted, "y": None, "progress": len},
+            lambda **given: of(**chosen).fit(**{**given, "progress": None}).J_,
+            blames=of_weights, anything=("y", "progress"), functions=("progress",),
         ),
         "BoltzmannMachine.gradient": Call(
             of.gradient, weighted, known.gradient, blames=of_weights

@@ -60,6 +60,12 @@ class LogPartition:
     effective_samples: float | None = None
 
 
+def check_log_partition(given: object) -> None:
+    """Refuse what is neither None nor a `LogPartition`."""
+    if given is not None:
+        checks.instance("log_partition", given, LogPartition, "None, or a LogPartition")
+
+
 def log_partition(
     model: Model,
     method: str = "auto",

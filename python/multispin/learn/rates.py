@@ -6,6 +6,9 @@ from typing import Any
 
 from multispin._base import checks
 
+#: Of what is counted: epochs or steps of chains, chains, units.
+MOST_STEPS, MOST_CHAINS, MOST_UNITS = 2**31 - 1, 2**24, 2**20
+
 
 def learning_rate(value: Any) -> tuple[float, float]:
     """Return the length of steps at the beginning and at the end.

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin.learn.inverse import supports
+from multispin.learn.rates import MOST_UNITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +28,8 @@ def hidden_layers(n_hidden: Any) -> tuple[int, ...]:
         If it is neither a number >= 0 nor a sequence of numbers >= 1.
     """
     if isinstance(n_hidden, (tuple, list)):
-        return tuple(checks.count("n_hidden", size, 1) for size in n_hidden)
-    n = checks.count("n_hidden", n_hidden)
+        return tuple(checks.count("n_hidden", size, 1, MOST_UNITS) for size in n_hidden)
+    n = checks.count("n_hidden", n_hidden, 0, MOST_UNITS)
     return (n,) if n else ()
 
 
@@ -48,6 +50,7 @@ def couplings_of(connectivity: Any, n_visible: int, layers: tuple[int, ...]) -> 
         If it is none of these, or couples nothing.
     """
     n = n_visible + sum(layers)
+    check_memory(f"n_hidden: couplings of {n} units", 40 * n * n)
     if not isinstance(connectivity, str):
         with checks.within("connectivity"):
             found = supports.given(connectivity, n)

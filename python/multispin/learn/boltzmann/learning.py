@@ -12,7 +12,7 @@ from multispin.learn.boltzmann.connectivity import hidden_layers
 from multispin.learn.boltzmann.phases import Clamped, Free
 from multispin.learn.inverse.boltzmann import model_of
 from multispin.learn.inverse.observations import UNITS
-from multispin.learn.rates import learning_rate, momentum
+from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, learning_rate, momentum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def checked(params: Mapping[str, Any]) -> Settings:
     """
     batch_size, threads = params["batch_size"], params["threads"]
     if batch_size is not None:
-        batch_size = checks.count("batch_size", batch_size, 1)
+        batch_size = checks.count("batch_size", batch_size, 1, checks.MOST_SITES)
     if threads is not None:
         checks.count("threads", threads, 1)
     return Settings(
@@ -66,9 +66,9 @@ def checked(params: Mapping[str, Any]) -> Settings:
         units=checks.choice("units", params["units"], UNITS),
         learning_rate=learning_rate(params["learning_rate"]),
         batch_size=batch_size,
-        n_iter=checks.count("n_iter", params["n_iter"]),
-        n_chains=checks.count("n_chains", params["n_chains"], 1),
-        sweeps=checks.count("sweeps", params["sweeps"], 1),
+        n_iter=checks.count("n_iter", params["n_iter"], 0, MOST_STEPS),
+        n_chains=checks.count("n_chains", params["n_chains"], 1, MOST_CHAINS),
+        sweeps=checks.count("sweeps", params["sweeps"], 1, MOST_STEPS),
         momentum=momentum(params["momentum"]),
         l1=checks.nonnegative_finite("l1", params["l1"]),
         l2=checks.nonnegative_finite("l2", params["l2"]),
@@ -137,7 +137,13 @@ class Learning:
                 key=[settings.seed, 0x6F72646572], counter=[0, epoch, 0, 0]
             ).random_raw(len(self.data.spins))
             self._order = np.array_split(np.argsort(words, kind="stable"), per_epoch)
-        held, free = self.phases(self._order[batch])
+        try:
+            held, free = self.phases(self._order[batch])
+        except ValueError as error:  # no sampler takes couplings that have run away
+            allowed = f"one with which couplings stay small enough to be sampled ({error})"
+            raise ValueError(
+                checks.describe("learning_rate", settings.learning_rate, allowed)
+            ) from error
         along = self._centred(held - free, (held + free) / 2)
         n_pairs = self.support.n_pairs
         couplings = self.x[:n_pairs]

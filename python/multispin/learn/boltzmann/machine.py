@@ -15,6 +15,8 @@ from multispin.learn.boltzmann.connectivity import couplings_of
 from multispin.learn.boltzmann.learning import Learning, checked, coins
 from multispin.learn.inverse.observations import observed
 from multispin.learn.names import check_same_units
+from multispin.learn.partition import check_log_partition
+from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
 from multispin.models import Pairwise
 from multispin.progress import TrainingReporter
 from multispin.sampling.sampler import Sampler
@@ -285,14 +287,19 @@ class BoltzmannMachine(Estimator):
             Seed; None takes that of the estimator.
         """
         self._check_fitted("sample")
-        n, sweeps = checks.count("n", n, 1), checks.count("sweeps", sweeps, 1)
+        n = checks.count("n", n, 1, MOST_CHAINS)
+        sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
         seed = self._seed if random_state is None else checks.seed("random_state", random_state)
         if clamp is None:
             spins = sampling.drawn(self.model(), n, sweeps, seed, self.threads)
             return self._in_units(spins[:, : self.n_features_in_])
         if values is None:
             raise ValueError("values: got None with clamp, allowed: (n_visible,) of two values")
-        held = self._data(np.atleast_2d(np.asarray(values))).spins
+        given = checks.array("values", values, f"({self.n_features_in_},) of two values")
+        if given.shape != (self.n_features_in_,):
+            allowed = f"({self.n_features_in_},)"
+            raise ValueError(f"values: got shape {given.shape}, allowed: {allowed}")
+        held = observed(given[None, :], None, self.units, name="values").spins
         return self._conditional(np.repeat(held, n, axis=0), clamp, sweeps, seed)
 
     def reconstruct(
@@ -316,7 +323,7 @@ class BoltzmannMachine(Estimator):
             Seed; None takes that of the estimator.
         """
         self._check_fitted("reconstruct")
-        sweeps = checks.count("sweeps", sweeps, 1)
+        sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
         seed = self._seed if random_state is None else checks.seed("random_state", random_state)
         return self._conditional(self._data(X).spins, clamp, sweeps, seed)
 
@@ -374,6 +381,7 @@ class BoltzmannMachine(Estimator):
             ln Z, if it is known; None computes it.
         """
         self._check_fitted("log_likelihood")
+        check_log_partition(log_partition)
         free_energy = self.free_energy(X)  # first: it may refuse
         found = self.log_partition() if log_partition is None else log_partition
         return -free_energy - found.value

@@ -14,6 +14,8 @@ from multispin._engines.bipartite import Bipartite, Numbers, pack, unpack
 from multispin.errors import CheckpointError
 from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.names import check_same_units
+from multispin.learn.partition import check_log_partition
+from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
 from multispin.learn.rbm import files, flips, partition, settings
 from multispin.learn.rbm.chains import streams
 from multispin.learn.rbm.equilibrium import equilibrated, warn_of_slow_chains
@@ -240,6 +242,8 @@ class RBM(Estimator):
             if held_out.n_features != data.n_features:
                 got = f"{held_out.n_features} features"
                 raise ValueError(f"validation: got {got}, allowed: {data.n_features}, as X has")
+        if not isinstance(callbacks, (list, tuple)):
+            raise TypeError(checks.describe("callbacks", callbacks, "a list of functions"))
         for one in callbacks:
             checks.function("callbacks", one, "functions of one argument")
         shown = progress if progress is not None else bool(self.verbose)
@@ -441,6 +445,7 @@ class RBM(Estimator):
         log_partition
             ln Z, if it is known; None computes it.
         """
+        check_log_partition(log_partition)
         v = self._binary(X)
         found = self.log_partition() if log_partition is None else log_partition
         return np.asarray(-self._parameters().free_energy(v) - found.value)
@@ -459,8 +464,8 @@ class RBM(Estimator):
         clamp
             (N,) or (M, N) of bool: visible units that are held.
         """
-        v = self._binary(v)
-        steps = checks.count("steps", steps, 1)
+        v = self._binary(v, "v")
+        steps = checks.count("steps", steps, 1, MOST_STEPS)
         held = clamped(clamp, v.shape)
         moved, _ = self._kernel().gibbs(
             pack(v != 0), steps, self._numbers(len(v)), None, None if held is None else pack(held)
@@ -492,9 +497,9 @@ class RBM(Estimator):
         SlowMixingWarning
             If chains have not forgotten their start after 100 000 steps.
         """
-        n = checks.count("n", n, 1)
+        n = checks.count("n", n, 1, MOST_CHAINS)
         if steps is not None:
-            steps = checks.count("steps", steps, 1)
+            steps = checks.count("steps", steps, 1, MOST_STEPS)
         parameters = self._parameters()
         found, self.sample_steps_ = equilibrated(
             parameters, self._kept[1]["base"], n, steps, self._fresh_seed(), self.threads,
@@ -522,7 +527,9 @@ class RBM(Estimator):
         values, parameters = data.numbers(), self._parameters()
         held = clamped(clamp, values.shape)
         times = (
-            checks.count("steps", steps, 1) if steps is not None else (1 if held is None else 100)
+            checks.count("steps", steps, 1, MOST_STEPS)
+            if steps is not None
+            else (1 if held is None else 100)
         )
         found = values
         for _ in range(times):
@@ -685,19 +692,19 @@ class RBM(Estimator):
             raise ValueError(f"h_samples_: got method={self.method!r}, which has no chains")
         return chains[-1] if chains.ndim == 3 else chains
 
-    def _observed(self, X: Any) -> Observations:
+    def _observed(self, X: Any, name: str = "X") -> Observations:
         self._parameters()
-        data = observed(X)
-        check_same_units("X", data.n_features, data.names, self)
+        data = observed(X, name=name)
+        check_same_units(name, data.n_features, data.names, self)
         return data
 
-    def _binary(self, X: Any) -> NDArray[Any]:
-        data = self._observed(X)
+    def _binary(self, X: Any, name: str = "X") -> NDArray[Any]:
+        data = self._observed(X, name)
         if data.bits is None:
             assert data.values is not None
             i, j = np.argwhere((data.values != 0) & (data.values != 1))[0]
             value = data.values[i, j]
-            raise ValueError(f"X: got {value} in row {i}, column {j}, allowed: 0 and 1")
+            raise ValueError(f"{name}: got {value} in row {i}, column {j}, allowed: 0 and 1")
         return data.numbers()
 
     def _fresh_seed(self) -> int:

@@ -99,6 +99,9 @@ def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") ->
     weights = None
     if sample_weight is not None:
         weights = checks.sample_weights("sample_weight", sample_weight, len(given)).copy()
+        with np.errstate(over="ignore"):
+            if not np.isfinite(weights.sum()):
+                weights /= weights.max()
         if not weights.all():
             # What has no weight has not been seen; nothing may depend on it.
             seen = weights > 0
@@ -128,7 +131,9 @@ def _numbers(name: str, given: NDArray[Any]) -> NDArray[Any]:
             message = f"{name}: got an array of objects ({error}), allowed: {_ALLOWED}"
             raise type(error)(message) from error
     if given.dtype.kind == "c":
-        raise ValueError(f"{name}: Complex data not supported, allowed: {_ALLOWED}")
+        raise ValueError(
+            f"{name}: got {given.dtype}, allowed: {_ALLOWED}: Complex data not supported"
+        )
     if given.dtype.kind not in "biuf":
         raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {_ALLOWED}")
     return given

@@ -12,6 +12,7 @@ from multispin._engines import bipartite
 from multispin._engines.bipartite import Numbers
 from multispin.learn.bennett import acceptance_ratio, log_mean
 from multispin.learn.partition import LogPartition, together
+from multispin.learn.rates import MOST_CHAINS
 from multispin.learn.rbm.chains import Tempered, exchange, independent, streams
 from multispin.learn.rbm.parameters import softplus
 
@@ -25,6 +26,7 @@ METHODS = ("auto", "exact", "ais", "reverse_ais")
 
 #: Units of the smaller layer whose states are summed, at most, and by method "auto".
 MOST_UNITS, _SOON = 24, 20
+_MOST_TEMPERATURES = 10**6
 #: Temperatures and chains of the run that the temperatures are chosen with.
 _PILOT_TEMPERATURES, _PILOT_CHAINS = 100, 100
 
@@ -80,8 +82,8 @@ def log_partition(
     2015, PMLR 38, 102, for the way back.
     """
     method = checks.choice("method", method, METHODS)
-    chains = checks.count("chains", chains, 2)
-    temperatures = checks.count("temperatures", temperatures, 2)
+    chains = checks.count("chains", chains, 2, MOST_CHAINS)
+    temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
     fewer = min(parameters.shape)
     if method == "exact" and fewer > MOST_UNITS:
         allowed = f"at most {MOST_UNITS} units in the smaller layer, which has {fewer}; 'ais'"

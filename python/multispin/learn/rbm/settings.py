@@ -9,11 +9,12 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines import registry
-from multispin.learn.rates import learning_rate, momentum
+from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, MOST_UNITS, learning_rate, momentum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MOST_TEMPERATURES = 10_000
 METHODS = ("cd", "pcd", "pt", "ptt", "pl", "rm")
 
 
@@ -58,23 +59,26 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
     TypeError, ValueError
         For a parameter that is not of its kind.
     """
-    batch_size = checks.count("batch_size", params["batch_size"], 1)
+    batch_size = checks.count("batch_size", params["batch_size"], 1, checks.MOST_SITES)
     n_chains, threads = params["n_chains"], params["threads"]
     if n_chains is not None:
-        n_chains = checks.count("n_chains", n_chains, 1)
+        n_chains = checks.count("n_chains", n_chains, 1, MOST_CHAINS)
     if threads is not None:
         checks.count("threads", threads, 1)
-    checks.count("verbose", int(params["verbose"]))
+    if not isinstance(params["verbose"], (bool, np.bool_)):
+        checks.count("verbose", params["verbose"])
     return Settings(
-        n_components=checks.count("n_components", params["n_components"], 1),
+        n_components=checks.count("n_components", params["n_components"], 1, MOST_UNITS),
         learning_rate=learning_rate(params["learning_rate"]),
         batch_size=batch_size,
-        n_iter=checks.count("n_iter", params["n_iter"]),
+        n_iter=checks.count("n_iter", params["n_iter"], 0, MOST_STEPS),
         seed=seed,
         method=checks.choice("method", params["method"], METHODS),
-        steps=checks.count("steps", params["steps"], 1),
-        n_chains=batch_size if n_chains is None else n_chains,
-        n_temperatures=checks.count("n_temperatures", params["n_temperatures"], 2),
+        steps=checks.count("steps", params["steps"], 1, MOST_STEPS),
+        n_chains=min(batch_size, MOST_CHAINS) if n_chains is None else n_chains,
+        n_temperatures=checks.count(
+            "n_temperatures", params["n_temperatures"], 2, _MOST_TEMPERATURES
+        ),
         centered=checks.flag("centered", params["centered"]),
         momentum=momentum(params["momentum"]),
         l1=checks.nonnegative_finite("l1", params["l1"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multispin._base import checks
 from multispin._engines.bipartite import Rates, learn
 from multispin.learn.rbm import flips, phases
 from multispin.learn.rbm.gradient import Gradient, Offsets, difference
@@ -96,7 +97,13 @@ class Training:
         if self.model is not None:
             self.offsets.follow(*found.means, _SLIDING)
         self.updates += 1
-        machine.kernel.replace(*parts(at))
+        try:
+            machine.kernel.replace(*parts(at))
+        except ValueError as error:  # not finite
+            allowed = "one with which weights stay finite"
+            raise ValueError(
+                checks.describe("learning_rate", settings.learning_rate, allowed)
+            ) from error
 
     def _of_flips(self, batch: Observations) -> Gradient:
         if batch.bits is None:
