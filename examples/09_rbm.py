@@ -97,7 +97,7 @@ def load() -> Digits:
 def show_learned(machine: ms.RBM, digits: Digits, chains: int) -> Part:
     """Show what hidden units look for, how they came to, and what the machine draws."""
     page.announce("ln Z by annealed importance sampling, and samples")
-    ln_z = machine.log_partition("ais", chains=chains, seed=1)
+    ln_z = machine.log_partition("ais", chains=chains, random_state=1)
     likelihood = [float(machine.log_likelihood(part, ln_z).mean()) for part in digits[:2]]
     alone = [float(of.mean()) for of in independent(digits)]
     drawn = machine.sample(DRAWN).reshape(-1, *SHAPE)

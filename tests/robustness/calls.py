@@ -952,7 +952,8 @@ def _rbm() -> dict[str, Call]:
         "RBM.score": Call(of.score, {"X": X, "y": None}, known.score, anything=("y",)),
         "RBM.log_partition": Call(
             of.log_partition,
-            {"method": "ais", "chains": 20, "temperatures": 5, "betas": [0.0, 0.3, 0.6, 1.0]},
+            {"method": "ais", "chains": 20, "temperatures": 5, "betas": [0.0, 0.3, 0.6, 1.0],
+             "random_state": 1},
             known.log_partition, long=("chains", "temperatures"),
         ),
         "RBM.log_likelihood": Call(
@@ -964,7 +965,8 @@ def _rbm() -> dict[str, Call]:
             blames={"v": ("clamp",), "clamp": ("v",)}, long=("steps",),
         ),
         "RBM.sample": Call(
-            of.sample, {"n": 4, "steps": 2, "clamp": held, "values": X[0]}, known.sample,
+            of.sample,
+            {"n": 4, "steps": 2, "clamp": held, "values": X[0], "random_state": 1}, known.sample,
             blames={"clamp": ("values",), "values": ("clamp",)}, long=("n", "steps"),
         ),
         "RBM.reconstruct": Call(
@@ -1355,7 +1357,8 @@ PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "models": _models, "samplers": _samplers, "runs": _runs, "files": _files, "qubos": _qubos,
     "dimod": _dimod, "images": _images, "exact": _exact,
     "theory": _theory, "learn": _learn, "inverse": _inverse,
-    "estimator": _estimator, "kinetic": _kinetic, "rbm": _rbm, "boltzmann_machine": _boltzmann_machine, "benchmark": _benchmark,
+    "estimator": _estimator, "kinetic": _kinetic,
+    "rbm": _rbm, "boltzmann_machine": _boltzmann_machine, "benchmark": _benchmark,
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 

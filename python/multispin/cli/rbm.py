@@ -212,7 +212,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             raise ValueError(f"{file}: got {data.shape[1]} columns, allowed: {allowed}")
     if method == "auto":
         method = "exact" if min(rbm.components_.shape) <= _SUMS else "ais"
-    ln_z = rbm.log_partition(method, seed=options.seed)
+    ln_z = rbm.log_partition(method, random_state=options.seed)
     _print_evaluation(rbm, each, options, ln_z)
 
 

@@ -122,7 +122,7 @@ def test_evaluation(capsys: pytest.CaptureFixture[str]) -> None:
     assert gap == f"free energy gap: {F[1] - F[0]:.4f}"
     rbm("evaluate", "multispin-rbm.h5", "a.npy", "--method", "ais", "--seed", "2", "--threads", "1")
     out = capsys.readouterr().out
-    ais = found.log_partition("ais", seed=2)
+    ais = found.log_partition("ais", random_state=2)
     assert out.startswith(f"ln Z = {ais.value:.4f} ± {ais.error:.4f} (ais, {ais.forward:.4f} on ")
     assert "gap" not in out
 

@@ -75,7 +75,7 @@ class RBM(Estimator):
     n_iter
         Epochs of `fit`.
     verbose
-        Whether `fit` shows a bar.
+        Whether `fit` shows a bar, and not a step more.
     random_state
         Seed of all that is random: None takes a fresh one; an integer; or a generator of NumPy,
         which is asked for one.
@@ -107,7 +107,7 @@ class RBM(Estimator):
     history_
         By name: ``epoch`` after which it was measured, each of the first 200, then every other and
         so on; ``learning_rate``, ``reconstruction_error``, ``singular_values``, and with validation
-        data ``free_energy_gap``.
+        data ``free_energy_gap``; of the first 256 samples.
     n_iter_
         Epochs that are over.
     n_features_in_, feature_names_in_
@@ -398,6 +398,7 @@ class RBM(Estimator):
         chains: int = 500,
         temperatures: int = 1000,
         betas: ArrayLike | None = None,
+        random_state: int | None = None,
     ) -> LogPartition:
         """Return ln Z = ln Σ_vh exp(−E(v, h)), in nats.
 
@@ -414,6 +415,8 @@ class RBM(Estimator):
             Steps of β from 0 to 1, closer where energies fluctuate more.
         betas
             β themselves, rising from 0 to 1, instead.
+        random_state
+            Seed; None takes another one each time, that follows from the estimator's.
 
         Returns
         -------
@@ -432,7 +435,7 @@ class RBM(Estimator):
         """
         return partition.log_partition(
             self._parameters(), method, chains=chains, temperatures=temperatures, betas=betas,
-            seed=self._fresh_seed(), threads=self.threads, base=self._kept[1]["base"],
+            seed=self._seed_or(random_state), threads=self.threads, base=self._kept[1]["base"],
         )  # fmt: skip
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> Array:
@@ -478,6 +481,7 @@ class RBM(Estimator):
         steps: int | None = None,
         clamp: ArrayLike | None = None,
         values: ArrayLike | None = None,
+        random_state: int | None = None,
     ) -> NDArray[np.uint8]:
         """Return n samples of visible units, (n, N), each of a chain of its own.
 
@@ -491,6 +495,8 @@ class RBM(Estimator):
             number as ``sample_steps_``.
         clamp, values
             (N,) of bool, visible units that are held, and (N,) of 0 and 1, at what.
+        random_state
+            Seed; None takes another one each time, that follows from the estimator's.
 
         Warns
         -----
@@ -502,7 +508,8 @@ class RBM(Estimator):
             steps = checks.count("steps", steps, 1, MOST_STEPS)
         parameters = self._parameters()
         found, self.sample_steps_ = equilibrated(
-            parameters, self._kept[1]["base"], n, steps, self._fresh_seed(), self.threads,
+            parameters, self._kept[1]["base"], n, steps, self._seed_or(random_state),
+            self.threads,
             **held_at(parameters.shape[1], clamp, values),
         )  # fmt: skip
         return unpack(found, parameters.shape[1])
@@ -517,7 +524,8 @@ class RBM(Estimator):
         Parameters
         ----------
         X
-            (M, N) of numbers from 0 to 1; what is not clamped is where it begins.
+            (M, N) of numbers from 0 to 1. What is not clamped is where it begins: to complete
+            what is not known, put means there.
         clamp
             (N,) or (M, N) of bool: units that are held. None holds none.
         steps
@@ -713,6 +721,11 @@ class RBM(Estimator):
         meta["calls"] += 1
         words = np.random.SeedSequence([meta["seed"], meta["calls"]]).generate_state(1, np.uint64)
         return int(words[0]) >> 1
+
+    def _seed_or(self, random_state: int | None) -> int:
+        if random_state is None:
+            return self._fresh_seed()
+        return checks.seed("random_state", random_state)
 
     def _numbers(self, rows: int) -> Numbers:
         return Numbers(self._fresh_seed(), streams(0, rows), 0)

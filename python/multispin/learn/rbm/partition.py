@@ -104,7 +104,7 @@ def log_partition(
     states, up = annealing.up(chains)
     states = annealing.settled(states, len(betas))
     found = together(annealing.ln_base, up.sum(axis=0), annealing.down(states).sum(axis=0))
-    if method == "ais":
+    if method != "reverse_ais":
         return found
     assert found.reverse is not None
     _, error = log_mean(annealing.down(states).sum(axis=0))

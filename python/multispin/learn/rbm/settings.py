@@ -66,7 +66,7 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
     if threads is not None:
         checks.count("threads", threads, 1)
     if not isinstance(params["verbose"], (bool, np.bool_)):
-        checks.count("verbose", params["verbose"])
+        checks.count("verbose", params["verbose"], 0, 100)
     return Settings(
         n_components=checks.count("n_components", params["n_components"], 1, MOST_UNITS),
         learning_rate=learning_rate(params["learning_rate"]),

@@ -154,3 +154,14 @@ def test_log_weights_are_free_energies() -> None:
         found = ladder.log_weights((0, last), pack(v))
         np.testing.assert_allclose(found[1], -of.free_energy(v), atol=1e-6)
         np.testing.assert_allclose(found[0], v.sum(axis=1) * 0.3 + 3 * np.log(2), atol=1e-6)
+
+
+def test_auto_is_by_both_ways_where_states_are_too_many() -> None:
+    of = machine(21, 30, 0.3, 1)
+    auto, both, back = (
+        log_partition(of, method, chains=50, temperatures=50, seed=1)
+        for method in ("auto", "ais", "reverse_ais")
+    )
+    assert auto == both
+    assert auto.method == "ais"
+    assert back.value == auto.reverse
