@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 import multispin as ms
+from multispin.learn.boltzmann.learning import Learning, checked
+from multispin.learn.inverse.observations import observed
+from multispin.learn.inverse.supports import all_pairs
 
 PARITY = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 
@@ -218,3 +221,31 @@ def test_other_wrong_arguments() -> None:
     large = machine(3, 17)
     with pytest.raises(ValueError, match="at most 16"):
         large.log_likelihood(PARITY)
+
+
+def test_the_gradient_is_that_of_centred_spins() -> None:
+    # Of a likelihood that is linear in J and h, as a function of J' = J and h' = h + Jμ; a step
+    # along its gradient by J' and h', seen from J and h.
+    n = 4
+    data = observed(np.random.default_rng(0).choice([-1, 1], (30, n)), None, "spin")
+    of = Learning(checked(ms.BoltzmannMachine(n_chains=8).get_params()), data, all_pairs(n))
+    rng = np.random.default_rng(1)
+    mu, slopes = rng.uniform(-1, 1, n), rng.normal(size=of.support.size)
+    of.offsets = mu.copy()
+
+    def likelihood(centred: np.ndarray) -> float:
+        J, h = of.support.matrix(centred), of.support.fields(centred)
+        return float(slopes @ of.support.vector(J, h - J @ mu))
+
+    unit = np.eye(len(slopes))
+    along = np.array([likelihood(one) for one in unit])  # linear
+    J = of.support.matrix(along)
+    expected = of.support.vector(J, of.support.fields(along) - J @ mu)
+    np.testing.assert_allclose(of._centred(slopes, np.zeros_like(slopes)), expected, atol=1e-12)
+
+
+def test_momentum_goes_on() -> None:
+    one, two = (fitted(momentum=m, n_iter=1, batch_size=None, n_hidden=0) for m in (0.0, 0.5))
+    np.testing.assert_array_equal(one.J_, two.J_)  # nothing to go on with
+    again, more = (fitted(momentum=m, n_iter=2, batch_size=None, n_hidden=0) for m in (0.0, 0.5))
+    assert not np.array_equal(again.J_, more.J_)

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 import multispin as ms
+from multispin._engines.bipartite import unpack
+from multispin.learn.rbm import flips
 from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.training import parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +96,39 @@ def test_scores_do_not_depend_on_order_or_batch() -> None:
     np.testing.assert_array_equal(rbm.score_samples(X), whole)
     np.testing.assert_allclose(rbm.score_samples(X[::-1])[::-1], whole, rtol=1e-12)
     np.testing.assert_allclose(rbm.score_samples(X[3:5]), whole[3:5], rtol=1e-12)
+
+
+def test_momentum_is_of_biases_too() -> None:
+    # Of the pseudolikelihood, whose gradient is a function of the parameters; two updates.
+    X, rate, m = data().astype(np.float64), 0.3, 0.6
+    before = fitted(X, method="pl", n_iter=0, batch_size=50, centered=False)
+    at = Parameters(before.components_, before.intercept_visible_, before.intercept_hidden_).copy()
+    velocity = [np.zeros_like(part) for part in parts(at)]
+    for _ in range(2):
+        along = flips.gradient(at, X, np.full(len(X), 1 / len(X)), "pl")
+        for part, moving, direction in zip(parts(at), velocity, along, strict=True):
+            moving *= m
+            moving += rate * direction
+            part += moving
+    found = fitted(
+        X, method="pl", n_iter=2, batch_size=50, centered=False, learning_rate=rate, momentum=m
+    )
+    np.testing.assert_allclose(found.components_, at.weights, atol=1e-12)
+    np.testing.assert_allclose(found.intercept_visible_, at.visible, atol=1e-12)
+    np.testing.assert_allclose(found.intercept_hidden_, at.hidden, atol=1e-12)
+
+
+def test_models_are_kept_where_training_leaves_them() -> None:
+    X = np.repeat([[0] * 12, [1] * 12], 10, axis=0)
+    rbm = fitted(X, method="ptt", learning_rate=0.5, n_iter=300)
+    kept = rbm._kept[1]["model_kept_weights"]
+    assert len(kept) > 2
+    assert np.all(kept[0] == 0.0)
+    # Each of them is farther than the one before, and none goes on to change.
+    assert np.all(np.diff(np.linalg.norm(kept, axis=(1, 2))) > 0)
+    # Both prototypes are there, though chains of the model alone would stay at one.
+    half = unpack(rbm._chains(), 12).mean()
+    assert 0.2 < half < 0.8
 
 
 # --- what repeats ---------------------------------------------------------------------------------
