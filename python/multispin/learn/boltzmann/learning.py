@@ -87,10 +87,18 @@ class Learning:
     at
         Parameters to begin with; None begins with fields of visible units as they are frequent in
         the data, and small random couplings of hidden units.
+    free, clamped
+        States that chains begin with, if there are as many; else, and without, random ones.
     """
 
     def __init__(
-        self, settings: Settings, data: Observations, support: Support, at: Array | None = None
+        self,
+        settings: Settings,
+        data: Observations,
+        support: Support,
+        at: Array | None = None,
+        free: Spins | None = None,
+        clamped: Spins | None = None,
     ) -> None:
         self.settings, self.data, self.support = settings, data, support
         n_visible, m = data.n_features, len(data.spins)
@@ -110,8 +118,21 @@ class Learning:
         # As many as the model has, or one for each sample: errors of both phases are alike then.
         each, n_hidden = max(1, settings.n_chains // self.batch_size), support.n - n_visible
         hidden = coins((m * each, n_hidden), seed, 2).reshape(m, each, n_hidden)
+        if free is not None and free.shape == start.shape:
+            start = free
+        if clamped is not None and clamped.shape == hidden.shape:
+            hidden = clamped
         self.free = Free(model, start, seed, threads)
         self.clamped = Clamped(data.spins, data.weights, hidden, seed, threads)
+
+    def is_of(self, settings: Settings, data: Observations, support: Support) -> bool:
+        """Whether it is of these samples, coupled units and settings, of whatever seed."""
+        return (
+            self.settings._replace(seed=settings.seed) == settings
+            and np.array_equal(self.data.spins, data.spins)
+            and np.array_equal(self.data.shares, data.shares)
+            and np.array_equal(self.support.mask, support.mask)
+        )
 
     def _start(self, n_visible: int) -> Array:
         support = self.support

@@ -225,12 +225,7 @@ class BoltzmannMachine(Estimator):
         TypeError, ValueError
             As for `fit`.
         """
-        learning = self._begun(X, sample_weight, again=True)
-        kept = self.__dict__.get("_free_chains"), self.__dict__.get("_clamped_chains")
-        if kept[0] is not None and kept[0].shape == learning.free.states.shape:
-            learning.free.states = kept[0]
-        if kept[1] is not None and kept[1].shape == learning.clamped.states.shape:
-            learning.clamped.states = kept[1]
+        learning = self._again(X, sample_weight)
         clamped, free = learning.phases(np.arange(len(learning.data.spins)))
         self._free_chains, self._clamped_chains = learning.free.states, learning.clamped.states
         support = learning.support
@@ -238,14 +233,33 @@ class BoltzmannMachine(Estimator):
         (J, h), (J_free, h_free) = parts
         return Gradient(J - J_free, h - h_free, (J, h), (J_free, h_free))
 
-    def _begun(self, X: Any, sample_weight: ArrayLike | None, again: bool = False) -> Learning:
+    def _begun(self, X: Any, sample_weight: ArrayLike | None) -> Learning:
         settings = checked(self.get_params())
         data = observed(X, sample_weight, settings.units, name="X")
-        support = couplings_of(self.connectivity, data.n_features, settings.layers)
-        if not again or not hasattr(self, "J_"):
-            return Learning(settings, data, support)
+        return Learning(
+            settings, data, couplings_of(self.connectivity, data.n_features, settings.layers)
+        )
+
+    def _again(self, X: Any, sample_weight: ArrayLike | None) -> Learning:
+        """Return what goes on with these samples from the parameters as they are."""
+        if not hasattr(self, "J_"):
+            return self._begun(X, sample_weight)
+        settings = checked(self.get_params())
+        data = observed(X, sample_weight, settings.units, name="X")
         check_same_units("X", data.n_features, data.names, self)
-        return Learning(settings, data, support, support.vector(self.J_, self.h_))
+        support = couplings_of(self.connectivity, data.n_features, settings.layers)
+        x = support.vector(self.J_, self.h_)
+        known: Learning | None = self.__dict__.get("_learning")
+        if known is None or not known.is_of(settings, data, support):
+            # Its chains have been long on their way to the model, or to that of these samples.
+            known = Learning(settings, data, support, x, self._free_chains, self._clamped_chains)
+            self._learning = known
+        known.x = x
+        return known
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the samplers behind; their states are kept."""
+        return {name: value for name, value in self.__dict__.items() if name != "_learning"}
 
     def _keep(self, learning: Learning) -> None:
         support, data = learning.support, learning.data

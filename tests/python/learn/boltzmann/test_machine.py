@@ -249,3 +249,24 @@ def test_momentum_goes_on() -> None:
     np.testing.assert_array_equal(one.J_, two.J_)  # nothing to go on with
     again, more = (fitted(momentum=m, n_iter=2, batch_size=None, n_hidden=0) for m in (0.0, 0.5))
     assert not np.array_equal(again.J_, more.J_)
+
+
+def test_gradients_go_on_from_call_to_call() -> None:
+    of, X = machine(4, 2, n_chains=64, sweeps=1), PARITY_OF_4
+    before = of.sample(1)
+    first = of.gradient(X)
+    copy = pickle.loads(pickle.dumps(of))  # without samplers, whose states it has
+    assert copy._free_chains.shape == (64, 6)
+    second = of.gradient(X)
+    assert not np.array_equal(first.J, second.J)
+    # Other samples, weights or parameters are looked at.
+    assert np.array_equal(of.gradient(-X).clamped[1][:4], -X.mean(axis=0))
+    weights = np.array([1.0, 2.0, 1.0])
+    np.testing.assert_allclose(of.gradient(X, weights).clamped[1][:4], weights @ X / 4)
+    of.J_ = np.zeros_like(of.J_)
+    of.h_ = np.array([9.0, 9.0, -9.0, -9.0, 0.0, 0.0])
+    np.testing.assert_allclose(of.gradient(X).free[1][:4], [1, 1, -1, -1], atol=0.05)
+    np.testing.assert_array_equal(before.shape, (1, 4))
+
+
+PARITY_OF_4 = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [-1, 1, 1, -1]])
