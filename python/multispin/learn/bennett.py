@@ -35,19 +35,20 @@ def acceptance_ratio(up: Array, down: Array) -> tuple[float, float]:
     """
     guess = (log_mean(up)[0] - log_mean(down)[0]) / 2
 
-    def acceptances(value: float) -> tuple[Array, Array]:
-        with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(value - up)), 1 / (1 + np.exp(-value - down))
+    def logs(value: float) -> tuple[Array, Array]:
+        """Return logarithms of acceptances: where ways do not overlap they are below any number."""
+        return -np.logaddexp(0, value - up), -np.logaddexp(0, -value - down)
 
     width = 1.0 + float(np.abs(up - guess).max() + np.abs(down + guess).max())
     low, high = guess - width, guess + width
     for _ in range(200):
         middle = (low + high) / 2
-        one, other = acceptances(middle)
-        if one.sum() > other.sum():
+        one, other = logs(middle)
+        if np.logaddexp.reduce(one) > np.logaddexp.reduce(other):
             low = middle
         else:
             high = middle
-    one, other = acceptances(middle)
-    relative = sum(float(part.var() / part.mean() ** 2) / len(part) for part in (one, other))
+    # The largest is 1 then, and the relative variance is the same.
+    shares = [np.exp(part - part.max()) for part in logs(middle)]
+    relative = sum(float(part.var() / part.mean() ** 2) / len(part) for part in shares)
     return middle, math.sqrt(relative)

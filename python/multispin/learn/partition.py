@@ -184,7 +184,7 @@ def together(ln_base: float, up: Array, down: Array) -> LogPartition:
             "down do not agree: more temperatures, or chains do not reach equilibrium",
             NotConvergedWarning,
         )
-    elif effective < _FEW:
+    elif effective < min(_FEW, len(up) / 2):
         warn(
             f"ln Z: {effective:.1f} of {len(up)} chains have all of the weight: more temperatures",
             NotConvergedWarning,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.memory import check_memory
 from multispin._engines import registry
 from multispin.learn.boltzmann.connectivity import hidden_layers
 from multispin.learn.boltzmann.phases import Clamped, Free
@@ -116,7 +117,9 @@ class Learning:
         seed, threads = settings.seed, settings.threads
         start = coins((settings.n_chains, support.n), seed, 1)
         # As many as the model has, or one for each sample: errors of both phases are alike then.
-        each, n_hidden = max(1, settings.n_chains // self.batch_size), support.n - n_visible
+        n_hidden = support.n - n_visible
+        each = max(1, settings.n_chains // self.batch_size) if m <= settings.n_chains else 1
+        check_memory(f"n_hidden: states of {n_hidden} units for each sample", m * each * n_hidden)
         hidden = coins((m * each, n_hidden), seed, 2).reshape(m, each, n_hidden)
         if free is not None and free.shape == start.shape:
             start = free
@@ -170,8 +173,11 @@ class Learning:
         couplings = self.x[:n_pairs]
         along[:n_pairs] -= 2 * settings.l2 * couplings
         first, last = settings.learning_rate
+        # A batch of little weight goes less far.
+        rows = self._order[batch]
+        share = float(self.data.shares[rows].sum()) * per_epoch
         rate = first + (last - first) * self._updates / max(self.n_updates, 1)
-        self._velocity = settings.momentum * self._velocity + rate * along
+        self._velocity = settings.momentum * self._velocity + share * rate * along
         self.x = self.x + self._velocity
         if settings.l1 > 0.0:
             # What the penalty's slope would carry beyond 0 stays there.
@@ -194,6 +200,12 @@ class Learning:
     def monitored(self) -> dict[str, float]:
         """What a progress bar shows."""
         return {"gradient": self.history[-1]}
+
+
+def seed_for(seed: int, purpose: int) -> int:
+    """Return a seed for something else than learning."""
+    words = np.random.SeedSequence([seed, 0, purpose]).generate_state(1, np.uint64)
+    return int(words[0]) >> 1
 
 
 def coins(shape: tuple[int, int], seed: int, purpose: int) -> Spins:

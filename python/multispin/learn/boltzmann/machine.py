@@ -12,7 +12,7 @@ from multispin._base.interrupts import interrupts_held
 from multispin.learn import partition, sampling
 from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.boltzmann.connectivity import couplings_of
-from multispin.learn.boltzmann.learning import Learning, checked, coins
+from multispin.learn.boltzmann.learning import Learning, checked, coins, seed_for
 from multispin.learn.inverse.observations import observed
 from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
@@ -102,7 +102,7 @@ class BoltzmannMachine(Estimator):
         Couplings (N, N), symmetric with a zero diagonal, and fields (N,), float64, of ±1; visible
         units first.
     history_
-        Root mean square of the gradient, one an epoch.
+        Root mean square of the gradient, one an update.
     n_iter_
         Epochs.
     n_features_in_, feature_names_in_
@@ -252,6 +252,10 @@ class BoltzmannMachine(Estimator):
         known: Learning | None = self.__dict__.get("_learning")
         if known is None or not known.is_of(settings, data, support):
             # Its chains have been long on their way to the model, or to that of these samples.
+            self._calls = self.__dict__.get("_calls", 0) + 1
+            # Other random numbers than those that brought the chains where they are.
+            seed = seed_for(settings.seed, self._calls)
+            settings = settings._replace(seed=seed)
             known = Learning(settings, data, support, x, self._free_chains, self._clamped_chains)
             self._learning = known
         known.x = x
@@ -303,7 +307,7 @@ class BoltzmannMachine(Estimator):
         self._check_fitted("sample")
         n = checks.count("n", n, 1, MOST_CHAINS)
         sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        seed = self._seed_or(random_state)
         if clamp is None:
             spins = sampling.drawn(self.model(), n, sweeps, seed, self.threads)
             return self._in_units(spins[:, : self.n_features_in_])
@@ -338,7 +342,7 @@ class BoltzmannMachine(Estimator):
         """
         self._check_fitted("reconstruct")
         sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        seed = self._seed_or(random_state)
         return self._conditional(self._data(X).spins, clamp, sweeps, seed)
 
     def _conditional(self, spins: Spins, clamp: ArrayLike, sweeps: int, seed: int) -> Spins:
@@ -376,7 +380,7 @@ class BoltzmannMachine(Estimator):
             Before `fit`; for an argument that is not of its kind.
         """
         self._check_fitted("log_partition")
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        seed = self._seed_or(random_state)
         return partition.log_partition(
             self.model(), method, chains, temperatures, seed, self.threads
         )
@@ -439,6 +443,10 @@ class BoltzmannMachine(Estimator):
         data = observed(X, None, self.units, name="X")
         check_same_units("X", data.n_features, data.names, self)
         return data
+
+    def _seed_or(self, random_state: int | None) -> int:
+        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        return seed_for(seed, 0)  # not the numbers of a training with this seed
 
     def _in_units(self, spins: Spins) -> Spins:
         return spins if self.units == "spin" else (spins > 0).astype(np.int8)

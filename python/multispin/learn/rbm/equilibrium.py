@@ -55,8 +55,8 @@ def potential_scale_reduction(series: Array) -> float:
     if not moving.any():
         return 1.0
     with np.errstate(divide="ignore"):
-        ratio = np.sqrt((half - 1) / half + between / within)
-    return float(ratio[moving].max())
+        ratio = np.sqrt((half - 1) / half + between[moving] / within[moving])
+    return float(ratio.max())
 
 
 def followed(

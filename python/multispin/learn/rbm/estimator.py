@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     Bits = NDArray[np.uint64]
 
 
+#: What seeds are made for, beside training.
+_HIDDEN, _DRAWN = 1, 2
+
+
 class RBM(Estimator):
     r"""A restricted Boltzmann machine of units 0 and 1.
 
@@ -298,10 +302,15 @@ class RBM(Estimator):
         else:
             check_same_units("X", data.n_features, data.names, self)
             chosen = settings.checked(self.get_params(), self._kept[0]["seed"])
+            for name, began in self._kept[0]["fixed"].items():
+                if getattr(chosen, name) != began:
+                    allowed = f"{began!r}, with which learning began; fit begins anew"
+                    raise ValueError(checks.describe(name, getattr(chosen, name), allowed))
             run = Run.restored(chosen, data, None, self._kept[0], self._arrays())
-            run.stopped = False
+        calls = self._kept[0]["calls"] if hasattr(self, "components_") else 0
         run.go_on(run.epoch + 1, False, (), None)
         self._take(run)
+        self._kept[0]["calls"] = calls
         return self
 
     def _take(self, run: Run) -> None:
@@ -328,10 +337,11 @@ class RBM(Estimator):
     def _arrays(self) -> dict[str, NDArray[Any]]:
         """Return what is kept, with parameters as they are now: they may have been changed."""
         now = self._parameters()
+        kept = {name: part.copy() for name, part in self._kept[1].items()}
         changed = {
             "at_weights": now.weights, "at_visible": now.visible, "at_hidden": now.hidden
         }  # fmt: skip
-        return {**self._kept[1], **{name: part.copy() for name, part in changed.items()}}
+        return {**kept, **{name: part.copy() for name, part in changed.items()}}
 
     def __sklearn_tags__(self) -> Any:
         """Say what scikit-learn asks: it transforms sparse samples too, and keeps their type."""
@@ -346,7 +356,8 @@ class RBM(Estimator):
     @property
     def h_samples_(self) -> NDArray[np.uint8]:
         """Hidden states of the model's chains, (n_chains, n_components)."""
-        chains = self._kernel().draw(self._chains(), "hidden", self._numbers(len(self._chains())))
+        numbers = Numbers(self._seed_for(_HIDDEN), streams(0, len(self._chains())), 0)
+        chains = self._kernel().draw(self._chains(), "hidden", numbers)
         return unpack(chains, self._parameters().shape[0])
 
     def transform(self, X: Any) -> NDArray[Any]:
@@ -406,9 +417,9 @@ class RBM(Estimator):
         ----------
         method
             "exact": sums over all states of the smaller layer, at most 24 units. "ais": annealed
-            importance sampling from independent units, chains going there and others coming back,
-            put together by Bennett's acceptance ratio. "reverse_ais": by those that come back
-            alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
+            importance sampling from independent units, chains going there and, after as many steps
+            more, coming back, put together by Bennett's acceptance ratio. "reverse_ais": by the way
+            back alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
         chains
             Number of chains each way.
         temperatures
@@ -669,7 +680,8 @@ class RBM(Estimator):
         found.components_, found.intercept_visible_ = of.weights.copy(), of.visible.copy()
         found.intercept_hidden_, found.n_features_in_ = of.hidden.copy(), of.shape[1]
         found._n_features_out = of.shape[0]
-        found.h_samples_ = self.h_samples_.astype(of.weights.dtype)
+        chains = getattr(self, "h_samples_", np.zeros((self.batch_size, of.shape[0])))
+        found.h_samples_ = chains.astype(of.weights.dtype)
         return found
 
     @classmethod
@@ -697,7 +709,7 @@ class RBM(Estimator):
     def _chains(self) -> Bits:
         chains = self._kept[1].get("model_chains")
         if chains is None:
-            raise ValueError(f"h_samples_: got method={self.method!r}, which has no chains")
+            raise AttributeError(f"h_samples_: got method={self.method!r}, which has no chains")
         return chains[-1] if chains.ndim == 3 else chains
 
     def _observed(self, X: Any, name: str = "X") -> Observations:
@@ -725,7 +737,12 @@ class RBM(Estimator):
     def _seed_or(self, random_state: int | None) -> int:
         if random_state is None:
             return self._fresh_seed()
-        return checks.seed("random_state", random_state)
+        # Not the numbers of a training with this seed.
+        return self._seed_for(_DRAWN, checks.seed("random_state", random_state))
+
+    def _seed_for(self, purpose: int, seed: int | None = None) -> int:
+        first = self._kept[0]["seed"] if seed is None else seed
+        return int(np.random.SeedSequence([first, 0, purpose]).generate_state(1, np.uint64)[0]) >> 1
 
     def _numbers(self, rows: int) -> Numbers:
         return Numbers(self._fresh_seed(), streams(0, rows), 0)

@@ -44,7 +44,7 @@ def write(path: str | os.PathLike[str], meta: dict[str, Any], arrays: dict[str, 
         files.replacing(target) as file,
         h5py.File(file, "w") as archive,
     ):
-        archive.attrs["header"] = json.dumps(header)
+        archive.attrs["header"] = json.dumps(header, default=lambda number: number.item())
         for name, array in arrays.items():
             archive.create_dataset(name, data=array)
 

@@ -45,6 +45,7 @@ def gradient(
     "rm": A. Hyvärinen, Comput. Stat. Data Anal. 51, 2499 (2007). Both as in B. Marlin, K. Swersky,
     B. Chen & N. de Freitas, AISTATS 2010, PMLR 9, 509.
     """
+    assert loss in ("pl", "rm")
     missed = -np.expm1(log_conditionals(parameters, visible))  # 1 − P(v_i | rest)
     pull = missed if loss == "pl" else 2 * missed**2 * (1 - missed)
     pull *= shares[:, None]
@@ -72,7 +73,8 @@ def _blocks(
     for first in range(0, len(visible), height):
         rows = slice(first, first + height)
         v = visible[rows].astype(np.float64)
-        fields = v @ weights.T + parameters.hidden
+        # Not a product of matrices: that may depend on the number of threads.
+        fields = np.einsum("ri,ji->rj", v, weights) + parameters.hidden
         for left in range(0, n_visible, columns):
             units = slice(left, left + columns)
             change = (1.0 - 2.0 * v[:, units, None]) * weights.T[units]

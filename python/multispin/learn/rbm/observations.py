@@ -56,6 +56,11 @@ class Observations:
         return self.values
 
     @property
+    def weight(self) -> float:
+        """Sum of the weights, M where there are none."""
+        return float(len(self) if self.weights is None else self.weights.sum())
+
+    @property
     def shares(self) -> NDArray[np.float64]:
         """Weights that add up to 1, (M,)."""
         if self.weights is None:

@@ -50,9 +50,9 @@ def log_partition(
         Weights and biases.
     method
         "exact": sums over all states of the smaller layer, at most 24 units. "ais": annealed
-        importance sampling from units that are independent, chains going there and others coming
-        back, put together by Bennett's acceptance ratio. "reverse_ais": by those that come back
-        alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
+        importance sampling from units that are independent, chains going there and, after as many
+        steps more, coming back, put together by Bennett's acceptance ratio. "reverse_ais": by the
+        way back alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
     chains
         Number of chains each way.
     temperatures
@@ -97,17 +97,19 @@ def log_partition(
     base = np.asarray(parameters.visible if base is None else base, dtype=np.float64)
     if betas is None:
         even = np.linspace(0.0, 1.0, _PILOT_TEMPERATURES + 1)
-        betas = _spaced(_Annealing(parameters, base, even, seed, threads), temperatures)
+        other = int(np.random.SeedSequence([seed, 1]).generate_state(1, np.uint64)[0])
+        betas = _spaced(_Annealing(parameters, base, even, other, threads), temperatures)
     else:
         betas = _rising(betas)
     annealing = _Annealing(parameters, base, betas, seed, threads)
     states, up = annealing.up(chains)
     states = annealing.settled(states, len(betas))
-    found = together(annealing.ln_base, up.sum(axis=0), annealing.down(states).sum(axis=0))
+    down = annealing.down(states).sum(axis=0)
+    found = together(annealing.ln_base, up.sum(axis=0), down)
     if method != "reverse_ais":
         return found
     assert found.reverse is not None
-    _, error = log_mean(annealing.down(states).sum(axis=0))
+    _, error = log_mean(down)
     return LogPartition(
         found.reverse, error, method, found.forward, found.reverse, found.effective_samples
     )
@@ -151,8 +153,8 @@ class _Annealing:
         return self._moved(states, len(self.betas) - 1, steps)
 
     def _moved(self, states: Bits, level: int, steps: int = 1) -> Bits:
+        numbers = Numbers(self._seed, streams(0, len(states)), self._step + 1)
         self._step += steps
-        numbers = Numbers(self._seed, streams(0, len(states)), self._step)
         levels = np.full(len(states), level)
         return self._ladder.kernel.gibbs(states, steps, numbers, levels)[0]
 

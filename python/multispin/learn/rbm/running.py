@@ -85,6 +85,10 @@ class Run:
         reporter = TrainingReporter(
             progress, epochs * per_epoch, self.epoch * per_epoch + self.batch
         )
+
+        def rate(batch: int) -> float:
+            return training.settings.rate((self.epoch + batch / per_epoch) / epochs)
+
         machine = Machine(
             training.parameters, training.parameters.kernel(training.settings.threads)
         )
@@ -92,14 +96,16 @@ class Run:
             while self.epoch < epochs and not self.stopped:
                 batches = self.batches()
                 while self.batch < len(batches):
-                    rate = training.settings.rate((self.epoch + self.batch / per_epoch) / epochs)
+                    batch = self.data.taken(batches[self.batch])
+                    # Batches are as many as samples have it; one of little weight goes less far.
+                    share = batch.weight * len(batches) / self.data.weight
                     with interrupts_held():
-                        training.update(self.data.taken(batches[self.batch]), rate, machine)
+                        training.update(batch, share * rate(self.batch), machine)
                         self.batch += 1
                     reporter.advance(1)
                     if checkpoint is not None:
                         checkpoint.save_if_due(self.state)
-                self._end_epoch(reporter, callbacks, rate)
+                self._end_epoch(reporter, callbacks, rate(len(batches) - 1))
         finally:
             reporter.close()
             if checkpoint is not None:
@@ -130,7 +136,8 @@ class Run:
         """Return what a checkpoint keeps."""
         training = self.training
         meta = {
-            "epoch": self.epoch, "batch": self.batch, "stopped": self.stopped,
+            "fixed": training.settings.fixed,
+            "epoch": self.epoch, "batch": self.batch,
             "step": training.step, "updates": training.updates,
         }  # fmt: skip
         arrays: Arrays = {"base": training.base}
@@ -169,7 +176,7 @@ class Run:
             settings, parameters, velocity, offsets, base, model, meta["step"], meta["updates"]
         )
         return cls(
-            training, data, validation, meta["epoch"], meta["batch"], meta["stopped"],
+            training, data, validation, meta["epoch"], meta["batch"], False,
             History(of("history_")),
         )  # fmt: skip
 

@@ -43,6 +43,12 @@ class Settings:
         return first + (last - first) * min(share, 1.0)
 
     @property
+    def fixed(self) -> dict[str, Any]:
+        """What its chains and weights are of, from the first update to the last."""
+        names = ("n_components", "method", "n_chains", "n_temperatures")
+        return {name: getattr(self, name) for name in names}
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What has to be the same for training to go on; threads change nothing."""
         kept = asdict(self)

@@ -50,20 +50,23 @@ class Training:
         By one sample more than there is, half of it on: so units that never change stay finite.
         """
         shape, dtype = (settings.n_components, data.n_features), data.dtype
-        total = float(len(data) if data.weights is None else data.weights.sum())
+        total = max(data.weight, len(data))  # weights may be of any scale
         mean = (data.mean() * total + 0.5) / (total + 1.0)
         rng = np.random.Generator(np.random.Philox(key=[settings.seed, 0x77656967]))
         parameters = Parameters(
-            rng.normal(0.0, _SMALL, shape).astype(dtype),
-            (np.log(mean) - np.log1p(-mean)).astype(dtype), np.zeros(shape[0], dtype),
+            rng.normal(0.0, _SMALL, shape).astype(dtype), np.zeros(shape[1], dtype),
+            np.zeros(shape[0], dtype),
         )  # fmt: skip
-        return cls.of(settings, parameters, mean)
+        found = cls.of(settings, parameters, mean)
+        parameters.visible[:] = found.base
+        return found
 
     @classmethod
     def of(cls, settings: Settings, parameters: Parameters, mean: Array) -> Training:
         """Begin with these parameters, and chains of visible units that are as frequent as this."""
         with np.errstate(divide="ignore"):
             base = np.clip(np.log(mean) - np.log1p(-mean), -_FARTHEST, _FARTHEST)
+        base = np.rint(base * 2.0**30) * 2.0**-30  # logarithms differ between machines
         velocity = Parameters(*(np.zeros_like(part) for part in parts(parameters)))
         offsets = Offsets(mean.copy(), np.full(parameters.shape[0], 0.5))
         samples = settings.method not in ("pl", "rm")
@@ -77,15 +80,14 @@ class Training:
         if not settings.centered:
             offsets = Offsets(*(np.zeros_like(part) for part in (offsets.visible, offsets.hidden)))
         if self.model is None:
-            found = self._of_flips(batch)
+            found = self._of_flips(machine, batch, offsets)
         else:
             chains = self.model.advanced(machine, batch, self.step)
             self.step += settings.steps
             found = difference(machine, batch, chains, offsets)
         at, velocity = self.parameters, self.velocity
         along = learn(
-            found.sums, found.hidden if self.model is not None else np.zeros_like(found.hidden),
-            (offsets.visible, offsets.hidden),
+            found.sums, found.hidden, (offsets.visible, offsets.hidden),
             Rates(rate, settings.momentum, settings.l1, settings.l2), at.weights, velocity.weights,
         )  # fmt: skip
         biases = ((at.visible, velocity.visible, found.visible + along[0]),
@@ -94,8 +96,7 @@ class Training:
             moving *= settings.momentum
             moving += rate * direction
             of += moving
-        if self.model is not None:
-            self.offsets.follow(*found.means, _SLIDING)
+        self.offsets.follow(*found.means, _SLIDING)
         self.updates += 1
         try:
             machine.kernel.replace(*parts(at))
@@ -105,7 +106,7 @@ class Training:
                 checks.describe("learning_rate", settings.learning_rate, allowed)
             ) from error
 
-    def _of_flips(self, batch: Observations) -> Gradient:
+    def _of_flips(self, machine: Machine, batch: Observations, offsets: Offsets) -> Gradient:
         if batch.bits is None:
             raise ValueError(
                 f"X: got values between 0 and 1, allowed: 0 and 1 with method="
@@ -114,8 +115,11 @@ class Training:
         weights, visible, hidden = flips.gradient(
             self.parameters, batch.numbers(), batch.shares, self.settings.method
         )
-        means = self.offsets.visible, self.offsets.hidden
-        return Gradient(np.ascontiguousarray(weights.T), visible, hidden, means)
+        probable = machine.kernel.probabilities(batch.bits, "hidden")
+        means = batch.mean(), np.einsum("r,rj->j", batch.shares, probable)
+        # Its terms by hidden units are measured from their offsets here, by visible ones later on.
+        sums = weights.T - np.outer(visible, offsets.hidden)
+        return Gradient(np.ascontiguousarray(sums), visible, hidden, means)
 
 
 def parts(of: Parameters) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

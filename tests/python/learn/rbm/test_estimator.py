@@ -204,6 +204,68 @@ def test_weights_are_repetitions() -> None:
     np.testing.assert_allclose(one.components_, other.components_, atol=1e-7)
 
 
+@pytest.mark.parametrize("method", ["pcd", "pl"])
+def test_weights_count_whatever_the_batches_are(method: str) -> None:
+    # One sample of weight 499 and 499 others of weight 1: half and half.
+    X = np.zeros((500, 2), int)
+    X[7] = 1
+    weights = np.where(np.arange(500) == 7, 499.0, 1.0)
+    rbm = fitted(
+        X, weights, n_components=2, batch_size=20, n_iter=100, learning_rate=0.05, method=method,
+        n_chains=500,
+    )  # fmt: skip
+    p = np.exp(rbm.log_likelihood(np.array([[0, 0], [1, 1]])))
+    assert abs(np.log(p[1] / p[0])) < 0.7
+
+
+def test_an_epoch_may_end_where_it_was_stopped(tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stopping(state: Any) -> None:
+        if state.updates == 4:  # the last of the first epoch
+            raise StoppedError
+
+    chosen = {"n_components": 3, "n_iter": 3, "batch_size": 16, "random_state": 1}
+    file = tmp_path / "training.npz"
+    with pytest.raises(StoppedError):
+        ms.RBM(**chosen).fit(data(), checkpoint=file, progress=stopping)
+    assert same(ms.RBM(**chosen).fit(data(), checkpoint=file), ms.RBM(**chosen).fit(data()))
+
+
+def test_partial_fit_goes_on_with_what_began() -> None:
+    rbm = fitted(method="pl")
+    rbm.set_params(method="pcd")
+    with pytest.raises(ValueError, match="^method: got 'pcd', allowed: 'pl', with which"):
+        rbm.partial_fit(data())
+    rbm.set_params(method="pl", n_components=7)
+    with pytest.raises(ValueError, match="^n_components: got 7, allowed: 6"):
+        rbm.partial_fit(data())
+
+
+def test_a_step_of_centred_learning_goes_uphill() -> None:
+    # The direction of all parameters together, of a method whose gradient is known.
+    X = data().astype(np.float64)
+    of = fitted(X, method="pl", n_iter=20, centered=False, learning_rate=0.5)
+    steps = []
+    for centered in (False, True):
+        one = fitted(X, method="pl", n_iter=0, batch_size=50, centered=centered, learning_rate=1e-3)
+        one.components_, one.intercept_visible_, one.intercept_hidden_ = (
+            of.components_.copy(), of.intercept_visible_.copy(), of.intercept_hidden_.copy()
+        )  # fmt: skip
+        one.partial_fit(X)
+        steps.append(
+            np.concatenate(
+                [
+                    (one.components_ - of.components_).ravel(),
+                    one.intercept_visible_ - of.intercept_visible_,
+                    one.intercept_hidden_ - of.intercept_hidden_,
+                ]
+            )
+        )
+    assert steps[0] @ steps[1] > 0.3 * steps[0] @ steps[0]
+
+
 def test_samples_of_no_weight_have_not_been_seen() -> None:
     X = data()
     weights = np.ones(len(X))
@@ -417,7 +479,7 @@ def test_other_wrong_arguments() -> None:
         rbm.gibbs(X, clamp=np.ones(12))
     with pytest.raises(ValueError, match="^values: got"):
         rbm.sample(1, values=X[0])
-    with pytest.raises(ValueError, match="no chains"):
+    with pytest.raises(AttributeError, match="no chains"):
         _ = fitted(method="pl").h_samples_
     with pytest.raises(ValueError, match="^validation: got 5 features"):
         ms.RBM(2).fit(X, validation=X[:, :5])
