@@ -278,7 +278,13 @@ def mnist() -> str:
     for X, T in ((train, test), (1 - train, 1 - test)):
         start = time.process_time()
         rbm = ms.RBM(
-            16, learning_rate=(0.1, 0.001), batch_size=100, n_iter=50, random_state=1, threads=1
+            16,
+            learning_rate=(0.05, 0.001),
+            momentum=0.5,
+            batch_size=100,
+            n_iter=50,
+            random_state=1,
+            threads=1,
         ).fit(X)
         spent = time.process_time() - start
         found.append(f"{rbm.log_likelihood(T).mean():.2f} ({spent:.0f} s)")
