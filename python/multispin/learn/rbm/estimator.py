@@ -250,10 +250,10 @@ class RBM(Estimator):
             raise TypeError(checks.describe("callbacks", callbacks, "a list of functions"))
         for one in callbacks:
             checks.function("callbacks", one, "functions of one argument")
-        shown = progress if progress is not None else bool(self.verbose)
 
         def trained(file: Checkpoint) -> Run:
             chosen = settings.checked(self.get_params(), file.seed(seed))
+            shown = bool(self.verbose) if progress is None else progress
             identity = chosen.identity
             epochs = identity.pop("n_iter")
             identity |= {"data": digest(data), "validation": digest(held_out)}
