@@ -14,6 +14,7 @@ from multispin.learn.boltzmann.phases import Clamped, Free
 from multispin.learn.inverse.boltzmann import model_of
 from multispin.learn.inverse.observations import UNITS
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, learning_rate, momentum
+from multispin.learn.seeds import shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,10 +158,7 @@ class Learning:
         settings, per_epoch = self.settings, -(-len(self.data.spins) // self.batch_size)
         epoch, batch = divmod(self._updates, per_epoch)
         if batch == 0 and per_epoch > 1:
-            words = np.random.Philox(
-                key=[settings.seed, 0x6F72646572], counter=[0, epoch, 0, 0]
-            ).random_raw(len(self.data.spins))
-            self._order = np.array_split(np.argsort(words, kind="stable"), per_epoch)
+            self._order = shuffled(settings.seed, epoch, len(self.data.spins), self.batch_size)
         try:
             held, free = self.phases(self._order[batch])
         except ValueError as error:  # no sampler takes couplings that have run away
@@ -200,12 +198,6 @@ class Learning:
     def monitored(self) -> dict[str, float]:
         """What a progress bar shows."""
         return {"gradient": self.history[-1]}
-
-
-def seed_for(seed: int, purpose: int) -> int:
-    """Return a seed for something else than learning."""
-    words = np.random.SeedSequence([seed, 0, purpose]).generate_state(1, np.uint64)
-    return int(words[0]) >> 1
 
 
 def coins(shape: tuple[int, int], seed: int, purpose: int) -> Spins:

@@ -12,11 +12,12 @@ from multispin._base.interrupts import interrupts_held
 from multispin.learn import partition, sampling
 from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.boltzmann.connectivity import couplings_of
-from multispin.learn.boltzmann.learning import Learning, checked, coins, seed_for
+from multispin.learn.boltzmann.learning import Learning, checked, coins
 from multispin.learn.inverse.observations import observed
 from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
+from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 from multispin.progress import TrainingReporter
 from multispin.sampling.sampler import Sampler
@@ -254,7 +255,7 @@ class BoltzmannMachine(Estimator):
             # Its chains have been long on their way to the model, or to that of these samples.
             self._calls = self.__dict__.get("_calls", 0) + 1
             # Other random numbers than those that brought the chains where they are.
-            seed = seed_for(settings.seed, self._calls)
+            seed = seed_for(settings.seed, 0, self._calls)
             settings = settings._replace(seed=seed)
             known = Learning(settings, data, support, x, self._free_chains, self._clamped_chains)
             self._learning = known
@@ -446,7 +447,7 @@ class BoltzmannMachine(Estimator):
 
     def _seed_or(self, random_state: int | None) -> int:
         seed = self._seed if random_state is None else checks.seed("random_state", random_state)
-        return seed_for(seed, 0)  # not the numbers of a training with this seed
+        return seed_for(seed, 0, 0)  # not the numbers of a training with this seed
 
     def _in_units(self, spins: Spins) -> Spins:
         return spins if self.units == "spin" else (spins > 0).astype(np.int8)

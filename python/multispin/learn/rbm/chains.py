@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Bits = NDArray[np.uint64]
 
 
+#: What uniform numbers are for.
+_EXCHANGES = 0x6578636861
+
+
 def independent(offsets: Array, numbers: Numbers) -> Bits:
     """Return states of units that do not see each other, one for each stream of the numbers."""
     fields = np.broadcast_to(np.asarray(offsets, np.float32), (len(numbers.streams), len(offsets)))
@@ -148,7 +152,7 @@ def exchange(ladder: Ladder, states: list[Bits], seed: int, step: int) -> Exchan
     """
     n = len(states[0])
     pairs = len(ladder) - 1
-    uniform = uniforms(seed, step, pairs * n).reshape(pairs, n)
+    uniform = uniforms(seed, step, _EXCHANGES, (pairs, n))
     accepted, up, down = np.zeros(pairs), [np.zeros(0)] * pairs, [np.zeros(0)] * pairs
     for k in itertools.chain(range(0, pairs, 2), range(1, pairs, 2)):
         lower, upper = (ladder.log_weights((k, k + 1), states[k + i]) for i in (0, 1))
@@ -162,10 +166,11 @@ def exchange(ladder: Ladder, states: list[Bits], seed: int, step: int) -> Exchan
     return Exchanges(accepted, up, down)
 
 
-def uniforms(seed: int, step: int, n: int) -> Array:
-    """Return n numbers of (0, 1), a function of seed and step."""
-    words = np.random.Philox(key=[seed, 0x6578636861], counter=[0, step, 0, 0]).random_raw(n)
-    return np.asarray(((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52)
+def uniforms(seed: int, step: int, purpose: int, shape: tuple[int, int]) -> Array:
+    """Return numbers of (0, 1), a function of seed, step and purpose."""
+    generator = np.random.Philox(key=[seed, purpose], counter=[0, step, 0, 0])
+    words = generator.random_raw(shape[0] * shape[1]) >> np.uint64(12)
+    return np.asarray((words.astype(np.float64) + 0.5) * 2.0**-52).reshape(shape)
 
 
 def dot(bits: Bits, vectors: Any) -> Array:

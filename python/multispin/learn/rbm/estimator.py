@@ -23,6 +23,7 @@ from multispin.learn.rbm.observations import Observations, observed
 from multispin.learn.rbm.parameters import Parameters, sigmoid
 from multispin.learn.rbm.running import Epoch, Run, digest
 from multispin.learn.rbm.training import Training
+from multispin.learn.seeds import seed_for
 from multispin.runs.checkpoint import with_checkpoint
 
 if TYPE_CHECKING:
@@ -356,7 +357,9 @@ class RBM(Estimator):
     @property
     def h_samples_(self) -> NDArray[np.uint8]:
         """Hidden states of the model's chains, (n_chains, n_components)."""
-        numbers = Numbers(self._seed_for(_HIDDEN), streams(0, len(self._chains())), 0)
+        numbers = Numbers(
+            seed_for(self._kept[0]["seed"], 0, _HIDDEN), streams(0, len(self._chains())), 0
+        )
         chains = self._kernel().draw(self._chains(), "hidden", numbers)
         return unpack(chains, self._parameters().shape[0])
 
@@ -731,18 +734,13 @@ class RBM(Estimator):
         """Return another seed each time; all of them follow from that of the training."""
         meta = self._kept[0]
         meta["calls"] += 1
-        words = np.random.SeedSequence([meta["seed"], meta["calls"]]).generate_state(1, np.uint64)
-        return int(words[0]) >> 1
+        return seed_for(meta["seed"], meta["calls"])
 
     def _seed_or(self, random_state: int | None) -> int:
         if random_state is None:
             return self._fresh_seed()
         # Not the numbers of a training with this seed.
-        return self._seed_for(_DRAWN, checks.seed("random_state", random_state))
-
-    def _seed_for(self, purpose: int, seed: int | None = None) -> int:
-        first = self._kept[0]["seed"] if seed is None else seed
-        return int(np.random.SeedSequence([first, 0, purpose]).generate_state(1, np.uint64)[0]) >> 1
+        return seed_for(checks.seed("random_state", random_state), 0, _DRAWN)
 
     def _numbers(self, rows: int) -> Numbers:
         return Numbers(self._fresh_seed(), streams(0, rows), 0)

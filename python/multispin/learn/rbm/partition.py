@@ -1,4 +1,4 @@
-"""ln Z of an RBM: exact, by annealed importance sampling, or along models that were kept."""
+"""ln Z of an RBM: exact, by annealed importance sampling, or along a ladder of distributions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from multispin.learn.partition import LogPartition, together
 from multispin.learn.rates import MOST_CHAINS
 from multispin.learn.rbm.chains import Tempered, exchange, independent, streams
 from multispin.learn.rbm.parameters import softplus
+from multispin.learn.seeds import seed_for
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -97,8 +98,8 @@ def log_partition(
     base = np.asarray(parameters.visible if base is None else base, dtype=np.float64)
     if betas is None:
         even = np.linspace(0.0, 1.0, _PILOT_TEMPERATURES + 1)
-        other = int(np.random.SeedSequence([seed, 1]).generate_state(1, np.uint64)[0])
-        betas = _spaced(_Annealing(parameters, base, even, other, threads), temperatures)
+        pilot = _Annealing(parameters, base, even, seed_for(seed, 1), threads)
+        betas = _spaced(pilot, temperatures)
     else:
         betas = _rising(betas)
     annealing = _Annealing(parameters, base, betas, seed, threads)

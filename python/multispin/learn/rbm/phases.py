@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from multispin._engines.bipartite import Numbers, pack
-from multispin.learn.rbm.chains import Kept, Tempered, exchange, independent, streams
+from multispin.learn.rbm.chains import Kept, Tempered, exchange, independent, streams, uniforms
 from multispin.learn.rbm.observations import Observations
 from multispin.learn.rbm.parameters import Machine, Parameters
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _FAR = 0.25
 #: Updates over which exchanges are averaged before a model is kept.
 _OVER = 20
+
+
+#: What uniform numbers are for: states that probabilities in the data stand for.
+_STARTS = 0x68616C66
 
 
 class ModelPhase(Protocol):
@@ -55,7 +59,10 @@ class Contrastive:
         start = batch.bits
         if start is None:
             values = batch.numbers()
-            start = pack(values > _halves(self.settings.seed, step, values.shape))
+            start = pack(
+                values
+                > uniforms(self.settings.seed, step, _STARTS, (len(values), batch.n_features))
+            )
         self.visible, _ = machine.kernel.gibbs(start, self.settings.steps, numbers)
         return Observations.of_states(self.visible, batch.n_features, batch.weights)
 
@@ -160,11 +167,3 @@ def _ladder(settings: Settings, parameters: Parameters, base: Array) -> Ladder:
         np.zeros_like(parameters.hidden),
     )  # fmt: skip
     return Kept([free, parameters], settings.threads)
-
-
-def _halves(seed: int, step: int, shape: tuple[int, ...]) -> Array:
-    """Return uniform numbers that probabilities in the data are compared with."""
-    words = np.random.Philox(key=[seed, 0x68616C66], counter=[0, step, 0, 0]).random_raw(
-        int(np.prod(shape))
-    )
-    return np.asarray((words >> np.uint64(12)).astype(np.float64) * 2.0**-52).reshape(shape)

@@ -14,6 +14,7 @@ from multispin.learn.rbm.gradient import Offsets
 from multispin.learn.rbm.history import History, measured, singular_values
 from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.training import Training, parts
+from multispin.learn.seeds import shuffled
 from multispin.progress import TrainingReporter
 
 if TYPE_CHECKING:
@@ -66,11 +67,7 @@ class Run:
     def batches(self) -> list[NDArray[np.intp]]:
         """Return the rows of this epoch's batches, in an order of its own and of even sizes."""
         settings, m = self.training.settings, len(self.data)
-        words = np.random.Philox(
-            key=[settings.seed, 0x6F72646572], counter=[0, self.epoch, 0, 0]
-        ).random_raw(m)
-        order = np.argsort(words, kind="stable")
-        return np.array_split(order, -(-m // settings.batch_size))
+        return shuffled(settings.seed, self.epoch, m, settings.batch_size)
 
     def go_on(
         self,
