@@ -23,12 +23,10 @@ constexpr double most_value = 0x1p23 - 1;
 // Units that are summed up together: their sums stay in the L2 cache.
 constexpr std::int64_t most_units = 512;
 
-auto kernels_for(const kernels::BipartiteKernels& k, const float*) {
-  return std::pair{k.round_floats, k.largest_float};
-}
-auto kernels_for(const kernels::BipartiteKernels& k, const double*) {
-  return std::pair{k.round_doubles, k.largest_double};
-}
+auto round_for(const kernels::BipartiteKernels& k, const float*) { return k.round_floats; }
+auto round_for(const kernels::BipartiteKernels& k, const double*) { return k.round_doubles; }
+auto largest_for(const kernels::BipartiteKernels& k, const float*) { return k.largest_float; }
+auto largest_for(const kernels::BipartiteKernels& k, const double*) { return k.largest_double; }
 
 // Bit c of word r becomes bit r of word c.
 void turn_over(std::uint64_t (&x)[64]) {
@@ -74,8 +72,8 @@ bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std:
               double* out, const Means& means) {
   check_processor(means.threads, means.isa);
   const kernels::BipartiteKernels& kernels = bipartite_kernels(means.isa);
-  const auto [round, largest_of] = kernels_for(kernels, values);
-  const double largest = largest_of(values, samples.rows * width);
+  const auto round = round_for(kernels, values);
+  const double largest = largest_for(kernels, values)(values, samples.rows * width);
   demand(std::isfinite(largest), "values: allowed: finite numbers");
   const double step = step_for(largest);
   const std::vector<std::uint64_t> columns = columns_of(samples, units);
