@@ -23,10 +23,18 @@ constexpr double most_value = 0x1p23 - 1;
 // Units that are summed up together: their sums stay in the L2 cache.
 constexpr std::int64_t most_units = 512;
 
-auto round_for(const kernels::BipartiteKernels& k, const float*) { return k.round_floats; }
-auto round_for(const kernels::BipartiteKernels& k, const double*) { return k.round_doubles; }
-auto largest_for(const kernels::BipartiteKernels& k, const float*) { return k.largest_float; }
-auto largest_for(const kernels::BipartiteKernels& k, const double*) { return k.largest_double; }
+auto round_for(const kernels::BipartiteKernels& k, const float*) {
+  return k.round_floats;
+}
+auto round_for(const kernels::BipartiteKernels& k, const double*) {
+  return k.round_doubles;
+}
+auto largest_for(const kernels::BipartiteKernels& k, const float*) {
+  return k.largest_float;
+}
+auto largest_for(const kernels::BipartiteKernels& k, const double*) {
+  return k.largest_double;
+}
 
 // Bit c of word r becomes bit r of word c.
 void turn_over(std::uint64_t (&x)[64]) {

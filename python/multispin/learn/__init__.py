@@ -15,7 +15,7 @@ from multispin.learn.memories import (
     modern_hopfield_update,
 )
 from multispin.learn.partition import LogPartition, log_partition
-from multispin.learn.rbm import RBM
+from multispin.learn.rbm import RBM, RBMClassifier
 
 __all__ = [
     "RBM",
@@ -26,6 +26,7 @@ __all__ = [
     "KineticIsing",
     "LogPartition",
     "PackedSamples",
+    "RBMClassifier",
     "capacity_sweep",
     "corrupt",
     "estimate_temperature",

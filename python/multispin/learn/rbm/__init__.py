@@ -1,5 +1,6 @@
-"""Restricted Boltzmann machines: two layers of units 0 and 1, coupled across and not within."""
+"""Restricted Boltzmann machines: two layers of units, coupled across and not within."""
 
+from multispin.learn.rbm.classifier import RBMClassifier
 from multispin.learn.rbm.estimator import RBM
 
-__all__ = ["RBM"]
+__all__ = ["RBM", "RBMClassifier"]

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base.callers import warn
-from multispin._engines.bipartite import Numbers, pack
+from multispin._engines.bipartite import Numbers
 from multispin.errors import SlowMixingWarning
-from multispin.learn.rbm.chains import dot, independent, streams
+from multispin.learn.rbm.kernel import held as with_held
+from multispin.learn.rbm.randomness import streams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin._engines.bipartite import Bipartite
+    from multispin.learn.rbm.kernel import Kernel, States
     from multispin.learn.rbm.parameters import Parameters
     from multispin.learn.rbm.training import Training
 
     Array = NDArray[np.float64]
-    Bits = NDArray[np.uint64]
 
 #: Directions in which chains are followed: those of the largest singular values of the weights.
 _DIRECTIONS = 8
@@ -60,15 +60,15 @@ def potential_scale_reduction(series: Array) -> float:
 
 
 def followed(
-    kernel: Bipartite, along: Array, states: Bits, steps: int, numbers: Numbers, **held: Any
-) -> tuple[Bits, float]:
+    kernel: Kernel, along: Array, states: States, steps: int, numbers: Numbers, **held: Any
+) -> tuple[States, float]:
     """Let chains take about so many steps, looked at on the way; return them and R̂."""
     every = max(1, steps // _LOOKS)
     series = []
     for k in range(-(-steps // every)):
         at = numbers._replace(step=numbers.step + k * every)
         states, _ = kernel.gibbs(states, every, at, None, held.get("clamp"))
-        series.append(dot(states[:_CHAINS], along))
+        series.append(kernel.along(states[:_CHAINS], along))
     return states, potential_scale_reduction(np.stack(series))
 
 
@@ -101,18 +101,21 @@ def equilibrated(
     steps: int | None,
     seed: int,
     threads: int | None,
-    clamp: NDArray[np.bool_] | None = None,
-    values: NDArray[np.bool_] | None = None,
-) -> tuple[Bits, int]:
-    """Return n states at the ends of chains, and how many steps they took."""
+    clamp: States | None = None,
+    values: States | None = None,
+) -> tuple[States, int]:
+    """Return n states at the ends of chains, and how many steps they took.
+
+    `clamp` and `values` are rows of a machine's states: which units are held, and at what.
+    """
     kernel = parameters.kernel(threads)
     chains = max(n, 2 if steps is None else 1)
-    states = independent(base, Numbers(seed, streams(0, chains), 0))
+    states = kernel.independent(base, Numbers(seed, streams(0, chains), 0))
     held = {}
     if clamp is not None:
         assert values is not None
-        mask, at = (pack(np.broadcast_to(part, (chains, len(part)))) for part in (clamp, values))
-        states, held["clamp"] = (states & ~mask) | (at & mask), mask
+        held["clamp"] = np.repeat(clamp, chains, axis=0)
+        states = with_held(held["clamp"], np.repeat(values, chains, axis=0), states)
     if steps is not None:
         states, _ = kernel.gibbs(
             states, steps, Numbers(seed, streams(0, chains), 1), None, held.get("clamp")

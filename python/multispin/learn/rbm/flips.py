@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin.learn.rbm.parameters import Parameters, sigmoid, softplus
+from multispin.learn.rbm.units import softplus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from multispin.learn.rbm.parameters import Parameters
 
     Array = NDArray[np.float64]
 
@@ -19,14 +21,14 @@ _AT_ONCE = 1 << 22  # numbers of (row, visible, hidden) in memory
 
 
 def log_conditionals(parameters: Parameters, visible: NDArray[Any]) -> Array:
-    """Return ln P(v_i | all other v), (R, n_visible), of states of 0 and 1.
+    """Return ln P(v_i | all other v), (R, n_visible), of a machine's states of 0 and 1.
 
     It is ln σ(F(v^i) − F(v)), v^i being v with unit i turned.
     """
-    found = np.empty(visible.shape)
+    found, hidden = np.empty(visible.shape), parameters.layers.hidden
     for rows, units, fields, turned in _blocks(parameters, visible):
-        before = softplus(fields).sum(axis=1)
-        rise = before[:, None] - softplus(turned).sum(axis=2)
+        before = hidden.normalizers(fields).sum(axis=1)
+        rise = before[:, None] - hidden.normalizers(turned).sum(axis=2)
         signs = 2.0 * visible[rows, units] - 1.0
         rise += signs * np.asarray(parameters.visible[units], np.float64)
         found[rows, units] = -softplus(-rise)
@@ -49,12 +51,12 @@ def gradient(
     missed = -np.expm1(log_conditionals(parameters, visible))  # 1 − P(v_i | rest)
     pull = missed if loss == "pl" else 2 * missed**2 * (1 - missed)
     pull *= shares[:, None]
-    signs = 1.0 - 2.0 * visible
+    signs, mean = 1.0 - 2.0 * visible, parameters.layers.hidden.mean
     weights, hidden = np.zeros(parameters.shape), np.zeros(parameters.shape[0])
     for rows, units, fields, turned in _blocks(parameters, visible):
         v, part = visible[rows], pull[rows, units]
-        on = sigmoid(turned)  # of hidden units, with visible unit i turned
-        lost = sigmoid(fields) * part.sum(axis=1)[:, None] - np.einsum("ri,rij->rj", part, on)
+        on = mean(turned)  # of hidden units, with visible unit i turned
+        lost = mean(fields) * part.sum(axis=1)[:, None] - np.einsum("ri,rij->rj", part, on)
         # Not a product of matrices: that may depend on the number of threads.
         weights += np.einsum("rj,ri->ji", lost, v)
         weights[:, units] -= np.einsum("ri,rij->ji", part * signs[rows, units], on)

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin._engines.bipartite import outer
-from multispin.learn.rbm.parameters import sigmoid
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -61,29 +58,35 @@ def difference(
     machine: Machine, data: Observations, model: Observations, offsets: Offsets
 ) -> Gradient:
     """Average over samples of the data and of the model, each with its weight."""
-    n, lam = data.n_features, offsets.hidden.astype(np.float32)
-    assert model.bits is not None
-    if data.bits is not None:
-        bits = np.concatenate([data.bits, model.bits])
-        hidden = machine.kernel.probabilities(bits, "hidden")
-    else:
-        of_data = sigmoid(machine.parameters.fields(data.numbers())).astype(np.float32)
-        hidden = np.concatenate([of_data, machine.kernel.probabilities(model.bits, "hidden")])
+    kernel, layers = machine.kernel, machine.parameters.layers
     m, shares = len(data), np.concatenate([data.shares, -model.shares])
+    together = data.states.dtype == model.states.dtype
+    if together:
+        states = np.concatenate([data.states, model.states])
+        hidden = kernel.means(states, "hidden")
+    else:
+        both = [kernel.means(part.states, "hidden") for part in (data, model)]
+        hidden = np.concatenate([part.astype(np.float32) for part in both])
+    if layers.spins[1]:
+        hidden = 2 * hidden - 1
     # Not a product with a matrix: that may depend on the number of threads.
     means = [
         np.einsum("r,rj->j", np.abs(shares[rows]), hidden[rows])
         for rows in (slice(m), slice(m, None))
     ]
-    visible = data.mean(), model.mean()
-    hidden -= lam
-    hidden *= shares.astype(np.float32)[:, None]
-    if data.bits is not None:
-        sums = outer(bits, n, hidden, machine.kernel.threads)
+    low, span = layers.lows[0], layers.spans[0]
+    visible = low + span * data.mean(), low + span * model.mean()
+    hidden -= offsets.hidden.astype(hidden.dtype)
+    hidden *= shares.astype(hidden.dtype)[:, None]
+    if together:
+        sums = kernel.outer(states, hidden)
     else:
-        sums = outer(model.bits, n, hidden[m:], machine.kernel.threads)
-        sums += data.numbers().T @ hidden[:m].astype(np.float64)
+        sums = kernel.outer(model.states, hidden[m:])
+        sums += kernel.outer(data.states, hidden[:m])
+    change = means[0] - means[1]
+    if layers.spins[0]:
+        sums = low * change + span * sums
     return Gradient(
-        sums, visible[0] - visible[1], means[0] - means[1],
+        sums, visible[0] - visible[1], change,
         ((visible[0] + visible[1]) / 2, (means[0] + means[1]) / 2),
     )  # fmt: skip

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin.learn.rbm.parameters import sigmoid
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,14 +41,15 @@ def measured(
 ) -> dict[str, float]:
     """Return the error of reconstruction, and how much higher F is on validation data.
 
-    The error is the mean square of v − σ(b + Wᵀ σ(c + W v)), a pixel. The gap of the free energy
-    between validation and training data grows where a machine learns single samples by heart.
+    The error is the mean square of v − ⟨v⟩, a unit, in the mean fields of hidden ones. The gap of
+    the free energy between validation and training data grows where a machine learns single samples
+    by heart.
     """
-    seen = first(data)
-    again = sigmoid(parameters.fields_of_visible(sigmoid(parameters.fields(seen))))
-    found = {"reconstruction_error": float(np.mean((seen - again) ** 2))}
+    seen, at = first(data), parameters.of_machine()
+    span = parameters.layers.spans[0]
+    found = {"reconstruction_error": float(np.mean((span * (seen - at.again(seen))) ** 2))}
     if validation is not None:
-        gap = parameters.free_energy(first(validation)).mean() - parameters.free_energy(seen).mean()
+        gap = at.free_energy(first(validation)).mean() - at.free_energy(seen).mean()
         found["free_energy_gap"] = float(gap)
     return found
 

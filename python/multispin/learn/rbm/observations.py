@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines.bipartite import pack, unpack
+from multispin._engines.bipartite import unpack
 from multispin.learn.names import names_of
+from multispin.learn.rbm.visible import BINARY, Visible
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
     Reals = NDArray[Any]
     Bits = NDArray[np.uint64]
 
-_ALLOWED = "an array (M, N) of numbers from 0 to 1, M and N >= 1"
-
 
 @dataclass(frozen=True)
 class Observations:
-    """Samples (M, N): bits where all values are 0 or 1, else numbers between, as probabilities."""
+    """Samples of units as machines take them: bits, or numbers (M, n_units).
 
-    n_features: int
+    Numbers are values of units that are not packed, or means of those that are, from 0 to 1.
+    """
+
+    n_units: int
+    n_features: int  # columns that people see
     bits: Bits | None
     values: Reals | None
     weights: Reals | None  # (M,) float64, all > 0
@@ -32,26 +35,34 @@ class Observations:
     dtype: np.dtype[Any]  # float32, or float64
 
     def __len__(self) -> int:
+        return len(self.states)
+
+    @property
+    def states(self) -> NDArray[Any]:
+        """Bits where there are some, else numbers."""
         kept = self.values if self.bits is None else self.bits
         assert kept is not None
-        return len(kept)
+        return kept
 
     @classmethod
-    def of_states(cls, bits: Bits, n_features: int, weights: Reals | None = None) -> Observations:
-        """Return states that are packed as samples."""
-        return cls(n_features, bits, None, weights, None, np.dtype(np.float64))
+    def of_states(
+        cls, states: NDArray[Any], n_units: int, weights: Reals | None = None
+    ) -> Observations:
+        """Return states of a machine as samples."""
+        bits, values = (states, None) if states.dtype == np.uint64 else (None, states)
+        return cls(n_units, n_units, bits, values, weights, None, np.dtype(np.float64))
 
     def taken(self, rows: NDArray[np.intp]) -> Observations:
         """Return some of the samples."""
         bits, values, weights = (
             None if part is None else part[rows] for part in (self.bits, self.values, self.weights)
         )
-        return Observations(self.n_features, bits, values, weights, self.names, self.dtype)
+        return replace(self, bits=bits, values=values, weights=weights)
 
     def numbers(self) -> Reals:
-        """Return the samples as numbers, (M, N), of `dtype`."""
+        """Return the samples as numbers, (M, n_units), of `dtype`."""
         if self.bits is not None:
-            return unpack(self.bits, self.n_features).astype(self.dtype)
+            return unpack(self.bits, self.n_units).astype(self.dtype)
         assert self.values is not None
         return self.values
 
@@ -70,24 +81,28 @@ class Observations:
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of each unit, (N,)."""
         if self.bits is not None and self.weights is None:
-            counts = unpack(self.bits, self.n_features).sum(axis=0, dtype=np.int64)
+            counts = unpack(self.bits, self.n_units).sum(axis=0, dtype=np.int64)
             return np.asarray(counts / len(self))
         # Not a product of matrices: that may depend on the number of threads.
         values = self.numbers().astype(np.float64)
         return np.asarray(np.einsum("r,ri->i", self.shares, values))
 
 
-def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") -> Observations:
+def observed(
+    X: Any, sample_weight: ArrayLike | None = None, name: str = "X", visible: Visible = BINARY
+) -> Observations:
     """Take samples as they come: dense, sparse, a DataFrame, lists; of bool or of real numbers.
 
     Parameters
     ----------
     X
-        (M, N) of numbers from 0 to 1. Between them they are probabilities of 1.
+        (M, N), of values that `visible` allows.
     sample_weight
         (M,) finite numbers >= 0, not all 0.
     name
         What messages call the samples.
+    visible
+        What they are samples of.
 
     Raises
     ------
@@ -95,12 +110,10 @@ def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") ->
         If samples are not of this kind; the message says which value is where.
     """
     names = names_of(X)
-    if hasattr(X, "toarray"):
-        X = X.toarray()
-    given = _numbers(name, checks.array(name, X, _ALLOWED))
+    given = numbers_of(X, name, visible.allowed)
     dtype = np.dtype(np.float32 if given.dtype == np.float32 else np.float64)
-    n, up = given.shape[1], given != 0
-    values = None if bool((given == up).all()) else _probabilities(name, given).astype(dtype)
+    bits, values = visible.encode(name, given)
+    values = None if values is None else values.astype(dtype)
     weights = None
     if sample_weight is not None:
         weights = checks.sample_weights("sample_weight", sample_weight, len(given)).copy()
@@ -110,45 +123,37 @@ def observed(X: Any, sample_weight: ArrayLike | None = None, name: str = "X") ->
         if not weights.all():
             # What has no weight has not been seen; nothing may depend on it.
             seen = weights > 0
-            up, weights = up[seen], weights[seen]
-            values = None if values is None else values[seen]
-    if values is None:
-        return Observations(n, pack(up), None, weights, names, dtype)
-    return Observations(n, None, values, weights, names, dtype)
+            weights = weights[seen]
+            bits, values = (None if part is None else part[seen] for part in (bits, values))
+    n = given.shape[1]
+    return Observations(visible.n_units(n), n, bits, values, weights, names, dtype)
 
 
-def _numbers(name: str, given: NDArray[Any]) -> NDArray[Any]:
+def numbers_of(X: Any, name: str, allowed: str) -> NDArray[Any]:
     """Return an array (M, N) of numbers, or refuse it."""
+    if hasattr(X, "toarray"):
+        X = X.toarray()
+    given = checks.array(name, X, allowed)
     if given.ndim != 2:
         hint = "; Reshape your data: one sample is X[None, :]" if given.ndim == 1 else ""
         got = f"an array of shape {given.shape}"
-        raise ValueError(f"{name}: got {got}, allowed: {_ALLOWED}{hint}")
+        raise ValueError(f"{name}: got {got}, allowed: {allowed}{hint}")
     for size, what in zip(given.shape, ("sample", "feature"), strict=True):
         if size == 0:
             raise ValueError(
                 f"{name}: got an array with 0 {what}(s) (shape={given.shape}) while a minimum of 1 "
-                f"is required, allowed: {_ALLOWED}"
+                f"is required, allowed: {allowed}"
             )
     if given.dtype.kind == "O":  # what a DataFrame with columns of several kinds becomes
         try:
             given = given.astype(np.float64)
         except (TypeError, ValueError) as error:
-            message = f"{name}: got an array of objects ({error}), allowed: {_ALLOWED}"
+            message = f"{name}: got an array of objects ({error}), allowed: {allowed}"
             raise type(error)(message) from error
     if given.dtype.kind == "c":
         raise ValueError(
-            f"{name}: got {given.dtype}, allowed: {_ALLOWED}: Complex data not supported"
+            f"{name}: got {given.dtype}, allowed: {allowed}: Complex data not supported"
         )
     if given.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {_ALLOWED}")
-    return given
-
-
-def _probabilities(name: str, given: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers from 0 to 1, or refuse them."""
-    wrong = ~((given >= 0) & (given <= 1))
-    if bool(wrong.any()):
-        i, j = np.argwhere(wrong)[0]
-        value = "NaN" if np.isnan(given[i, j]) else given[i, j]
-        raise ValueError(f"{name}: got {value} in row {i}, column {j}, allowed: {_ALLOWED}")
+        raise TypeError(f"{name}: got an array of {given.dtype}, allowed: {allowed}")
     return given

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from multispin._engines.bipartite import Bipartite
+from multispin.learn.rbm.kernel import Kernel
+from multispin.learn.rbm.layers import BINARY, Layers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,11 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class Parameters:
-    """Weights (n_hidden, n_visible) and biases, all of one type, float32 or float64."""
+    """Weights (n_hidden, n_visible) and biases, all of one type, float32 or float64.
+
+    ::
+
+        P(v, h) ~ rho(v) rho(h) exp(constant + sum_i b_i v_i + sum_j c_j h_j + sum_ij h_j W_ji v_i)
+    """
 
     weights: Reals
     visible: Reals
     hidden: Reals
+    layers: Layers = BINARY
+    constant: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -30,11 +38,34 @@ class Parameters:
 
     def copy(self) -> Parameters:
         """Return the same numbers in arrays of their own."""
-        return Parameters(self.weights.copy(), self.visible.copy(), self.hidden.copy())
+        return self.of(self.weights.copy(), self.visible.copy(), self.hidden.copy())
 
-    def kernel(self, threads: int | None) -> Bipartite:
+    def of(self, weights: Reals, visible: Reals, hidden: Reals) -> Parameters:
+        """Return other numbers of the same layers."""
+        return Parameters(weights, visible, hidden, self.layers, self.constant)
+
+    def of_machine(self) -> Parameters:
+        """Return the parameters that units 0 and 1 have where these are of spins.
+
+        With v = low + span u, and h alike, the exponent is the same.
+        """
+        if self.layers.spins == (False, False):
+            return self
+        (low, low_h), (span, span_h) = self.layers.lows, self.layers.spans
+        weights, b, c = (
+            np.asarray(part, dtype=np.float64) for part in (self.weights, self.visible, self.hidden)
+        )
+        over_hidden, over_visible = weights.sum(axis=0), weights.sum(axis=1)
+        constant = low * b.sum() + low_h * c.sum() + low * low_h * over_visible.sum()
+        return Parameters(
+            self.weights * self.weights.dtype.type(span * span_h), span * (b + low_h * over_hidden),
+            span_h * (c + low * over_visible), self.layers.of_machine,
+            self.constant + float(constant),
+        )  # fmt: skip
+
+    def kernel(self, threads: int | None) -> Kernel:
         """Return what samples these layers."""
-        return Bipartite(self.weights, self.visible, self.hidden, threads)
+        return Kernel(self.of_machine(), threads)
 
     def fields(self, visible: Reals) -> Reals:
         """Return what hidden units see of visible ones of any numbers, (R, n_hidden)."""
@@ -46,13 +77,24 @@ class Parameters:
         found: Reals = hidden @ self.weights + self.visible
         return found
 
+    def again(self, visible: Reals) -> Reals:
+        """Return the means of visible units, given the means of hidden ones, given these."""
+        hidden = self.layers.hidden.mean(self.fields(visible))
+        return self.layers.visible.mean(self.fields_of_visible(hidden))
+
     def free_energy(self, visible: Reals) -> NDArray[np.float64]:
-        """Return −b·v − Σ_j ln(1 + exp(c_j + Σ_i W_ji v_i)), (R,)."""
+        """Return F(v) = −constant − ln ρ(v) − b·v − Σ_j Γ_j(c_j + Σ_i W_ji v_i), (R,).
+
+        Of layers as a machine takes them: P(v) = e^−F / Z.
+        """
+        assert self.layers.spins == (False, False)
         visible = np.asarray(visible, dtype=np.float64)
         weights, b, c = (
             np.asarray(part, dtype=np.float64) for part in (self.weights, self.visible, self.hidden)
         )
-        found: NDArray[np.float64] = -visible @ b - softplus(visible @ weights.T + c).sum(axis=1)
+        of_hidden = self.layers.hidden.normalizers(visible @ weights.T + c).sum(axis=1)
+        of_visible = visible @ b + self.layers.visible.log_measure(visible)
+        found: NDArray[np.float64] = -of_visible - of_hidden - self.constant
         return found
 
 
@@ -60,17 +102,4 @@ class Machine(NamedTuple):
     """Parameters, and what samples them; whoever changes the one puts it in place in the other."""
 
     parameters: Parameters
-    kernel: Bipartite
-
-
-def sigmoid(x: Reals) -> Reals:
-    """Return 1 / (1 + e^−x), of any x."""
-    small = np.exp(-np.abs(x))
-    found: Reals = np.where(x >= 0, 1, small) / (1 + small)
-    return found
-
-
-def softplus(x: Reals) -> Reals:
-    """Return ln(1 + e^x), of any x."""
-    found: Reals = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-    return found
+    kernel: Kernel

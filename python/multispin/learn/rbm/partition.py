@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines import bipartite
 from multispin._engines.bipartite import Numbers
 from multispin.learn.bennett import acceptance_ratio, log_mean
 from multispin.learn.partition import LogPartition, together
 from multispin.learn.rates import MOST_CHAINS
-from multispin.learn.rbm.chains import Tempered, exchange, independent, streams
-from multispin.learn.rbm.parameters import softplus
+from multispin.learn.rbm import enumeration
+from multispin.learn.rbm.chains import Kept, Tempered, exchange
+from multispin.learn.rbm.enumeration import MOST_UNITS
+from multispin.learn.rbm.randomness import streams
 from multispin.learn.seeds import seed_for
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from multispin.learn.rbm.chains import Array, Bits, Ladder
+    from multispin.learn.rbm.chains import Array, Ladder, States
     from multispin.learn.rbm.parameters import Parameters
+    from multispin.learn.rbm.phases import Exchanged
 
-METHODS = ("auto", "exact", "ais", "reverse_ais")
+METHODS = ("auto", "exact", "ais", "reverse_ais", "ptt")
 
-#: Units of the smaller layer whose states are summed, at most, and by method "auto".
-MOST_UNITS, _SOON = 24, 20
+#: Units of the smaller layer whose states are summed by method "auto", at most.
+_SOON = 20
 _MOST_TEMPERATURES = 10**6
 #: Temperatures and chains of the run that the temperatures are chosen with.
 _PILOT_TEMPERATURES, _PILOT_CHAINS = 100, 100
@@ -42,18 +44,20 @@ def log_partition(
     seed: int | None = None,
     threads: int | None = None,
     base: Array | None = None,
+    exchanged: Exchanged | None = None,
 ) -> LogPartition:
     """Return ln Z = ln Σ_vh exp(−E(v, h)).
 
     Parameters
     ----------
     parameters
-        Weights and biases.
+        Weights and biases, of layers as a machine takes them.
     method
         "exact": sums over all states of the smaller layer, at most 24 units. "ais": annealed
         importance sampling from units that are independent, chains going there and, after as many
         steps more, coming back, put together by Bennett's acceptance ratio. "reverse_ais": by the
-        way back alone, which in the mean is too high. "auto" is "exact" up to 20 units, else "ais".
+        way back alone, which in the mean is too high. "ptt": along models kept while it was
+        trained. "auto" is "exact" up to 20 units, else "ais".
     chains
         Number of chains each way.
     temperatures
@@ -65,7 +69,9 @@ def log_partition(
     threads
         Number of threads; None takes as many as the process may use.
     base
-        Log odds of visible units at β = 0, (n_visible,); None takes the biases.
+        Fields of visible units at β = 0, (n_visible,); None takes the biases.
+    exchanged
+        Kept models and their chains, which go on: of "ptt".
 
     Raises
     ------
@@ -85,16 +91,23 @@ def log_partition(
     method = checks.choice("method", method, METHODS)
     chains = checks.count("chains", chains, 2, MOST_CHAINS)
     temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
-    fewer = min(parameters.shape)
+    fewer = enumeration.fewer_bits(parameters)
     if method == "exact" and fewer > MOST_UNITS:
-        allowed = f"at most {MOST_UNITS} units in the smaller layer, which has {fewer}; 'ais'"
+        has = "numbers on both sides" if fewer == math.inf else f"{fewer:g}"
+        allowed = f"at most {MOST_UNITS} units in the smaller layer, which has {has}; 'ais'"
         raise ValueError(f"method: got 'exact', allowed: {allowed}")
+    if enumeration.diverges(parameters):
+        return LogPartition(math.inf, 0.0, "exact")
     if method == "exact" or (method == "auto" and fewer <= _SOON):
-        value = bipartite.log_partition(
-            parameters.weights, parameters.visible, parameters.hidden, threads
-        )
-        return LogPartition(value, 0.0, "exact")
+        return LogPartition(enumeration.exact(parameters, threads), 0.0, "exact")
     seed = checks.seed_or_fresh("seed", seed)
+    if method == "ptt":
+        if exchanged is None or not isinstance(exchanged.ladder, Kept):
+            raise ValueError(
+                "method: got 'ptt', allowed: 'exact', 'ais', 'reverse_ais' where no models were "
+                "kept; training with method='ptt' keeps some"
+            )
+        return _of_kept(exchanged, temperatures, seed)
     base = np.asarray(parameters.visible if base is None else base, dtype=np.float64)
     if betas is None:
         even = np.linspace(0.0, 1.0, _PILOT_TEMPERATURES + 1)
@@ -103,10 +116,10 @@ def log_partition(
     else:
         betas = _rising(betas)
     annealing = _Annealing(parameters, base, betas, seed, threads)
-    states, up = annealing.up(chains)
+    states, up, _ = annealing.up(chains)
     states = annealing.settled(states, len(betas))
-    down = annealing.down(states).sum(axis=0)
-    found = together(annealing.ln_base, up.sum(axis=0), down)
+    down = annealing.down(states)
+    found = together(annealing.ln_base, up, down)
     if method != "reverse_ais":
         return found
     assert found.reverse is not None
@@ -116,6 +129,24 @@ def log_partition(
     )
 
 
+def independent_log_partition(parameters: Parameters, base: Array) -> float:
+    """Return ln Z without weights and hidden biases, visible units in the fields `base`."""
+    layers = parameters.layers
+    of_visible = layers.visible.normalizers(base[None]).sum()
+    of_hidden = layers.hidden.normalizers(np.zeros((1, parameters.shape[0]))).sum()
+    return float(of_visible + of_hidden) + parameters.constant
+
+
+def _of_kept(exchanged: Exchanged, steps: int, seed: int) -> LogPartition:
+    ladder = exchanged.ladder
+    assert isinstance(ladder, Kept)
+    first = ladder.models[0].of_machine()
+    values, errors = along(ladder, list(exchanged.states), steps, seed, 0)
+    last = ladder.models[-1].of_machine().constant - first.constant
+    start = independent_log_partition(first, np.asarray(first.visible, np.float64))
+    return LogPartition(start + last + float(values[-1]), float(errors[-1]), "ptt")
+
+
 class _Annealing:
     """Chains that go along β, and what they gather on their way."""
 
@@ -123,37 +154,38 @@ class _Annealing:
         self, parameters: Parameters, base: Array, betas: Array, seed: int, threads: int | None
     ) -> None:
         self.betas = betas
-        self._parameters, self._base, self._seed, self._threads = parameters, base, seed, threads
+        self._base, self._seed = base, seed
         self._ladder = Tempered(parameters, base, betas, threads)
         self._step = 0
-        #: ln Z of the units that are independent.
-        self.ln_base = float(softplus(base).sum()) + parameters.shape[0] * math.log(2.0)
+        self.ln_base = independent_log_partition(parameters, base)
 
-    def up(self, chains: int) -> tuple[Bits, Array]:
-        """Return states at the end, and the log weight of each step, (steps, chains)."""
-        states = independent(self._base, Numbers(self._seed, streams(0, chains), 0))
-        weights = []
+    def up(self, chains: int) -> tuple[States, Array, Array]:
+        """Return states at the end, their log weights, and how much those of each step differ."""
+        numbers = Numbers(self._seed, streams(0, chains), 0)
+        states = self._ladder.kernel.independent(self._base, numbers)
+        total, spreads = np.zeros(chains), []
         for k in range(len(self.betas) - 1):
             before, after = self._ladder.log_weights((k, k + 1), states)
-            weights.append(after - before)
+            total += after - before
+            spreads.append((after - before).std())
             states = self._moved(states, k + 1)
-        return states, np.stack(weights)
+        return states, total, np.array(spreads)
 
-    def down(self, states: Bits) -> Array:
-        """Return the log weight of each step back, (steps, chains)."""
-        weights = []
+    def down(self, states: States) -> Array:
+        """Return the log weights of states on their way back, (chains,)."""
+        total = np.zeros(len(states))
         for k in range(len(self.betas) - 1, 0, -1):
             before, after = self._ladder.log_weights((k, k - 1), states)
-            weights.append(after - before)
+            total += after - before
             if k > 1:
                 states = self._moved(states, k - 1)
-        return np.stack(weights)
+        return total
 
-    def settled(self, states: Bits, steps: int) -> Bits:
+    def settled(self, states: States, steps: int) -> States:
         """Return states after so many more steps at β = 1."""
         return self._moved(states, len(self.betas) - 1, steps)
 
-    def _moved(self, states: Bits, level: int, steps: int = 1) -> Bits:
+    def _moved(self, states: States, level: int, steps: int = 1) -> States:
         numbers = Numbers(self._seed, streams(0, len(states)), self._step + 1)
         self._step += steps
         levels = np.full(len(states), level)
@@ -162,8 +194,8 @@ class _Annealing:
 
 def _spaced(pilot: _Annealing, temperatures: int) -> Array:
     """Return β at which the steps' log weights fluctuate alike."""
-    _, weights = pilot.up(_PILOT_CHAINS)
-    slopes = weights.std(axis=1) / np.diff(pilot.betas)
+    _, _, spreads = pilot.up(_PILOT_CHAINS)
+    slopes = spreads / np.diff(pilot.betas)
     # Nowhere much farther apart than evenly: a short run does not see everything.
     slopes = np.maximum(slopes, 0.1 * slopes.mean()) + 1e-9
     length = np.concatenate([[0.0], np.cumsum(slopes * np.diff(pilot.betas))])
@@ -181,7 +213,7 @@ def _rising(betas: ArrayLike) -> Array:
 
 
 def along(
-    ladder: Ladder, states: list[Bits], steps: int, seed: int, first: int, blocks: int = 10
+    ladder: Ladder, states: list[States], steps: int, seed: int, first: int, blocks: int = 10
 ) -> tuple[Array, Array]:
     """Return ln Z of each distribution of a ladder less that of the first, and standard errors.
 

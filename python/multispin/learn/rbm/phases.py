@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from multispin._engines.bipartite import Numbers, pack
-from multispin.learn.rbm.chains import Kept, Tempered, exchange, independent, streams, uniforms
+from multispin.learn.rbm.chains import Kept, Tempered, exchange
 from multispin.learn.rbm.observations import Observations
-from multispin.learn.rbm.parameters import Machine, Parameters
+from multispin.learn.rbm.randomness import streams, uniforms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.learn.rbm.chains import Ladder
+    from multispin.learn.rbm.parameters import Machine, Parameters
     from multispin.learn.rbm.settings import Settings
 
     Array = NDArray[np.float64]
-    Bits = NDArray[np.uint64]
+    States = NDArray[Any]
     Arrays = dict[str, NDArray[Any]]
 
 #: A model is kept when the one that learns has moved so far that no more states are exchanged.
@@ -36,7 +37,7 @@ class ModelPhase(Protocol):
     """What samples the model, update by update."""
 
     @property
-    def visible(self) -> Bits:
+    def visible(self) -> States:
         """States of the model's chains, the latest."""
 
     def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
@@ -51,20 +52,19 @@ class Contrastive:
     """Chains that begin at the batch, anew each time: CD (Hinton, Neural Comput. 14, 1771)."""
 
     settings: Settings
-    visible: Bits
+    visible: States
 
     def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
         """Let `steps` steps lead away from the data."""
         numbers = Numbers(self.settings.seed, streams(0, len(batch)), step)
-        start = batch.bits
-        if start is None:
+        start = batch.states
+        if batch.bits is None and machine.kernel.units["visible"].packed:
             values = batch.numbers()
             start = pack(
-                values
-                > uniforms(self.settings.seed, step, _STARTS, (len(values), batch.n_features))
+                values > uniforms(self.settings.seed, step, _STARTS, (len(values), batch.n_units))
             )
         self.visible, _ = machine.kernel.gibbs(start, self.settings.steps, numbers)
-        return Observations.of_states(self.visible, batch.n_features, batch.weights)
+        return Observations.of_states(self.visible, batch.n_units, batch.weights)
 
     def arrays(self) -> Arrays:
         """Nothing stays."""
@@ -76,13 +76,13 @@ class Persistent:
     """Chains that go on from update to update: PCD (Tieleman, ICML 2008)."""
 
     settings: Settings
-    visible: Bits
+    visible: States
 
     def advanced(self, machine: Machine, batch: Observations, step: int) -> Observations:
         """Let all chains take `steps` steps."""
         numbers = Numbers(self.settings.seed, streams(0, len(self.visible)), step)
         self.visible, _ = machine.kernel.gibbs(self.visible, self.settings.steps, numbers)
-        return Observations.of_states(self.visible, batch.n_features)
+        return Observations.of_states(self.visible, batch.n_units)
 
     def arrays(self) -> Arrays:
         """Return the chains."""
@@ -95,11 +95,11 @@ class Exchanged:
 
     settings: Settings
     ladder: Ladder
-    states: list[Bits]
+    states: list[States]
     accepted: list[float] = field(default_factory=list)  # at the model, of late
 
     @property
-    def visible(self) -> Bits:
+    def visible(self) -> States:
         """States of the model's chains."""
         return self.states[-1]
 
@@ -113,7 +113,7 @@ class Exchanged:
         )
         found = exchange(self.ladder, self.states, self.settings.seed, step)
         self.accepted = [*self.accepted[-_OVER + 1 :], float(found.accepted[-1])]
-        return Observations.of_states(self.visible, batch.n_features)
+        return Observations.of_states(self.visible, batch.n_units)
 
     def _keep(self) -> None:
         """Keep the model as it was before this update, if the last that was kept is far away."""
@@ -140,10 +140,13 @@ def begun(settings: Settings, parameters: Parameters, base: Array) -> ModelPhase
     """
     n, seed = settings.n_chains, settings.seed
     if settings.method in ("cd", "pcd"):
-        start = independent(base, Numbers(seed, streams(0, n), 0))
+        start = parameters.kernel(1).independent(base, Numbers(seed, streams(0, n), 0))
         return (Contrastive if settings.method == "cd" else Persistent)(settings, start)
     ladder = _ladder(settings, parameters, base)
-    starts = [independent(base, Numbers(seed, streams(k * n, n), 0)) for k in range(len(ladder))]
+    kernel = parameters.kernel(1)
+    starts = [
+        kernel.independent(base, Numbers(seed, streams(k * n, n), 0)) for k in range(len(ladder))
+    ]
     return Exchanged(settings, ladder, starts)
 
 
@@ -154,7 +157,7 @@ def resumed(settings: Settings, parameters: Parameters, base: Array, arrays: Arr
     ladder = _ladder(settings, parameters, base)
     if isinstance(ladder, Kept):
         parts = (arrays[f"kept_{name}"] for name in ("weights", "visible", "hidden"))
-        ladder = Kept([Parameters(*one) for one in zip(*parts, strict=True)], settings.threads)
+        ladder = Kept([parameters.of(*one) for one in zip(*parts, strict=True)], settings.threads)
     return Exchanged(settings, ladder, list(arrays["chains"]), list(arrays["accepted"]))
 
 
@@ -162,8 +165,9 @@ def _ladder(settings: Settings, parameters: Parameters, base: Array) -> Ladder:
     if settings.method == "pt":
         betas = np.linspace(0.0, 1.0, settings.n_temperatures)
         return Tempered(parameters, base, betas, settings.threads)
-    free = Parameters(
-        np.zeros_like(parameters.weights), base.astype(parameters.weights.dtype),
+    span = parameters.layers.spans[0]
+    free = parameters.of(
+        np.zeros_like(parameters.weights), (base / span).astype(parameters.weights.dtype),
         np.zeros_like(parameters.hidden),
     )  # fmt: skip
     return Kept([free, parameters], settings.threads)

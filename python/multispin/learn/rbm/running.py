@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from multispin.learn.rbm.layers import Layers
     from multispin.learn.rbm.observations import Observations
     from multispin.learn.rbm.settings import Settings
     from multispin.progress import TrainingProgress
@@ -154,6 +155,7 @@ class Run:
         settings: Settings,
         data: Observations,
         validation: Observations | None,
+        layers: Layers,
         meta: dict[str, Any],
         arrays: Arrays,
     ) -> Run:
@@ -163,7 +165,7 @@ class Run:
             return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
 
         parameters, velocity = (
-            Parameters(kept["weights"], kept["visible"], kept["hidden"])
+            Parameters(kept["weights"], kept["visible"], kept["hidden"], layers)
             for kept in (of("at_"), of("velocity_"))
         )
         offsets = Offsets(arrays["offsets_visible"], arrays["offsets_hidden"])
@@ -182,7 +184,7 @@ def digest(data: Observations | None) -> str | None:
     """Return what tells these samples, with their weights, from others."""
     if data is None:
         return None
-    found = hashlib.sha256(f"{len(data)} {data.n_features} {data.dtype}".encode())
+    found = hashlib.sha256(f"{len(data)} {data.n_units} {data.dtype}".encode())
     for part in (data.bits, data.values, data.weights):
         if part is not None:
             found.update(np.ascontiguousarray(part).tobytes())

@@ -10,12 +10,18 @@ import numpy as np
 from multispin._base import checks
 from multispin._engines import registry
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, MOST_UNITS, learning_rate, momentum
+from multispin.learn.rbm.layers import HIDDEN
+from multispin.learn.rbm.visible import VISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MOST_TEMPERATURES = 10_000
-METHODS = ("cd", "pcd", "pt", "ptt", "pl", "rm")
+METHODS = ("cd", "pcd", "pt", "ptt", "pl", "rm", "discriminative")
+#: Methods that sample the model.
+SAMPLING = METHODS[:4]
+#: Methods that compare states with one unit turned: for units of two values.
+OF_FLIPS = ("pl", "rm")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Settings:
     momentum: float
     l1: float
     l2: float
+    visible: str
+    hidden: str
+    n_labels: int
     threads: int
 
     def rate(self, share: float) -> float:
@@ -45,7 +54,8 @@ class Settings:
     @property
     def fixed(self) -> dict[str, Any]:
         """What its chains and weights are of, from the first update to the last."""
-        names = ("n_components", "method", "n_chains", "n_temperatures")
+        names = ["n_components", "method", "n_chains", "n_temperatures"]
+        names += ["visible", "hidden", "n_labels"]
         return {name: getattr(self, name) for name in names}
 
     @property
@@ -71,6 +81,10 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         n_chains = checks.count("n_chains", n_chains, 1, MOST_CHAINS)
     if threads is not None:
         checks.count("threads", threads, 1)
+    visible = checks.choice("visible", params["visible"], VISIBLE)
+    method = checks.choice("method", params["method"], METHODS)
+    n_labels = checks.count("n_labels", params["n_labels"], 0, MOST_UNITS)
+    _check_together(method, visible, n_labels)
     if not isinstance(params["verbose"], (bool, np.bool_)):
         checks.count("verbose", params["verbose"], 0, 100)
     return Settings(
@@ -79,7 +93,7 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         batch_size=batch_size,
         n_iter=checks.count("n_iter", params["n_iter"], 0, MOST_STEPS),
         seed=seed,
-        method=checks.choice("method", params["method"], METHODS),
+        method=method,
         steps=checks.count("steps", params["steps"], 1, MOST_STEPS),
         n_chains=min(batch_size, MOST_CHAINS) if n_chains is None else n_chains,
         n_temperatures=checks.count(
@@ -89,8 +103,23 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         momentum=momentum(params["momentum"]),
         l1=checks.nonnegative_finite("l1", params["l1"]),
         l2=checks.nonnegative_finite("l2", params["l2"]),
+        visible=visible,
+        n_labels=n_labels,
+        hidden=checks.choice("hidden", params["hidden"], tuple(HIDDEN)),
         threads=registry.threads(threads),
     )
+
+
+def _check_together(method: str, visible: str, n_labels: int) -> None:
+    two = visible in ("binary", "spin") and not n_labels
+    if method in OF_FLIPS and not two:
+        with_what = "label units" if n_labels else f"visible={visible!r}"
+        allowed = f"{', '.join(SAMPLING)} with {with_what}"
+        raise ValueError(checks.describe("method", method, allowed))
+    if n_labels and visible != "binary":
+        raise ValueError(checks.describe("n_labels", n_labels, f"0 with visible={visible!r}"))
+    if n_labels == 1 or (method == "discriminative" and not n_labels):
+        raise ValueError(checks.describe("n_labels", n_labels, "at least 2, or 0 for none"))
 
 
 def seed_of(random_state: Any) -> int | None:

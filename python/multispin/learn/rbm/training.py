@@ -9,13 +9,15 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines.bipartite import Rates, learn
-from multispin.learn.rbm import flips, phases
+from multispin.learn.rbm import flips, labels, phases
 from multispin.learn.rbm.gradient import Gradient, Offsets, difference
 from multispin.learn.rbm.parameters import Machine, Parameters
+from multispin.learn.rbm.settings import OF_FLIPS, SAMPLING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from multispin.learn.rbm.layers import Layers
     from multispin.learn.rbm.observations import Observations
     from multispin.learn.rbm.phases import ModelPhase
     from multispin.learn.rbm.settings import Settings
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Standard deviation of weights at the beginning.
 _SMALL = 0.01
-#: Log odds of units that never change, at most.
-_FARTHEST = 50.0
 #: How fast offsets follow the means of units.
 _SLIDING = 0.01
 
@@ -38,38 +38,41 @@ class Training:
     parameters: Parameters
     velocity: Parameters
     offsets: Offsets
-    base: Array  # log odds of visible units by themselves
+    base: Array  # fields of a machine's visible units that give them their means by themselves
     model: ModelPhase | None  # of methods that sample
     step: int = 1  # the number of the next step of chains
     updates: int = 0
 
     @classmethod
-    def begun(cls, settings: Settings, data: Observations) -> Training:
-        """Begin with weights near 0, and visible units as frequent as in the data.
+    def begun(cls, settings: Settings, data: Observations, layers: Layers) -> Training:
+        """Begin with weights near 0, and visible units whose means are those of the data.
 
-        By one sample more than there is, half of it on: so units that never change stay finite.
+        By one sample more than there is, of free units: so those that never change stay finite.
         """
-        shape, dtype = (settings.n_components, data.n_features), data.dtype
+        shape, dtype = (settings.n_components, data.n_units), data.dtype
         total = max(data.weight, len(data))  # weights may be of any scale
-        mean = (data.mean() * total + 0.5) / (total + 1.0)
+        free = layers.visible.mean(np.zeros((1, data.n_units)))[0]
+        mean = (data.mean() * total + free) / (total + 1.0)
         rng = np.random.Generator(np.random.Philox(key=[settings.seed, 0x77656967]))
         parameters = Parameters(
             rng.normal(0.0, _SMALL, shape).astype(dtype), np.zeros(shape[1], dtype),
-            np.zeros(shape[0], dtype),
+            np.zeros(shape[0], dtype), layers,
         )  # fmt: skip
         found = cls.of(settings, parameters, mean)
-        parameters.visible[:] = found.base
+        parameters.visible[:] = found.base / layers.spans[0]
         return found
 
     @classmethod
     def of(cls, settings: Settings, parameters: Parameters, mean: Array) -> Training:
-        """Begin with these parameters, and chains of visible units that are as frequent as this."""
-        with np.errstate(divide="ignore"):
-            base = np.clip(np.log(mean) - np.log1p(-mean), -_FARTHEST, _FARTHEST)
+        """Begin with these parameters, and chains of a machine's visible units of these means."""
+        layers = parameters.layers
+        base = layers.visible.fields_of(mean)
         base = np.rint(base * 2.0**30) * 2.0**-30  # logarithms differ between machines
-        velocity = Parameters(*(np.zeros_like(part) for part in parts(parameters)))
-        offsets = Offsets(mean.copy(), np.full(parameters.shape[0], 0.5))
-        samples = settings.method not in ("pl", "rm")
+        velocity = parameters.of(*(np.zeros_like(part) for part in parts(parameters)))
+        hidden = layers.hidden.mean(np.zeros((1, parameters.shape[0])))[0]
+        (low, low_h), (span, span_h) = layers.lows, layers.spans
+        offsets = Offsets(low + span * mean, low_h + span_h * hidden)
+        samples = settings.method in SAMPLING
         model = phases.begun(settings, parameters, base) if samples else None
         return cls(settings, parameters, velocity, offsets, base, model)
 
@@ -80,7 +83,7 @@ class Training:
         if not settings.centered:
             offsets = Offsets(*(np.zeros_like(part) for part in (offsets.visible, offsets.hidden)))
         if self.model is None:
-            found = self._of_flips(machine, batch, offsets)
+            found = self._of_loss(machine, batch, offsets)
         else:
             chains = self.model.advanced(machine, batch, self.step)
             self.step += settings.steps
@@ -99,24 +102,36 @@ class Training:
         self.offsets.follow(*found.means, _SLIDING)
         self.updates += 1
         try:
-            machine.kernel.replace(*parts(at))
+            machine.kernel.replace(at)
         except ValueError as error:  # not finite
             allowed = "one with which weights stay finite"
             raise ValueError(
                 checks.describe("learning_rate", settings.learning_rate, allowed)
             ) from error
 
-    def _of_flips(self, machine: Machine, batch: Observations, offsets: Offsets) -> Gradient:
-        if batch.bits is None:
-            raise ValueError(
-                f"X: got values between 0 and 1, allowed: 0 and 1 with method="
-                f"{self.settings.method!r}; 'pcd' takes probabilities"
-            )
-        weights, visible, hidden = flips.gradient(
-            self.parameters, batch.numbers(), batch.shares, self.settings.method
+    def _of_loss(self, machine: Machine, batch: Observations, offsets: Offsets) -> Gradient:
+        at, method = self.parameters.of_machine(), self.settings.method
+        if method in OF_FLIPS:
+            if batch.bits is None:
+                low = self.parameters.layers.lows[0]
+                raise ValueError(
+                    f"X: got values between {low} and 1, allowed: {low} and 1 with method="
+                    f"{method!r}; 'pcd' takes probabilities"
+                )
+            slopes = flips.gradient(at, batch.numbers(), batch.shares, method)
+        else:
+            slopes = labels.gradient(at, batch.numbers(), batch.shares)
+        weights, visible, hidden = slopes
+        mean = machine.kernel.means(batch.states, "hidden")
+        layers = self.parameters.layers
+        (low, low_h), (span, span_h) = layers.lows, layers.spans
+        means = (
+            low + span * batch.mean(),
+            low_h + span_h * np.einsum("r,rj->j", batch.shares, mean),
         )
-        probable = machine.kernel.probabilities(batch.bits, "hidden")
-        means = batch.mean(), np.einsum("r,rj->j", batch.shares, probable)
+        # By the parameters of spins, which those of a machine follow from.
+        weights = span * (span_h * weights + low_h * visible) + low * span_h * hidden[:, None]
+        visible, hidden = span * visible, span_h * hidden
         # Its terms by hidden units are measured from their offsets here, by visible ones later on.
         sums = weights.T - np.outer(visible, offsets.hidden)
         return Gradient(np.ascontiguousarray(sums), visible, hidden, means)

@@ -9,9 +9,11 @@ import pytest
 
 import multispin as ms
 from multispin._engines.bipartite import Numbers, pack, unpack
-from multispin.learn.rbm.chains import Kept, Ladder, Tempered, exchange, independent, streams
-from multispin.learn.rbm.parameters import Parameters, softplus
+from multispin.learn.rbm.chains import Kept, Ladder, Tempered, exchange
+from multispin.learn.rbm.parameters import Parameters
 from multispin.learn.rbm.partition import along, log_partition
+from multispin.learn.rbm.randomness import streams
+from multispin.learn.rbm.units import softplus
 
 
 def machine(n_hidden: int, n_visible: int, width: float, seed: int) -> Parameters:
@@ -95,8 +97,9 @@ def ladders(of: Parameters) -> list[Ladder]:
 
 
 def begun(ladder: Ladder, n: int, n_visible: int) -> list[np.ndarray]:
+    kernel = machine(2, n_visible, 1.0, 0).kernel(1)
     return [
-        independent(np.zeros(n_visible), Numbers(5, streams(k * n, n), 0))
+        kernel.independent(np.zeros(n_visible), Numbers(5, streams(k * n, n), 0))
         for k in range(len(ladder))
     ]
 

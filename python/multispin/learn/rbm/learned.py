@@ -1,0 +1,435 @@
+"""What an RBM has learned: hidden units, likelihoods, samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin._engines.bipartite import Numbers, unpack
+from multispin.learn.base import Estimator, not_fitted
+from multispin.learn.names import check_same_units
+from multispin.learn.partition import check_log_partition
+from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
+from multispin.learn.rbm import flips, labels, partition, phases, settings
+from multispin.learn.rbm.equilibrium import equilibrated
+from multispin.learn.rbm.layers import layers_of
+from multispin.learn.rbm.observations import Observations, observed
+from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.randomness import streams
+from multispin.learn.rbm.visible import Visible
+from multispin.learn.seeds import seed_for
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from multispin.learn.partition import LogPartition
+    from multispin.learn.rbm.kernel import Kernel, States
+
+    Array = NDArray[np.float64]
+
+#: What seeds are made for, beside training.
+_HIDDEN, _DRAWN = 1, 2
+
+
+class Learned(Estimator):
+    """An RBM that is fitted: `components_`, biases, and what training would go on from."""
+
+    components_: NDArray[Any]
+    intercept_visible_: NDArray[Any]
+    intercept_hidden_: NDArray[Any]
+    history_: dict[str, NDArray[Any]]
+    n_iter_: int
+    n_features_in_: int
+
+    visible: str
+    hidden: str
+    method: str
+    n_labels: int
+    threads: int | None
+
+    #: What a checkpoint keeps: words and numbers, and arrays.
+    _kept: tuple[dict[str, Any], dict[str, NDArray[Any]]]
+
+    def _restore(self, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        self.components_, self.intercept_visible_, self.intercept_hidden_ = (
+            arrays[f"at_{name}"] for name in ("weights", "visible", "hidden")
+        )
+        self.history_ = {k[8:]: v for k, v in arrays.items() if k.startswith("history_")}
+        self.n_iter_ = meta["epoch"]
+        self.n_features_in_ = self.components_.shape[1] // max(meta["categories"], 1)
+        self._kept = (meta, arrays)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is kept, with parameters as they are now: they may have been changed."""
+        now = self._parameters()
+        kept = {name: part.copy() for name, part in self._kept[1].items()}
+        changed = {
+            "at_weights": now.weights, "at_visible": now.visible, "at_hidden": now.hidden
+        }  # fmt: skip
+        return {**kept, **{name: part.copy() for name, part in changed.items()}}
+
+    # --- what has been learned --------------------------------------------------------------------
+
+    @property
+    def h_samples_(self) -> NDArray[Any]:
+        """Hidden states of the model's chains, (n_chains, n_components)."""
+        numbers = Numbers(
+            seed_for(self._kept[0]["seed"], 0, _HIDDEN), streams(0, len(self._chains())), 0
+        )
+        states = self._kernel().draw(self._chains(), "hidden", numbers)
+        if states.dtype != np.uint64:
+            return states
+        units = unpack(states, self._parameters().shape[0])
+        return 2 * units.astype(np.int8) - 1 if self.hidden == "spin" else units
+
+    def transform(self, X: Any) -> NDArray[Any]:
+        """Return ⟨h_j⟩ given v, of binary units P(h_j = 1 | v), of the type of the data.
+
+        Parameters
+        ----------
+        X
+            (M, N).
+
+        Returns
+        -------
+        ndarray
+            (M, n_components).
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; for samples that are not of this kind.
+        """
+        data = self._observed(X)
+        if data.bits is not None and data.dtype == np.float32:
+            found = self._kernel().means(data.bits, "hidden")
+        else:
+            at = self._parameters().of_machine()
+            found = at.layers.hidden.mean(at.fields(data.numbers())).astype(data.dtype)
+        return 2 * found - 1 if self.hidden == "spin" else found
+
+    def fit_transform(self, X: Any, y: object = None, **fit_params: Any) -> NDArray[Any]:
+        """Return ``fit(X, y, **fit_params).transform(X)``."""
+        found: NDArray[Any] = self.fit(X, y, **fit_params).transform(X)  # type: ignore[attr-defined]
+        return found
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:  # noqa: ARG002
+        """Return the names of hidden units, rbm0, rbm1 and so on."""
+        n = self._parameters().shape[0]
+        return np.array([f"rbm{j}" for j in range(n)], dtype=object)
+
+    def free_energy(self, X: Any) -> Array:
+        """Return F(v) of each sample, (M,): P(v) = e^−F / Z.
+
+        Of binary units −b·v − Σ_j ln(1 + exp(c_j + Σ_i W_ji v_i)).
+        """
+        return self._parameters().of_machine().free_energy(self._observed(X).numbers())
+
+    def label_probabilities(self, X: Any) -> Array:
+        """Return P(y | v) of the label units, from free energies, (M, n_labels).
+
+        Parameters
+        ----------
+        X
+            (M, N − n_labels): samples without their labels.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; without label units; for samples that are not of this kind.
+        """
+        at = self._parameters().of_machine()
+        if not self.n_labels:
+            raise ValueError("n_labels: got 0, allowed: at least 2, for label_probabilities")
+        data = observed(X)
+        if data.n_features != at.shape[1] - self.n_labels:
+            got, wanted = f"{data.n_features} features", at.shape[1] - self.n_labels
+            raise ValueError(f"X: got {got}, allowed: {wanted}, without the labels")
+        return np.exp(labels.log_probabilities(at, data.numbers()))
+
+    def score_samples(self, X: Any) -> Array:
+        """Return the pseudolikelihood Σ_i ln P(v_i | all other v) of each sample, (M,).
+
+        The mean of what scikit-learn estimates from one unit of each sample.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; for samples, or units, that are not of two values.
+        """
+        if not self._two_valued:
+            what = f"{self.n_labels} label units" if self.n_labels else f"visible={self.visible!r}"
+            raise ValueError(f"score_samples: got {what}, allowed: two values; see log_likelihood")
+        found = flips.log_conditionals(self._parameters().of_machine(), self._certain(X).numbers())
+        return np.asarray(found.sum(axis=1))
+
+    def score(self, X: Any, y: object = None) -> float:  # noqa: ARG002
+        """Return the mean of `score_samples`."""
+        return float(self.score_samples(X).mean())
+
+    def log_partition(
+        self,
+        method: str = "auto",
+        chains: int = 500,
+        temperatures: int = 1000,
+        betas: ArrayLike | None = None,
+        random_state: int | None = None,
+    ) -> LogPartition:
+        """Return ln Z = ln Σ_vh exp(−E(v, h)), in nats.
+
+        Parameters
+        ----------
+        method
+            "exact": sums over all states of the smaller layer, at most 24 units, or integrates
+            Gaussian ones. "ais": annealed importance sampling from independent units, chains going
+            there and, after as many steps more, coming back, put together by Bennett's acceptance
+            ratio. "reverse_ais": by the way back alone, which in the mean is too high. "ptt": along
+            the models that training with method "ptt" has kept, by exchanges between their chains.
+            "auto" is "exact" up to 20 units, else "ais".
+        chains
+            Number of chains each way.
+        temperatures
+            Steps of β from 0 to 1, closer where energies fluctuate more; of "ptt" exchanges.
+        betas
+            β themselves, rising from 0 to 1, instead.
+        random_state
+            Seed; None takes another one each time, that follows from the estimator's.
+
+        Returns
+        -------
+        LogPartition
+            ``value``, its ``error``, and by "ais" what both ways say, ``forward`` and ``reverse``;
+            infinite where no distribution is: of units on both sides that are numbers, with
+            weights that are too large for their measure.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; for an argument that is not of its kind.
+
+        Warns
+        -----
+        NotConvergedWarning
+            If the two ways differ by more than their errors can explain.
+        """
+        exchanged = None
+        at, (meta, kept) = self._parameters(), self._kept
+        if method == "ptt" and meta["fixed"]["method"] == "ptt":
+            arrays = {k[6:]: v for k, v in kept.items() if k.startswith("model_")}
+            chosen = settings.checked(self.get_params(), meta["seed"])
+            phase = phases.resumed(chosen, at, kept["base"], arrays)
+            exchanged = phase if isinstance(phase, phases.Exchanged) else None
+        return partition.log_partition(
+            at.of_machine(), method, chains=chains, temperatures=temperatures, betas=betas,
+            seed=self._seed_or(random_state), threads=self.threads, base=kept["base"],
+            exchanged=exchanged,
+        )  # fmt: skip
+
+    def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> Array:
+        """Return ln P(v) of each sample, (M,), in nats.
+
+        Parameters
+        ----------
+        X
+            (M, N) of the values that visible units have.
+        log_partition
+            ln Z, if it is known; None computes it.
+        """
+        check_log_partition(log_partition)
+        v = self._certain(X).numbers()
+        found = self.log_partition() if log_partition is None else log_partition
+        return np.asarray(-self._parameters().of_machine().free_energy(v) - found.value)
+
+    # --- sampling ---------------------------------------------------------------------------------
+
+    def gibbs(self, v: Any, steps: int = 1, clamp: ArrayLike | None = None) -> NDArray[Any]:
+        """Return states after some Gibbs steps, hidden units and then visible ones, (M, N).
+
+        Parameters
+        ----------
+        v
+            (M, N) of the values that visible units have, to begin with.
+        steps
+            How many steps.
+        clamp
+            (N,) or (M, N) of bool: visible units that are held.
+        """
+        data = self._certain(v, "v")
+        steps = checks.count("steps", steps, 1, MOST_STEPS)
+        held = clamped(clamp, (len(data), data.n_features))
+        mask = None if held is None else self._visible.mask(held)
+        moved, _ = self._kernel().gibbs(data.states, steps, self._numbers(len(data)), None, mask)
+        found = self._visible.decode(moved, data.n_units)
+        return found.astype(np.bool_) if self.visible == "binary" else found
+
+    def sample(
+        self,
+        n: int = 1,
+        steps: int | None = None,
+        clamp: ArrayLike | None = None,
+        values: ArrayLike | None = None,
+        random_state: int | None = None,
+    ) -> NDArray[Any]:
+        """Return n samples of visible units, (n, N), each of a chain of its own.
+
+        Parameters
+        ----------
+        n
+            How many.
+        steps
+            Gibbs steps from a start in which all units are independent, as frequent as in the data;
+            None takes as many as chains need to forget it, found from the chains, and keeps the
+            number as ``sample_steps_``.
+        clamp, values
+            (N,) of bool, visible units that are held, and (N,) of values that they may have.
+        random_state
+            Seed; None takes another one each time, that follows from the estimator's.
+
+        Warns
+        -----
+        SlowMixingWarning
+            If chains have not forgotten their start after 100 000 steps.
+        """
+        n = checks.count("n", n, 1, MOST_CHAINS)
+        if steps is not None:
+            steps = checks.count("steps", steps, 1, MOST_STEPS)
+        parameters = self._parameters()
+        found, self.sample_steps_ = equilibrated(
+            parameters, self._kept[1]["base"], n, steps, self._seed_or(random_state),
+            self.threads,
+            **self._held_at(clamp, values),
+        )  # fmt: skip
+        return self._visible.decode(found, parameters.shape[1])
+
+    def reconstruct(
+        self, X: Any, clamp: ArrayLike | None = None, steps: int | None = None
+    ) -> NDArray[Any]:
+        """Return means of visible units, of binary ones probabilities, by mean fields, (M, N).
+
+        v ← ⟨v⟩ given h = ⟨h⟩ given v, with units that are clamped as they are in X: of binary ones
+        σ(b + Wᵀ σ(c + W v)). Of categorical ones probabilities, (M, N, n_categories).
+
+        Parameters
+        ----------
+        X
+            (M, N), of means that visible units may have. What is not clamped is where it begins: to
+            complete what is not known, put means there.
+        clamp
+            (N,) or (M, N) of bool: units that are held. None holds none.
+        steps
+            How many times; None is once without `clamp`, and 100 times with it.
+        """
+        data = self._observed(X)
+        values, at = data.numbers(), self._parameters().of_machine()
+        held = clamped(clamp, (len(data), data.n_features))
+        if held is not None:
+            held = np.repeat(held, data.n_units // data.n_features, axis=1)
+        times = (
+            checks.count("steps", steps, 1, MOST_STEPS)
+            if steps is not None
+            else (1 if held is None else 100)
+        )
+        found = values
+        for _ in range(times):
+            found = at.again(found)
+            if held is not None:
+                found = np.where(held, values, found)
+        return self._visible.decode_means(found)
+
+    # --- what all of them need --------------------------------------------------------------------
+
+    def _parameters(self) -> Parameters:
+        if not hasattr(self, "components_"):
+            raise not_fitted("RBM: not fitted yet; call fit, or partial_fit")
+        units = self._visible.units(self.n_features_in_)
+        return Parameters(
+            self.components_, self.intercept_visible_, self.intercept_hidden_,
+            layers_of(self.visible, self.hidden, units),
+        )  # fmt: skip
+
+    @property
+    def _visible(self) -> Visible:
+        """What samples look like."""
+        return Visible(self.visible, self._kept[0]["categories"], self.n_labels)
+
+    @property
+    def _two_valued(self) -> bool:
+        return self.visible in ("binary", "spin") and not self.n_labels
+
+    def _kernel(self) -> Kernel:
+        return self._parameters().kernel(self.threads)
+
+    def _chains(self) -> States:
+        chains = self._kept[1].get("model_chains")
+        if chains is None:
+            raise AttributeError(f"h_samples_: got method={self.method!r}, which has no chains")
+        return chains[-1] if chains.ndim == 3 else chains
+
+    def _observed(self, X: Any, name: str = "X") -> Observations:
+        """Return samples of the fitted units."""
+        self._parameters()
+        data = observed(X, name=name, visible=self._visible)
+        check_same_units(name, data.n_features, data.names, self)
+        return data
+
+    def _certain(self, X: Any, name: str = "X") -> Observations:
+        """Return samples that are states, and not means of some."""
+        data = self._observed(X, name)
+        if data.values is not None and self.visible != "gaussian":
+            i, j = np.argwhere((data.values != 0) & (data.values != 1))[0]
+            low = -1 if self.visible == "spin" else 0
+            value = low + (1 - low) * data.values[i, j]
+            raise ValueError(f"{name}: got {value} in row {i}, column {j}, allowed: {low} and 1")
+        return data
+
+    def _held_at(self, clamp: ArrayLike | None, values: ArrayLike | None) -> dict[str, States]:
+        """Return which units `sample` holds, and at what, as rows of a machine's states."""
+        n = self.n_features_in_
+        held = clamped(clamp, (1, n))
+        if held is None:
+            if values is not None:
+                raise ValueError("values: got some without clamp, allowed: None, or with clamp")
+            return {}
+        allowed = f"({n},) of values of visible units"
+        given = checks.array("values", values, allowed)
+        if given.shape != (n,):
+            raise ValueError(checks.describe("values", values, allowed))
+        mask = self._visible.mask(held)
+        # Anything that is allowed where nothing is held.
+        row = np.where(held[0], given, -1 if self.visible == "spin" else 0)
+        if self.n_labels and not held[0, -1]:
+            row[-1] = 1
+        at = observed(row[None], name="values", visible=self._visible)
+        if at.bits is None and self.visible != "gaussian":
+            raise ValueError(checks.describe("values", values, allowed))
+        return {"clamp": mask, "values": at.states}
+
+    def _fresh_seed(self) -> int:
+        """Return another seed each time; all of them follow from that of the training."""
+        meta = self._kept[0]
+        meta["calls"] += 1
+        return seed_for(meta["seed"], meta["calls"])
+
+    def _seed_or(self, random_state: int | None) -> int:
+        if random_state is None:
+            return self._fresh_seed()
+        # Not the numbers of a training with this seed.
+        return seed_for(checks.seed("random_state", random_state), 0, _DRAWN)
+
+    def _numbers(self, rows: int) -> Numbers:
+        return Numbers(self._fresh_seed(), streams(0, rows), 0)
+
+
+def clamped(clamp: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Return which visible units are held, (M, N), or None."""
+    if clamp is None:
+        return None
+    allowed = f"({shape[1]},) or {shape} of bool"
+    given = checks.array("clamp", clamp, allowed)
+    if given.dtype != np.bool_:
+        raise TypeError(f"clamp: got an array of {given.dtype}, allowed: {allowed}")
+    if given.shape not in ((shape[1],), shape):
+        raise ValueError(f"clamp: got shape {given.shape}, allowed: {allowed}")
+    return np.ascontiguousarray(np.broadcast_to(given, shape))
