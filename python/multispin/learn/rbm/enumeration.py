@@ -26,7 +26,7 @@ _AT_ONCE = 1 << 22  # numbers in memory
 def bits_of(units: Units, n: int) -> float:
     """Return log2 of the number of states of n units; infinity of those that are not packed."""
     if isinstance(units, Categorical):
-        return units.alone + math.log2(math.prod(units.groups))
+        return units.alone + units.groups * math.log2(units.size)
     return n if isinstance(units, Binary) else math.inf
 
 
@@ -83,7 +83,7 @@ def _summed(summed: Units, other: Units, own: Array, offsets: Array, weights: Ar
 def _counts(units: Units, n: int) -> list[int]:
     """Return how many states units and groups of units have."""
     if isinstance(units, Categorical):
-        return [2] * units.alone + list(units.groups)
+        return [2] * units.alone + [units.size] * units.groups
     return [2] * n
 
 
@@ -91,13 +91,12 @@ def _states(units: Units, counts: list[int], numbers: NDArray[np.intp], n: int) 
     """Return states by their numbers, (numbers, n)."""
     found = np.zeros((len(numbers), n))
     digits = _digits(numbers, counts)
-    alone = units.alone if isinstance(units, Categorical) else n
-    starts = units.starts if isinstance(units, Categorical) else np.zeros(0, np.intp)
+    alone, size = (units.alone, units.size) if isinstance(units, Categorical) else (n, 0)
     for k, digit in enumerate(digits):
         if k < alone:
             found[:, k] = digit
         else:
-            found[np.arange(len(numbers)), starts[k - alone] + digit] = 1.0
+            found[np.arange(len(numbers)), alone + (k - alone) * size + digit] = 1.0
     return found
 
 

@@ -63,7 +63,7 @@ def gradient(
 def _labels(parameters: Parameters) -> int:
     units = parameters.layers.visible
     assert isinstance(units, Categorical)
-    return units.groups[-1]
+    return units.size
 
 
 def _normalized(parameters: Parameters, fields: Array) -> Array:

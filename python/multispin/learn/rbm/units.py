@@ -96,31 +96,26 @@ class Categorical:
     ----------
     alone
         Number of units before the groups.
-    groups
-        Units of each group.
+    groups, size
+        Number of groups, and of units in each.
     """
 
     alone: int
-    groups: tuple[int, ...]
+    groups: int
+    size: int
     packed: ClassVar[bool] = True
-
-    @property
-    def starts(self) -> NDArray[np.intp]:
-        """Where groups begin."""
-        return self.alone + np.concatenate([[0], np.cumsum(self.groups[:-1])]).astype(np.intp)
 
     def normalizers(self, fields: Reals) -> Reals:
         """ln(1 + e^x) of the first units, ln Σ e^x of groups."""
-        largest = np.maximum.reduceat(fields, self.starts, axis=-1)
-        above = fields[..., self.alone :] - np.repeat(largest, self.groups, axis=-1)
-        sums = np.add.reduceat(np.exp(above), self.starts - self.alone, axis=-1)
-        return np.concatenate([softplus(fields[..., : self.alone]), largest + np.log(sums)], -1)
+        x, largest = self._grouped(fields)
+        of_groups = largest + np.log(np.exp(x).sum(axis=-1))
+        return np.concatenate([softplus(fields[..., : self.alone]), of_groups], axis=-1)
 
     def mean(self, fields: Reals) -> Reals:
         """1 / (1 + e^−x), and e^x / Σ e^x in groups."""
-        x = fields[..., self.alone :]
-        lower = self.normalizers(fields)[..., self.alone :]
-        probable = np.exp(x - np.repeat(lower, self.groups, axis=-1))
+        probable = np.exp(self._grouped(fields)[0])
+        probable /= probable.sum(axis=-1, keepdims=True)
+        probable = probable.reshape(*fields.shape[:-1], -1)
         return np.concatenate([sigmoid(fields[..., : self.alone]), probable], axis=-1)
 
     def log_measure(self, values: Reals) -> Array:
@@ -135,9 +130,13 @@ class Categorical:
 
     def draw(self, fields: Reals, layer: Layer, numbers: Numbers, threads: int | None) -> Bits:
         """Draw the first units as the kernel does, one of each group by its share of the sum."""
+        sums = np.cumsum(np.exp(self._grouped(fields.astype(np.float64))[0]), axis=-1)
+        at = uniforms_of(numbers, _CHOICES, self.groups)[..., None] * sums[..., -1:]
+        # No number is 1, so that one of them is always found.
+        chosen = (sums <= at).sum(axis=-1)
+        one = chosen[..., None] == np.arange(self.size)
         up = np.zeros(fields.shape, dtype=np.bool_)
-        chosen = self._chosen(fields.astype(np.float64), numbers)
-        np.put_along_axis(up, chosen, True, axis=1)
+        up[:, self.alone :] = one.reshape(len(fields), -1)
         found = pack(up)
         if self.alone:
             found[:, : -(-self.alone // 64)] |= Binary().draw(
@@ -145,20 +144,11 @@ class Categorical:
             )
         return found
 
-    def _chosen(self, fields: Array, numbers: Numbers) -> NDArray[np.intp]:
-        """Return which unit of each group is 1, (R, groups)."""
-        uniform = uniforms_of(numbers, _CHOICES, len(self.groups))
-        probable = self.mean(fields)[:, self.alone :]
-        sums = np.cumsum(probable, axis=1)
-        begin = self.starts - self.alone
-        last = begin + np.array(self.groups) - 1
-        before = np.where(begin > 0, sums[:, begin - 1], 0.0)
-        # What rounding takes from the sum of a group's shares goes to all of them.
-        at = before + uniform * (sums[:, last] - before)
-        found = np.stack(
-            [np.count_nonzero(sums < at[:, [g]], axis=1) for g in range(len(begin))], 1
-        )
-        return np.asarray(self.alone + np.clip(found, begin, last))
+    def _grouped(self, fields: Reals) -> tuple[Reals, Reals]:
+        """Return fields of groups less the largest of each, (..., groups, size), and these."""
+        x = fields[..., self.alone :].reshape(*fields.shape[:-1], self.groups, self.size)
+        largest = x.max(axis=-1)
+        return x - largest[..., None], largest
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,9 @@ class Visible:
     def units(self, n_features: int) -> VisibleUnits:
         """Return the units of a machine."""
         if self.kind == "categorical":
-            return Categorical(0, (self.categories,) * n_features)
+            return Categorical(0, n_features, self.categories)
         if self.labels:
-            return Categorical(n_features - self.labels, (self.labels,))
+            return Categorical(n_features - self.labels, 1, self.labels)
         return Gaussian() if self.kind == "gaussian" else Binary()
 
     def n_units(self, n_features: int) -> int:
