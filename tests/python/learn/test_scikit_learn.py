@@ -68,6 +68,26 @@ class Spins(ms.BoltzmannMachine):
         return super().fit(mapped(X, lambda x: 1 - 2 * bits(x)), y, sample_weight)
 
 
+class Numbers(ms.RBM):
+    """Takes any numbers as they are; scores are of units of two values."""
+
+    @property
+    def score(self) -> Any:  # type: ignore[override]
+        raise AttributeError("score")
+
+    score_samples = score  # type: ignore[assignment]
+
+
+class Classes(ms.RBMClassifier):
+    """Takes any numbers, of which bits are taken."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # type: ignore[override]
+        return super().fit(mapped(X, bits), y, sample_weight)
+
+    def predict_proba(self, X: Any) -> Any:
+        return super().predict_proba(mapped(X, bits))
+
+
 #: Small, and warm enough that few samples of many units are learned without much ado.
 FEW = {"n_components": 5, "n_iter": 2, "random_state": 0}
 
@@ -85,6 +105,9 @@ OF_CHAINS_AT_SAMPLES = {
         Shares(**FEW), Bits(**FEW), Bits(**FEW, method="cd"),
         Bits(**FEW, method="pt", n_temperatures=3), Bits(**FEW, method="ptt"),
         Bits(**FEW, method="pl"), Bits(**FEW, method="rm"),
+        Numbers(**FEW, visible="gaussian", learning_rate=1e-3),
+        Numbers(**FEW, visible="gaussian", hidden="relu", learning_rate=1e-3),
+        Classes(ms.RBM(20, method="discriminative", n_iter=100, learning_rate=0.5, random_state=0)),
         Spins(2, n_iter=2, n_chains=64, random_state=0),
     ],
     ids=lambda estimator: f"{type(estimator).__name__} {getattr(estimator, 'method', '')}",

@@ -147,7 +147,8 @@ class RBMClassifier(Estimator):
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each sample, (M,)."""
-        found: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        most = self.predict_proba(X).argmax(axis=1)
+        found: NDArray[Any] = self.classes_[most]
         return found
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
