@@ -11,7 +11,6 @@ import pytest
 
 import multispin as ms
 from multispin._engines import bipartite as bp
-from multispin._engines import devices
 
 # One below, at and above words of 32 and of 64 units, and several of them.
 SIZES = ((1, 1), (31, 33), (32, 32), (63, 65), (64, 64), (65, 63), (130, 17), (100, 200))
@@ -29,9 +28,9 @@ class Case:
         weights = rng.normal(size=(n_hidden, n_visible)) * rng.choice([1e-3, 0.1, 1.0])
         self.numbers = bp.Numbers(SEED, rng.integers(0, 2**64, rows, dtype=np.uint64), STEP)
         self.offsets = rng.normal(size=(3, n_visible)), rng.normal(size=(3, n_hidden))
+        a, b = (of_levels[0] for of_levels in self.offsets)
         self.machines = tuple(
-            bp.Bipartite(weights.astype(kind), *(o[0] for o in self.offsets), device=device)
-            for device in ("cpu", "cuda")
+            bp.Bipartite(weights.astype(kind), a, b, device=device) for device in ("cpu", "cuda")
         )
         self.level = rng.integers(0, 3, rows)
         self.bits = {
@@ -46,10 +45,11 @@ class Case:
 
     def same(self, name: str, *arguments: Any) -> None:
         """Call both, and compare all bits of what they return."""
-        cpu, gpu = (getattr(machine, name)(*arguments) for machine in self.machines)
-        for one, other in zip(*(x if isinstance(x, tuple) else (x,) for x in (cpu, gpu))):
-            assert one.dtype == other.dtype
-            np.testing.assert_array_equal(other, one)
+        found = [getattr(machine, name)(*arguments) for machine in self.machines]
+        cpu, gpu = (one if isinstance(one, tuple) else (one,) for one in found)
+        for wanted, got in zip(cpu, gpu, strict=True):
+            assert got.dtype == wanted.dtype
+            np.testing.assert_array_equal(got, wanted)
 
 
 @pytest.mark.parametrize("rows", ROWS)
@@ -93,11 +93,17 @@ def test_weights_of_any_size(scale: float) -> None:
             bp.Bipartite(given, np.zeros(70), np.ones(40), device=device)
             for device in ("cpu", "cuda")
         ]
-        bits = bp.pack(np.ones((3, 70), dtype=np.uint8))
-        for to, rows in (("hidden", bits), ("visible", bp.pack(np.ones((3, 40), dtype=np.uint8)))):
-            fields = [machine.fields(rows, to) for machine in machines]  # type: ignore[arg-type]
-            np.testing.assert_array_equal(*fields)
-        np.testing.assert_array_equal(*(machine.softplus(bits, "hidden") for machine in machines))
+        cpu, gpu = machines
+        ones = {n: bp.pack(np.ones((3, n), dtype=np.uint8)) for n in (40, 70)}
+        np.testing.assert_array_equal(
+            gpu.fields(ones[70], "hidden"), cpu.fields(ones[70], "hidden")
+        )
+        np.testing.assert_array_equal(
+            gpu.fields(ones[40], "visible"), cpu.fields(ones[40], "visible")
+        )
+        np.testing.assert_array_equal(
+            gpu.softplus(ones[70], "hidden"), cpu.softplus(ones[70], "hidden")
+        )
 
 
 def test_replaced_numbers() -> None:
@@ -116,7 +122,8 @@ def test_replaced_numbers() -> None:
 def test_what_is_refused_changes_nothing() -> None:
     case = Case(66, 34, 20)
     case.set_levels()
-    machine, bits = case.machines[1], case.bits["visible"]
+    machine: Any = case.machines[1]
+    bits = case.bits["visible"]
     before = machine.fields(bits, "hidden", case.level)
     bad = np.ones((34, 66))
     bad[3, 4] = np.nan

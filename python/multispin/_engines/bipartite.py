@@ -99,7 +99,8 @@ class Bipartite:
     @property
     def step(self) -> float:
         """What weights are multiples of."""
-        return self._machine.step
+        step: float = self._machine.step
+        return step
 
     def replace(
         self, weights: ArrayLike, visible_offsets: ArrayLike, hidden_offsets: ArrayLike
