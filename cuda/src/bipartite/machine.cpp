@@ -1,15 +1,15 @@
 #include "multispin/cuda/bipartite/machine.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bipartite/launch.hpp"
+#include "bipartite/on_device.hpp"
 #include "bipartite/room.hpp"
 #include "device/queue.hpp"
-#include "device/upload.hpp"
 #include "multispin/bipartite/soft_sums.hpp"
 #include "multispin/bipartite/steps.hpp"
 
@@ -18,11 +18,6 @@ namespace {
 
 Layer other(Layer layer) {
   return layer == Layer::visible ? Layer::hidden : Layer::visible;
-}
-
-random::Purpose purpose_of(Layer layer) {
-  return layer == Layer::visible ? random::Purpose::bipartite_visible
-                                 : random::Purpose::bipartite_hidden;
 }
 
 LayerSizes checked(LayerSizes sizes) {
@@ -46,109 +41,32 @@ std::int64_t rows_at_once(std::int64_t row_units, std::int64_t soft_sums) {
   return std::max<std::int64_t>(1, (std::int64_t{1} << 26) / of_row);
 }
 
-}  // namespace
+// Memory for numbers if what there is does not do.
+std::unique_ptr<Memory> room_instead(const std::unique_ptr<Memory>& there, int device,
+                                     const std::vector<double>& numbers, const char* what) {
+  const std::size_t bytes = numbers.size() * sizeof(double);
+  if (there && there->bytes() >= bytes) return nullptr;
+  return std::make_unique<Memory>(device, bytes, what);
+}
+void put(Stream& stream, const std::vector<double>& numbers, std::unique_ptr<Memory> instead,
+         std::unique_ptr<Memory>& to) {
+  if (instead) to = std::move(instead);
+  stream.copy(to->data<void>(), numbers.data(), numbers.size() * sizeof(double));
+}
 
-// What belongs to a layer as output.
-struct UnitSide {
-  UnitSide(std::int64_t outputs, std::int64_t inputs, int device)
-      : units{outputs},
-        tiles{tiles_for(outputs, inputs)},
-        pieces{device, sizeof(TilePiece) * static_cast<std::size_t>(pieces_of(tiles)), "weights"} {
-    tiles.pieces = pieces.data<TilePiece>();
+// Logarithms of some rows' sums, [(level * parts + part) * rows + r], at levels out[l * stride].
+void gather(const std::vector<SoftSums>& sums, std::int64_t levels, std::int64_t parts,
+            std::int64_t rows, double* out, std::int64_t stride) {
+  for (std::int64_t l = 0; l < levels; ++l) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      double total = 0.0;
+      for (std::int64_t part = 0; part < parts; ++part) {
+        total += logarithm_of(sums[static_cast<std::size_t>((l * parts + part) * rows + r)]);
+      }
+      out[l * stride + r] = total;
+    }
   }
-
-  std::int64_t units;
-  UnitTiles tiles;
-  Memory pieces;
-  std::unique_ptr<Memory> offsets;  // of all levels
-};
-
-struct Bipartite::Detail {
-  Detail(LayerSizes sizes, const DeviceInfo& info)
-      : device{info.index},
-        multiprocessors{info.multiprocessors},
-        stream{info.index},
-        pace{info.index},
-        visible{sizes.visible, sizes.hidden, info.index},
-        hidden{sizes.hidden, sizes.visible, info.index} {}
-
-  UnitSide& side(Layer layer) { return layer == Layer::visible ? visible : hidden; }
-  UnitInputs inputs(Layer to, const BitColumns& from) {
-    return {side(to).tiles, from, multiprocessors};
-  }
-  RowLevels levels(Layer to, const std::int64_t* of_rows) {
-    const UnitSide& own = side(to);
-    return {of_rows, factors->data<double>(), own.offsets->data<double>(),
-            static_cast<std::uint32_t>(word_units * row_words(own.units))};
-  }
-
-  // Rows on the device, as columns in a room; levels of all of them.
-  BitColumns taken(const std::uint64_t* bits, std::int64_t rows, std::int64_t units, Room& to) {
-    const std::int64_t words = row_words(units);
-    auto* const given = as_rows.of<std::uint32_t>(device, rows * words);
-    const BitColumns columns = columns_in(to, device, words, rows);
-    stream.copy(given, bits, sizeof(std::uint32_t) * static_cast<std::size_t>(rows * words));
-    enqueue_columns_from_rows(stream, given, static_cast<std::uint32_t>(rows),
-                              static_cast<std::uint32_t>(words), columns);
-    return columns;
-  }
-  const std::int64_t* taken_levels(const UnitRows& rows, std::uint32_t pitch) {
-    if (rows.levels == nullptr) return nullptr;
-    auto* const to = row_levels.of<std::int64_t>(device, pitch);
-    stream.clear(to, sizeof(std::int64_t) * pitch);
-    stream.copy(to, rows.levels, sizeof(std::int64_t) * static_cast<std::size_t>(rows.rows));
-    return to;
-  }
-  const RowKeys* keys(Layer layer, const RowNumbers& numbers, std::int64_t rows,
-                      std::uint32_t pitch) {
-    auto* const of_rows = streams.of<std::uint64_t>(device, rows);
-    stream.copy(of_rows, numbers.streams, sizeof(std::uint64_t) * static_cast<std::size_t>(rows));
-    auto* const to = row_keys[layer == Layer::visible ? 0 : 1].of<RowKeys>(device, pitch);
-    enqueue_make_row_keys(stream, numbers.seed, of_rows, purpose_of(layer),
-                          static_cast<std::uint32_t>(rows), pitch, to);
-    return to;
-  }
-  // For what is drawn: words that no unit is in are not written.
-  BitColumns cleared(std::int64_t units, std::int64_t rows, Room& room) {
-    const BitColumns columns = columns_in(room, device, row_words(units), rows);
-    stream.clear(columns.words, sizeof(std::uint32_t) * static_cast<std::size_t>(row_words(units)) *
-                                    columns.pitch);
-    return columns;
-  }
-  KeptUnits kept(const HeldUnits& held, const BitColumns& from, std::int64_t rows) {
-    if (held.mask == nullptr) return {};
-    if (held.of_each_row)
-      return {from.words, taken(held.mask, rows, visible.units, mask).words, true};
-    const std::int64_t words = row_words(visible.units);
-    auto* const to = mask.of<std::uint32_t>(device, words);
-    stream.copy(to, held.mask, sizeof(std::uint32_t) * static_cast<std::size_t>(words));
-    return {from.words, to, false};
-  }
-  void bring(const BitColumns& columns, std::int64_t rows, std::int64_t units, std::uint64_t* out) {
-    const std::int64_t words = row_words(units);
-    auto* const to = as_rows.of<std::uint32_t>(device, rows * words);
-    enqueue_rows_from_columns(stream, columns, static_cast<std::uint32_t>(rows),
-                              static_cast<std::uint32_t>(words), to);
-    stream.copy(out, to, sizeof(std::uint32_t) * static_cast<std::size_t>(rows * words));
-  }
-  // Waits for the queue; false if stopped, and then too nothing is at work any more.
-  bool done(Watch& watch) {
-    const bool whole = pace.wait(stream, watch);
-    stream.synchronize();
-    return whole;
-  }
-
-  const int device, multiprocessors;
-  Stream stream;
-  Pace pace;
-  UnitSide visible, hidden;
-  std::unique_ptr<Memory> factors;
-  Room as_rows{"bits"}, given{"bits"}, drawn_visible{"bits"}, drawn_hidden{"bits"}, mask{"clamp"};
-  Room row_levels{"level"}, streams{"streams"}, row_keys[2]{Room{"streams"}, Room{"streams"}};
-  Room numbers{"fields"}, weights{"weights"}, soft{"softplus"}, wanted{"levels"};
-};
-
-namespace {
+}
 
 void check_rows(const UnitRows& rows, std::int64_t levels) {
   if (rows.rows > std::int64_t{1} << 30) {
@@ -211,13 +129,14 @@ void Bipartite::set_levels(std::int64_t levels, const double* scales, const doub
 
 void Bipartite::put_in_place(const UnitLevels& levels) {
   Detail& d = *detail_;
-  auto factors = uploaded(d.stream, levels.factors, "scales");
-  auto visible = uploaded(d.stream, levels.visible, "visible_offsets");
-  auto hidden = uploaded(d.stream, levels.hidden, "hidden_offsets");
+  // All memory first: if there is not enough, nothing has changed.
+  auto factors = room_instead(d.factors, device_, levels.factors, "scales");
+  auto visible = room_instead(d.visible.offsets, device_, levels.visible, "visible_offsets");
+  auto hidden = room_instead(d.hidden.offsets, device_, levels.hidden, "hidden_offsets");
+  put(d.stream, levels.factors, std::move(factors), d.factors);
+  put(d.stream, levels.visible, std::move(visible), d.visible.offsets);
+  put(d.stream, levels.hidden, std::move(hidden), d.hidden.offsets);
   d.stream.synchronize();
-  d.factors = std::move(factors);
-  d.visible.offsets = std::move(visible);
-  d.hidden.offsets = std::move(hidden);
   levels_ = levels.count();
 }
 
@@ -343,16 +262,7 @@ bool Bipartite::softplus(Layer to, const UnitRows& from, const std::int64_t* lev
     if (!d.done(watch)) return false;
     d.stream.copy(sums.data(), added, sizeof(SoftSums) * static_cast<std::size_t>(rows * each));
     d.stream.synchronize();
-    for (std::int64_t l = 0; l < count; ++l) {
-      for (std::int64_t r = 0; r < rows; ++r) {
-        double total = 0.0;
-        for (std::int64_t part = 0; part < soft.parts(); ++part) {
-          total +=
-              logarithm_of(sums[static_cast<std::size_t>((l * soft.parts() + part) * rows + r)]);
-        }
-        out[l * from.rows + first + r] = total;
-      }
-    }
+    gather(sums, count, soft.parts(), rows, out + first, from.rows);
   }
   return true;
 }
