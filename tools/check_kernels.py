@@ -1,9 +1,10 @@
-"""What the CUDA compiler says of the sweep kernels: registers, stack, spills.
+"""What the CUDA compiler says of kernels that sweep or draw: registers, stack, spills.
 
 ``python tools/check_kernels.py NVCC`` compiles them for one architecture, prints a table, and exits
 with 1 if one of those that everything depends on uses local memory: that is slow, and nothing else
 would tell where no GPU is. These are, with Philox, the strips of lattices, the sites of up to six
-bonds without a field and of 13 to 127, and whatever sweeps real couplings.
+bonds without a field and of 13 to 127, and whatever sweeps real couplings; and whatever multiplies
+bits by weights, which has no generator to choose.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [ROOT / "cuda" / "src" / engine / "sweep.cu" for engine in ("lattice", "real", "replica")]
+SOURCES = [
+    ROOT / "cuda" / "src" / place
+    for place in ("bipartite/products.cu", "lattice/sweep.cu", "real/sweep.cu", "replica/sweep.cu")
+]
 INCLUDES = ("cpp/include", "cuda/include", "cuda/src")
 ARCHITECTURE = "sm_90"
 
@@ -44,7 +48,8 @@ class Kernel(NamedTuple):
             re.search(
                 r"HalfSweep.*Philox|UpdateSites [246] ZeroField.*Philox|UpdateManyBonds 2 Philox"
                 r"|(StepDense|ScanDense|ScanShared|SparseLevel|SparseSweeps|PatternSweeps) .*Philox"
-                r"|ApplyDense|MultiplyDense",
+                r"|ApplyDense|MultiplyDense"
+                r"|DrawUnits|WriteUnits|WriteSums|AddOuter",
                 self.name,
             )
             is not None
@@ -73,13 +78,15 @@ def _name(symbol: str) -> str:
     ``HalfSweep``'s generator comes how many replicas a launch can take. Real couplings have
     neither: ``StepDense Metropolis Philox``. Patterns have how overlaps are kept, and how many
     blocks of them, or pairs of blocks: ``PatternSweeps Packed 1 Metropolis Philox``. Many bonds
-    have their number of digits, or 0 for any.
+    have their number of digits, or 0 for any. Products of bits and weights have how many groups of
+    rows a warp takes: ``DrawUnits 4``.
     """
     shape = re.search(
         r"\d(HalfSweep|SmallSweeps|UpdateSites|UpdateSharing|UpdateManyBonds"
         r"|StepDense|ScanDense|ScanShared|ApplyDense|MultiplyDense|FlipsFromSpins"
         r"|SparseLevel|SparseSweeps"
-        r"|PatternSweeps|PatternTurns|BringPatternTurns|TurnPatternSpins)[IE]",
+        r"|PatternSweeps|PatternTurns|BringPatternTurns|TurnPatternSpins"
+        r"|DrawUnits|WriteUnits|WriteSums|AddOuter)[IE]",
         symbol,
     )
     real = re.search(r"5rules\d+(HeatBath|Metropolis)E", symbol)
@@ -91,6 +98,10 @@ def _name(symbol: str) -> str:
     if overlaps:
         blocks = re.match(r"ILi(\d+)E", symbol[overlaps.end() :])
         words[1:1] = [re.sub("Overlaps|In", "", overlaps[1]), *(blocks.groups() if blocks else ())]
+    if words[:1] == ["WriteUnits"]:
+        words += re.findall(r"\dAs(Field|Probability)E", symbol)[:1]
+    if words[:1] in (["DrawUnits"], ["WriteUnits"], ["WriteSums"], ["AddOuter"]):
+        words[1:1] = re.findall(r"ILi(\d+)E", symbol)[:1]
     if words[:1] == ["UpdateManyBonds"]:
         words[1:1] = re.findall(r"Li(\d+)E", symbol)
     if dynamics:
@@ -116,8 +127,9 @@ def main() -> int:
         print(f"{kernel.name} uses local memory")
     # One for each lattice and rule, two of those of two classes, one for each number of slots and
     # for many bonds; two rules of real couplings in five kernels, and with each way to keep
-    # overlaps; three kernels that have no rule.
-    if sum(kernel.matters for kernel in kernels) != 8 + 2 + 3 + 1 + 2 * (5 + 5) + 3:
+    # overlaps; three kernels that have no rule. Four with each number of rows that a warp can take,
+    # and one with the largest.
+    if sum(kernel.matters for kernel in kernels) != 8 + 2 + 3 + 1 + 2 * (5 + 5) + 3 + 4 * 3 + 1:
         print("the kernels that matter were not found: has the compiler's report changed?")
         return 1
     return 1 if bad else 0

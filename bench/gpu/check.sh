@@ -174,6 +174,11 @@ real_couplings() {
   limited 150 "$python" bench/gpu/real.py --output "$results" --seconds 100
 }
 
+# The same of machines of two layers.
+bipartite() {
+  limited 60 "$python" bench/gpu/bipartite.py --output "$results" --seconds 20
+}
+
 sanitizer() { # tool
   command -v compute-sanitizer >/dev/null || skip "compute-sanitizer is not installed"
   limited 75 compute-sanitizer --tool "$1" --error-exitcode 1 --print-limit 10 \
@@ -238,6 +243,11 @@ profile_sparse() {
     engine='real', device='cuda', rng='philox')"
 }
 
+profile_draws() {
+  profile DrawUnits \
+    "__import__('runpy').run_path('bench/gpu/bipartite.py')['Chains'](100_000)"
+}
+
 profile_patterns() {
   profile PatternSweeps "ms.Sampler(ms.Hopfield(2 * np.random.default_rng(1).integers(0, 2, (1000, 10000), \
     dtype=np.int8) - 1), np.geomspace(0.1, 0.5, 1024), replicas=1024, engine='pattern', device='cuda', rng='philox')"
@@ -249,12 +259,14 @@ section "tests on a GPU" tests
 section "benchmark harness" harness
 section "speed" speed
 section "real couplings" real_couplings
+section "machines of two layers" bipartite
 section "profile, lattice" profile_lattice
 section "profile, replicas" profile_replicas
 section "profile, couplings of all pairs: the scan" profile_scan
 section "profile, couplings of all pairs: products" profile_products
 section "profile, couplings of some pairs" profile_sparse
 section "profile, patterns" profile_patterns
+section "profile, machines of two layers" profile_draws
 section "physics (slow tests)" physics
 section "resources of the kernels" resources
 section "compute-sanitizer memcheck" memcheck

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import multispin as ms
+from multispin._engines import bipartite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,34 @@ def exercise_real(model: ms.Model, engine: str, dynamics: str, order: str, rng: 
     compare(on_gpu, settings)
 
 
+def exercise_machine(n_visible: int, n_hidden: int, rows: int) -> None:
+    """Call everything that a machine of two layers has; the numbers have to be those of the CPU."""
+    rng = np.random.default_rng(n_visible)
+    weights = rng.normal(size=(n_hidden, n_visible)).astype(np.float32)
+    a, b = rng.normal(size=(2, n_visible)), rng.normal(size=(2, n_hidden))
+    numbers = bipartite.Numbers(1, rng.integers(0, 2**64, rows, dtype=np.uint64), 0)
+    bits = bipartite.pack(rng.random((rows, n_visible)) < 0.3)
+    level = rng.integers(0, 2, rows)
+    found = []
+    for device in ("cpu", "cuda"):
+        machine = bipartite.Bipartite(weights, a[0], b[0], device=device)
+        machine.set_levels([1.0, 0.5], a, b)
+        probabilities = machine.probabilities(bits, "hidden", level)
+        found.append(
+            (
+                probabilities,
+                machine.fields(bits, "hidden", level),
+                machine.softplus(bits, "hidden", [0, 1]),
+                machine.draw(bits, "hidden", numbers, level),
+                *machine.gibbs(bits, 2, numbers, level, clamp=bits),
+                machine.outer(bits, n_visible, probabilities),
+                machine.outer(bits, n_visible, probabilities.astype(np.float64)),
+            )
+        )
+    for cpu, gpu in zip(*found, strict=True):
+        np.testing.assert_array_equal(gpu, cpu)
+
+
 def compare(on_gpu: ms.Sampler, settings: dict[str, Any]) -> NDArray[np.int8]:
     """Hold the spins after five sweeps against those of the CPU, and return them."""
     spins: NDArray[np.int8] = on_gpu.spins().copy_to_host()
@@ -99,6 +128,8 @@ def main() -> None:
         for way in ways
         for rng in ("philox", "aes")
     ]
+    for sizes in ((33, 130, 9), (70, 40, 70), (64, 700, 2100)):  # for every share of a warp's
+        exercise_machine(*sizes)
     print(f"{len(done)} samplers swept and looked at")
 
 

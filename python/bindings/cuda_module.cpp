@@ -10,6 +10,7 @@ PYBIND11_MODULE(_cuda, module) {
   multispin::Leaving::begin_at_exit();
   multispin::bind_cuda_devices(module);
   multispin::bind_tempering(module);
+  multispin::bind_cuda_bipartite(module);
   multispin::bind_cuda_lattice(module);
   multispin::bind_cuda_real(module);
   multispin::bind_cuda_replica(module);

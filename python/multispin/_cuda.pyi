@@ -11,6 +11,7 @@ import typing
 import typing_extensions
 
 __all__: list[str] = [
+    "BipartiteMachine",
     "DeviceArray",
     "DeviceInfo",
     "LatticeEngine",
@@ -84,6 +85,91 @@ class Tempering:
     ) -> None: ...
     @property
     def state(self) -> tuple[int, int, dict[str, list[int]]]: ...
+
+class BipartiteMachine:
+    def __init__(
+        self,
+        visible: typing.SupportsInt | typing.SupportsIndex,
+        hidden: typing.SupportsInt | typing.SupportsIndex,
+        device: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def draw(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        streams: numpy.typing.NDArray[numpy.uint64],
+        step: typing.SupportsInt | typing.SupportsIndex,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+    ) -> numpy.typing.NDArray[numpy.uint64]: ...
+    def fields(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def gibbs(
+        self,
+        visible: numpy.typing.NDArray[numpy.uint64],
+        steps: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        streams: numpy.typing.NDArray[numpy.uint64],
+        step: typing.SupportsInt | typing.SupportsIndex,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+        clamp: numpy.typing.NDArray[numpy.uint64] | None,
+    ) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]: ...
+    @typing.overload
+    def outer(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        units: typing.SupportsInt | typing.SupportsIndex,
+        values: numpy.typing.NDArray[numpy.float32],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    @typing.overload
+    def outer(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        units: typing.SupportsInt | typing.SupportsIndex,
+        values: numpy.typing.NDArray[numpy.float64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def probabilities(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        level: numpy.typing.NDArray[numpy.int64] | None,
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    @typing.overload
+    def set(
+        self,
+        weights: numpy.typing.NDArray[numpy.float32],
+        visible_offsets: numpy.typing.NDArray[numpy.float64],
+        hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    @typing.overload
+    def set(
+        self,
+        weights: numpy.typing.NDArray[numpy.float64],
+        visible_offsets: numpy.typing.NDArray[numpy.float64],
+        hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def set_levels(
+        self,
+        scales: numpy.typing.NDArray[numpy.float64],
+        visible_offsets: numpy.typing.NDArray[numpy.float64],
+        hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def softplus(
+        self,
+        bits: numpy.typing.NDArray[numpy.uint64],
+        to: str,
+        levels: numpy.typing.NDArray[numpy.int64],
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    @property
+    def device(self) -> int: ...
+    @property
+    def levels(self) -> int: ...
+    @property
+    def step(self) -> float: ...
 
 class LatticeEngine:
     def __init__(

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "multispin/bipartite/soft_sums.hpp"
+
 namespace multispin::kernels {
 
 constexpr int block_units = 64;
@@ -40,14 +42,6 @@ struct UnitDraws {
   const std::uint64_t* keys;  // [r * row_keys]
   std::uint64_t step;
   std::uint64_t* bits;  // [r]: the word of the block
-};
-
-// Sums of softplus: lane c % soft_lanes adds up positive fields and multiplies 1 + exp(-|x|). So
-// many blocks may be multiplied before logarithms are taken: a block is 2^8 at most.
-constexpr int soft_lanes = 8;
-constexpr int soft_blocks = 100;
-struct SoftSums {
-  double sums[soft_lanes], products[soft_lanes];
 };
 
 // Terms of a partition function that are computed together: states of the lowest units.

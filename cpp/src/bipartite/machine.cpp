@@ -1,8 +1,6 @@
 #include "multispin/bipartite/machine.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <string>
 
 #include "bipartite/kernels_of.hpp"
@@ -10,6 +8,8 @@
 #include "host/demand.hpp"
 #include "host/in_turn.hpp"
 #include "host/processor.hpp"
+#include "multispin/bipartite/soft_sums.hpp"
+#include "multispin/bipartite/steps.hpp"
 
 namespace multispin {
 namespace {
@@ -19,52 +19,17 @@ using kernels::line_units;
 
 constexpr std::int64_t block_size = std::int64_t{block_units} * block_units;
 
-// Offsets of a level, behind those that are there.
-void add_offsets(const double* from, std::int64_t units, std::int64_t blocks,
-                 std::vector<double>& to) {
-  to.insert(to.end(), from, from + units);
-  to.insert(to.end(), static_cast<std::size_t>(blocks * block_units - units),
-            -std::numeric_limits<double>::infinity());
-}
-
-void check_finite(const double* from, std::int64_t count, const std::string& name) {
-  demand(std::all_of(from, from + count, [](double x) { return std::isfinite(x); }),
-         name + ": allowed: finite numbers");
-}
-
 // Kernels by the type of what they round.
 auto rounding_of(const kernels::BipartiteKernels& k, const float*) {
-  return std::pair{k.round_floats, k.add_float_moduli};
+  return k.round_floats;
 }
 auto rounding_of(const kernels::BipartiteKernels& k, const double*) {
-  return std::pair{k.round_doubles, k.add_double_moduli};
+  return k.round_doubles;
 }
 
-// The smallest power of two in which no sum of up to `inputs` rounded weights, whose moduli are at
-// most `most` together, leaves 32 bits.
-double step_for(double most, std::int64_t inputs) {
-  if (most == 0.0) return 1.0;
-  const double room = 0x1p31 - 64.0 - 0.5 * static_cast<double>(inputs);
-  int exponent = 0;
-  std::frexp(most / room, &exponent);
-  return std::ldexp(1.0, std::max(exponent, -1000));
-}
-
-double logarithm_of(const kernels::SoftSums& sums) {
-  double total = 0.0, product = 1.0;
-  int exponents = 0;
-  for (int lane = 0; lane < kernels::soft_lanes; ++lane) {
-    int exponent = 0;
-    product *= std::frexp(sums.products[lane], &exponent);
-    exponents += exponent;
-    total += sums.sums[lane];
-  }
-  return total + (std::log(product) + exponents * std::log(2.0));
-}
-
-void clear(kernels::SoftSums& sums) {
-  std::fill_n(sums.sums, kernels::soft_lanes, 0.0);
-  std::fill_n(sums.products, kernels::soft_lanes, 1.0);
+void clear(SoftSums& sums) {
+  std::fill_n(sums.sums, soft_lanes, 0.0);
+  std::fill_n(sums.products, soft_lanes, 1.0);
 }
 
 }  // namespace
@@ -82,10 +47,8 @@ struct Bipartite::Tile {
 };
 
 Bipartite::Bipartite(std::int64_t visible, std::int64_t hidden)
-    : visible_{visible, blocks_of(visible), {}, {}}, hidden_{hidden, blocks_of(hidden), {}, {}} {
-  demand(visible >= 1, "weights: got no visible units, allowed: at least one");
-  demand(hidden >= 1, "weights: got no hidden units, allowed: at least one");
-  demand(std::max(visible, hidden) <= std::int64_t{1} << 30, "weights: got more than 2**30 units");
+    : visible_{visible, blocks_of(visible), {}}, hidden_{hidden, blocks_of(hidden), {}} {
+  check_sizes({visible, hidden});
   const std::int64_t lines = visible_.blocks * hidden_.blocks * block_size / line_units;
   visible_.lines.resize(static_cast<std::size_t>(lines));
   hidden_.lines.resize(static_cast<std::size_t>(lines));
@@ -104,21 +67,11 @@ void Bipartite::set(const double* weights, const double* visible, const double* 
 template <class T>
 void Bipartite::set_numbers(const T* weights, const double* visible, const double* hidden,
                             Isa isa) {
-  check_finite(visible, visible_.units, "visible_offsets");
-  check_finite(hidden, hidden_.units, "hidden_offsets");
+  const double step = step_of_weights(weights, visible_.units, hidden_.units, isa);
+  const double one = 1.0;
+  levels_ = unit_levels({visible_.units, hidden_.units}, step, 1, &one, visible, hidden);
   const kernels::BipartiteKernels& kernels = bipartite_kernels(isa);
-  const auto [round, add_moduli] = rounding_of(kernels, weights);
-  std::vector<double> columns(static_cast<std::size_t>(visible_.units), 0.0);
-  double most = 0.0, all = 0.0;
-  for (std::int64_t j = 0; j < hidden_.units; ++j) {
-    const double row = add_moduli(weights + j * visible_.units, visible_.units, columns.data());
-    most = std::max(most, row);
-    all += row;
-  }
-  // Of a weight that is not finite the sum is not either.
-  demand(std::isfinite(all), "weights: allowed: finite numbers, of a finite sum of moduli");
-  most = std::max(most, *std::max_element(columns.begin(), columns.end()));
-  const double step = step_for(most, std::max(visible_.units, hidden_.units));
+  const auto round = rounding_of(kernels, weights);
   for (std::int64_t j = 0; j < hidden_.units; ++j) {
     for (std::int64_t block = 0; block < visible_.blocks; ++block) {
       const std::int64_t first = block * block_units;
@@ -135,36 +88,16 @@ void Bipartite::set_numbers(const T* weights, const double* visible, const doubl
     }
   }
   step_ = step;
-  const double one = 1.0;
-  set_levels(1, &one, visible, hidden);
 }
 
 void Bipartite::set_levels(std::int64_t levels, const double* scales, const double* visible,
                            const double* hidden) {
-  demand(levels >= 1, "scales: got none, allowed: at least one");
-  check_finite(scales, levels, "scales");
-  check_finite(visible, levels * visible_.units, "visible_offsets");
-  check_finite(hidden, levels * hidden_.units, "hidden_offsets");
-  std::vector<double> factors, of_visible, of_hidden;
-  for (std::int64_t l = 0; l < levels; ++l) {
-    factors.push_back(scales[l] * step_);
-    demand(std::isfinite(factors.back()), "scales: got one too large for the weights");
-    add_offsets(visible + l * visible_.units, visible_.units, visible_.blocks, of_visible);
-    add_offsets(hidden + l * hidden_.units, hidden_.units, hidden_.blocks, of_hidden);
-  }
-  factors_ = std::move(factors);
-  visible_.offsets = std::move(of_visible);
-  hidden_.offsets = std::move(of_hidden);
+  levels_ = unit_levels({visible_.units, hidden_.units}, step_, levels, scales, visible, hidden);
 }
 
 void Bipartite::check(const UnitRows& rows, const Means& means) const {
   check_processor(means.threads, means.isa);
-  if (rows.levels == nullptr) return;
-  for (std::int64_t r = 0; r < rows.rows; ++r) {
-    demand(rows.levels[r] >= 0 && rows.levels[r] < levels(),
-           "level: got " + std::to_string(rows.levels[r]) + ", allowed: 0 to " +
-               std::to_string(levels() - 1));
-  }
+  check_levels(rows.levels, rows.rows, levels());
 }
 
 // act(tile, bits, thread, watch) of all tiles, bits by word: bits[w * tile.rows + r]. `work` is
@@ -202,9 +135,9 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
     for (std::int64_t r = 0; r < count; ++r) {
       const auto at = static_cast<std::size_t>(r);
       const std::int64_t level = rows.levels == nullptr ? 0 : rows.levels[first + r];
-      memory.factors[at] = factors_[static_cast<std::size_t>(level)];
-      memory.offsets[0][at] = visible_.offsets.data() + level * visible_.blocks * block_units;
-      memory.offsets[1][at] = hidden_.offsets.data() + level * hidden_.blocks * block_units;
+      memory.factors[at] = levels_.factors[static_cast<std::size_t>(level)];
+      memory.offsets[0][at] = levels_.visible.data() + level * visible_.blocks * block_units;
+      memory.offsets[1][at] = levels_.hidden.data() + level * hidden_.blocks * block_units;
     }
     to_columns(rows.bits + first * from_words, count, from_words, memory.bits.data());
     const Tile tile{first,
@@ -317,10 +250,11 @@ bool Bipartite::gibbs(const UnitRows& from, std::int64_t steps, const RowNumbers
 bool Bipartite::softplus(Layer to, const UnitRows& from, const std::int64_t* levels,
                          std::int64_t count, double* out, const Means& means) const {
   const auto add = bipartite_kernels(means.isa).softplus;
-  const Side& own = side(to);
+  const std::vector<double>& own = to == Layer::visible ? levels_.visible : levels_.hidden;
+  const std::int64_t blocks = words_of(to);
   check({nullptr, count, levels}, means);
   const auto act = [&](const Tile& tile, const std::uint64_t* bits, int, StopWatch&) {
-    std::vector<kernels::SoftSums> sums(static_cast<std::size_t>(tile.rows * count));
+    std::vector<SoftSums> sums(static_cast<std::size_t>(tile.rows * count));
     for (auto& each : sums) clear(each);
     const auto rows = static_cast<std::size_t>(tile.rows);
     for (std::int64_t i = 0; i < tile.rows * count; ++i) {
@@ -328,22 +262,23 @@ bool Bipartite::softplus(Layer to, const UnitRows& from, const std::int64_t* lev
     }
     const auto gather = [&] {
       for (std::int64_t i = 0; i < tile.rows * count; ++i) {
-        kernels::SoftSums& each = sums[static_cast<std::size_t>(i)];
+        SoftSums& each = sums[static_cast<std::size_t>(i)];
         out[i / tile.rows * from.rows + tile.first + i % tile.rows] += logarithm_of(each);
         clear(each);
       }
     };
     for_each_block(tile, to, bits, means.isa, [&](kernels::UnitFields fields) {
       for (std::int64_t l = 0; l < count; ++l) {
-        const std::vector<double> factors(rows, factors_[static_cast<std::size_t>(levels[l])]);
-        const std::vector<const double*> offsets(
-            rows, own.offsets.data() + levels[l] * own.blocks * block_units);
+        const std::vector<double> factors(rows,
+                                          levels_.factors[static_cast<std::size_t>(levels[l])]);
+        const std::vector<const double*> offsets(rows,
+                                                 own.data() + levels[l] * blocks * block_units);
         fields.factors = factors.data();
         fields.offsets = offsets.data();
         add(fields, sums.data() + l * tile.rows);
       }
       const std::int64_t done = fields.first / block_units + 1;
-      if (done % kernels::soft_blocks == 0 || done == own.blocks) gather();
+      if (done % soft_words == 0 || done == blocks) gather();
     });
   };
   return for_each_tile({from.bits, from.rows}, other(to), means, 1.0, act);

@@ -1,24 +1,22 @@
 #include "multispin/bipartite/outer.hpp"
 
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "bipartite/kernels_of.hpp"
 #include "bipartite/tiles.hpp"
-#include "host/demand.hpp"
 #include "host/in_turn.hpp"
 #include "host/processor.hpp"
+#include "multispin/bipartite/steps.hpp"
 
 namespace multispin {
 namespace {
 
 using kernels::block_units;
 
-// Samples whose sums stay within 32 bits, and what a value may be for that.
+// Samples whose sums stay within 32 bits.
 constexpr std::int64_t chunk_samples = 256;
 constexpr std::int64_t chunk_words = chunk_samples / 64;
-constexpr double most_value = 0x1p23 - 1;
 
 // Units that are summed up together: their sums stay in the L2 cache.
 constexpr std::int64_t most_units = 512;
@@ -28,12 +26,6 @@ auto round_for(const kernels::BipartiteKernels& k, const float*) {
 }
 auto round_for(const kernels::BipartiteKernels& k, const double*) {
   return k.round_doubles;
-}
-auto largest_for(const kernels::BipartiteKernels& k, const float*) {
-  return k.largest_float;
-}
-auto largest_for(const kernels::BipartiteKernels& k, const double*) {
-  return k.largest_double;
 }
 
 // Bit c of word r becomes bit r of word c.
@@ -68,22 +60,13 @@ std::vector<std::uint64_t> columns_of(const UnitRows& samples, std::int64_t unit
   return columns;
 }
 
-double step_for(double largest) {
-  if (largest == 0.0) return 1.0;
-  int exponent = 0;
-  std::frexp(largest / most_value, &exponent);
-  return std::ldexp(1.0, std::max(exponent, -1000));
-}
-
 template <class T>
 bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std::int64_t width,
               double* out, const Means& means) {
   check_processor(means.threads, means.isa);
   const kernels::BipartiteKernels& kernels = bipartite_kernels(means.isa);
   const auto round = round_for(kernels, values);
-  const double largest = largest_for(kernels, values)(values, samples.rows * width);
-  demand(std::isfinite(largest), "values: allowed: finite numbers");
-  const double step = step_for(largest);
+  const double step = step_of_values(values, samples.rows * width, means.isa);
   const std::vector<std::uint64_t> columns = columns_of(samples, units);
   const int threads = worth(samples.rows * units * width / 256, means.threads);
   const std::int64_t parts = (units + most_units - 1) / most_units, blocks = blocks_of(width);

@@ -41,9 +41,7 @@ void add_terms(const double* high, const double* low, std::int64_t units, TermSu
   for (int term = 0; term < terms; term += Wide::count) {
     D sums = Wide::load(to->sums + term), products = Wide::splat(1.0);
     for (std::int64_t i = 0; i < units; ++i) {
-      const D x = high[i] + Wide::load(low + i * terms + term);
-      sums += Wide::larger(x, Wide::splat(0.0));
-      products *= Wide::exp_negative(-Wide::modulus(x)) + 1.0;
+      rules::add_softplus<Wide>(high[i] + Wide::load(low + i * terms + term), sums, products);
     }
     Wide::store(to->sums + term, sums);
     multiply_into(to, term, products);

@@ -145,8 +145,7 @@ void add_softplus(const UnitFields& f, SoftSums* to) {
       wide_fields(f, r, v * lanes, x);
       for (int i = 0; i < 2; ++i) {
         const int p = (2 * v + i) % parts;
-        sums[p] += Wide::larger(x[i], Wide::splat(0.0));
-        products[p] *= Wide::exp_negative(-Wide::modulus(x[i])) + 1.0;
+        rules::add_softplus<Wide>(x[i], sums[p], products[p]);
       }
     }
     for (int p = 0; p < parts; ++p) {

@@ -9,8 +9,8 @@ Given one layer, the units of the other are independent: unit j is up with proba
 
 Units are packed: row r of ``(R, ceil(n / 64))`` uint64 is a chain or a sample, bit j % 64 of word
 j // 64 its unit j, and bits beyond the units are 0 (`pack`, `unpack`). What comes out does not
-depend on the number of threads, nor on the instruction set. Calls release the GIL and stop within
-0.2 s of Ctrl-C.
+depend on the number of threads, on the instruction set, nor on the device. Calls release the GIL
+and stop within 0.2 s of Ctrl-C.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from multispin import _core
 from multispin._base import checks
-from multispin._engines import registry
+from multispin._engines import devices, registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +60,19 @@ class Bipartite:
     visible_offsets, hidden_offsets
         a ``(n_visible,)`` and b ``(n_hidden,)``.
     threads
-        Number of threads, which take rows in turn; None takes as many as the process may use.
+        Number of threads, which take rows in turn; None takes as many as the process may use. A
+        GPU does not need them.
+    device
+        Where the machine is: ``"cpu"``, ``"cuda"``, ``"cuda:<index>"``, or ``"auto"``, which takes
+        the first GPU for machines of 2**16 weights and more. Weights stay there, and chains do
+        for all steps of `gibbs`; arrays come from the host and go back to it.
 
     Raises
     ------
     TypeError, ValueError
         If numbers are not finite, or shapes do not fit.
+    DeviceError
+        For a GPU that cannot be used.
     """
 
     def __init__(
@@ -74,17 +81,26 @@ class Bipartite:
         visible_offsets: ArrayLike,
         hidden_offsets: ArrayLike,
         threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
         given = _weights(weights)
         self.n_hidden, self.n_visible = given.shape
         self.threads = registry.threads(threads)
-        self._machine = _core.BipartiteMachine(self.n_visible, self.n_hidden)
+        gpu = devices.choose_for_weights(device, given.size)
+        self.device = "cpu" if gpu is None else f"cuda:{gpu}"
+        self._on_gpu = gpu is not None
+        self._machine: Any = (
+            _core.BipartiteMachine(self.n_visible, self.n_hidden)
+            if gpu is None
+            else devices.cuda_module().BipartiteMachine(self.n_visible, self.n_hidden, gpu)
+        )
         self.replace(given, visible_offsets, hidden_offsets)
 
     @property
     def step(self) -> float:
         """What weights are multiples of."""
-        return self._machine.step
+        step: float = self._machine.step
+        return step
 
     def replace(
         self, weights: ArrayLike, visible_offsets: ArrayLike, hidden_offsets: ArrayLike
@@ -113,20 +129,25 @@ class Bipartite:
 
             x_j = float32(scale_l step S_j + offset_lj),    S_j = sum of active integers
         """
-        return self._machine.fields(_bits("bits", bits), to, _levels(level), self.threads)
+        found: Floats = self._machine.fields(_bits("bits", bits), to, _levels(level), *self._how)
+        return found
 
     def probabilities(self, bits: Bits, to: Layer, level: ArrayLike | None = None) -> Floats:
         """Return 1 / (1 + exp(-x)) of the fields, off by less than 1e-7."""
-        return self._machine.probabilities(_bits("bits", bits), to, _levels(level), self.threads)
+        found: Floats = self._machine.probabilities(
+            _bits("bits", bits), to, _levels(level), *self._how
+        )
+        return found
 
     def draw(self, bits: Bits, to: Layer, numbers: Numbers, level: ArrayLike | None = None) -> Bits:
         """Draw the units of the layer `to`, given the other one.
 
         A unit is up with its probability, but for 2**-24.
         """
-        return self._machine.draw(
-            _bits("bits", bits), to, *_numbers(numbers), _levels(level), self.threads
+        drawn: Bits = self._machine.draw(
+            _bits("bits", bits), to, *_numbers(numbers), _levels(level), *self._how
         )
+        return drawn
 
     def softplus(self, bits: Bits, to: Layer, levels: Sequence[int] | None = None) -> Doubles:
         """Return sum_j log(1 + exp(x_j)) ``(R,)``, or ``(len(levels), R)`` at several levels.
@@ -134,7 +155,7 @@ class Bipartite:
         Without `levels` level 0 is meant. Fields are not rounded to float32 here.
         """
         wanted = _integers("levels", [0] if levels is None else levels)
-        sums = self._machine.softplus(_bits("bits", bits), to, wanted, self.threads)
+        sums: Doubles = self._machine.softplus(_bits("bits", bits), to, wanted, *self._how)
         return sums[0] if levels is None else sums
 
     def gibbs(
@@ -156,14 +177,29 @@ class Bipartite:
             ``(R, words)``; None holds none.
         """
         held = None if clamp is None else _bits("clamp", clamp)
-        return self._machine.gibbs(
+        drawn: tuple[Bits, Bits] = self._machine.gibbs(
             _bits("visible", visible),
             checks.count("steps", steps, 1),
             *_numbers(numbers),
             _levels(level),
             held,
-            self.threads,
+            *self._how,
         )
+        return drawn
+
+    def outer(self, bits: Bits, n: int, values: NDArray[Any]) -> Doubles:
+        """Return what the function `outer` does, made where the machine is."""
+        if not self._on_gpu:
+            return outer(bits, n, values, self.threads)
+        sums: Doubles = self._machine.outer(
+            _bits("bits", bits), checks.count("n", n, 1), _values(values)
+        )
+        return sums
+
+    @property
+    def _how(self) -> tuple[int, ...]:
+        """What calls are told beside of what they compute."""
+        return () if self._on_gpu else (self.threads,)
 
 
 def pack(units: NDArray[Any]) -> Bits:
@@ -192,13 +228,8 @@ def outer(bits: Bits, n: int, values: NDArray[Any], threads: int | None = None) 
     ValueError
         If a value is not finite, or shapes do not fit.
     """
-    given = np.asarray(values)
-    kind = np.float32 if given.dtype == np.float32 else np.float64
     return _core.bipartite_outer(
-        _bits("bits", bits),
-        checks.count("n", n, 1),
-        np.ascontiguousarray(given, dtype=kind),
-        registry.threads(threads),
+        _bits("bits", bits), checks.count("n", n, 1), _values(values), registry.threads(threads)
     )
 
 
@@ -273,6 +304,12 @@ def _weights(value: ArrayLike) -> NDArray[Any]:
     given = np.asarray(value)
     if given.ndim != 2:
         raise ValueError(checks.describe("weights", value, "an array (n_hidden, n_visible)"))
+    return _values(given)
+
+
+def _values(value: ArrayLike) -> NDArray[Any]:
+    """Return numbers as they are kept, or as float64."""
+    given = np.asarray(value)
     return np.ascontiguousarray(given, np.float32 if given.dtype == np.float32 else np.float64)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: `device="auto"` takes a GPU for this many spins or more, over all replicas. For fewer, starting
 #: kernels is expected to take longer than running them.
 AUTO_SPINS = 2**22
+#: The same for the weights of a machine of two layers, with a hundred chains or more.
+AUTO_WEIGHTS = 2**16
 
 _NAME = re.compile(r"cuda(?::([0-9]{1,4}))?")
 _ALLOWED = "'auto', 'cpu', 'cuda', or 'cuda:<index>'"
@@ -94,13 +96,26 @@ def choose(device: str, rng: str, spins: int, at_once: int) -> int | None:
     # AES has instructions on CPUs only.
     if rng == "aes" or spins < AUTO_SPINS:
         return None
-    reason = why_not()
-    if reason.startswith(_ABSENT):
+    if not _first_works():
         return None
-    if reason:
-        raise DeviceError(f"device: got 'auto', but {reason}; 'cpu' always works")
     # A byte holds eight spins; rows of three words take the room of four.
     return 0 if at_once / 6 < cuda_module().free_memory(0) else None
+
+
+def choose_for_weights(device: object, weights: int) -> int | None:
+    """Return the number of the GPU that a machine of so many weights gets, or None for the CPU.
+
+    ``"auto"`` takes the first GPU if the work is worth it.
+
+    Raises
+    ------
+    TypeError, ValueError, DeviceError
+        As :func:`check`, and if ``"auto"`` finds a GPU that should work and does not.
+    """
+    check(device)
+    if device != "auto":
+        return _index(device)
+    return 0 if weights >= AUTO_WEIGHTS and _first_works() else None
 
 
 def placed(request: Request, device: str, kind: type[Engine]) -> Request:
@@ -164,6 +179,13 @@ def describe() -> dict[str, Any]:
         "driver": _version(module.driver_version()),
         "devices": devices,
     }
+
+
+def _first_works() -> bool:
+    reason = why_not()
+    if reason and not reason.startswith(_ABSENT):
+        raise DeviceError(f"device: got 'auto', but {reason}; 'cpu' always works")
+    return not reason
 
 
 def _index(device: object) -> int | None:

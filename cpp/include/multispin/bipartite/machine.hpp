@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "multispin/bipartite/levels.hpp"
 #include "multispin/isa.hpp"
 #include "multispin/poll.hpp"
 
@@ -61,7 +62,7 @@ class Bipartite {
 
   std::int64_t units(Layer layer) const { return side(layer).units; }
   std::int64_t words_of(Layer layer) const { return side(layer).blocks; }
-  std::int64_t levels() const { return static_cast<std::int64_t>(factors_.size()); }
+  std::int64_t levels() const { return levels_.count(); }
   double step() const { return step_; }
 
   // Weights [j * visible + i] of hidden unit j and visible unit i, offsets [i] and [j]: finite.
@@ -99,8 +100,6 @@ class Bipartite {
   struct Side {
     std::int64_t units, blocks;
     std::vector<Line> lines;
-    // [l * 64 * blocks + i]; -infinity beyond the units, which are never up.
-    std::vector<double> offsets;
 
     std::int32_t* matrix() { return lines.front().of; }
     const std::int32_t* matrix() const { return lines.front().of; }
@@ -125,7 +124,7 @@ class Bipartite {
 
   Side visible_, hidden_;
   double step_ = 1.0;
-  std::vector<double> factors_;  // of levels: scale times step
+  UnitLevels levels_;
 };
 
 // Draws units of a layer whose fields are given, [r * units + i]: bits as UnitRows. Not a number

@@ -27,11 +27,16 @@ MULTISPIN_HD UnitKeys unit_keys(std::uint64_t seed, std::uint64_t stream, Purpos
   return {{block.x[0], block.x[1]}, block.x[2]};
 }
 
+// A block: the numbers of units 32 q + 2 b + (0, 1, 16, 17) is number 8 q + b.
+MULTISPIN_HD PhiloxBlock unit_block(const UnitKeys& keys, std::uint64_t step, std::uint32_t block) {
+  const PhiloxBlock counter{
+      {block, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), keys.salt}};
+  return philox4x32<unit_rounds>(counter, keys.key[0], keys.key[1]);
+}
+
 MULTISPIN_HD std::uint32_t unit_number(const UnitKeys& keys, std::uint64_t step,
                                        std::uint32_t unit) {
-  const PhiloxBlock counter{{8 * (unit / 32) + unit % 16 / 2, static_cast<std::uint32_t>(step),
-                             static_cast<std::uint32_t>(step >> 32), keys.salt}};
-  const PhiloxBlock block = philox4x32<unit_rounds>(counter, keys.key[0], keys.key[1]);
+  const PhiloxBlock block = unit_block(keys, step, 8 * (unit / 32) + unit % 16 / 2);
   return block.x[2 * (unit % 32 / 16) + unit % 2];
 }
 

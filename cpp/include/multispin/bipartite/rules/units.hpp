@@ -9,17 +9,28 @@
 
 #include <cstdint>
 
+#include "multispin/bits/doubles.hpp"
 #include "multispin/host_device.hpp"
 #include "multispin/rules/logarithm.hpp"
 
 namespace multispin::rules {
 
+// Before it is rounded to a float.
+MULTISPIN_HD double wide_unit_field(double factor, std::int32_t sum, double offset) {
+  using N = bits::OneDouble;
+  return N::plus(N::times(factor, static_cast<double>(sum)), offset);
+}
+
 MULTISPIN_HD float unit_field(double factor, std::int32_t sum, double offset) {
-#if defined(__CUDA_ARCH__)
-  return __double2float_rn(__dadd_rn(__dmul_rn(factor, static_cast<double>(sum)), offset));
-#else
-  return static_cast<float>(factor * static_cast<double>(sum) + offset);
-#endif
+  return static_cast<float>(wide_unit_field(factor, sum, offset));
+}
+
+// Logarithms of 1 + exp(x) of a few fields are sum + log(product) in the end, of 0 and 1.
+template <class N>
+MULTISPIN_HD void add_softplus(typename N::D x, typename N::D& sum, typename N::D& product) {
+  sum = N::plus(sum, N::larger(x, N::splat(0.0)));
+  const typename N::D small = bits::exp_negative<N>(-N::modulus(x));
+  product = N::times(product, N::plus(small, N::splat(1.0)));
 }
 
 // Logistic noise of a number: its modulus, and the coin as its sign. The logarithm loses its last
