@@ -68,7 +68,7 @@ class Estimator:
         TypeError, ValueError
             For a parameter that there is not, or a value that the constructor refuses.
         """
-        known = self.get_params()
+        known = self.get_params(deep=False)
         for name in params:
             if name not in known:
                 raise ValueError(checks.describe("params", name, ", ".join(known)))
@@ -83,5 +83,7 @@ class Estimator:
         return utils.Tags(estimator_type=None, target_tags=utils.TargetTags(required=False))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
+        shown = ", ".join(
+            f"{name}={value!r}" for name, value in self.get_params(deep=False).items()
+        )
         return f"{type(self).__name__}({shown})"

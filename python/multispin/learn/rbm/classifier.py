@@ -64,7 +64,7 @@ class RBMClassifier(Estimator):
     >>> images, digits = ms.datasets.digits()
     >>> X = images.reshape(len(images), 64) > 8
     >>> machine = ms.RBM(
-    ...     32, method="discriminative", learning_rate=(0.2, 0.02), n_iter=20, random_state=1
+    ...     32, method="discriminative", learning_rate=0.5, momentum=0.9, n_iter=20, random_state=1
     ... )
     >>> classifier = ms.RBMClassifier(machine).fit(X[:1000], digits[:1000])
     >>> bool(classifier.score(X[1000:], digits[1000:]) > 0.85)
@@ -82,7 +82,7 @@ class RBMClassifier(Estimator):
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters; with `deep` those of the RBM too, as ``rbm__n_iter``."""
         found = super().get_params(deep)
-        if deep and self.rbm is not None:
+        if deep and isinstance(self.rbm, RBM):
             found |= {f"rbm__{name}": value for name, value in self.rbm.get_params().items()}
         return found
 
@@ -200,7 +200,8 @@ class RBMClassifier(Estimator):
     def _labels(self, y: Any, m: int) -> NDArray[Any]:
         if y is None:
             raise ValueError(
-                "y: got None, allowed: (M,) labels; requires y to be passed, but it is"
+                "y: got None, allowed: (M,) labels (requires y to be passed, but the target y is "
+                "None)"
             )
         labels = np.asarray(y)
         if labels.ndim == 2 and labels.shape[1] == 1:
