@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from multispin.learn.rbm.kernel import Kernel
+    from multispin.learn.rbm.kernel import Kernel, Place
     from multispin.learn.rbm.parameters import Parameters
 
     Array = NDArray[np.float64]
@@ -50,10 +50,8 @@ class Tempered:
     machine takes them.
     """
 
-    def __init__(
-        self, parameters: Parameters, base: Array, betas: Array, threads: int | None
-    ) -> None:
-        self.kernel = parameters.kernel(threads)
+    def __init__(self, parameters: Parameters, base: Array, betas: Array, place: Place) -> None:
+        self.kernel = parameters.kernel(place)
         self._betas, self._base = betas, base
         self.replace(parameters)
 
@@ -88,9 +86,9 @@ class Kept:
     N. Béreux, A. Decelle, C. Furtlehner, L. Rosset & B. Seoane, arXiv:2405.15376 (2024).
     """
 
-    def __init__(self, models: list[Parameters], threads: int | None) -> None:
-        self.models, self._threads = models, threads
-        self.kernels: list[Kernel] = [one.kernel(threads) for one in models]
+    def __init__(self, models: list[Parameters], place: Place) -> None:
+        self.models, self._place = models, place
+        self.kernels: list[Kernel] = [one.kernel(place) for one in models]
 
     def replace(self, parameters: Parameters) -> None:
         """Take other parameters of the last."""
@@ -100,7 +98,7 @@ class Kept:
     def keep(self) -> None:
         """Keep the last as it is now; a copy of it goes on."""
         self.models.append(self.models[-1])
-        self.kernels.append(self.models[-1].kernel(self._threads))
+        self.kernels.append(self.models[-1].kernel(self._place))
 
     def __len__(self) -> int:
         return len(self.models)

@@ -13,6 +13,7 @@ from multispin.learn.rbm.units import Binary, Categorical, Gaussian
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from multispin.learn.rbm.kernel import Place
     from multispin.learn.rbm.parameters import Parameters
     from multispin.learn.rbm.units import Units
 
@@ -39,11 +40,11 @@ def fewer_bits(parameters: Parameters) -> float:
     return min(bits_of(layers.visible, n_visible), bits_of(layers.hidden, n_hidden))
 
 
-def exact(parameters: Parameters, threads: int | None) -> float:
+def exact(parameters: Parameters, place: Place) -> float:
     """Return ln Z of parameters as a machine takes them, whose `fewer_bits` are few."""
     layers, (weights, b, c) = parameters.layers, _doubles(parameters)
     if isinstance(layers.visible, Binary) and isinstance(layers.hidden, Binary):
-        found = bipartite.log_partition(weights, b, c, threads)
+        found = bipartite.log_partition(weights, b, c, place.threads)
     elif isinstance(layers.visible, Gaussian) and isinstance(layers.hidden, Gaussian):
         found = _gaussian(weights, b, c)
     elif bits_of(layers.hidden, len(c)) <= bits_of(layers.visible, len(b)):

@@ -15,7 +15,7 @@ from multispin.learn.rbm.randomness import streams
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin.learn.rbm.kernel import Kernel, States
+    from multispin.learn.rbm.kernel import Kernel, Place, States
     from multispin.learn.rbm.parameters import Parameters
     from multispin.learn.rbm.training import Training
 
@@ -80,7 +80,7 @@ def warn_of_slow_chains(training: Training, per_epoch: int) -> None:
     states = np.ascontiguousarray(training.model.visible[:_CHAINS])
     if len(states) < 2 or settings.method in ("pt", "ptt"):
         return
-    kernel = training.parameters.kernel(settings.threads)
+    kernel = training.parameters.kernel(settings.place)
     # Other random numbers than those of the training, which does not know of this.
     numbers = Numbers(settings.seed, streams(1 << 32, len(states)), training.step)
     _, ratio = followed(kernel, directions(training.parameters), states, steps, numbers)
@@ -100,7 +100,7 @@ def equilibrated(
     n: int,
     steps: int | None,
     seed: int,
-    threads: int | None,
+    place: Place,
     clamp: States | None = None,
     values: States | None = None,
 ) -> tuple[States, int]:
@@ -108,7 +108,7 @@ def equilibrated(
 
     `clamp` and `values` are rows of a machine's states: which units are held, and at what.
     """
-    kernel = parameters.kernel(threads)
+    kernel = parameters.kernel(place)
     chains = max(n, 2 if steps is None else 1)
     states = kernel.independent(base, Numbers(seed, streams(0, chains), 0))
     held = {}

@@ -90,6 +90,9 @@ class RBM(Portable):
         Penalties l1 Σ|W| + l2 Σ W² beside the mean negative log-likelihood; of weights alone.
     threads
         Number of threads; None takes as many as the process may use. Results do not depend on it.
+    device
+        "cpu", "cuda", "cuda:<index>" or "auto": where chains and sums of packed units are. Numbers
+        are the same, bit for bit.
 
     Attributes
     ----------
@@ -154,6 +157,7 @@ class RBM(Portable):
         n_labels: int = 0,
         n_categories: int | None = None,
         threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
         self.n_components = n_components
         self.learning_rate = learning_rate
@@ -174,6 +178,7 @@ class RBM(Portable):
         self.n_labels = n_labels
         self.n_categories = n_categories
         self.threads = threads
+        self.device = device
 
     # --- learning ---------------------------------------------------------------------------------
 

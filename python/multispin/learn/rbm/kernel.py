@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from multispin._engines import bipartite, registry
+from multispin._engines import registry
 from multispin._engines.bipartite import Bipartite, Numbers, unpack
 from multispin.learn.rbm.units import Binary
 
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     States = NDArray[Any]
 
 
+class Place(NamedTuple):
+    """Where it is computed: numbers do not depend on it."""
+
+    threads: int | None = None  # None: as many as the process may use
+    device: str = "cpu"
+
+
 class Kernel:
     """What samples two layers, and averages over them.
 
@@ -31,12 +38,12 @@ class Kernel:
     ----------
     parameters
         Weights and biases, of layers as a machine takes them.
-    threads
-        Number of threads; None takes as many as the process may use.
+    place
+        Where. On a GPU is what is packed: weights stay there.
     """
 
-    def __init__(self, parameters: Parameters, threads: int | None) -> None:
-        self.threads = registry.threads(threads)
+    def __init__(self, parameters: Parameters, place: Place) -> None:
+        self.threads, self._device = registry.threads(place.threads), place.device
         self.units = {"visible": parameters.layers.visible, "hidden": parameters.layers.hidden}
         self._n_visible = parameters.shape[1]
         self._packed: Bipartite | None = None
@@ -57,7 +64,7 @@ class Kernel:
         if self._packed is not None:
             self._packed.replace(*given)
         elif any(units.packed for units in self.units.values()):
-            self._packed = Bipartite(*given, self.threads)
+            self._packed = Bipartite(*given, self.threads, self._device)
         elif not all(np.isfinite(part).all() for part in given):
             raise ValueError("weights: allowed: finite numbers")
         self._weights = at.weights
@@ -168,7 +175,8 @@ class Kernel:
     def outer(self, states: States, values: Reals) -> Array:
         """Return sum_r v_ri x_rm (n_visible, m) of visible states v and numbers x (R, m)."""
         if states.dtype == np.uint64:
-            return bipartite.outer(states, self._n_visible, values, self.threads)
+            assert self._packed is not None
+            return self._packed.outer(states, self._n_visible, values)
         return np.asarray(states.T.astype(np.float64) @ values.astype(np.float64))
 
 

@@ -14,6 +14,7 @@ from multispin.learn.partition import check_log_partition
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
 from multispin.learn.rbm import flips, labels, partition, phases, settings
 from multispin.learn.rbm.equilibrium import equilibrated
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import layers_of
 from multispin.learn.rbm.observations import Observations, observed
 from multispin.learn.rbm.parameters import Parameters
@@ -48,6 +49,7 @@ class Learned(Estimator):
     method: str
     n_labels: int
     threads: int | None
+    device: str
 
     #: What a checkpoint keeps: words and numbers, and arrays.
     _kept: tuple[dict[str, Any], dict[str, NDArray[Any]]]
@@ -223,7 +225,7 @@ class Learned(Estimator):
             exchanged = phase if isinstance(phase, phases.Exchanged) else None
         return partition.log_partition(
             at.of_machine(), method, chains=chains, temperatures=temperatures, betas=betas,
-            seed=self._seed_or(random_state), threads=self.threads, base=kept["base"],
+            seed=self._seed_or(random_state), place=self._place, base=kept["base"],
             exchanged=exchanged,
         )  # fmt: skip
 
@@ -298,7 +300,7 @@ class Learned(Estimator):
         parameters = self._parameters()
         found, self.sample_steps_ = equilibrated(
             parameters, self._kept[1]["base"], n, steps, self._seed_or(random_state),
-            self.threads,
+            self._place,
             **self._held_at(clamp, values),
         )  # fmt: skip
         return self._visible.decode(found, parameters.shape[1])
@@ -358,8 +360,12 @@ class Learned(Estimator):
     def _two_valued(self) -> bool:
         return self.visible in ("binary", "spin") and not self.n_labels
 
+    @property
+    def _place(self) -> Place:
+        return Place(self.threads, self.device)
+
     def _kernel(self) -> Kernel:
-        return self._parameters().kernel(self.threads)
+        return self._parameters().kernel(self._place)
 
     def _chains(self) -> States:
         chains = self._kept[1].get("model_chains")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from multispin.learn.rbm.kernel import Kernel
+from multispin.learn.rbm.kernel import Kernel, Place
 from multispin.learn.rbm.layers import BINARY, Layers
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class Parameters:
             self.constant + float(constant),
         )  # fmt: skip
 
-    def kernel(self, threads: int | None) -> Kernel:
+    def kernel(self, place: Place) -> Kernel:
         """Return what samples these layers."""
-        return Kernel(self.of_machine(), threads)
+        return Kernel(self.of_machine(), place)
 
     def fields(self, visible: Reals) -> Reals:
         """Return what hidden units see of visible ones of any numbers, (R, n_hidden)."""

@@ -15,6 +15,7 @@ from multispin.learn.rates import MOST_CHAINS
 from multispin.learn.rbm import enumeration
 from multispin.learn.rbm.chains import Kept, Tempered, exchange
 from multispin.learn.rbm.enumeration import MOST_UNITS
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.randomness import streams
 from multispin.learn.seeds import seed_for
 
@@ -42,7 +43,7 @@ def log_partition(
     temperatures: int = 1000,
     betas: ArrayLike | None = None,
     seed: int | None = None,
-    threads: int | None = None,
+    place: Place | None = None,
     base: Array | None = None,
     exchanged: Exchanged | None = None,
 ) -> LogPartition:
@@ -66,8 +67,8 @@ def log_partition(
         β themselves, rising from 0 to 1, instead of `temperatures`.
     seed
         Of the chains; None takes a fresh one.
-    threads
-        Number of threads; None takes as many as the process may use.
+    place
+        Where it is computed; None means the CPU.
     base
         Fields of visible units at β = 0, (n_visible,); None takes the biases.
     exchanged
@@ -89,6 +90,7 @@ def log_partition(
     2015, PMLR 38, 102, for the way back.
     """
     method = checks.choice("method", method, METHODS)
+    place = Place() if place is None else place
     chains = checks.count("chains", chains, 2, MOST_CHAINS)
     temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
     fewer = enumeration.fewer_bits(parameters)
@@ -99,7 +101,7 @@ def log_partition(
     if enumeration.diverges(parameters):
         return LogPartition(math.inf, 0.0, "exact")
     if method == "exact" or (method == "auto" and fewer <= _SOON):
-        return LogPartition(enumeration.exact(parameters, threads), 0.0, "exact")
+        return LogPartition(enumeration.exact(parameters, place), 0.0, "exact")
     seed = checks.seed_or_fresh("seed", seed)
     if method == "ptt":
         if exchanged is None or not isinstance(exchanged.ladder, Kept):
@@ -111,11 +113,11 @@ def log_partition(
     base = np.asarray(parameters.visible if base is None else base, dtype=np.float64)
     if betas is None:
         even = np.linspace(0.0, 1.0, _PILOT_TEMPERATURES + 1)
-        pilot = _Annealing(parameters, base, even, seed_for(seed, 1), threads)
+        pilot = _Annealing(parameters, base, even, seed_for(seed, 1), place)
         betas = _spaced(pilot, temperatures)
     else:
         betas = _rising(betas)
-    annealing = _Annealing(parameters, base, betas, seed, threads)
+    annealing = _Annealing(parameters, base, betas, seed, place)
     states, up, _ = annealing.up(chains)
     states = annealing.settled(states, len(betas))
     down = annealing.down(states)
@@ -151,11 +153,11 @@ class _Annealing:
     """Chains that go along β, and what they gather on their way."""
 
     def __init__(
-        self, parameters: Parameters, base: Array, betas: Array, seed: int, threads: int | None
+        self, parameters: Parameters, base: Array, betas: Array, seed: int, place: Place
     ) -> None:
         self.betas = betas
         self._base, self._seed = base, seed
-        self._ladder = Tempered(parameters, base, betas, threads)
+        self._ladder = Tempered(parameters, base, betas, place)
         self._step = 0
         self.ln_base = independent_log_partition(parameters, base)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from multispin._engines.bipartite import Numbers, pack
 from multispin.learn.rbm.chains import Kept, Tempered, exchange
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.observations import Observations
 from multispin.learn.rbm.randomness import streams, uniforms
 
@@ -140,10 +141,10 @@ def begun(settings: Settings, parameters: Parameters, base: Array) -> ModelPhase
     """
     n, seed = settings.n_chains, settings.seed
     if settings.method in ("cd", "pcd"):
-        start = parameters.kernel(1).independent(base, Numbers(seed, streams(0, n), 0))
+        start = parameters.kernel(Place(1)).independent(base, Numbers(seed, streams(0, n), 0))
         return (Contrastive if settings.method == "cd" else Persistent)(settings, start)
     ladder = _ladder(settings, parameters, base)
-    kernel = parameters.kernel(1)
+    kernel = parameters.kernel(Place(1))
     starts = [
         kernel.independent(base, Numbers(seed, streams(k * n, n), 0)) for k in range(len(ladder))
     ]
@@ -157,17 +158,17 @@ def resumed(settings: Settings, parameters: Parameters, base: Array, arrays: Arr
     ladder = _ladder(settings, parameters, base)
     if isinstance(ladder, Kept):
         parts = (arrays[f"kept_{name}"] for name in ("weights", "visible", "hidden"))
-        ladder = Kept([parameters.of(*one) for one in zip(*parts, strict=True)], settings.threads)
+        ladder = Kept([parameters.of(*one) for one in zip(*parts, strict=True)], settings.place)
     return Exchanged(settings, ladder, list(arrays["chains"]), list(arrays["accepted"]))
 
 
 def _ladder(settings: Settings, parameters: Parameters, base: Array) -> Ladder:
     if settings.method == "pt":
         betas = np.linspace(0.0, 1.0, settings.n_temperatures)
-        return Tempered(parameters, base, betas, settings.threads)
+        return Tempered(parameters, base, betas, settings.place)
     span = parameters.layers.spans[0]
     free = parameters.of(
         np.zeros_like(parameters.weights), (base / span).astype(parameters.weights.dtype),
         np.zeros_like(parameters.hidden),
     )  # fmt: skip
-    return Kept([free, parameters], settings.threads)
+    return Kept([free, parameters], settings.place)

@@ -87,9 +87,7 @@ class Run:
         def rate(batch: int) -> float:
             return training.settings.rate((self.epoch + batch / per_epoch) / epochs)
 
-        machine = Machine(
-            training.parameters, training.parameters.kernel(training.settings.threads)
-        )
+        machine = Machine(training.parameters, training.parameters.kernel(training.settings.place))
         try:
             while self.epoch < epochs and not self.stopped:
                 batches = self.batches()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines import registry
+from multispin._engines import devices, registry
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, MOST_UNITS, learning_rate, momentum
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import HIDDEN
 from multispin.learn.rbm.visible import VISIBLE
 
@@ -45,11 +46,17 @@ class Settings:
     hidden: str
     n_labels: int
     threads: int
+    device: str
 
     def rate(self, share: float) -> float:
         """Return the learning rate when a share of the training is over."""
         first, last = self.learning_rate
         return first + (last - first) * min(share, 1.0)
+
+    @property
+    def place(self) -> Place:
+        """Where it is computed."""
+        return Place(self.threads, self.device)
 
     @property
     def fixed(self) -> dict[str, Any]:
@@ -60,9 +67,9 @@ class Settings:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What has to be the same for training to go on; threads change nothing."""
+        """What has to be the same for training to go on; where changes nothing."""
         kept = asdict(self)
-        del kept["threads"]
+        del kept["threads"], kept["device"]
         kept["learning_rate"] = list(self.learning_rate)
         return kept
 
@@ -83,6 +90,7 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         checks.count("threads", threads, 1)
     visible = checks.choice("visible", params["visible"], VISIBLE)
     method = checks.choice("method", params["method"], METHODS)
+    devices.check(params["device"])
     n_labels = checks.count("n_labels", params["n_labels"], 0, MOST_UNITS)
     _check_together(method, visible, n_labels)
     if not isinstance(params["verbose"], (bool, np.bool_)):
@@ -107,6 +115,7 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         n_labels=n_labels,
         hidden=checks.choice("hidden", params["hidden"], tuple(HIDDEN)),
         threads=registry.threads(threads),
+        device=params["device"],
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from multispin._engines.bipartite import Rates, learn
 from multispin.learn.rbm import flips
 from multispin.learn.rbm.gradient import Offsets, difference
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.observations import observed
 from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.training import parts
@@ -68,7 +69,10 @@ def found_gradient(
         offsets = Offsets(np.zeros(of.shape[1]), np.zeros(of.shape[0]))
     probability = np.exp(-of.free_energy(STATES))
     found = difference(
-        Machine(of, of.kernel(1)), observed(data, weights), observed(STATES, probability), offsets
+        Machine(of, of.kernel(Place(1))),
+        observed(data, weights),
+        observed(STATES, probability),
+        offsets,
     )
     step, velocity = np.zeros(of.shape), np.zeros(of.shape)
     along = learn(

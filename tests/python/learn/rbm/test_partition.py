@@ -10,6 +10,7 @@ import pytest
 import multispin as ms
 from multispin._engines.bipartite import Numbers, pack, unpack
 from multispin.learn.rbm.chains import Kept, Ladder, Tempered, exchange
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.parameters import Parameters
 from multispin.learn.rbm.partition import along, log_partition
 from multispin.learn.rbm.randomness import streams
@@ -93,11 +94,11 @@ def ladders(of: Parameters) -> list[Ladder]:
     base = np.full(of.shape[1], 0.3)
     free = Parameters(np.zeros(of.shape), base, np.zeros(of.shape[0]))
     half = Parameters(of.weights / 2, of.visible, of.hidden / 2)
-    return [Tempered(of, base, np.linspace(0, 1, 5), 1), Kept([free, half, of], 1)]
+    return [Tempered(of, base, np.linspace(0, 1, 5), Place(1)), Kept([free, half, of], Place(1))]
 
 
 def begun(ladder: Ladder, n: int, n_visible: int) -> list[np.ndarray]:
-    kernel = machine(2, n_visible, 1.0, 0).kernel(1)
+    kernel = machine(2, n_visible, 1.0, 0).kernel(Place(1))
     return [
         kernel.independent(np.zeros(n_visible), Numbers(5, streams(k * n, n), 0))
         for k in range(len(ladder))

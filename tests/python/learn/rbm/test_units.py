@@ -14,6 +14,7 @@ from multispin._engines.bipartite import Numbers, Rates, learn, unpack
 from multispin.learn.rbm import enumeration, flips, labels
 from multispin.learn.rbm.chains import Tempered, exchange
 from multispin.learn.rbm.gradient import Offsets, difference
+from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import HIDDEN, layers_of
 from multispin.learn.rbm.observations import observed
 from multispin.learn.rbm.parameters import Machine, Parameters
@@ -186,7 +187,7 @@ def test_free_energies_are_those_of_the_definition(visible: str, hidden: str) ->
     np.testing.assert_allclose(
         -at.of_machine().free_energy(data.numbers()), expected, rtol=1e-9, atol=1e-9
     )
-    kernel = at.kernel(1)
+    kernel = at.kernel(Place(1))
     found = kernel.log_weights(data.states.astype(kernel_type(data.states)))[0]
     np.testing.assert_allclose(found + at.of_machine().constant, expected, atol=1e-5)
 
@@ -217,7 +218,7 @@ def test_the_difference_of_phases(visible: str, hidden: str, centred: bool) -> N
         offsets = Offsets(rng.uniform(size=n_visible), rng.uniform(size=n_hidden))
     kind = KINDS[visible]
     found = difference(
-        Machine(at, at.kernel(1)), observed(data, weights, visible=kind),
+        Machine(at, at.kernel(Place(1))), observed(data, weights, visible=kind),
         observed(model, visible=kind), offsets,
     )  # fmt: skip
     step, velocity = np.zeros(at.shape), np.zeros(at.shape)
@@ -388,14 +389,14 @@ def test_chains_are_of_the_distribution(visible: str, hidden: str, tempered: boo
     at, n = machine(visible, hidden, seed=1, width=0.6), 4000
     states = all_states(visible)
     if tempered:
-        ladder = Tempered(at, np.zeros(at.shape[1]), np.linspace(0, 1, 3), 1)
+        ladder = Tempered(at, np.zeros(at.shape[1]), np.linspace(0, 1, 3), Place(1))
         chains = [ladder.kernel.independent(np.zeros(at.shape[1]), numbers(n)) for _ in range(3)]
         for step in range(1, 30):
             chains = ladder.advance(chains, 1, 7, step)
             exchange(ladder, chains, 7, step)
         last = chains[-1]
     else:
-        kernel = at.kernel(1)
+        kernel = at.kernel(Place(1))
         last, _ = kernel.gibbs(kernel.independent(np.zeros(at.shape[1]), numbers(n)), 40,
                                numbers(n, step=1))  # fmt: skip
     seen = KINDS[visible].decode(last, at.shape[1])
@@ -410,7 +411,7 @@ def test_chains_are_of_the_distribution(visible: str, hidden: str, tempered: boo
 def test_chains_of_gaussian_units() -> None:
     # Of Gaussian units on both sides means and covariances are known; 5 standard errors, 7 numbers.
     at, n = machine("gaussian", "gaussian", seed=2, width=0.2), 20_000
-    kernel = at.kernel(1)
+    kernel = at.kernel(Place(1))
     v, _ = kernel.gibbs(kernel.independent(np.zeros(5), numbers(n)), 60, numbers(n, step=1))
     precision = np.eye(5) - at.weights.T @ at.weights
     covariance = np.linalg.inv(precision)
@@ -423,7 +424,7 @@ def test_chains_of_gaussian_units() -> None:
 def test_the_same_on_any_number_of_threads() -> None:
     for visible, hidden in ALL:
         at = machine(visible, hidden)
-        kernels = at.kernel(1), at.kernel(2)
+        kernels = at.kernel(Place(1)), at.kernel(Place(2))
         start = kernels[0].independent(np.zeros(at.shape[1]), numbers(300))
         one, two = (kernel.gibbs(start, 3, numbers(300, step=1)) for kernel in kernels)
         for a, b in zip(one, two, strict=True):
