@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin._engines.bipartite import outer
+from multispin._engines.bipartite import Products, centre, outer
 from multispin.learn.rbm.parameters import sigmoid
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Gradient:
     ----------
     sums
         ⟨v_i (h_j − λ_j)⟩ of the data less that of the model, (n_visible, n_hidden); with
-        ⟨h_j⟩ μ_i less, it is the gradient by W of centred units.
+        ⟨h_j⟩ μ_i less, it is the gradient by W of centred units. `Products` of it where all units
+        are 0 or 1.
     visible, hidden
         ⟨v_i⟩ and ⟨h_j⟩ of the data less those of the model.
     means
@@ -51,7 +52,7 @@ class Gradient:
     J. Melchior, A. Fischer & L. Wiskott, J. Mach. Learn. Res. 17(99), 1 (2016), eqs. (8)-(10).
     """
 
-    sums: Array
+    sums: Array | Products
     visible: Array
     hidden: Array
     means: tuple[Array, Array]
@@ -61,7 +62,7 @@ def difference(
     machine: Machine, data: Observations, model: Observations, offsets: Offsets
 ) -> Gradient:
     """Average over samples of the data and of the model, each with its weight."""
-    n, lam = data.n_features, offsets.hidden.astype(np.float32)
+    n = data.n_features
     assert model.bits is not None
     if data.bits is not None:
         bits = np.concatenate([data.bits, model.bits])
@@ -70,16 +71,10 @@ def difference(
         of_data = sigmoid(machine.parameters.fields(data.numbers())).astype(np.float32)
         hidden = np.concatenate([of_data, machine.kernel.probabilities(model.bits, "hidden")])
     m, shares = len(data), np.concatenate([data.shares, -model.shares])
-    # Not a product with a matrix: that may depend on the number of threads.
-    means = [
-        np.einsum("r,rj->j", np.abs(shares[rows]), hidden[rows])
-        for rows in (slice(m), slice(m, None))
-    ]
-    visible = data.mean(), model.mean()
-    hidden -= lam
-    hidden *= shares.astype(np.float32)[:, None]
+    visible, means = (data.mean(), model.mean()), centre(hidden, shares, offsets.hidden)
+    sums: Array | Products
     if data.bits is not None:
-        sums = outer(bits, n, hidden, machine.kernel.threads)
+        sums = Products(bits, hidden, machine.kernel.threads)
     else:
         sums = outer(model.bits, n, hidden[m:], machine.kernel.threads)
         sums += data.numbers().T @ hidden[:m].astype(np.float64)
