@@ -13,6 +13,8 @@ namespace {
 using kernels::block_units;
 using kernels::LearningRow;
 
+constexpr int square = block_units * block_units;
+
 // Kernels by the types of sums and of weights.
 auto row_for(const kernels::BipartiteKernels& k, const std::int32_t*, const float*) {
   return k.learn_floats;
@@ -28,10 +30,10 @@ auto row_for(const kernels::BipartiteKernels& k, const double*, const double*) {
 }
 
 // Sums of many samples, of the visible units from `first` on.
-void turn_over(const OuterBlock& block, std::int64_t first, double* square) {
+void turn_over(const OuterBlock& block, std::int64_t first, double* to) {
   for (std::int64_t k = 0; k < std::min<std::int64_t>(block_units, block.units - first); ++k) {
     for (int c = 0; c < block.values; ++c) {
-      square[c * block_units + k] =
+      to[c * block_units + k] =
           static_cast<double>(block.totals[(first + k) * block_units + c]) * block.step;
     }
   }
@@ -65,27 +67,30 @@ class Step {
     std::copy_n(of.visible_offsets, of.visible, mu_.begin());
   }
 
-  // Sums of a block of hidden units and one of visible ones, turned over: [c * block_units + k].
+  // Sums of a block of hidden units and of some blocks of visible ones, each turned over:
+  // [(i * block_units + c) * block_units + k]. A row's weights, which lie side by side, are gone
+  // through at once.
   template <class S>
-  void take(std::int64_t hidden_block, std::int64_t visible_block, const S* sums, double step) {
+  void take(std::int64_t hidden_block, std::int64_t first_block, std::int64_t blocks, const S* sums,
+            double step) {
     const auto learn_row = row_for(kernels_, sums, moving_.weights);
-    const std::int64_t first = visible_block * block_units;
-    LearningRow row{units_of_block(of_.visible, visible_block),
-                    rates_.rate,
-                    rates_.momentum,
-                    2 * rates_.l2,
-                    rates_.rate * rates_.l1,
-                    step,
-                    0.0,
-                    0.0,
-                    mu_.data() + first,
-                    along_visible_.data() + hidden_block * visible_blocks_ * block_units + first};
+    LearningRow row{0,   rates_.rate, rates_.momentum, 2 * rates_.l2, rates_.rate * rates_.l1, step,
+                    0.0, 0.0,         nullptr,         nullptr};
+    double* const along = along_visible_.data() + hidden_block * visible_blocks_ * block_units;
     for (int c = 0; c < units_of_block(of_.hidden, hidden_block); ++c) {
-      const std::int64_t j = hidden_block * block_units + c, at = j * of_.visible + first;
+      const std::int64_t j = hidden_block * block_units + c;
       row.change = of_.change[j];
       row.hidden_offset = of_.hidden_offsets[j];
-      along_hidden_[static_cast<std::size_t>(visible_block * of_.hidden + j)] =
-          learn_row(row, sums + c * block_units, moving_.weights + at, moving_.velocity + at);
+      for (std::int64_t i = 0; i < blocks; ++i) {
+        const std::int64_t block = first_block + i, first = block * block_units;
+        const std::int64_t at = j * of_.visible + first;
+        row.units = units_of_block(of_.visible, block);
+        row.visible_offsets = mu_.data() + first;
+        row.along_visible = along + first;
+        along_hidden_[static_cast<std::size_t>(block * of_.hidden + j)] =
+            learn_row(row, sums + (i * block_units + c) * block_units, moving_.weights + at,
+                      moving_.velocity + at);
+      }
     }
   }
 
@@ -115,16 +120,16 @@ template <class T>
 void learn(const CentredUnits& of, const double* sums, const LearningRates& rates,
            const MovingWeights<T>& moving, Isa isa) {
   Step<T> step(of, rates, moving, isa);
-  double square[block_units * block_units];
+  double sums_of_block[square];
   for (std::int64_t j = 0; j < blocks_of(of.hidden); ++j) {
     for (std::int64_t i = 0; i < blocks_of(of.visible); ++i) {
       const double* const from = sums + i * block_units * of.hidden + j * block_units;
       for (int k = 0; k < units_of_block(of.visible, i); ++k) {
         for (int c = 0; c < units_of_block(of.hidden, j); ++c) {
-          square[c * block_units + k] = from[k * of.hidden + c];
+          sums_of_block[c * block_units + k] = from[k * of.hidden + c];
         }
       }
-      step.take(j, i, square, 1.0);
+      step.take(j, i, 1, sums_of_block, 1.0);
     }
   }
   step.gather();
@@ -136,16 +141,16 @@ bool learn_from(const UnitRows& samples, const float* values, const CentredUnits
   Step<T> step(of, rates, moving, means.isa);
   const auto turn = bipartite_kernels(means.isa).turn;
   const auto take = [&](const OuterBlock& block) {
-    for (std::int64_t first = 0; first < block.units; first += block_units) {
-      const std::int64_t i = (block.begin + first) / block_units;
-      if (block.sums != nullptr) {
-        alignas(64) std::int32_t square[block_units * block_units];
-        turn(block.sums + first * block_units, square);
-        step.take(block.number, i, square, block.step);
-      } else {
-        double square[block_units * block_units];
-        turn_over(block, first, square);
-        step.take(block.number, i, square, 1.0);
+    const std::int64_t first = block.begin / block_units, count = blocks_of(block.units);
+    if (block.sums != nullptr) {
+      alignas(64) std::int32_t squares[most_blocks * square];
+      for (std::int64_t i = 0; i < count; ++i) turn(block.sums + i * square, squares + i * square);
+      step.take(block.number, first, count, squares, block.step);
+    } else {
+      double sums[square];
+      for (std::int64_t i = 0; i < count; ++i) {
+        turn_over(block, i * block_units, sums);
+        step.take(block.number, first + i, 1, sums, 1.0);
       }
     }
   };

@@ -53,7 +53,8 @@ MULTISPIN_HD double learn_whole(const LearningRow& row, const S* sums, T* w, T* 
       const D mu = Wide::load(row.visible_offsets + at);
       const D d = load_doubles(sums + at) * row.step - mu * row.change;
       along[part] += d * mu;
-      Wide::store(row.along_visible + at, Wide::load(row.along_visible + at) - d * row.hidden_offset);
+      Wide::store(row.along_visible + at,
+                  Wide::load(row.along_visible + at) - d * row.hidden_offset);
       V weight = N::load(w + at);
       const V velocity =
           momentum * N::load(v + at) + rate * (__builtin_convertvector(d, V) - shrink * weight);

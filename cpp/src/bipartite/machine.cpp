@@ -125,6 +125,10 @@ void Bipartite::set_numbers(const T* weights, const double* visible, const doubl
       std::int32_t* const to = visible_.matrix() + (i * hidden_.blocks + j) * block_size;
       const T* const from = weights + j * block_units * visible_.units + i * block_units;
       for (int k = 0; k < units_of_block(hidden_.units, j); ++k) {
+        // Rows lie far apart: what the next block needs of this one is on its way meanwhile.
+        for (int line = 0; line < 4; ++line) {
+          __builtin_prefetch(from + k * visible_.units + block_units + line * line_units);
+        }
         round(from + k * visible_.units, units_of_block(visible_.units, i), 1.0 / step,
               to + k * block_units);
       }

@@ -27,29 +27,29 @@ void turn_over(std::uint64_t (&x)[64]) {
 template <class T>
 bool outer_of(const UnitRows& samples, std::int64_t units, const T* values, std::int64_t width,
               double* out, const Means& means) {
-  return for_each_outer_block(
-      samples, units, values, width, means, [&](const OuterBlock& block) {
-        for (std::int64_t k = 0; k < block.units; ++k) {
-          double* const to = out + (block.begin + k) * width + block.number * block_units;
-          const auto scaled = [&](const auto* from) {
-            for (int c = 0; c < block.values; ++c) {
-              to[c] = static_cast<double>(from[k * block_units + c]) * block.step;
-            }
-          };
-          if (block.sums != nullptr) {
-            scaled(block.sums);
-          } else {
-            scaled(block.totals);
-          }
+  return for_each_outer_block(samples, units, values, width, means, [&](const OuterBlock& block) {
+    for (std::int64_t k = 0; k < block.units; ++k) {
+      double* const to = out + (block.begin + k) * width + block.number * block_units;
+      const auto scaled = [&](const auto* from) {
+        for (int c = 0; c < block.values; ++c) {
+          to[c] = static_cast<double>(from[k * block_units + c]) * block.step;
         }
-      });
+      };
+      if (block.sums != nullptr) {
+        scaled(block.sums);
+      } else {
+        scaled(block.totals);
+      }
+    }
+  });
 }
 
 }  // namespace
 
 std::vector<std::uint64_t> columns_of(const UnitRows& samples, std::int64_t units) {
   const std::int64_t blocks = blocks_of(units);
-  const std::int64_t words = (samples.rows + chunk_samples - 1) / chunk_samples * (chunk_samples / 64);
+  const std::int64_t words =
+      (samples.rows + chunk_samples - 1) / chunk_samples * (chunk_samples / 64);
   std::vector<std::uint64_t> columns(static_cast<std::size_t>(words * units), 0);
   for (std::int64_t first = 0; first < samples.rows; first += 64) {
     const std::int64_t count = std::min<std::int64_t>(64, samples.rows - first);

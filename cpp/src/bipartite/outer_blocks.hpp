@@ -35,8 +35,12 @@ std::vector<std::uint64_t> columns_of(const UnitRows& samples, std::int64_t unit
 // What values, whose largest modulus this is, are rounded to multiples of.
 double value_step(double largest);
 
-inline auto round_for(const kernels::BipartiteKernels& k, const float*) { return k.round_floats; }
-inline auto round_for(const kernels::BipartiteKernels& k, const double*) { return k.round_doubles; }
+inline auto round_for(const kernels::BipartiteKernels& k, const float*) {
+  return k.round_floats;
+}
+inline auto round_for(const kernels::BipartiteKernels& k, const double*) {
+  return k.round_doubles;
+}
 inline auto largest_for(const kernels::BipartiteKernels& k, const float*) {
   return k.largest_float;
 }
@@ -75,7 +79,8 @@ bool for_each_outer_block(const UnitRows& samples, std::int64_t units, const T* 
     const std::int64_t end_block = of_units * (part + 1) / parts;
     const std::int64_t begin = first_block * block_units;
     const std::int64_t count = std::min(end_block * block_units, units) - begin;
-    const auto size = static_cast<std::size_t>((end_block - first_block) * block_units * block_units);
+    const auto size =
+        static_cast<std::size_t>((end_block - first_block) * block_units * block_units);
     memory.matrix.assign(chunk_samples * block_units / kernels::line_units, {});
     memory.sums.assign(size / kernels::line_units, {});
     const bool few = samples.rows <= chunk_samples;  // their sums have 32 bits
