@@ -37,8 +37,8 @@ MULTISPIN_HD T nearer_to_0(T w, T least) {
   return __builtin_signbit(w) ? -left : left;
 }
 
-// Of a whole block of visible units.
-template <class S, class T>
+// Of a whole block of visible units. Without momentum what velocity was is not read.
+template <bool carried, class S, class T>
 MULTISPIN_HD double learn_whole(const LearningRow& row, const S* sums, T* w, T* v) {
   using N = Neighbours<T>;
   using V = typename N::V;
@@ -56,8 +56,8 @@ MULTISPIN_HD double learn_whole(const LearningRow& row, const S* sums, T* w, T* 
       Wide::store(row.along_visible + at,
                   Wide::load(row.along_visible + at) - d * row.hidden_offset);
       V weight = N::load(w + at);
-      const V velocity =
-          momentum * N::load(v + at) + rate * (__builtin_convertvector(d, V) - shrink * weight);
+      V velocity = rate * (__builtin_convertvector(d, V) - shrink * weight);
+      if constexpr (carried) velocity = momentum * N::load(v + at) + velocity;
       weight += velocity;
       N::store(v + at, velocity);
       N::store(w + at, weight);
@@ -68,12 +68,18 @@ MULTISPIN_HD double learn_whole(const LearningRow& row, const S* sums, T* w, T* 
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
+template <class S, class T>
+MULTISPIN_HD double learn_block(const LearningRow& row, const S* sums, T* w, T* v) {
+  return row.momentum == 0.0 ? learn_whole<false>(row, sums, w, v)
+                             : learn_whole<true>(row, sums, w, v);
+}
+
 // What is left over of whole blocks goes through one that has zeros behind it.
 template <class S, class T>
 double learn_row(const LearningRow& row, const S* sums, T* w, T* v) {
   double along = 0.0;
   if (row.units == block_units) {
-    along = learn_whole(row, sums, w, v);
+    along = learn_block(row, sums, w, v);
   } else {
     T weights[block_units] = {}, velocity[block_units] = {};
     S present[block_units] = {};
@@ -81,7 +87,7 @@ double learn_row(const LearningRow& row, const S* sums, T* w, T* v) {
     __builtin_memcpy(weights, w, size);
     __builtin_memcpy(velocity, v, size);
     __builtin_memcpy(present, sums, static_cast<std::size_t>(row.units) * sizeof(S));
-    along = learn_whole(row, present, weights, velocity);
+    along = learn_block(row, present, weights, velocity);
     __builtin_memcpy(w, weights, size);
     __builtin_memcpy(v, velocity, size);
   }
