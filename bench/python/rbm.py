@@ -327,21 +327,22 @@ def mnist500() -> str:
         l2=5e-5, random_state=1, threads=1,
     ).fit(X, callbacks=[look])  # fmt: skip
     known = rbm.log_partition("ais", chains=500, temperatures=3000, random_state=1)
-    at = [-float(rbm.free_energy(images).mean()) for images in (test, train)]
+    of_test, of_train = (-float(rbm.free_energy(images).mean()) for images in (test, train))
+    assert known.forward is not None and known.reverse is not None
     return (
-        f"- mnist500, by epoch: {', '.join(curve)}; in the end test {at[0] - known.value:.2f}, "
-        f"there {at[0] - known.forward:.2f}, back {at[0] - known.reverse:.2f}, training "
-        f"{at[1] - known.value:.2f} nats; {_forgotten(rbm, test)}; {_told_apart(rbm, test)}\n"
+        f"- mnist500, by epoch: {', '.join(curve)}; in the end test {of_test - known.value:.2f}, "
+        f"there {of_test - known.forward:.2f}, back {of_test - known.reverse:.2f}, training "
+        f"{of_train - known.value:.2f} nats; {_forgotten(rbm, test)}; {_told_apart(rbm, test)}\n"
     )
 
 
 def _forgotten(rbm: ms.RBM, test: NDArray[np.float32]) -> str:
     """Autocorrelation along the largest singular vectors, of chains that begin at test images."""
     along = np.linalg.svd(rbm.components_.astype(np.float64), full_matrices=False)[2][:DIRECTIONS]
-    states, series = test[:100], []
+    series, states = [], rbm.gibbs(test[:100], GIBBS)
     for _ in range(400):
-        states = rbm.gibbs(states, GIBBS)
         series.append(states @ along.T)
+        states = rbm.gibbs(states, GIBBS)
     moved = np.array(series) - np.mean(series, axis=(0, 1))
     found = []
     for k in (1, 4, 16, 64):
@@ -356,7 +357,7 @@ def _told_apart(rbm: ms.RBM, test: NDArray[np.float32]) -> str:
     theirs = test[:COMPARED]
 
     def apart(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-        return a.sum(1)[:, None] + b.sum(1)[None] - 2 * a @ b.T
+        return np.asarray(a.sum(1)[:, None] + b.sum(1)[None] - 2 * a @ b.T)
 
     between, shares = apart(theirs, ours), []
     for own, nearest in ((theirs, between.min(1)), (ours, between.min(0))):
