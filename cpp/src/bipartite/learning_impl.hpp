@@ -37,7 +37,8 @@ MULTISPIN_HD T nearer_to_0(T w, T least) {
   return __builtin_signbit(w) ? -left : left;
 }
 
-// Of a whole block of visible units. Without momentum what velocity was is not read.
+// Of a whole block of visible units. Without momentum velocity is neither read nor written: it is
+// as much memory as the weights.
 template <bool carried, class S, class T>
 MULTISPIN_HD double learn_whole(const LearningRow& row, const S* sums, T* w, T* v) {
   using N = Neighbours<T>;
@@ -59,7 +60,7 @@ MULTISPIN_HD double learn_whole(const LearningRow& row, const S* sums, T* w, T* 
       V velocity = rate * (__builtin_convertvector(d, V) - shrink * weight);
       if constexpr (carried) velocity = momentum * N::load(v + at) + velocity;
       weight += velocity;
-      N::store(v + at, velocity);
+      if constexpr (carried) N::store(v + at, velocity);
       N::store(w + at, weight);
     }
   }

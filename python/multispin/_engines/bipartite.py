@@ -252,8 +252,9 @@ def learn(
         velocity <- momentum velocity + rate (d - 2 l2 W)
         W <- W + velocity, and then nearer to 0 by rate l1
 
-    Weights and velocity are ``(n_hidden, n_visible)``, both float32 or both float64. Sums that are
-    `Products` are used up block by block; the step is the same.
+    Weights and velocity are ``(n_hidden, n_visible)``, both float32 or both float64. Without
+    momentum nothing is carried on, and velocity stays as it is. Sums that are `Products` are used
+    up block by block; the step is the same. It cannot be stopped halfway.
 
     Returns
     -------

@@ -6,7 +6,8 @@
 //   d_ji = sums_ij - change_j mu_i
 //
 // and weights go by velocity <- momentum velocity + rate (d - 2 l2 W), W <- W + velocity; what the
-// slope of l1 |W| would carry beyond 0 stays there. Of what a step does to fields at the offsets,
+// slope of l1 |W| would carry beyond 0 stays there. Without momentum nothing is carried on, and
+// velocity stays as it is. Of what a step does to fields at the offsets,
 // sum_j d_ji lambda_j and sum_i d_ji mu_i, the terms of 64 units that follow each other are added
 // up first; no sum depends on threads or on the instruction set.
 #pragma once
