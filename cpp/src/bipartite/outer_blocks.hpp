@@ -94,15 +94,21 @@ bool for_each_outer_block(const UnitRows& samples, std::int64_t units, const T* 
         round(values + (first + r) * width + block * block_units, present, 1.0 / step,
               memory.matrix.front().of + r * block_units);
       }
-      // Samples that are not there have no bits.
-      const kernels::BitProduct product{columns.data() + first / 64 * units + begin,
-                                        units,
-                                        count,
-                                        (in_chunk + 63) / 64,
-                                        memory.matrix.front().of,
-                                        columns_of_block(width, block),
-                                        memory.sums.front().of};
-      add_product(kernels, product, tables_pay(product));
+      const auto add = [&](std::int64_t word, std::int64_t words) {
+        if (words == 0) return;
+        const kernels::BitProduct product{columns.data() + (first / 64 + word) * units + begin,
+                                          units,
+                                          count,
+                                          words,
+                                          memory.matrix.front().of + word * 64 * block_units,
+                                          columns_of_block(width, block),
+                                          memory.sums.front().of};
+        add_product(kernels, product, tables_pay(product));
+      };
+      // The last word by itself: no tables are made for a few samples, and those that are not
+      // there have no bits.
+      add(0, in_chunk / 64);
+      add(in_chunk / 64, in_chunk % 64 == 0 ? 0 : 1);
       if (!few) kernels.widen(memory.sums.front().of, count * block_units, memory.totals.data());
     }
     take(OuterBlock{block, present, begin, count, step, few ? memory.sums.front().of : nullptr,
