@@ -15,8 +15,13 @@ one with `mnist_threshold.npz` (MNIST, pixels above half of the largest grey).
   1000 chains of 10 sweeps: `BoltzmannMachine.gradient` beside torch, one unit after the other in
   all chains of both phases.
 - digits: 8 × 8 digits shifted by a pixel each way, 100 hidden units and logistic regression run to
-  convergence, as scikit-learn's example has them: accuracy, mean of four seeds.
+  convergence, as scikit-learn's example has them: accuracy, mean of four seeds; beside
+  `BernoulliRBM` as that example has it.
 - mnist: 16 hidden units, 50 epochs: exact log-likelihood of the test images; and of turned ones.
+- mnist500: 500 hidden units, 100 epochs, a quarter of an hour: log-likelihood of the test images by
+  annealed importance sampling there and back, on the way of training and in the end; how fast
+  chains that begin at test images forget them; how many images have their nearest neighbour among
+  their own kind, of test images and samples (half of them, if nobody could tell).
 - bars: bars and stripes, nats an image, by all methods.
 """
 
@@ -39,6 +44,7 @@ import numpy as np  # noqa: E402
 
 import multispin as ms  # noqa: E402
 from multispin._engines import bipartite  # noqa: E402
+from multispin.learn.rbm import partition  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +52,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-PARTS = ("gibbs", "epoch", "log_partition", "gradient", "digits", "mnist", "bars")
+PARTS = ("gibbs", "epoch", "log_partition", "gradient", "digits", "mnist", "mnist500", "bars")
 CHAINS, VISIBLE, HIDDEN, ROUNDS = 1000, 784, 500, 5
 IMAGES, BATCH = 10_000, 100
 UNITS, SEEN, SWEEPS = 500, 400, 10
+LOOK_EVERY, COMPARED, STEPS, DIRECTIONS, GIBBS = 10, 1000, 10_000, 8, 25  # of `mnist500`
 DATA: list[Path] = []
 
 
@@ -59,7 +66,8 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--peers", type=Path, help="folder with torch and scikit-learn")
     parser.add_argument("--data", type=Path, help="folder with mnist_threshold.npz")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    usual = [part for part in PARTS if part != "mnist500"]
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=usual)
     options = parser.parse_args()
     if options.peers:
         sys.path.append(str(options.peers))
@@ -238,29 +246,31 @@ def digits() -> str:
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import train_test_split
+        from sklearn.neural_network import BernoulliRBM
     except ImportError:
         return "- digits: without scikit-learn\n"
     pictures, labels = ms.datasets.digits()
     grey = pictures.astype(np.float32)
     shifted = [grey, *(_shifted(grey, *by) for by in ((0, 1), (0, -1), (1, 0), (-1, 0)))]
     X, y = np.concatenate(shifted).reshape(-1, 64), np.tile(labels, 5)
-    X = (X - X.min(0)) / (X.max(0) + 1e-4)
-    accuracies = {"RBM": [], "pixels": []}
+    X = (X - X.min(0)) / (X.max(0) - X.min(0) + (X.max(0) == X.min(0)))
+    accuracies: dict[str, list[float]] = {"RBM": [], "BernoulliRBM": [], "pixels": []}
     for seed in range(4):
         train, test, of_train, of_test = train_test_split(X, y, test_size=0.2, random_state=seed)
-        rbm = ms.RBM(
-            100, learning_rate=0.06, n_iter=10, batch_size=10, random_state=seed, method="pcd"
-        ).fit(train)
+        ours = ms.RBM(
+            100, method="cd", centered=False, learning_rate=(0.1, 0.01), n_iter=10, batch_size=10,
+            random_state=seed, threads=1,
+        ).fit(train)  # fmt: skip
+        theirs = BernoulliRBM(100, learning_rate=0.06, n_iter=10, random_state=seed).fit(train)
         for name, a, b, C in (
-            ("RBM", rbm.transform(train), rbm.transform(test), 6000.0),
+            ("RBM", ours.transform(train), ours.transform(test), 6000.0),
+            ("BernoulliRBM", theirs.transform(train), theirs.transform(test), 6000.0),
             ("pixels", train, test, 100.0),
         ):
-            model = LogisticRegression(C=C, tol=1e-4, max_iter=3000)
+            model = LogisticRegression(C=C, tol=1e-4, solver="newton-cg", max_iter=5000)
             accuracies[name].append(model.fit(a, of_train).score(b, of_test))
-    return (
-        f"- digits: {np.mean(accuracies['RBM']):.3f} by hidden units, "
-        f"{np.mean(accuracies['pixels']):.3f} by pixels\n"
-    )
+    means = ", ".join(f"{np.mean(found):.3f} by {name}" for name, found in accuracies.items())
+    return f"- digits: {means}\n"
 
 
 def _shifted(grey: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:
@@ -289,6 +299,81 @@ def mnist() -> str:
         spent = time.process_time() - start
         found.append(f"{rbm.log_likelihood(T).mean():.2f} ({spent:.0f} s)")
     return f"- mnist, 16 hidden units, 50 epochs, exact: {found[0]}, turned {found[1]} nats\n"
+
+
+def mnist500() -> str:
+    """Learn MNIST with 500 hidden units, and look at what has been learned."""
+    if not DATA or not (DATA[0] / "mnist_threshold.npz").is_file():
+        return "- mnist500: without mnist_threshold.npz\n"
+    with np.load(DATA[0] / "mnist_threshold.npz") as file:
+        train, valid, test = (
+            file[f"{name}.data"].astype(np.float32) for name in ("train", "valid", "test")
+        )
+    X = np.concatenate([train, valid])
+    mean = (X.sum(0, dtype=np.float64) + 0.5) / (len(X) + 1)
+    curve: list[str] = []
+
+    def look(epoch: Any) -> None:
+        if epoch.number % LOOK_EVERY == 0:
+            known = partition.log_partition(
+                epoch.parameters, "ais", chains=100, temperatures=1000, seed=1, threads=1,
+                base=np.log(mean / (1 - mean)),
+            )  # fmt: skip
+            at = float((-epoch.parameters.free_energy(test)).mean()) - known.value
+            curve.append(f"{epoch.number}: {at:.1f}")
+
+    rbm = ms.RBM(
+        500, learning_rate=(0.1, 0.0002), batch_size=100, n_iter=100, n_chains=200, steps=2,
+        l2=5e-5, random_state=1, threads=1,
+    ).fit(X, callbacks=[look])  # fmt: skip
+    known = rbm.log_partition("ais", chains=500, temperatures=3000, random_state=1)
+    of_test, of_train = (-float(rbm.free_energy(images).mean()) for images in (test, train))
+    assert known.forward is not None
+    assert known.reverse is not None
+    return (
+        f"- mnist500, by epoch: {', '.join(curve)}; in the end test {of_test - known.value:.2f}, "
+        f"there {of_test - known.forward:.2f}, back {of_test - known.reverse:.2f}, training "
+        f"{of_train - known.value:.2f} nats; {_forgotten(rbm, test)}; {_told_apart(rbm, test)}\n"
+    )
+
+
+def _forgotten(rbm: ms.RBM, test: NDArray[np.float32]) -> str:
+    """Autocorrelation along the largest singular vectors, of chains that begin at test images."""
+    along = np.linalg.svd(rbm.components_.astype(np.float64), full_matrices=False)[2][:DIRECTIONS]
+    series, states = [], rbm.gibbs(test[:100], GIBBS)
+    for _ in range(400):
+        series.append(states @ along.T)
+        states = rbm.gibbs(states, GIBBS)
+    moved = np.array(series) - np.mean(series, axis=(0, 1))
+    found = []
+    for k in (1, 4, 16, 64):
+        kept = (moved[:-k] * moved[k:]).mean((0, 1)) / (moved**2).mean((0, 1))
+        found.append(f"{kept.max():.2f} after {k * GIBBS}")
+    return f"autocorrelation {', '.join(found)} steps"
+
+
+def _told_apart(rbm: ms.RBM, test: NDArray[np.float32]) -> str:
+    """Shares of test images, and of samples, whose nearest neighbour is of their own kind."""
+    ours = rbm.sample(COMPARED, STEPS, random_state=3).astype(np.float32)
+    theirs = test[:COMPARED]
+
+    def apart(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(a.sum(1)[:, None] + b.sum(1)[None] - 2 * a @ b.T)
+
+    between, shares = apart(theirs, ours), []
+    for own, nearest in ((theirs, between.min(1)), (ours, between.min(0))):
+        within = apart(own, own)
+        np.fill_diagonal(within, np.inf)
+        shares.append(float((within.min(1) < nearest).mean()))
+    with warnings.catch_warnings(record=True) as slow:
+        warnings.simplefilter("always", ms.SlowMixingWarning)
+        rbm.sample(64, random_state=4)
+    forgotten = "do not forget" if slow else "forget"
+    return (
+        f"nearest neighbour of their own kind: {shares[0]:.2f} of test images, {shares[1]:.2f} of "
+        f"samples after {STEPS} steps; chains {forgotten} their random start in "
+        f"{rbm.sample_steps_} steps"
+    )
 
 
 def bars() -> str:

@@ -57,28 +57,73 @@ Doubles outer_on_cpu(const Bits& bits, std::int64_t units, const Array<T>& value
   });
 }
 
+// What a step of learning takes and moves, checked; it holds what it points to.
 template <class T>
-void learn_of(const Doubles& sums, const Doubles& change, const Doubles& visible_offsets,
-              const Doubles& hidden_offsets, double rate, double momentum, double l1, double l2,
+struct Learning {
+  Learning(Doubles& change, Doubles& visible_offsets, Doubles& hidden_offsets, Array<T>& weights,
+           Array<T>& velocity, Doubles& along_visible, Doubles& along_hidden) {
+    demand_dimensions("weights", weights, 2);
+    const py::ssize_t hidden = weights.shape(0), visible = weights.shape(1);
+    demand_shape("change", change, {hidden});
+    demand_shape("visible_offsets", visible_offsets, {visible});
+    demand_shape("hidden_offsets", hidden_offsets, {hidden});
+    demand_shape("velocity", velocity, {hidden, visible});
+    demand_shape("along_visible", along_visible, {visible});
+    demand_shape("along_hidden", along_hidden, {hidden});
+    of = {visible, hidden, change.data(), visible_offsets.data(), hidden_offsets.data()};
+    moving = {weights.mutable_data(), velocity.mutable_data(), along_visible.mutable_data(),
+              along_hidden.mutable_data()};
+  }
+
+  CentredUnits of;
+  MovingWeights<T> moving;
+};
+
+template <class T>
+void learn_of(const Doubles& sums, Doubles& change, Doubles& visible_offsets,
+              Doubles& hidden_offsets, double rate, double momentum, double l1, double l2,
               Array<T>& weights, Array<T>& velocity, Doubles& along_visible,
               Doubles& along_hidden) {
-  demand_dimensions("sums", sums, 2);
-  const py::ssize_t visible = sums.shape(0), hidden = sums.shape(1);
-  demand_shape("change", change, {hidden});
-  demand_shape("visible_offsets", visible_offsets, {visible});
-  demand_shape("hidden_offsets", hidden_offsets, {hidden});
-  demand_shape("weights", weights, {hidden, visible});
-  demand_shape("velocity", velocity, {hidden, visible});
-  demand_shape("along_visible", along_visible, {visible});
-  demand_shape("along_hidden", along_hidden, {hidden});
-  const CentredSums of{
-      visible, hidden, sums.data(), change.data(), visible_offsets.data(), hidden_offsets.data()};
-  T* const w = weights.mutable_data();
-  T* const v = velocity.mutable_data();
-  double* const of_visible = along_visible.mutable_data();
-  double* const of_hidden = along_hidden.mutable_data();
+  const Learning<T> learning(change, visible_offsets, hidden_offsets, weights, velocity,
+                             along_visible, along_hidden);
+  demand_shape("sums", sums, {learning.of.visible, learning.of.hidden});
+  const double* const from = sums.data();
+  const Isa isa = selected_isa();
   const WithoutGil release;
-  learn(of, {rate, momentum, l1, l2}, w, v, of_visible, of_hidden);
+  learn(learning.of, from, {rate, momentum, l1, l2}, learning.moving, isa);
+}
+
+template <class T>
+void learn_from_of(const Bits& bits, const Floats& values, int threads, Doubles& change,
+                   Doubles& visible_offsets, Doubles& hidden_offsets, double rate, double momentum,
+                   double l1, double l2, Array<T>& weights, Array<T>& velocity,
+                   Doubles& along_visible, Doubles& along_hidden) {
+  const Learning<T> learning(change, visible_offsets, hidden_offsets, weights, velocity,
+                             along_visible, along_hidden);
+  const UnitRows rows = rows_of("bits", bits, learning.of.visible);
+  demand_shape("values", values, {rows.rows, learning.of.hidden});
+  const float* const from = values.data();
+  const Isa isa = selected_isa();
+  const Poll never;
+  computed([&] {
+    return learn_from(rows, from, learning.of, {rate, momentum, l1, l2}, learning.moving,
+                      {threads, isa, never});
+  });
+}
+
+void centre_of(Floats& units, const Doubles& weights, const Doubles& hidden_offsets,
+               Doubles& of_data, Doubles& of_model) {
+  demand_dimensions("units", units, 2);
+  const py::ssize_t rows = units.shape(0), hidden = units.shape(1);
+  demand_shape("weights", weights, {rows});
+  demand_shape("hidden_offsets", hidden_offsets, {hidden});
+  demand_shape("of_data", of_data, {hidden});
+  demand_shape("of_model", of_model, {hidden});
+  float* const moved = units.mutable_data();
+  double* const data = of_data.mutable_data();
+  double* const model = of_model.mutable_data();
+  const WithoutGil release;
+  centre(moved, rows, hidden, weights.data(), hidden_offsets.data(), data, model);
 }
 
 Bits draw_of(const Floats& fields, const std::string& to, std::uint64_t seed, const Bits& streams,
@@ -112,6 +157,20 @@ double log_partition_of(const Doubles& weights, const Doubles& visible, const Do
   return out;
 }
 
+template <class T>
+void def_learning(py::module_& module) {
+  using namespace pybind11::literals;
+  module.def("bipartite_learn", &learn_of<T>, "sums"_a.noconvert(), "change"_a.noconvert(),
+             "visible_offsets"_a.noconvert(), "hidden_offsets"_a.noconvert(), "rate"_a,
+             "momentum"_a, "l1"_a, "l2"_a, "weights"_a.noconvert(), "velocity"_a.noconvert(),
+             "along_visible"_a.noconvert(), "along_hidden"_a.noconvert());
+  module.def("bipartite_learn_from", &learn_from_of<T>, "bits"_a.noconvert(),
+             "values"_a.noconvert(), "threads"_a, "change"_a.noconvert(),
+             "visible_offsets"_a.noconvert(), "hidden_offsets"_a.noconvert(), "rate"_a,
+             "momentum"_a, "l1"_a, "l2"_a, "weights"_a.noconvert(), "velocity"_a.noconvert(),
+             "along_visible"_a.noconvert(), "along_hidden"_a.noconvert());
+}
+
 }  // namespace
 
 void bind_bipartite(py::module_& module) {
@@ -122,14 +181,10 @@ void bind_bipartite(py::module_& module) {
              "values"_a.noconvert(), "threads"_a);
   module.def("bipartite_outer", &outer_on_cpu<double>, "bits"_a.noconvert(), "units"_a,
              "values"_a.noconvert(), "threads"_a);
-  module.def("bipartite_learn", &learn_of<float>, "sums"_a.noconvert(), "change"_a.noconvert(),
-             "visible_offsets"_a.noconvert(), "hidden_offsets"_a.noconvert(), "rate"_a,
-             "momentum"_a, "l1"_a, "l2"_a, "weights"_a.noconvert(), "velocity"_a.noconvert(),
-             "along_visible"_a.noconvert(), "along_hidden"_a.noconvert());
-  module.def("bipartite_learn", &learn_of<double>, "sums"_a.noconvert(), "change"_a.noconvert(),
-             "visible_offsets"_a.noconvert(), "hidden_offsets"_a.noconvert(), "rate"_a,
-             "momentum"_a, "l1"_a, "l2"_a, "weights"_a.noconvert(), "velocity"_a.noconvert(),
-             "along_visible"_a.noconvert(), "along_hidden"_a.noconvert());
+  def_learning<float>(module);
+  def_learning<double>(module);
+  module.def("bipartite_centre", &centre_of, "units"_a.noconvert(), "weights"_a.noconvert(),
+             "hidden_offsets"_a.noconvert(), "of_data"_a.noconvert(), "of_model"_a.noconvert());
   module.def("bipartite_draw", &draw_of, "fields"_a.noconvert(), "to"_a, "seed"_a,
              "streams"_a.noconvert(), "step"_a, "threads"_a);
   module.def("bipartite_log_partition", &log_partition_of, "weights"_a.noconvert(),

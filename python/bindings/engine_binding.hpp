@@ -87,8 +87,12 @@ void set_spins(E& engine, const Array<std::int8_t>& spins) {
   finish(engine);
   const std::int8_t* const from = spins.data();
   const Unlocked unlocked{engine};
-  for (std::int64_t r = 0; r < engine.options().replicas; ++r) {
-    engine.set_spins(r, from + r * engine.sites());
+  if constexpr (requires { engine.set_all_spins(from); }) {
+    engine.set_all_spins(from);
+  } else {
+    for (std::int64_t r = 0; r < engine.options().replicas; ++r) {
+      engine.set_spins(r, from + r * engine.sites());
+    }
   }
 }
 

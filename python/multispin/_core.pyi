@@ -23,8 +23,10 @@ __all__: list[str] = [
     "TAIL_PLANES",
     "Tempering",
     "available_isas",
+    "bipartite_centre",
     "bipartite_draw",
     "bipartite_learn",
+    "bipartite_learn_from",
     "bipartite_log_partition",
     "bipartite_outer",
     "compiler",
@@ -361,6 +363,13 @@ class BipartiteMachine:
     def step(self) -> float: ...
 
 def available_isas() -> list[str]: ...
+def bipartite_centre(
+    units: numpy.typing.NDArray[numpy.float32],
+    weights: numpy.typing.NDArray[numpy.float64],
+    hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    of_data: numpy.typing.NDArray[numpy.float64],
+    of_model: numpy.typing.NDArray[numpy.float64],
+) -> None: ...
 def bipartite_draw(
     fields: numpy.typing.NDArray[numpy.float32],
     to: str,
@@ -387,6 +396,40 @@ def bipartite_learn(
 @typing.overload
 def bipartite_learn(
     sums: numpy.typing.NDArray[numpy.float64],
+    change: numpy.typing.NDArray[numpy.float64],
+    visible_offsets: numpy.typing.NDArray[numpy.float64],
+    hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    rate: typing.SupportsFloat | typing.SupportsIndex,
+    momentum: typing.SupportsFloat | typing.SupportsIndex,
+    l1: typing.SupportsFloat | typing.SupportsIndex,
+    l2: typing.SupportsFloat | typing.SupportsIndex,
+    weights: numpy.typing.NDArray[numpy.float64],
+    velocity: numpy.typing.NDArray[numpy.float64],
+    along_visible: numpy.typing.NDArray[numpy.float64],
+    along_hidden: numpy.typing.NDArray[numpy.float64],
+) -> None: ...
+@typing.overload
+def bipartite_learn_from(
+    bits: numpy.typing.NDArray[numpy.uint64],
+    values: numpy.typing.NDArray[numpy.float32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    change: numpy.typing.NDArray[numpy.float64],
+    visible_offsets: numpy.typing.NDArray[numpy.float64],
+    hidden_offsets: numpy.typing.NDArray[numpy.float64],
+    rate: typing.SupportsFloat | typing.SupportsIndex,
+    momentum: typing.SupportsFloat | typing.SupportsIndex,
+    l1: typing.SupportsFloat | typing.SupportsIndex,
+    l2: typing.SupportsFloat | typing.SupportsIndex,
+    weights: numpy.typing.NDArray[numpy.float32],
+    velocity: numpy.typing.NDArray[numpy.float32],
+    along_visible: numpy.typing.NDArray[numpy.float64],
+    along_hidden: numpy.typing.NDArray[numpy.float64],
+) -> None: ...
+@typing.overload
+def bipartite_learn_from(
+    bits: numpy.typing.NDArray[numpy.uint64],
+    values: numpy.typing.NDArray[numpy.float32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
     change: numpy.typing.NDArray[numpy.float64],
     visible_offsets: numpy.typing.NDArray[numpy.float64],
     hidden_offsets: numpy.typing.NDArray[numpy.float64],

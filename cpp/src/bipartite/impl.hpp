@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "bipartite/kernels.hpp"
+#include "bipartite/learning_impl.hpp"
 #include "bipartite/product_impl.hpp"
 #include "bipartite/rounding_impl.hpp"
 #include "bipartite/terms_impl.hpp"
@@ -31,6 +32,10 @@ constexpr BipartiteKernels make_bipartite_kernels() {
           &largest_modulus<double, std::uint64_t>,
           &turn_block,
           &widen_sums,
+          &learn_row<std::int32_t, float>,
+          &learn_row<std::int32_t, double>,
+          &learn_row<double, float>,
+          &learn_row<double, double>,
           &multiply_terms,
           &add_terms};
 }

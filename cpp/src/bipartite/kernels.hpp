@@ -54,6 +54,16 @@ struct TermSums {
   double products[terms], exponents[terms], sums[terms];
 };
 
+// A step of the weights of a hidden unit and a block of visible ones: d = step sums - change mu.
+struct LearningRow {
+  int units;  // visible ones that there are: at most block_units
+  double rate, momentum, shrink, least;
+  double step, change, hidden_offset;
+  // Of the whole block, 0 beyond the units.
+  const double* visible_offsets;
+  double* along_visible;  // from which d times the hidden offset is taken
+};
+
 struct BipartiteKernels {
   // Both do the same: by sums of a few inputs that are prepared for all rows, or input by input.
   void (*add_by_tables)(const BitProduct&);
@@ -81,6 +91,13 @@ struct BipartiteKernels {
   void (*turn)(const std::int32_t* from, std::int32_t* to);
   // Adds sums to wider ones and clears them; a multiple of block_units.
   void (*widen)(std::int32_t* sums, std::int64_t count, std::int64_t* to);
+
+  // Moves weights w and velocity v; returns the sum of d mu, lane by lane. Sums are integers, or
+  // doubles with a step of 1.
+  double (*learn_floats)(const LearningRow&, const std::int32_t* sums, float* w, float* v);
+  double (*learn_doubles)(const LearningRow&, const std::int32_t* sums, double* w, double* v);
+  double (*learn_floats_of_doubles)(const LearningRow&, const double* sums, float* w, float* v);
+  double (*learn_doubles_of_doubles)(const LearningRow&, const double* sums, double* w, double* v);
 
   // Multiplies 1 + a b of some units: a of the higher units, b[i * terms + t] of the lowest. No
   // product of these may overflow.

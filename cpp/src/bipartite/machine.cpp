@@ -72,19 +72,20 @@ void Bipartite::set_numbers(const T* weights, const double* visible, const doubl
   levels_ = unit_levels({visible_.units, hidden_.units}, step, 1, &one, visible, hidden);
   const kernels::BipartiteKernels& kernels = bipartite_kernels(isa);
   const auto round = rounding_of(kernels, weights);
-  for (std::int64_t j = 0; j < hidden_.units; ++j) {
-    for (std::int64_t block = 0; block < visible_.blocks; ++block) {
-      const std::int64_t first = block * block_units;
-      std::int32_t* const to =
-          visible_.matrix() + (block * hidden_.blocks * block_units + j) * block_units;
-      round(weights + j * visible_.units + first, units_of_block(visible_.units, block), 1.0 / step,
-            to);
-    }
-  }
-  for (std::int64_t i = 0; i < visible_.blocks; ++i) {
-    for (std::int64_t j = 0; j < hidden_.blocks; ++j) {
-      kernels.turn(visible_.matrix() + (i * hidden_.blocks + j) * block_size,
-                   hidden_.matrix() + (j * visible_.blocks + i) * block_size);
+  // Block by block, so that it is turned over while it is in the inner caches.
+  for (std::int64_t j = 0; j < hidden_.blocks; ++j) {
+    for (std::int64_t i = 0; i < visible_.blocks; ++i) {
+      std::int32_t* const to = visible_.matrix() + (i * hidden_.blocks + j) * block_size;
+      const T* const from = weights + j * block_units * visible_.units + i * block_units;
+      for (int k = 0; k < units_of_block(hidden_.units, j); ++k) {
+        // Rows lie far apart: what the next block needs of this one is on its way meanwhile.
+        for (int line = 0; line < 4; ++line) {
+          __builtin_prefetch(from + k * visible_.units + block_units + line * line_units);
+        }
+        round(from + k * visible_.units, units_of_block(visible_.units, i), 1.0 / step,
+              to + k * block_units);
+      }
+      kernels.turn(to, hidden_.matrix() + (j * visible_.blocks + i) * block_size);
     }
   }
   step_ = step;

@@ -88,6 +88,8 @@ void add_columns_by_tables(const BitProduct& p, int column) {
     const int shift = static_cast<int>(pass % word_passes) * pass_inputs;
     table.make(p.matrix + pass * pass_inputs * block_units + column);
     for (std::int64_t r = 0; r < p.rows; ++r) {
+      // Rows without an active input follow each other, as those of an image's border do.
+      if (bits[r] == 0) continue;
       std::int32_t* const own = p.sums + r * block_units + column;
       I sums[vectors];
       for (int v = 0; v < vectors; ++v) sums[v] = Lanes::load(own + v * lanes);

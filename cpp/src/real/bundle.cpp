@@ -1,5 +1,7 @@
 #include "real/bundle.hpp"
 
+#include <algorithm>
+
 #include "multispin/real/order.hpp"
 
 namespace multispin {
@@ -33,10 +35,15 @@ StateBundle::StateBundle(const RealPlan& plan, const RoundedSites& rounded,
       strides_(strides) {}
 
 SiteBits StateBundle::spins(std::int64_t replica) const {
-  SiteBits bits(static_cast<std::size_t>((plan_.sites + 63) / 64));
-  for (std::int64_t j = 0; j < plan_.sites; ++j) {
-    bits[static_cast<std::size_t>(j / 64)] |= static_cast<std::uint64_t>(state(j, replica) & 1)
-                                              << (j % 64);
+  SiteBits bits;
+  for (std::int64_t first = 0; first < plan_.sites; first += 64) {
+    const std::int32_t* const from = &state(first, replica);
+    const std::int64_t count = std::min<std::int64_t>(64, plan_.sites - first);
+    std::uint64_t word = 0;
+    for (std::int64_t k = 0; k < count; ++k) {
+      word |= static_cast<std::uint64_t>(from[k * strides_.site] & 1) << k;
+    }
+    bits.push_back(word);
   }
   return bits;
 }

@@ -72,6 +72,14 @@ std::vector<SiteBits> site_bits(const std::uint64_t* words, std::int64_t sites, 
   return out;
 }
 
+SiteBits bits_of(const std::int8_t* spins, std::int64_t sites) {
+  SiteBits bits(static_cast<std::size_t>((sites + 63) / 64));
+  for (std::int64_t j = 0; j < sites; ++j) {
+    bits[static_cast<std::size_t>(j / 64)] |= std::uint64_t{spins[j] > 0} << (j % 64);
+  }
+  return bits;
+}
+
 }  // namespace
 
 std::size_t real_bytes(std::int64_t sites, std::int64_t edges, std::int64_t samples,
@@ -273,11 +281,19 @@ void RealEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
 void RealEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {
   check_spins({spins, static_cast<std::size_t>(options_.sites)});
   RealBundle& bundle = detail_->bundle_of(replica);
-  SiteBits bits(static_cast<std::size_t>((options_.sites + 63) / 64));
-  for (std::int64_t j = 0; j < options_.sites; ++j) {
-    bits[static_cast<std::size_t>(j / 64)] |= std::uint64_t{spins[j] > 0} << (j % 64);
-  }
+  const SiteBits bits = bits_of(spins, options_.sites);
   bundle.set_spins(replica - bundle.first_replica(), {&bits, 1});
+}
+
+void RealEngine::set_all_spins(const std::int8_t* spins) {
+  check_spins({spins, static_cast<std::size_t>(options_.replicas * options_.sites)});
+  detail_->for_each_bundle(options_.threads, [&](RealBundle& bundle) {
+    std::vector<SiteBits> up;
+    for (std::int64_t r = bundle.first_replica(); r < bundle.end_replica(); ++r) {
+      up.push_back(bits_of(spins + r * options_.sites, options_.sites));
+    }
+    bundle.set_spins(0, up);
+  });
 }
 
 void RealEngine::sums(Sums* sums) const {

@@ -80,8 +80,10 @@ class DenseScan {
   template <class Planes>
   MULTISPIN_HD void go(const Planes& planes) {
     const int count = static_cast<int>(b_.positions.end - b_.positions.first);
-    Sites::load(b_, replica_, count, state_);
     find_free(count);
+    b_.flips->counts[replica_][0] = b_.flips->counts[replica_][1] = 0;
+    if (none_is_free(count)) return;  // and no number is drawn in vain
+    Sites::load(b_, replica_, count, state_);
     draw<Planes, Rule>(planes, b_.noise, replica_, b_.positions.first, count, draw_);
     const int vectors = (count + lanes - 1) / lanes;
     if (b_.at_once) {
@@ -107,6 +109,11 @@ class DenseScan {
                           : Sites::free(b_, b_.replicas.free + replica_ * words, k);
       if (count - k < 64) free_[k / 64] &= bits::lane_mask(count - k);
     }
+  }
+  MULTISPIN_HD bool none_is_free(int count) const {
+    std::uint64_t free = 0;
+    for (int k = 0; k < count; k += 64) free |= free_[k / 64];
+    return free == 0;
   }
   MULTISPIN_HD unsigned flips_of(int v) const {
     const I state = Lanes::load(state_ + v * lanes);

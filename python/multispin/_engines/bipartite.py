@@ -233,6 +233,17 @@ def outer(bits: Bits, n: int, values: NDArray[Any], threads: int | None = None) 
     )
 
 
+class Products(NamedTuple):
+    """Sums sum_r v_ri u_rj of bits v of visible units, that `learn` may make as it needs them.
+
+    As `outer` of these bits and values u ``(R, n_hidden)``, float32.
+    """
+
+    bits: Bits
+    values: Floats
+    threads: int | None = None
+
+
 class Rates(NamedTuple):
     """How far a step of learning goes: W ← W + velocity, less what penalties take."""
 
@@ -242,8 +253,21 @@ class Rates(NamedTuple):
     l2: float
 
 
+def centre(units: Floats, shares: Doubles, offsets: Doubles) -> tuple[Doubles, Doubles]:
+    """Change hidden units h ``(R, n)``, in place, to w_r (h_rj - λ_j), w the shares of samples.
+
+    Returns
+    -------
+    tuple of ndarray
+        sum_r abs(w_r) h_rj of the samples with w >= 0, those of the data, and of the others.
+    """
+    of_data, of_model = np.zeros(units.shape[1]), np.zeros(units.shape[1])
+    _core.bipartite_centre(units, shares, offsets, of_data, of_model)
+    return of_data, of_model
+
+
 def learn(
-    sums: Doubles,
+    sums: Doubles | Products,
     change: Doubles,
     offsets: tuple[Doubles, Doubles],
     rates: Rates,
@@ -259,15 +283,22 @@ def learn(
         velocity <- momentum velocity + rate (d - 2 l2 W)
         W <- W + velocity, and then nearer to 0 by rate l1
 
-    Weights and velocity are ``(n_hidden, n_visible)``, both float32 or both float64.
+    Weights and velocity are ``(n_hidden, n_visible)``, both float32 or both float64. Without
+    momentum nothing is carried on, and velocity stays as it is. Sums that are `Products` are used
+    up block by block; the step is the same. It cannot be stopped halfway.
 
     Returns
     -------
     tuple of ndarray
         What d takes from the visible and the hidden offsets, -sum_j d_ji λ_j and -sum_i d_ji μ_i.
     """
-    along = np.zeros(len(sums)), np.zeros(len(change))
-    _core.bipartite_learn(sums, change, *offsets, *rates, weights, velocity, *along)
+    along = np.zeros(weights.shape[1]), np.zeros(weights.shape[0])
+    rest = (change, *offsets, *rates, weights, velocity, *along)
+    if isinstance(sums, Products):
+        threads = registry.threads(sums.threads)
+        _core.bipartite_learn_from(_bits("bits", sums.bits), sums.values, threads, *rest)
+    else:
+        _core.bipartite_learn(sums, *rest)
     return along
 
 

@@ -7,9 +7,11 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bipartite/kernels_of.hpp"
+#include "multispin/bipartite/learning.hpp"
 #include "multispin/bipartite/machine.hpp"
 #include "multispin/bipartite/numbers.hpp"
 #include "multispin/bipartite/outer.hpp"
@@ -191,6 +193,77 @@ TEST(Bipartite, OuterIsThatOfPlainLoops) {
         ASSERT_EQ(out[static_cast<std::size_t>(k * 33 + n)], expected);
       }
     }
+  }
+}
+
+template <class T>
+struct Moved {
+  explicit Moved(const Given& given)
+      : weights(given.weights.begin(), given.weights.end()),
+        velocity(weights.size(), T(0.25)),
+        along_visible(given.visible_offsets.size()),
+        along_hidden(given.hidden_offsets.size()) {}
+  MovingWeights<T> moving() {
+    return {weights.data(), velocity.data(), along_visible.data(), along_hidden.data()};
+  }
+  bool operator==(const Moved&) const = default;
+
+  std::vector<T> weights, velocity;
+  std::vector<double> along_visible, along_hidden;
+};
+
+// Sums that are made by `outer` first, at the portable instruction set, and block by block.
+template <class T>
+void expect_the_same_step(const Given& given, const LearningRates& rates) {
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < given.rows * given.hidden; ++i) {
+    values.push_back(static_cast<float>(i * 7919 % 1001 - 500) / 1024.0F);
+  }
+  const UnitRows rows{given.bits.data(), given.rows};
+  std::vector<double> sums(static_cast<std::size_t>(given.visible * given.hidden));
+  ASSERT_TRUE(outer(rows, given.visible, values.data(), given.hidden, sums.data(),
+                    {1, Isa::portable, never}));
+  const CentredUnits of{given.visible, given.hidden, given.hidden_offsets.data(),
+                        given.visible_offsets.data(), given.hidden_offsets.data()};
+  Moved<T> expected(given);
+  learn(of, sums.data(), rates, expected.moving(), Isa::portable);
+  for (const Isa isa : available_isas()) {
+    Moved<T> got(given), of_sums(given);
+    ASSERT_TRUE(learn_from(rows, values.data(), of, rates, got.moving(), {3, isa, never}));
+    learn(of, sums.data(), rates, of_sums.moving(), isa);
+    EXPECT_TRUE(got == expected);
+    EXPECT_TRUE(of_sums == expected);
+  }
+}
+
+TEST(Bipartite, AStepOfLearningIsTheSameHoweverSumsAreMade) {
+  for (const std::int64_t rows : {1, 40, 300}) {  // of integers of 32 bits, and of 64
+    for (const auto& [visible, hidden] :
+         {std::pair{1, 1}, std::pair{70, 33}, std::pair{130, 200}, std::pair{700, 65}}) {
+      const Given given(visible, hidden, rows);
+      expect_the_same_step<float>(given, {0.1, 0.7, 0.0, 0.3});
+      expect_the_same_step<double>(given, {0.1, 0.0, 0.2, 0.0});
+    }
+  }
+}
+
+TEST(Bipartite, CentredUnitsAreThoseOfPlainLoops) {
+  constexpr int rows = 5, hidden = 7;
+  std::vector<float> units;
+  for (int i = 0; i < rows * hidden; ++i) units.push_back(static_cast<float>(i) / 64.0F);
+  const std::vector<double> weights{0.5, -0.25, 0.0, 2.0, -1.0}, lambda(hidden, 0.125);
+  std::vector<float> got = units;
+  std::vector<double> data(hidden, 9.0), model(hidden, 9.0);  // what was there does not matter
+  centre(got.data(), rows, hidden, weights.data(), lambda.data(), data.data(), model.data());
+  for (std::size_t j = 0; j < hidden; ++j) {
+    double sums[2] = {0.0, 0.0};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const double unit = units[r * hidden + j];
+      sums[weights[r] < 0.0 ? 1 : 0] += std::abs(weights[r]) * unit;
+      EXPECT_EQ(got[r * hidden + j], weights[r] * (unit - 0.125));
+    }
+    EXPECT_EQ(data[j], sums[0]);
+    EXPECT_EQ(model[j], sums[1]);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "support/expect_message.hpp"
 #include "support/real.hpp"
 
 namespace multispin::test {
@@ -216,6 +217,49 @@ TEST(RealEngine, OthersInPlaceAreAsThoughTheyHadAlwaysBeen) {
       EXPECT_EQ(packed_of(engine), packed_of(fresh));
       EXPECT_EQ(sums_of(engine), sums_of(fresh));
     }
+  }
+}
+
+// Whole blocks of held spins, in some replicas or in all, are passed over.
+TEST(RealEngine, StorageChangesNothingOfWhatIsHeld) {
+  for_all_dynamics(make_real(any_pairs(300, 900), 70, Storage::sparse), [](RealOptions o) {
+    const auto moved = [&](Storage storage) {
+      o.storage = storage;
+      RealEngine engine{o};
+      prepare(engine);
+      std::vector<std::uint64_t> held(packed_of(engine).size(), 0);
+      for (std::size_t w = 0; w < held.size(); ++w) {
+        if (w < 2 * 256) held[w] = w % 2 == 0 ? ~std::uint64_t{0} : 0x15;
+      }
+      engine.hold(held.data());
+      engine.sweep(4);
+      return packed_of(engine);
+    };
+    const std::vector<std::uint64_t> expected = moved(Storage::sparse);
+    for (const Storage storage : storages) ASSERT_EQ(moved(storage), expected) << describe(o);
+  });
+}
+
+// Set one by one and together.
+TEST(RealEngine, SpinsOfAllReplicas) {
+  for (const Storage storage : storages) {
+    const RealOptions o = make_real(any_pairs(150, 300), 70, storage);
+    std::vector<std::int8_t> spins(150 * 70);
+    for (std::size_t i = 0; i < spins.size(); ++i) spins[i] = i * 7 % 11 < 5 ? 1 : -1;
+    RealEngine together{o}, each{o};
+    together.set_all_spins(spins.data());
+    for (std::int64_t r = 0; r < 70; ++r) each.set_spins(r, spins.data() + 150 * r);
+    EXPECT_EQ(packed_of(together), packed_of(each));
+    EXPECT_EQ(sums_of(together), sums_of(each));
+    std::vector<std::int8_t> got(150);
+    together.get_spins(69, got.data());
+    EXPECT_TRUE(std::equal(got.begin(), got.end(), spins.begin() + 150 * 69));
+    together.sweep(2);
+    each.sweep(2);
+    EXPECT_EQ(packed_of(together), packed_of(each));
+    spins[3] = 0;
+    expect_message([&] { together.set_all_spins(spins.data()); }, {"init: got the value 0"});
+    EXPECT_EQ(packed_of(together), packed_of(each));
   }
 }
 

@@ -131,6 +131,8 @@ class RealEngine {
   double energy(const Sums& of_one) const { return energy_of(of_one, step(), 0.0); }
   void get_spins(std::int64_t replica, std::int8_t* spins) const;
   void set_spins(std::int64_t replica, const std::int8_t* spins);
+  // Of all replicas, one after the other: their fields are made together.
+  void set_all_spins(const std::int8_t* spins);
   // Words (site, word): bit r % 64 of word r / 64 is replica r; unused bits are zero.
   std::int64_t packed_words() const { return (options_.replicas + 63) / 64; }
   void get_packed(std::uint64_t* words) const;

@@ -93,8 +93,9 @@ class Clamped:
             return mean_features(support, self._visible[rows], weights, self._threads)
         visible = np.repeat(self._visible[rows], each, axis=0)
         start = np.concatenate([visible, self.states[rows].reshape(-1, n_hidden)], axis=1)
-        sampler = self._sampler(model, start, self._rows is rows)
-        self._rows = rows
+        has_them = self._rows is not None and np.array_equal(self._rows, rows)
+        sampler = self._sampler(model, start, has_them)
+        self._rows = rows.copy()
         sampler.sweep(sweeps)
         spins = np.asarray(sampler.spins())
         self._states[rows] = spins[:, visible.shape[1] :].reshape(-1, each, n_hidden)

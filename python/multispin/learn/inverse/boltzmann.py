@@ -133,6 +133,8 @@ def model_of(support: Support, x: Array) -> Pairwise:
     """Return the model of parameters; all pairs of the support are its edges."""
     couplings = x[: support.n_pairs]
     couplings = np.where(couplings == 0.0, _LEAST, couplings)
+    if support.n_pairs == support.n * (support.n - 1) // 2 > 0:  # no list has to be looked through
+        return Pairwise(support.matrix(couplings), support.fields(x))
     edges = np.stack([support.rows, support.columns], axis=1)
     return Pairwise.from_edges(support.n, edges, couplings, support.fields(x))
 

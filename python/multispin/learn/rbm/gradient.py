@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multispin._engines.bipartite import Products, centre
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -37,7 +39,8 @@ class Gradient:
     ----------
     sums
         ⟨v_i (h_j − λ_j)⟩ of the data less that of the model, (n_visible, n_hidden); with
-        ⟨h_j⟩ μ_i less, it is the gradient by W of centred units.
+        ⟨h_j⟩ μ_i less, it is the gradient by W of centred units. `Products` of it where all units
+        are 0 or 1.
     visible, hidden
         ⟨v_i⟩ and ⟨h_j⟩ of the data less those of the model.
     means
@@ -48,7 +51,7 @@ class Gradient:
     J. Melchior, A. Fischer & L. Wiskott, J. Mach. Learn. Res. 17(99), 1 (2016), eqs. (8)-(10).
     """
 
-    sums: Array
+    sums: Array | Products
     visible: Array
     hidden: Array
     means: tuple[Array, Array]
@@ -66,25 +69,24 @@ def difference(
         hidden = kernel.means(states, "hidden")
     else:
         both = [kernel.means(part.states, "hidden") for part in (data, model)]
-        hidden = np.concatenate([part.astype(np.float32) for part in both])
+        hidden = np.concatenate(both)
+    hidden = np.ascontiguousarray(hidden, np.float32)
     if layers.spins[1]:
         hidden = 2 * hidden - 1
-    # Not a product with a matrix: that may depend on the number of threads.
-    means = [
-        np.einsum("r,rj->j", np.abs(shares[rows]), hidden[rows])
-        for rows in (slice(m), slice(m, None))
-    ]
+    means = centre(hidden, shares, offsets.hidden)
     low, span = layers.lows[0], layers.spans[0]
     visible = low + span * data.mean(), low + span * model.mean()
-    hidden -= offsets.hidden.astype(hidden.dtype)
-    hidden *= shares.astype(hidden.dtype)[:, None]
-    if together:
+    sums: Array | Products
+    if together and not layers.spins[0]:
+        sums = kernel.products(states, hidden)
+    elif together:
         sums = kernel.outer(states, hidden)
     else:
         sums = kernel.outer(model.states, hidden[m:])
         sums += kernel.outer(data.states, hidden[:m])
     change = means[0] - means[1]
     if layers.spins[0]:
+        assert isinstance(sums, np.ndarray)
         sums = low * change + span * sums
     return Gradient(
         sums, visible[0] - visible[1], change,

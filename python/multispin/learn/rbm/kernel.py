@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from multispin._engines import registry
-from multispin._engines.bipartite import Bipartite, Numbers, unpack
+from multispin._engines.bipartite import Bipartite, Numbers, Products, unpack
 from multispin.learn.rbm.units import Binary
 
 if TYPE_CHECKING:
@@ -171,6 +171,12 @@ class Kernel:
     def values(self, states: States) -> Reals:
         """Return visible states as numbers."""
         return unpack(states, self._n_visible) if states.dtype == np.uint64 else states
+
+    def products(self, states: States, values: Reals) -> Array | Products:
+        """Return what `outer` does, or, on the CPU, what a step of learning makes it of."""
+        if states.dtype != np.uint64 or self._device != "cpu" or values.dtype != np.float32:
+            return self.outer(states, values)
+        return Products(states, values, self.threads)
 
     def outer(self, states: States, values: Reals) -> Array:
         """Return sum_r v_ri x_rm (n_visible, m) of visible states v and numbers x (R, m)."""

@@ -81,8 +81,7 @@ class Observations:
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of each unit, (N,)."""
         if self.bits is not None and self.weights is None:
-            counts = unpack(self.bits, self.n_units).sum(axis=0, dtype=np.int64)
-            return np.asarray(counts / len(self))
+            return np.asarray(_counts(unpack(self.bits, self.n_units)) / len(self))
         # Not a product of matrices: that may depend on the number of threads.
         values = self.numbers().astype(np.float64)
         return np.asarray(np.einsum("r,ri->i", self.shares, values))
@@ -127,6 +126,14 @@ def observed(
             bits, values = (None if part is None else part[seen] for part in (bits, values))
     n = given.shape[1]
     return Observations(visible.n_units(n), n, bits, values, weights, names, dtype)
+
+
+def _counts(units: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how often each unit is 1: bytes are added as bytes while no sum can overflow."""
+    total = np.zeros(units.shape[1], dtype=np.int64)
+    for first in range(0, len(units), 255):
+        total += units[first : first + 255].sum(axis=0, dtype=np.uint8)
+    return total
 
 
 def numbers_of(X: Any, name: str, allowed: str) -> NDArray[Any]:

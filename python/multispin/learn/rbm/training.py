@@ -43,6 +43,11 @@ class Training:
     step: int = 1  # the number of the next step of chains
     updates: int = 0
 
+    def __post_init__(self) -> None:
+        """Forget what no momentum carries on: there may be some later on."""
+        if self.settings.momentum == 0.0:
+            self.velocity = self.velocity.of(*(np.zeros_like(p) for p in parts(self.velocity)))
+
     @classmethod
     def begun(cls, settings: Settings, data: Observations, layers: Layers) -> Training:
         """Begin with weights near 0, and visible units whose means are those of the data.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from multispin._engines.bipartite import Rates, learn
+from multispin._engines.bipartite import Products, Rates, learn, outer, pack
 from multispin.learn.rbm import flips
 from multispin.learn.rbm.gradient import Offsets, difference
 from multispin.learn.rbm.kernel import Place
@@ -211,3 +211,35 @@ def test_a_step_of_learning_is_what_it_says(dtype: type, shape: tuple[int, int])
     np.testing.assert_allclose(weights, expected, atol=tolerance)
     np.testing.assert_allclose(along[0], -d.T @ lam, atol=1e-11)
     np.testing.assert_allclose(along[1], -d @ mu, atol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [7, 300])  # sums of 32 bits, and of more
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_step_is_the_same_whether_sums_are_made_first(
+    dtype: type, rows: int, threads: int
+) -> None:
+    rng = np.random.default_rng(6)
+    n_hidden, n_visible = 130, 700
+    bits = pack(rng.uniform(size=(rows, n_visible)) < 0.3)
+    values = rng.normal(size=(rows, n_hidden)).astype(np.float32)
+    change, mu, lam = (rng.normal(size=n) for n in (n_hidden, n_visible, n_hidden))
+    weights = rng.normal(size=(n_hidden, n_visible)).astype(dtype)
+    found = []
+    for sums in (outer(bits, n_visible, values, 1), Products(bits, values, threads)):
+        moved, velocity = weights.copy(), weights.copy()
+        along = learn(sums, change, (mu, lam), Rates(0.1, 0.5, 0.01, 0.1), moved, velocity)
+        found.append((moved, velocity, *along))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_step_refuses_values_that_are_not_finite() -> None:
+    weights, velocity = np.ones((2, 3)), np.zeros((2, 3))
+    values = np.array([[np.inf, 0.0]], dtype=np.float32)
+    with pytest.raises(ValueError, match="values: "):
+        learn(
+            Products(np.ones((1, 1), np.uint64), values, 1), np.zeros(2),
+            (np.zeros(3), np.zeros(2)), Rates(1.0, 0.0, 0.0, 0.0), weights, velocity,
+        )  # fmt: skip
+    np.testing.assert_array_equal(weights, 1.0)
