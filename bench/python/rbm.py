@@ -328,7 +328,8 @@ def mnist500() -> str:
     ).fit(X, callbacks=[look])  # fmt: skip
     known = rbm.log_partition("ais", chains=500, temperatures=3000, random_state=1)
     of_test, of_train = (-float(rbm.free_energy(images).mean()) for images in (test, train))
-    assert known.forward is not None and known.reverse is not None
+    assert known.forward is not None
+    assert known.reverse is not None
     return (
         f"- mnist500, by epoch: {', '.join(curve)}; in the end test {of_test - known.value:.2f}, "
         f"there {of_test - known.forward:.2f}, back {of_test - known.reverse:.2f}, training "
