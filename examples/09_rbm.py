@@ -28,6 +28,7 @@ INK = 8  # grey from which a pixel is on, of 16
 TRAINED = 1437  # of 1,797 digits; the others are what machines have not seen
 HIDDEN, BATCH, CHAINS = 128, 50, 100
 RATES, RATES_OF_BOTH = (0.3, 0.01), (0.5, 0.02)  # of pixels; of pixels and labels
+RATE_OF_LABELS = (0.5, 0.05)  # of labels given pixels
 DRAWN, STEPS = 40, 2000  # samples that are shown, and the Gibbs steps to each of a class
 COMPLETED, GREY = 12, 0.3  # digits, and how what is missing looks
 
@@ -232,13 +233,25 @@ can be.</p>
 def show_classes(machine: ms.RBM, digits: Digits, epochs: int) -> Part:
     """Learn labels with the pixels: digits of a class, and the class of digits."""
     page.announce("pixels and labels learned together")
-    both = ms.RBM(
+    machine_of_both = ms.RBM(
         HIDDEN, learning_rate=RATES_OF_BOTH, batch_size=BATCH, n_chains=CHAINS, n_iter=epochs,
         method="ptt", random_state=1,
-    ).fit(labelled(digits.train, digits.train_labels))  # fmt: skip
-    drawn = draw_classes(both)
-    told = classify(both, digits.test)
-    rows = [("labels as units, by free energy", share(told == digits.test_labels))]
+    )  # fmt: skip
+    both = ms.RBMClassifier(machine_of_both).fit(digits.train, digits.train_labels)
+    told_by_labels = ms.RBM(
+        HIDDEN, learning_rate=RATE_OF_LABELS, momentum=0.5, batch_size=BATCH, n_iter=epochs,
+        method="discriminative", random_state=1,
+    )  # fmt: skip
+    classifier = ms.RBMClassifier(told_by_labels).fit(digits.train, digits.train_labels)
+    drawn = np.stack([both.sample(4, label, STEPS).reshape(-1, *SHAPE) for label in range(10)], 1)
+    told = both.predict(digits.test)
+    rows = [
+        ("labels and pixels learned together", share(told == digits.test_labels)),
+        (
+            "labels given pixels learned",
+            share(classifier.predict(digits.test) == digits.test_labels),
+        ),
+    ]
     rows += regressions(machine, digits)
     data = xr.Dataset(
         {
@@ -256,7 +269,8 @@ label, of which one is 1. To learn them takes nothing new. Chains of this machin
 a digit has to change with its label; here they are exchanged with chains of machines that were kept
 along the way (<code>method="ptt"</code>; Nicolas Béreux and others, 2024). Held at a label, the
 machine draws that digit. The other way round, the label of an image is the one with the lowest free
-energy of ten (Hugo Larochelle and Yoshua Bengio, 2008). Or one forgets about labels, and gives the
+energy of ten (Hugo Larochelle and Yoshua Bengio, 2008); a machine that is to do nothing else learns
+just that, <code>method="discriminative"</code>. Or one forgets about labels, and gives the
 probabilities of hidden units to another program instead of pixels.</p>
 """
         ),
@@ -268,6 +282,12 @@ probabilities of hidden units to another program instead of pixels.</p>
             "start in which pixels are independent.",
             "Ten columns of images, most of them of the digit above.",
         ),
+        page.Picture(
+            plot.rbm.embedding(machine.transform(digits.test), digits.test_labels),
+            "Digits that were not learned, by the hidden units of the machine that never saw a "
+            "label: their first two principal components.",
+            "Points in ten colours, those of some digits in groups of their own.",
+        ),
         page.Table(
             ("which digit it is", "right"),
             rows,
@@ -277,31 +297,6 @@ probabilities of hidden units to another program instead of pixels.</p>
         ),
     ]  # fmt: skip
     return Part(blocks, data)
-
-
-def labelled(pixels: Bits, labels: NDArray[np.int64]) -> Bits:
-    """Return pixels with ten more units, one of which is 1."""
-    return np.hstack([pixels, np.eye(10, dtype=np.float32)[labels]])
-
-
-def draw_classes(both: ms.RBM, each: int = 4) -> NDArray[np.uint8]:
-    """Return images of each class, (each, 10, rows, columns)."""
-    pixels = SHAPE[0] * SHAPE[1]
-    clamp = np.arange(pixels + 10) >= pixels
-    found = []
-    for label in range(10):
-        values = np.zeros(pixels + 10)
-        values[pixels + label] = 1
-        drawn = both.sample(each, STEPS, clamp=clamp, values=values)
-        found.append(drawn[:, :pixels].reshape(each, *SHAPE))
-    return np.stack(found, axis=1)
-
-
-def classify(both: ms.RBM, pixels: Bits) -> NDArray[np.int64]:
-    """Return the label with which each image has the lowest free energy."""
-    F = [both.free_energy(labelled(pixels, np.full(len(pixels), label))) for label in range(10)]
-    found: NDArray[np.int64] = np.argmin(F, axis=0)
-    return found
 
 
 def regressions(machine: ms.RBM, digits: Digits) -> list[tuple[str, str]]:

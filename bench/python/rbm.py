@@ -45,6 +45,7 @@ import numpy as np  # noqa: E402
 import multispin as ms  # noqa: E402
 from multispin._engines import bipartite  # noqa: E402
 from multispin.learn.rbm import partition  # noqa: E402
+from multispin.learn.rbm.quality import own_neighbours  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -355,16 +356,7 @@ def _forgotten(rbm: ms.RBM, test: NDArray[np.float32]) -> str:
 def _told_apart(rbm: ms.RBM, test: NDArray[np.float32]) -> str:
     """Shares of test images, and of samples, whose nearest neighbour is of their own kind."""
     ours = rbm.sample(COMPARED, STEPS, random_state=3).astype(np.float32)
-    theirs = test[:COMPARED]
-
-    def apart(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(a.sum(1)[:, None] + b.sum(1)[None] - 2 * a @ b.T)
-
-    between, shares = apart(theirs, ours), []
-    for own, nearest in ((theirs, between.min(1)), (ours, between.min(0))):
-        within = apart(own, own)
-        np.fill_diagonal(within, np.inf)
-        shares.append(float((within.min(1) < nearest).mean()))
+    shares = own_neighbours(test[:COMPARED], ours)
     with warnings.catch_warnings(record=True) as slow:
         warnings.simplefilter("always", ms.SlowMixingWarning)
         rbm.sample(64, random_state=4)

@@ -14,7 +14,7 @@ from multispin.cli.output import check_files, print_files, print_table, save_pic
 from multispin.cli.samples import read_samples
 from multispin.cli.words import Help, add_command
 from multispin.learn.rbm.estimator import RBM
-from multispin.learn.rbm.settings import METHODS
+from multispin.learn.rbm.settings import OF_FLIPS, SAMPLING
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 100  # samples in the picture
 _SUMS = 20  # units of the smaller layer whose states "auto" sums
+_METHODS = SAMPLING + OF_FLIPS
 _LN_Z = ("auto", "exact", "ais")
 
 
@@ -52,7 +53,8 @@ def _register_train(actions: Any) -> None:
     add = command.add_argument
     add("file", metavar="FILE", help=".npy, .npz, .csv or .txt file with samples")
     add("--hidden", type=int, default=256, metavar="N", help="hidden units")
-    add("--method", default="pcd", metavar="NAME", help=", ".join(METHODS))
+    add("--method", default="pcd", metavar="NAME", help=", ".join(_METHODS))
+    add("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:<index> or auto")
     add("--epochs", type=int, default=10, metavar="N", help="how often all samples are seen")
     rate = "learning rate (default: 0.05), or two, from which it goes to which"
     add("--rate", type=float, nargs="+", default=[0.05], metavar="X", help=rate)
@@ -147,8 +149,8 @@ def _machine(options: argparse.Namespace) -> RBM:
     return RBM(
         options.hidden, learning_rate=rate[0] if len(rate) == 1 else tuple(rate),
         batch_size=options.batch, n_iter=options.epochs, random_state=options.seed,
-        method=checks.choice("--method", options.method, METHODS), steps=options.steps,
-        n_chains=options.chains, threads=options.threads,
+        method=checks.choice("--method", options.method, _METHODS), steps=options.steps,
+        n_chains=options.chains, threads=options.threads, device=options.device,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin.plot.style import COLOURS, FAINT, new_figure, style
+from multispin.plot.style import COLOURS, FAINT, MARKERS, new_figure, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["filters", "history", "images", "singular_values"]
+__all__ = ["embedding", "filters", "history", "images", "singular_values"]
 
 _MOST = 1000  # images
 _LARGEST = 1e6  # number on an axis
@@ -122,6 +122,64 @@ def filters(
         figure = _grid(shown, across, [], cmap="RdBu_r", vmin=-limit, vmax=limit)
         (axes,) = figure.axes
         figure.colorbar(axes.images[0], ax=axes, label="$W_{ji}$", aspect=30, shrink=0.8)
+        return figure
+
+
+def embedding(hidden: ArrayLike, labels: ArrayLike | None = None) -> Figure:
+    """Samples by their hidden units, on the two directions in which these differ most.
+
+    Parameters
+    ----------
+    hidden : array_like
+        (M, n_components) numbers, as `multispin.RBM.transform` returns them; M and n_components
+        >= 2.
+    labels : array_like, optional
+        (M,) classes, each of which has a colour of its own.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A point for each sample: its first two principal components.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of this kind.
+
+    Examples
+    --------
+    >>> import multispin as ms
+    >>> digits = ms.datasets.digits(binary=True)
+    >>> pixels = digits.images.reshape(-1, 64) > 0
+    >>> hidden = ms.RBM(16, n_iter=5, random_state=1).fit(pixels).transform(pixels)
+    >>> ms.plot.rbm.embedding(hidden, digits.labels).savefig("embedding.png")
+    """
+    allowed = "(M, n) finite numbers, M and n >= 2"
+    given = checks.numbers("hidden", hidden, allowed)
+    if given.ndim != 2 or min(given.shape) < 2:
+        raise ValueError(f"hidden: got shape {given.shape}, allowed: {allowed}")
+    given = _drawable("hidden", given)
+    classes = np.zeros(len(given), np.intp) if labels is None else np.asarray(labels)
+    if classes.shape != (len(given),):
+        got = f"got shape {classes.shape}"
+        raise ValueError(f"labels: {got}, allowed: ({len(given)},), one for each sample")
+    left, values, _ = np.linalg.svd(given - given.mean(axis=0), full_matrices=False)
+    at = left[:, :2] * values[:2]
+    shares = values[:2] ** 2 / max(float((values**2).sum()), 1e-300)
+    with style():
+        figure = new_figure(6.4, 5.4)
+        axes = figure.subplots()
+        for number, each in enumerate(np.unique(classes)):
+            rows = classes == each
+            marker = MARKERS[number // len(COLOURS) % len(MARKERS)]
+            axes.plot(
+                at[rows, 0], at[rows, 1], ls="", marker=marker, ms=3.0, alpha=0.7, mew=0,
+                color=COLOURS[number % len(COLOURS)], label=str(each),
+            )  # fmt: skip
+        axes.set_xlabel(f"{shares[0]:.0%} of the variance")
+        axes.set_ylabel(f"{shares[1]:.0%} of the variance")
+        if labels is not None:
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), markerscale=2)
         return figure
 
 

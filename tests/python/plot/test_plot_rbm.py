@@ -120,3 +120,23 @@ def test_wrong_arguments(call: Any, error: type[Exception], message: str) -> Non
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value).startswith(message)
+
+
+def test_embedding_is_of_principal_components() -> None:
+    rng = np.random.default_rng(5)
+    hidden = rng.normal(size=(60, 4)) * [5.0, 2.0, 0.1, 0.1] + 3.0
+    labels = np.repeat([0, 1], 30)
+    axes = ms.plot.rbm.embedding(hidden, labels).axes[0]
+    at = np.concatenate([line.get_xydata() for line in axes.lines])
+    assert [len(line.get_xydata()) for line in axes.lines] == [30, 30]
+    centred = hidden - hidden.mean(axis=0)
+    for column in (0, 1):  # the first two axes are those of the most variance, nearly
+        assert abs(np.corrcoef(at[:, column], centred[:, column])[0, 1]) > 0.99
+    assert ms.plot.rbm.embedding(hidden).axes[0].get_legend() is None
+
+
+def test_embedding_refuses() -> None:
+    with pytest.raises(ValueError, match="hidden: got shape"):
+        ms.plot.rbm.embedding(np.zeros(3))
+    with pytest.raises(ValueError, match="labels: got shape"):
+        ms.plot.rbm.embedding(np.zeros((3, 2)), [0, 1])

@@ -18,11 +18,14 @@ from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import layers_of
 from multispin.learn.rbm.observations import Observations, observed
 from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.quality import own_neighbours
 from multispin.learn.rbm.randomness import streams
 from multispin.learn.rbm.visible import Visible
 from multispin.learn.seeds import seed_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from multispin.learn.partition import LogPartition
@@ -304,6 +307,63 @@ class Learned(Estimator):
             **self._held_at(clamp, values),
         )  # fmt: skip
         return self._visible.decode(found, parameters.shape[1])
+
+    def sample_quality(
+        self,
+        X: Any,
+        steps: Sequence[int] = (1, 10, 100, 1000),
+        random_state: int | None = None,
+    ) -> dict[str, NDArray[Any]]:
+        """Return whether samples can be told from data, after some numbers of Gibbs steps.
+
+        The nearest neighbour of each among all others, as many samples as data: how many are of
+        their own kind. 1/2 and 1/2 is what perfect samples have. Chains begin independent, as
+        frequent as in the data that was learned: where a machine was trained with short chains,
+        samples are best after as many steps, and get worse.
+
+        Parameters
+        ----------
+        X
+            (M, N) of the values that visible units have, of at least two samples.
+        steps
+            Numbers of steps, rising.
+        random_state
+            Seed; None takes another one each time, that follows from the estimator's.
+
+        Returns
+        -------
+        dict of ndarray
+            By name ``steps``, ``data``, the share of data whose nearest neighbour is data, and
+            ``samples``, (len(steps),).
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            Before `fit`; for samples or steps that are not of this kind.
+
+        Notes
+        -----
+        A. Yale et al., Neurocomputing 416, 244 (2020); A. Decelle, C. Furtlehner & B. Seoane,
+        NeurIPS 34, 5345 (2021).
+        """
+        data = self._certain(X)
+        if len(data) < 2:
+            raise ValueError(f"X: got {len(data)} sample, allowed: at least two")
+        times = [checks.count("steps", each, 1, MOST_STEPS) for each in steps]
+        if not times or bool(np.any(np.diff(times) <= 0)):
+            raise ValueError(checks.describe("steps", steps, "numbers that rise"))
+        kernel, seed = self._kernel(), self._seed_or(random_state)
+        rows, values = streams(0, len(data)), data.numbers()
+        states = kernel.independent(self._kept[1]["base"], Numbers(seed, rows, 0))
+        shares, done = [], 0
+        for until in times:
+            states, _ = kernel.gibbs(states, until - done, Numbers(seed, rows, done + 1))
+            done = until
+            shares.append(own_neighbours(values, kernel.values(states)))
+        return {
+            "steps": np.array(times), "data": np.array([one for one, _ in shares]),
+            "samples": np.array([other for _, other in shares]),
+        }  # fmt: skip
 
     def reconstruct(
         self, X: Any, clamp: ArrayLike | None = None, steps: int | None = None
