@@ -225,7 +225,9 @@ class Learned(Estimator):
             arrays = {k[6:]: v for k, v in kept.items() if k.startswith("model_")}
             chosen = settings.checked(self.get_params(), meta["seed"])
             phase = phases.resumed(chosen, at, kept["base"], arrays)
-            exchanged = phase if isinstance(phase, phases.Exchanged) else None
+            assert isinstance(phase, phases.Exchanged)
+            phase.ladder.replace(at)  # chains have not seen the last update, or what came after
+            exchanged = phase
         return partition.log_partition(
             at.of_machine(), method, chains=chains, temperatures=temperatures, betas=betas,
             seed=self._seed_or(random_state), place=self._place, base=kept["base"],

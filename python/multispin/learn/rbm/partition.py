@@ -143,7 +143,11 @@ def _of_kept(exchanged: Exchanged, steps: int, seed: int) -> LogPartition:
     ladder = exchanged.ladder
     assert isinstance(ladder, Kept)
     first = ladder.models[0].of_machine()
-    values, errors = along(ladder, list(exchanged.states), steps, seed, 0)
+    states = list(exchanged.states)
+    for step in range(max(1, steps // 10)):  # to settle
+        states = ladder.advance(states, 1, seed, step)
+        exchange(ladder, states, seed, step)
+    values, errors = along(ladder, states, steps, seed, steps)
     last = ladder.models[-1].of_machine().constant - first.constant
     start = independent_log_partition(first, np.asarray(first.visible, np.float64))
     return LogPartition(start + last + float(values[-1]), float(errors[-1]), "ptt")

@@ -150,6 +150,34 @@ def test_ln_z_along_a_ladder(which: int) -> None:
     assert errors.max() < 0.05
 
 
+@pytest.mark.parametrize("kind", ["binary", "spin"])
+def test_ln_z_along_the_models_that_training_has_kept(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    X = (rng.random((200, 1)) < 0.5) ^ (rng.random((200, 12)) < 0.15)
+    rbm = ms.RBM(
+        8, method="ptt", learning_rate=0.3 if kind == "binary" else 0.05, n_iter=150, n_chains=200,
+        batch_size=50, visible=kind, hidden=kind, random_state=1,
+    ).fit(X if kind == "binary" else 2 * X.astype(int) - 1)  # fmt: skip
+    assert len(rbm._kept[1]["model_kept_weights"]) >= 3
+    found, exact = rbm.log_partition("ptt", random_state=2), rbm.log_partition("exact")
+    assert found.method == "ptt"
+    # Errors of ten stretches of time: t of 9 degrees of freedom is above 6 with probability 1e-4.
+    assert abs(found.value - exact.value) < 6 * found.error
+    assert found.error < 0.02
+    with pytest.raises(ValueError, match="method: got 'ptt'"):
+        ms.RBM(2, n_iter=1).fit(X).log_partition("ptt")
+
+
+@pytest.mark.thorough
+def test_twenty_models_are_within_three_errors() -> None:
+    for seed in range(20):
+        of = machine(16, 40, 0.4, seed)
+        exact = log_partition(of, "exact").value
+        for method in ("ais", "reverse_ais"):
+            found = log_partition(of, method, chains=200, temperatures=300, seed=seed)
+            assert abs(found.value - exact) < 3 * found.error
+
+
 def test_log_weights_are_free_energies() -> None:
     of = machine(3, 5, 1.0, 7)
     v = np.random.default_rng(1).integers(0, 2, (6, 5))
