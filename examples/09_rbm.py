@@ -29,7 +29,7 @@ TRAINED = 1437  # of 1,797 digits; the others are what machines have not seen
 HIDDEN, BATCH, CHAINS = 128, 50, 100
 RATES, RATES_OF_BOTH = (0.3, 0.01), (0.5, 0.02)  # of pixels; of pixels and labels
 RATE_OF_LABELS = (0.5, 0.05)  # of labels given pixels
-DRAWN, STEPS = 40, 2000  # samples that are shown, and the Gibbs steps to each of a class
+DRAWN, STEPS = 40, 1000  # samples that are shown, and the Gibbs steps to each of a class
 COMPLETED, GREY = 12, 0.3  # digits, and how what is missing looks
 
 
@@ -41,7 +41,7 @@ class Effort(NamedTuple):
     chains: int
 
 
-QUICK, FULL = Effort(15, 10, 50), Effort(100, 60, 200)
+QUICK, FULL = Effort(15, 10, 50), Effort(100, 40, 200)
 
 
 class Digits(NamedTuple):
