@@ -116,6 +116,10 @@ class RBMClassifier(Estimator):
         """
         if self.rbm is not None and not isinstance(self.rbm, RBM):
             raise TypeError(checks.describe("rbm", self.rbm, "an RBM"))
+        if self.rbm is not None and self.rbm.visible != "binary":
+            raise ValueError(checks.describe("rbm.visible", self.rbm.visible, "'binary'"))
+        if "validation" in fit:
+            raise TypeError("validation: got some, allowed: none; see score")
         given = numbers_of(X, "X", BINARY.allowed)
         labels = self._labels(y, len(given))
         classes, of_samples = np.unique(labels, return_inverse=True)
@@ -208,6 +212,10 @@ class RBMClassifier(Estimator):
             labels = labels[:, 0]
         if labels.shape != (m,):
             raise ValueError(f"y: got shape {labels.shape}, allowed: ({m},), one for each sample")
+        if labels.dtype.kind == "f" and np.isnan(labels).any():
+            raise ValueError("y: got NaN, allowed: classes; Input y contains NaN")
+        if labels.dtype.kind == "O" and any(each is None for each in labels):
+            raise ValueError("y: got None among the labels, allowed: classes that can be sorted")
         if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
             raise ValueError("y: got continuous labels, allowed: classes; Unknown label type")
         return labels
@@ -225,5 +233,5 @@ class RBMClassifier(Estimator):
 def _joined(samples: NDArray[Any], labels: NDArray[np.intp], n: int) -> NDArray[Any]:
     """Return samples with units of their labels behind them."""
     one = labels[:, None] == np.arange(n)
-    kind = samples.dtype if samples.dtype.kind == "f" else np.dtype(np.float64)
+    kind = samples.dtype if samples.dtype.kind == "f" else np.result_type(samples, np.uint8)
     return np.concatenate([samples, one], axis=1, dtype=kind)

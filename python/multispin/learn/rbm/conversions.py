@@ -35,6 +35,7 @@ class Portable(Learned):
     batch_size: int
     learning_rate: float | tuple[float, float]
     random_state: Any
+    visible: str
     n_categories: int | None
     feature_names_in_: NDArray[np.object_]
 
@@ -114,9 +115,16 @@ class Portable(Learned):
                 raise ValueError(f"{name}: got shape {part.shape}, allowed: ({n},)")
         dtype = np.asarray(components).dtype
         dtype = dtype if dtype == np.float32 else np.dtype(np.float64)
-        found = cls(**{"n_components": len(weights), **params})
+        given = params.get("n_components", len(weights))
+        if given != len(weights):
+            allowed = f"{len(weights)}, the number of rows of components"
+            raise ValueError(checks.describe("n_components", given, allowed))
+        found = cls(**{**params, "n_components": len(weights)})
         seed = checks.seed_or_fresh("random_state", settings.seed_of(found.random_state))
         chosen = settings.checked(found.get_params(), seed)
+        if chosen.n_labels >= weights.shape[1]:
+            allowed = f"fewer than {weights.shape[1]}, the number of columns of components"
+            raise ValueError(checks.describe("n_labels", chosen.n_labels, allowed))
         kind = Visible(chosen.visible, found._categories_of(weights.shape[1]), chosen.n_labels)
         n = weights.shape[1] // max(kind.categories, 1)
         units = kind.units(n)
@@ -135,6 +143,9 @@ class Portable(Learned):
         """Return how many categories each feature has, of so many units of a machine."""
         if self.visible != "categorical":
             return 0
+        if self.n_categories is None:
+            allowed = "a number: here it has to be given with visible='categorical'"
+            raise ValueError(checks.describe("n_categories", None, allowed))
         wanted: int = checks.count("n_categories", self.n_categories, 2, n_units)
         if n_units % wanted:
             allowed = f"a divisor of {n_units}, the number of columns of components"
@@ -213,6 +224,9 @@ class Portable(Learned):
         if not isinstance(model, Hopfield):
             raise TypeError(checks.describe("model", model, "a Hopfield model"))
         t = checks.positive_finite("temperature", temperature)
+        for name in ("visible", "hidden", "n_labels", "n_categories"):
+            if name in params:
+                raise ValueError(checks.describe(name, params[name], "nothing: it is known here"))
         patterns = model.patterns.reshape(model.n_patterns, -1)
         fields = np.broadcast_to(np.asarray(model.h, np.float64), model.shape).ravel()
         return cls.from_arrays(
@@ -263,7 +277,8 @@ class Portable(Learned):
     def _of_gaussian_hidden(self) -> tuple[Array, Array, Array]:
         of = self._parameters()
         for name, kind, wanted in (
-            ("visible", self.visible, "spin"), ("hidden", self.hidden, "gaussian"),
+            ("visible", self._fixed["visible"], "spin"),
+            ("hidden", self._fixed["hidden"], "gaussian"),
         ):  # fmt: skip
             if kind != wanted:
                 raise ValueError(f"{name}: got {kind!r}, allowed: {wanted!r}")
@@ -294,7 +309,7 @@ class Portable(Learned):
 
     def _of_binary_units(self) -> Parameters:
         found = self._parameters()
-        for name, kind in (("visible", self.visible), ("hidden", self.hidden)):
+        for name, kind in (("visible", self._fixed["visible"]), ("hidden", self._fixed["hidden"])):
             if kind != "binary":
                 raise ValueError(f"{name}: got {kind!r}, allowed: 'binary', there")
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,8 @@ def potential_scale_reduction(series: Array) -> float:
     A. Gelman & D. B. Rubin, Stat. Sci. 7, 457 (1992), of halves of chains (Gelman et al., Bayesian
     Data Analysis, 3rd ed., sec. 11.4).
     """
+    if not np.isfinite(series).all():
+        return math.inf
     half = len(series) // 2
     halves = np.concatenate([series[:half], series[half : 2 * half]], axis=1)
     within = halves.var(axis=0, ddof=1).mean(axis=0)

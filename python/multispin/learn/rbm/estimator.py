@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from multispin._base import checks
+from multispin._base.callers import warn
 from multispin._base.extras import require
+from multispin.errors import NotConvergedWarning
 from multispin.learn.names import check_same_units
 from multispin.learn.rbm import settings
 from multispin.learn.rbm.conversions import Portable, stated
+from multispin.learn.rbm.enumeration import diverges
 from multispin.learn.rbm.equilibrium import warn_of_slow_chains
 from multispin.learn.rbm.layers import layers_of
 from multispin.learn.rbm.observations import numbers_of, observed
@@ -33,24 +36,26 @@ if TYPE_CHECKING:
 
 
 class RBM(Portable):
-    r"""A restricted Boltzmann machine of units 0 and 1.
+    r"""A restricted Boltzmann machine: of units 0 and 1, of spins, of numbers or of categories.
 
     .. math:: P(v, h) \propto \exp\Big(\sum_i b_i v_i + \sum_j c_j h_j
         + \sum_{ij} h_j W_{ji} v_i\Big)
 
-    Hidden units given visible ones are independent, P(h_j = 1 | v) = σ(c_j + Σ_i W_ji v_i), and the
+    times Π e^(−v_i²/2) or Π e^(−h_j²/2) over a layer whose units are numbers. Hidden units given
+    visible ones are independent, of units 0 and 1 P(h_j = 1 | v) = σ(c_j + Σ_i W_ji v_i), and the
     other way round [1]. Learning climbs the likelihood's gradient, ⟨h v⟩ of the data less ⟨h v⟩ of
     the model, for which chains are sampled; or descends a loss that needs no chains:
 
-    ========  ======================================================================================
+    ==================  ============================================================================
     method    the model's phase, or the loss
-    ========  ======================================================================================
+    ==================  ============================================================================
     ``cd``    chains of `steps` steps that begin at the batch, contrastive divergence [2]
     ``pcd``   chains that go on from update to update [3]
     ``pt``    the same, exchanged with chains at `n_temperatures` temperatures [4]
     ``ptt``   the same, exchanged with chains of models kept along the way of training [5]
     ``pl``    −Σ_i ln P(v_i | all other v), the pseudolikelihood [6]
     ``rm``    Σ_i (1 − P(v_i | all other v))², ratio matching [7]
+    ``discriminative``  −ln P(labels | all other v), with `n_labels` [9]
     ========  ======================================================================================
 
     It takes the place of ``sklearn.neural_network.BernoulliRBM``. Other than there: the gradient is
@@ -88,6 +93,18 @@ class RBM(Portable):
         Share of the last step that the next one repeats, >= 0 and < 1.
     l1, l2
         Penalties l1 Σ|W| + l2 Σ W² beside the mean negative log-likelihood; of weights alone.
+    visible
+        "binary", 0 and 1, or probabilities between; "spin", -1 and 1, or means between; "gaussian",
+        any numbers, of variance 1 given the hidden units: scale data by their noise; "categorical",
+        integers from 0 on.
+    hidden
+        "binary", "spin", "gaussian", or "relu", numbers >= 0 of the measure e^(−h²/2) [10].
+    n_labels
+        How many of the last visible units are labels, of which just one is 1; 0 for none. See
+        `RBMClassifier`.
+    n_categories
+        How many values categorical units have, 2 at least; None takes the largest of the first data
+        that are seen, and 1 more.
     threads
         Number of threads; None takes as many as the process may use. Results do not depend on it.
     device
@@ -97,7 +114,8 @@ class RBM(Portable):
     Attributes
     ----------
     components_, intercept_visible_, intercept_hidden_
-        W (n_components, n_features), b and c: float32 if the data were, else float64.
+        W (n_components, n_features), b and c: float32 if the data were, else float64. Categorical
+        units have n_categories columns for each feature.
     h_samples_
         Hidden states of the model's chains, (n_chains, n_components), as scikit-learn calls them.
     history_
@@ -120,7 +138,8 @@ class RBM(Portable):
     Neural Comput. 14, 1771 (2002). [3] T. Tieleman, ICML 2008, 1064. [4] G. Desjardins et al.,
     AISTATS 2010, PMLR 9, 145. [5] N. Béreux et al., arXiv:2405.15376 (2024). [6] J. Besag,
     Statistician 24, 179 (1975). [7] A. Hyvärinen, Comput. Stat. Data Anal. 51, 2499 (2007). [8] J.
-    Melchior, A. Fischer & L. Wiskott, J. Mach. Learn. Res. 17(99), 1 (2016).
+    Melchior, A. Fischer & L. Wiskott, J. Mach. Learn. Res. 17(99), 1 (2016). [9] H. Larochelle & Y.
+    Bengio, ICML 2008, 536. [10] J. Tubiana, S. Cocco & R. Monasson, eLife 8, e39397 (2019).
 
     Examples
     --------
@@ -199,8 +218,7 @@ class RBM(Portable):
         Parameters
         ----------
         X
-            (M, N) of 0 and 1, or of probabilities of 1 between: bool, integers, floats, a sparse
-            matrix or a DataFrame.
+            (M, N) of values of `visible`: bool, integers, floats, a sparse matrix or a DataFrame.
         y
             Ignored.
         sample_weight
@@ -228,6 +246,8 @@ class RBM(Portable):
 
         Warns
         -----
+        NotConvergedWarning
+            If units are numbers on both sides, and weights too large for a distribution.
         SlowMixingWarning
             If chains of the model have not forgotten where they began after as many steps as an
             epoch has, and 1000 at least: averages over them are not those of the model.
@@ -265,7 +285,13 @@ class RBM(Portable):
 
         run = with_checkpoint(self._kind, checkpoint, checkpoint_interval, trained)
         self._take(run)
-        if run.training.model is not None and run.epoch > 0:
+        if diverges(run.training.parameters.of_machine()):
+            warn(
+                "what was learned has no distribution: numbers on both sides pull each other "
+                "without end. A smaller learning_rate, a larger l2 or data of smaller numbers help",
+                NotConvergedWarning,
+            )
+        elif run.training.model is not None and run.epoch > 0:
             per_epoch = -(-len(data) // run.training.settings.batch_size)
             warn_of_slow_chains(run.training, per_epoch)
         return self

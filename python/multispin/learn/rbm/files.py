@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from multispin.learn.rbm.parameters import Parameters
 
-FORMAT, VERSION = "multispin RBM", 1
+FORMAT, VERSION = "multispin RBM", 2
 
 
 def write(path: str | os.PathLike[str], meta: dict[str, Any], arrays: dict[str, Any]) -> None:

@@ -190,4 +190,4 @@ def held(clamp: States, kept: States, drawn: States) -> States:
     """Return what was drawn, with what was kept where `clamp` says so."""
     if clamp.dtype == np.uint64:
         return (kept & clamp) | (drawn & ~clamp)
-    return np.where(clamp, kept, drawn)
+    return np.where(clamp, kept.astype(drawn.dtype, copy=False), drawn)

@@ -13,6 +13,7 @@ from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
 from multispin.learn.rbm import flips, labels, partition, phases, settings
+from multispin.learn.rbm.enumeration import diverges
 from multispin.learn.rbm.equilibrium import equilibrated
 from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import layers_of
@@ -47,10 +48,7 @@ class Learned(Estimator):
     n_iter_: int
     n_features_in_: int
 
-    visible: str
-    hidden: str
     method: str
-    n_labels: int
     threads: int | None
     device: str
 
@@ -87,7 +85,7 @@ class Learned(Estimator):
         if states.dtype != np.uint64:
             return states
         units = unpack(states, self._parameters().shape[0])
-        return 2 * units.astype(np.int8) - 1 if self.hidden == "spin" else units
+        return 2 * units.astype(np.int8) - 1 if self._fixed["hidden"] == "spin" else units
 
     def transform(self, X: Any) -> NDArray[Any]:
         """Return ⟨h_j⟩ given v, of binary units P(h_j = 1 | v), of the type of the data.
@@ -113,7 +111,7 @@ class Learned(Estimator):
         else:
             at = self._parameters().of_machine()
             found = at.layers.hidden.mean(at.fields(data.numbers())).astype(data.dtype)
-        return 2 * found - 1 if self.hidden == "spin" else found
+        return 2 * found - 1 if self._fixed["hidden"] == "spin" else found
 
     def fit_transform(self, X: Any, y: object = None, **fit_params: Any) -> NDArray[Any]:
         """Return ``fit(X, y, **fit_params).transform(X)``."""
@@ -146,11 +144,11 @@ class Learned(Estimator):
             Before `fit`; without label units; for samples that are not of this kind.
         """
         at = self._parameters().of_machine()
-        if not self.n_labels:
+        if not self._fixed["n_labels"]:
             raise ValueError("n_labels: got 0, allowed: at least 2, for label_probabilities")
         data = observed(X)
-        if data.n_features != at.shape[1] - self.n_labels:
-            got, wanted = f"{data.n_features} features", at.shape[1] - self.n_labels
+        if data.n_features != at.shape[1] - self._fixed["n_labels"]:
+            got, wanted = f"{data.n_features} features", at.shape[1] - self._fixed["n_labels"]
             raise ValueError(f"X: got {got}, allowed: {wanted}, without the labels")
         return np.exp(labels.log_probabilities(at, data.numbers()))
 
@@ -165,7 +163,11 @@ class Learned(Estimator):
             Before `fit`; for samples, or units, that are not of two values.
         """
         if not self._two_valued:
-            what = f"{self.n_labels} label units" if self.n_labels else f"visible={self.visible!r}"
+            what = (
+                f"{self._fixed['n_labels']} label units"
+                if self._fixed["n_labels"]
+                else f"visible={self._fixed['visible']!r}"
+            )
             raise ValueError(f"score_samples: got {what}, allowed: two values; see log_likelihood")
         found = flips.log_conditionals(self._parameters().of_machine(), self._certain(X).numbers())
         return np.asarray(found.sum(axis=1))
@@ -221,9 +223,11 @@ class Learned(Estimator):
         """
         exchanged = None
         at, (meta, kept) = self._parameters(), self._kept
-        if method == "ptt" and meta["fixed"]["method"] == "ptt":
+        if method == "ptt" and self._fixed["method"] == "ptt":
             arrays = {k[6:]: v for k, v in kept.items() if k.startswith("model_")}
-            chosen = settings.checked(self.get_params(), meta["seed"])
+            params = {**type(self)().get_params(), **self._fixed}
+            where = {"threads": self.threads, "device": self.device}
+            chosen = settings.checked(params | where, meta["seed"])
             phase = phases.resumed(chosen, at, kept["base"], arrays)
             assert isinstance(phase, phases.Exchanged)
             phase.ladder.replace(at)  # chains have not seen the last update, or what came after
@@ -246,6 +250,7 @@ class Learned(Estimator):
         """
         check_log_partition(log_partition)
         v = self._certain(X).numbers()
+        self._check_distribution()
         found = self.log_partition() if log_partition is None else log_partition
         return np.asarray(-self._parameters().of_machine().free_energy(v) - found.value)
 
@@ -264,12 +269,13 @@ class Learned(Estimator):
             (N,) or (M, N) of bool: visible units that are held.
         """
         data = self._certain(v, "v")
+        self._check_distribution()
         steps = checks.count("steps", steps, 1, MOST_STEPS)
         held = clamped(clamp, (len(data), data.n_features))
         mask = None if held is None else self._visible.mask(held)
         moved, _ = self._kernel().gibbs(data.states, steps, self._numbers(len(data)), None, mask)
         found = self._visible.decode(moved, data.n_units)
-        return found.astype(np.bool_) if self.visible == "binary" else found
+        return found.astype(np.bool_) if self._fixed["visible"] == "binary" else found
 
     def sample(
         self,
@@ -303,6 +309,7 @@ class Learned(Estimator):
         if steps is not None:
             steps = checks.count("steps", steps, 1, MOST_STEPS)
         parameters = self._parameters()
+        self._check_distribution()
         found, self.sample_steps_ = equilibrated(
             parameters, self._kept[1]["base"], n, steps, self._seed_or(random_state),
             self._place,
@@ -349,6 +356,7 @@ class Learned(Estimator):
         NeurIPS 34, 5345 (2021).
         """
         data = self._certain(X)
+        self._check_distribution()
         if len(data) < 2:
             raise ValueError(f"X: got {len(data)} sample, allowed: at least two")
         times = [checks.count("steps", each, 1, MOST_STEPS) for each in steps]
@@ -387,8 +395,10 @@ class Learned(Estimator):
         """
         data = self._observed(X)
         values, at = data.numbers(), self._parameters().of_machine()
+        self._check_distribution()
         held = clamped(clamp, (len(data), data.n_features))
         if held is not None:
+            self._visible.mask(held)  # which refuses a part of the labels
             held = np.repeat(held, data.n_units // data.n_features, axis=1)
         times = (
             checks.count("steps", steps, 1, MOST_STEPS)
@@ -410,21 +420,36 @@ class Learned(Estimator):
         units = self._visible.units(self.n_features_in_)
         return Parameters(
             self.components_, self.intercept_visible_, self.intercept_hidden_,
-            layers_of(self.visible, self.hidden, units),
+            layers_of(self._fixed["visible"], self._fixed["hidden"], units),
         )  # fmt: skip
+
+    @property
+    def _fixed(self) -> dict[str, Any]:
+        """What it was fitted as, whatever parameters say by now."""
+        found: dict[str, Any] = self._kept[0]["fixed"]
+        return found
 
     @property
     def _visible(self) -> Visible:
         """What samples look like."""
-        return Visible(self.visible, self._kept[0]["categories"], self.n_labels)
+        return Visible(self._fixed["visible"], self._kept[0]["categories"], self._fixed["n_labels"])
 
     @property
     def _two_valued(self) -> bool:
-        return self.visible in ("binary", "spin") and not self.n_labels
+        return self._fixed["visible"] in ("binary", "spin") and not self._fixed["n_labels"]
 
     @property
     def _place(self) -> Place:
         return Place(self.threads, self.device)
+
+    def _check_distribution(self) -> None:
+        """Refuse what has no distribution, and whose chains never end."""
+        if diverges(self._parameters().of_machine()):
+            raise ValueError(
+                "components_: got weights with which numbers on both sides pull each other without "
+                "end, allowed: smaller ones, whose Z is finite; learn with a smaller learning_rate "
+                "or a larger l2"
+            )
 
     def _kernel(self) -> Kernel:
         return self._parameters().kernel(self._place)
@@ -445,9 +470,9 @@ class Learned(Estimator):
     def _certain(self, X: Any, name: str = "X") -> Observations:
         """Return samples that are states, and not means of some."""
         data = self._observed(X, name)
-        if data.values is not None and self.visible != "gaussian":
+        if data.values is not None and self._fixed["visible"] != "gaussian":
             i, j = np.argwhere((data.values != 0) & (data.values != 1))[0]
-            low = -1 if self.visible == "spin" else 0
+            low = -1 if self._fixed["visible"] == "spin" else 0
             value = low + (1 - low) * data.values[i, j]
             raise ValueError(f"{name}: got {value} in row {i}, column {j}, allowed: {low} and 1")
         return data
@@ -466,11 +491,11 @@ class Learned(Estimator):
             raise ValueError(checks.describe("values", values, allowed))
         mask = self._visible.mask(held)
         # Anything that is allowed where nothing is held.
-        row = np.where(held[0], given, -1 if self.visible == "spin" else 0)
-        if self.n_labels and not held[0, -1]:
+        row = np.where(held[0], given, -1 if self._fixed["visible"] == "spin" else 0)
+        if self._fixed["n_labels"] and not held[0, -1]:
             row[-1] = 1
         at = observed(row[None], name="values", visible=self._visible)
-        if at.bits is None and self.visible != "gaussian":
+        if at.bits is None and self._fixed["visible"] != "gaussian":
             raise ValueError(checks.describe("values", values, allowed))
         return {"clamp": mask, "values": at.states}
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Reals = NDArray[Any]
     Bits = NDArray[np.uint64]
 
+_ROWS = 4096  # numbers of which are made together
+
 
 @dataclass(frozen=True)
 class Observations:
@@ -83,8 +85,12 @@ class Observations:
         if self.bits is not None and self.weights is None:
             return np.asarray(_counts(unpack(self.bits, self.n_units)) / len(self))
         # Not a product of matrices: that may depend on the number of threads.
-        values = self.numbers().astype(np.float64)
-        return np.asarray(np.einsum("r,ri->i", self.shares, values))
+        shares, found = self.shares, np.zeros(self.n_units)
+        for first in range(0, len(self), _ROWS):
+            rows = np.arange(first, min(first + _ROWS, len(self)))
+            values = self.taken(rows).numbers().astype(np.float64)
+            found += np.einsum("r,ri->i", shares[rows], values)
+        return found
 
 
 def observed(

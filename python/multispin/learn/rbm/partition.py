@@ -95,8 +95,10 @@ def log_partition(
     temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
     fewer = enumeration.fewer_bits(parameters)
     if method == "exact" and fewer > MOST_UNITS:
-        has = "numbers on both sides" if fewer == math.inf else f"{fewer:g}"
-        allowed = f"at most {MOST_UNITS} units in the smaller layer, which has {has}; 'ais'"
+        has = "numbers on both sides" if fewer == math.inf else f"states of {fewer:.4g} units"
+        allowed = (
+            f"at most {MOST_UNITS} units in the smaller layer, or bits, which has {has}; 'ais'"
+        )
         raise ValueError(f"method: got 'exact', allowed: {allowed}")
     if enumeration.diverges(parameters):
         return LogPartition(math.inf, 0.0, "exact")

@@ -91,6 +91,8 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
     visible = checks.choice("visible", params["visible"], VISIBLE)
     method = checks.choice("method", params["method"], METHODS)
     devices.check(params["device"])
+    if params["n_categories"] is not None:
+        checks.count("n_categories", params["n_categories"], 2, 2**16)
     n_labels = checks.count("n_labels", params["n_labels"], 0, MOST_UNITS)
     _check_together(method, visible, n_labels)
     if not isinstance(params["verbose"], (bool, np.bool_)):
@@ -123,11 +125,15 @@ def _check_together(method: str, visible: str, n_labels: int) -> None:
     two = visible in ("binary", "spin") and not n_labels
     if method in OF_FLIPS and not two:
         with_what = "label units" if n_labels else f"visible={visible!r}"
-        allowed = f"{', '.join(SAMPLING)} with {with_what}"
+        also = ", discriminative" if n_labels else ""
+        allowed = f"{', '.join(SAMPLING)}{also} with {with_what}"
         raise ValueError(checks.describe("method", method, allowed))
     if n_labels and visible != "binary":
         raise ValueError(checks.describe("n_labels", n_labels, f"0 with visible={visible!r}"))
-    if n_labels == 1 or (method == "discriminative" and not n_labels):
+    if method == "discriminative" and n_labels < 2:
+        allowed = "at least 2 with method='discriminative'; see RBMClassifier"
+        raise ValueError(checks.describe("n_labels", n_labels, allowed))
+    if n_labels == 1:
         raise ValueError(checks.describe("n_labels", n_labels, "at least 2, or 0 for none"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.settings import OF_FLIPS, SAMPLING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from multispin.learn.rbm.layers import Layers
@@ -90,14 +93,18 @@ class Training:
         if self.model is None:
             found = self._of_loss(machine, batch, offsets)
         else:
-            chains = self.model.advanced(machine, batch, self.step)
+            with np.errstate(over="ignore", invalid="ignore"):
+                chains = self.model.advanced(machine, batch, self.step)
             self.step += settings.steps
-            found = difference(machine, batch, chains, offsets)
+            with self._finite():
+                found = difference(machine, batch, chains, offsets)
         at, velocity = self.parameters, self.velocity
-        along = learn(
-            found.sums, found.hidden, (offsets.visible, offsets.hidden),
-            Rates(rate, settings.momentum, settings.l1, settings.l2), at.weights, velocity.weights,
-        )  # fmt: skip
+        with self._finite():
+            along = learn(
+                found.sums, found.hidden, (offsets.visible, offsets.hidden),
+                Rates(rate, settings.momentum, settings.l1, settings.l2), at.weights,
+                velocity.weights,
+            )  # fmt: skip
         biases = ((at.visible, velocity.visible, found.visible + along[0]),
                   (at.hidden, velocity.hidden, found.hidden + along[1]))  # fmt: skip
         for of, moving, direction in biases:
@@ -106,13 +113,19 @@ class Training:
             of += moving
         self.offsets.follow(*found.means, _SLIDING)
         self.updates += 1
-        try:
+        with self._finite():
             machine.kernel.replace(at)
-        except ValueError as error:  # not finite
+
+    @contextlib.contextmanager
+    def _finite(self) -> Iterator[None]:
+        """Say what is wrong where numbers stop to be finite."""
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                yield
+        except ValueError as error:
             allowed = "one with which weights stay finite"
-            raise ValueError(
-                checks.describe("learning_rate", settings.learning_rate, allowed)
-            ) from error
+            rate = self.settings.learning_rate
+            raise ValueError(checks.describe("learning_rate", rate, allowed)) from error
 
     def _of_loss(self, machine: Machine, batch: Observations, offsets: Offsets) -> Gradient:
         at, method = self.parameters.of_machine(), self.settings.method

@@ -191,15 +191,21 @@ class Rectified:
 
     def normalizers(self, fields: Reals) -> Reals:
         """Of one cut at 0: x²/2 + ln(2π)/2 + ln Φ(x)."""
-        x = np.asarray(fields, np.float64)
-        return np.asarray(x * x / 2 + _LOG_2PI / 2 + _special().log_ndtr(x))
+        x, special = np.asarray(fields, np.float64), _special()
+        up, down = np.maximum(x, 0.0), np.minimum(x, 0.0)
+        above = up * up / 2 + _LOG_2PI / 2 + special.log_ndtr(up)
+        # ln of what is left of a Gaussian, without the difference of large numbers.
+        below = np.log(special.erfcx(-down / math.sqrt(2))) + math.log(math.pi / 2) / 2
+        return np.asarray(np.where(x >= 0, above, below))
 
     def mean(self, fields: Reals) -> Reals:
         """Of a Gaussian cut at 0: x + φ(x) / Φ(x)."""
         x = np.asarray(fields, np.float64)
-        with np.errstate(over="ignore"):
-            slope = np.exp(-x * x / 2 - _LOG_2PI / 2 - _special().log_ndtr(x))
-        return np.asarray(np.maximum(x + slope, 0.0), fields.dtype)
+        t = np.maximum(-x, 50.0)  # and beyond, by its expansion: 1/t − 2/t³ + 10/t⁵
+        far = (1.0 - (2.0 - 10.0 / t**2) / t**2) / t
+        near = np.maximum(x, -50.0)
+        slope = np.exp(-near * near / 2 - _LOG_2PI / 2 - _special().log_ndtr(near))
+        return np.asarray(np.where(x < -50.0, far, near + slope), fields.dtype)
 
     def log_measure(self, values: Reals) -> Array:
         """−s²/2."""
@@ -210,8 +216,11 @@ class Rectified:
         x = np.asarray(fields, np.float64)
         uniform = uniforms_of(numbers, _NOISE + (layer == "hidden"), x.shape[1])
         special = _special()
-        noise = special.ndtri_exp(np.log(uniform) + special.log_ndtr(x))
-        return np.asarray(np.maximum(x - noise, 0.0), np.float32)
+        logs = np.log(uniform)
+        noise = special.ndtri_exp(logs + special.log_ndtr(x))
+        # Far out the field alone counts, and differences of large numbers have no digits left.
+        far = logs / np.minimum(x, -1e4)
+        return np.asarray(np.where(x < -1e4, far, np.maximum(x - noise, 0.0)), np.float32)
 
 
 def _special() -> Any:

@@ -141,11 +141,17 @@ class Visible:
 
 
 BINARY = Visible()
+#: Categories that are believed without being told.
+_MOST_FOUND = 256
 
 
 def categories_of(given: NDArray[Any], wanted: int | None) -> int:
     """Return how many categories there are: as many as wanted, or as samples show."""
     if wanted is not None:
         return checks.count("n_categories", wanted, 2, 2**16)
-    largest = given.max() if given.size else 0
-    return max(2, int(largest) + 1) if 0 <= largest < 2**16 else 2**16
+    with np.errstate(invalid="ignore"):
+        largest = given.max() if given.size else 0
+    if largest >= _MOST_FOUND:
+        allowed = f"a number, as X has values of {_MOST_FOUND} and more"
+        raise ValueError(checks.describe("n_categories", None, allowed))
+    return max(2, int(largest) + 1) if largest >= 0 else 2

@@ -92,7 +92,9 @@ def test_it_is_an_estimator(tmp_path: Any) -> None:
         (None, [[0, 1], [1, 0]], None, "y: got None"),
         (None, [[0, 1], [1, 0]], [0.5, 1.0], "y: got continuous"),
         (None, [[0, 3], [1, 0]], [0, 1], "X: got 3"),
-        (ms.RBM(visible="spin"), [[0, 1], [1, 0]], [0, 1], "n_labels"),
+        (ms.RBM(visible="spin"), [[0, 1], [1, 0]], [0, 1], "rbm.visible: got 'spin'"),
+        (None, [[0, 1], [1, 0]], [np.nan, 1.0], "y: got NaN"),
+        (None, [[0, 1], [1, 0]], ["a", None], "y: got None"),
         (ms.RBM(method="pl"), [[0, 1], [1, 0]], [0, 1], "method"),
     ],
 )

@@ -83,6 +83,8 @@ def test_what_is_refused() -> None:
         ms.RBM.from_hopfield(ms.Ising((4, 4)))
     with pytest.raises(ValueError, match="temperature"):
         ms.RBM.from_hopfield(hopfield(), 0.0)
+    with pytest.raises(ValueError, match="visible: got 'spin'"):
+        ms.RBM.from_hopfield(hopfield(), 1.0, visible="spin")
     binary = ms.RBM.from_arrays(np.ones((2, 3)), np.zeros(3), np.zeros(2))
     for convert in (binary.to_hopfield, binary.to_pairwise):
         with pytest.raises(ValueError, match="visible: got 'binary'"):

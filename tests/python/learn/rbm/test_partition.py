@@ -164,6 +164,8 @@ def test_ln_z_along_the_models_that_training_has_kept(kind: str) -> None:
     # Errors of ten stretches of time: t of 9 degrees of freedom is above 6 with probability 1e-4.
     assert abs(found.value - exact.value) < 6 * found.error
     assert found.error < 0.02
+    rbm.set_params(method="pcd")  # which changes nothing that was learned
+    assert rbm.log_partition("ptt", random_state=2).value == found.value
     with pytest.raises(ValueError, match="method: got 'ptt'"):
         ms.RBM(2, n_iter=1).fit(X).log_partition("ptt")
 

@@ -13,6 +13,7 @@ import multispin as ms
 from multispin._engines.bipartite import Numbers, Rates, learn, unpack
 from multispin.learn.rbm import enumeration, flips, labels
 from multispin.learn.rbm.chains import Tempered, exchange
+from multispin.learn.rbm.equilibrium import potential_scale_reduction
 from multispin.learn.rbm.gradient import Offsets, difference
 from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import HIDDEN, layers_of
@@ -578,3 +579,78 @@ def test_label_units_are_held_together() -> None:
     held = rbm.sample(9, 3, clamp=[False, False, True, True, True], values=[0, 0, 0, 1, 0])
     assert (held[:, 2:] == [0, 1, 0]).all()
     assert rbm.label_probabilities(data_of("labels")[:, :2]).shape == (80, 3)
+
+
+def test_what_has_no_distribution_is_not_sampled() -> None:
+    rbm = ms.RBM.from_arrays(
+        1.2 * np.eye(3), np.zeros(3), np.zeros(3), visible="gaussian", hidden="gaussian"
+    )
+    ones = np.ones((2, 3))
+    for call in (
+        lambda: rbm.sample(2), lambda: rbm.gibbs(ones), lambda: rbm.reconstruct(ones),
+        lambda: rbm.log_likelihood(ones), lambda: rbm.sample_quality(ones),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="components_: got weights"):
+            call()
+
+
+def test_learning_without_a_distribution_warns() -> None:
+    g = np.random.default_rng(0).normal(size=(60, 6))
+    X = g[:, :1] + 0.1 * g
+    with pytest.warns(ms.NotConvergedWarning, match="no distribution"):
+        ms.RBM(
+            4, visible="gaussian", hidden="relu", learning_rate=0.01, n_iter=600, batch_size=20,
+            random_state=1,
+        ).fit(X)  # fmt: skip
+
+
+@pytest.mark.parametrize("hidden", ["gaussian", "relu"])
+@pytest.mark.parametrize("visible", ["binary", "spin", "gaussian"])
+def test_rates_that_are_too_large(visible: str, hidden: str) -> None:
+    with pytest.raises(ValueError, match="learning_rate: got"):
+        fitted(visible, hidden, learning_rate=1e30, n_iter=40)
+
+
+def test_chains_that_are_not_finite_are_not_alike() -> None:
+    assert potential_scale_reduction(np.full((50, 8, 2), np.nan)) == np.inf
+
+
+def test_rectified_units_in_fields_of_any_size() -> None:
+    x = -np.array([[1e1, 49.9, 50.1, 1e3, 1e4, 1e5, 1e7]])
+    t = -x
+    # Mean and normalizer by their expansions in 1/t, to the order that is left.
+    np.testing.assert_allclose(Rectified().mean(x) * t, 1 - 2 / t**2 + 10 / t**4, rtol=1e-4)
+    np.testing.assert_allclose(np.exp(Rectified().normalizers(x)) * t, 1 - 1 / t**2, rtol=4e-4)
+    drawn = Rectified().draw(np.repeat(x, 4000, axis=0), "hidden", numbers(4000), 1)
+    assert (np.abs((drawn * t).mean(axis=0) - 1) < 5 / np.sqrt(4000) + 0.02).all()
+
+
+def test_kinds_are_those_it_was_fitted_with() -> None:
+    rbm = fitted("spin", "binary", n_iter=2)
+    before = rbm.sample(4, 3, random_state=1)
+    rbm.set_params(visible="binary", hidden="gaussian")
+    assert np.array_equal(rbm.sample(4, 3, random_state=1), before)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_components": 9}, "n_components: got 9"),
+        ({"n_labels": 6}, "n_labels: got 6"),
+        ({"visible": "categorical"}, "n_categories: got None"),
+        ({"visible": "categorical", "n_categories": 4}, "n_categories: got 4"),
+    ],
+)
+def test_arrays_that_do_not_fit_parameters(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ms.RBM.from_arrays(np.ones((3, 6)), np.zeros(6), np.zeros(3), **options)
+
+
+def test_many_categories_have_to_be_meant() -> None:
+    X = [[0, 1], [1, 5000]]
+    with pytest.raises(ValueError, match="n_categories: got None"):
+        ms.RBM(1, visible="categorical", n_iter=1).fit(X)
+    with pytest.raises((TypeError, ValueError), match="n_categories: got 'abc'"):
+        ms.RBM(1, n_categories="abc", n_iter=1).fit([[0, 1]])
+    rbm = ms.RBM(1, visible="categorical", n_categories=5001, n_iter=1).fit(X)
+    assert rbm.sample(3, 1).shape == (3, 2)
