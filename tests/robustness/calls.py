@@ -915,14 +915,17 @@ def _rbm() -> dict[str, Call]:
         return of(**{"n_components": 3, "n_iter": 1, "random_state": 1, "threads": 1, **given})
 
     known = unlearned().fit(X)
+    labelled = np.concatenate([X[:, :3], np.eye(2, dtype=int)[X[:, 3]]], axis=1)
+    with_labels = unlearned(n_labels=2).fit(labelled)
     return {
         "RBM": Call(
             of, {"n_components": 3, "learning_rate": 0.1, "batch_size": 16, "n_iter": 1,
                  "verbose": 0, "random_state": 1, "method": "pt", "steps": 1, "n_chains": 8,
                  "n_temperatures": 3, "centered": True, "momentum": 0.1, "l1": 0.0, "l2": 0.0,
-                 "threads": 1},
+                 "visible": "binary", "hidden": "binary", "n_labels": 0, "n_categories": None,
+                 "threads": 1, "device": "cpu"},
             lambda **given: of(**given).fit(X).components_,
-            blames={"l2": ("learning_rate",)},
+            blames={"l2": ("learning_rate",), "n_labels": ("X",)},
             long=("n_components", "n_iter", "steps", "n_chains", "n_temperatures"),
         ),
         "RBM.fit": Call(
@@ -973,6 +976,17 @@ def _rbm() -> dict[str, Call]:
             of.reconstruct, {"X": X, "clamp": held, "steps": 2}, known.reconstruct,
             blames={"X": ("clamp",), "clamp": ("X",)}, long=("steps",),
         ),
+        "RBM.label_probabilities": Call(
+            of.label_probabilities, {"X": X[:, :3]}, with_labels.label_probabilities
+        ),
+        "RBM.sample_quality": Call(
+            of.sample_quality, {"X": X, "steps": (1, 3), "random_state": 1}, known.sample_quality,
+            long=("steps",),
+        ),
+        "RBM.from_hopfield": Call(
+            of.from_hopfield, {"model": ms.Hopfield(2 * X[:3] - 1), "temperature": 1.0},
+            of.from_hopfield,
+        ),
         "RBM.save": Call(of.save, {"path": "rbm.h5"}, known.save),
         "RBM.from_arrays": Call(
             of.from_arrays,
@@ -983,6 +997,33 @@ def _rbm() -> dict[str, Call]:
         ),
         "RBM.get_params": Call(of.get_params, {"deep": True}, known.get_params),
         "RBM.set_params": Call(of.set_params, {}, known.set_params),
+    }  # fmt: skip
+
+
+def _rbm_classifier() -> dict[str, Call]:
+    of = ms.RBMClassifier
+    X = np.random.default_rng(0).integers(0, 2, (40, 5))
+    y = X[:, 0].copy()
+    rbm = ms.RBM(3, n_iter=1, random_state=1, threads=1)
+    known = of(rbm).fit(X, y)
+    weighted = {"X": X, "y": y, "sample_weight": np.ones(40)}
+    blames = {
+        "X": ("y", "sample_weight"), "y": ("X", "sample_weight"), "sample_weight": ("X", "y")
+    }  # fmt: skip
+    return {
+        "RBMClassifier": Call(of, {"rbm": rbm}, lambda **given: of(**given).fit(X, y).rbm_),
+        "RBMClassifier.fit": Call(
+            of.fit, weighted, lambda **given: of(rbm).fit(**given).rbm_, blames=blames
+        ),
+        "RBMClassifier.predict_proba": Call(of.predict_proba, {"X": X}, known.predict_proba),
+        "RBMClassifier.predict": Call(of.predict, {"X": X}, known.predict),
+        "RBMClassifier.score": Call(of.score, weighted, known.score, blames=blames),
+        "RBMClassifier.sample": Call(
+            of.sample, {"n": 2, "label": 1, "steps": 2, "random_state": 1}, known.sample,
+            long=("n", "steps"),
+        ),
+        "RBMClassifier.get_params": Call(of.get_params, {"deep": True}, known.get_params),
+        "RBMClassifier.set_params": Call(of.set_params, {}, known.set_params),
     }  # fmt: skip
 
 
@@ -1297,6 +1338,11 @@ def _plot() -> dict[str, Call]:
             {"pictures": np.eye(3)[None], "columns": 1, "titles": ["a"]},
             blames={"pictures": ("titles",), "columns": ("titles",)},
         ),
+        "plot.rbm.embedding": Call(
+            ms.plot.rbm.embedding,
+            {"hidden": np.arange(8.0).reshape(4, 2) ** 2, "labels": np.arange(4)},
+            blames={"hidden": ("labels",)},
+        ),
         "plot.rbm.filters": Call(
             ms.plot.rbm.filters,
             {"components": np.eye(4), "shape": (2, 2), "most": 3, "columns": 2},
@@ -1358,7 +1404,8 @@ PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "dimod": _dimod, "images": _images, "exact": _exact,
     "theory": _theory, "learn": _learn, "inverse": _inverse,
     "estimator": _estimator, "kinetic": _kinetic,
-    "rbm": _rbm, "boltzmann_machine": _boltzmann_machine, "benchmark": _benchmark,
+    "rbm": _rbm, "rbm_classifier": _rbm_classifier,
+    "boltzmann_machine": _boltzmann_machine, "benchmark": _benchmark,
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
 

@@ -161,6 +161,7 @@ class RBMClassifier(Estimator):
         weights = np.ones(len(found))
         if sample_weight is not None:
             weights = checks.sample_weights("sample_weight", sample_weight, len(found))
+            weights = weights / weights.max()
         return float(np.average(found == self._labels(y, len(found)), weights=weights))
 
     def sample(
@@ -183,10 +184,12 @@ class RBMClassifier(Estimator):
             If there is no such class.
         """
         machine = self._fitted()
-        at = np.flatnonzero(self.classes_ == label)
+        allowed = f"one of {', '.join(map(repr, self.classes_.tolist()))}"
+        if not isinstance(label, (str, bytes, int, float, np.generic)):
+            raise TypeError(checks.describe("label", label, allowed))
+        at = np.flatnonzero([each == label for each in self.classes_.tolist()])
         if len(at) != 1:
-            allowed = ", ".join(map(repr, self.classes_.tolist()))
-            raise ValueError(checks.describe("label", label, f"one of {allowed}"))
+            raise ValueError(checks.describe("label", label, allowed))
         k, n_features = len(self.classes_), self.n_features_in_
         values = np.zeros(n_features + k)
         values[n_features + at[0]] = 1
@@ -207,7 +210,11 @@ class RBMClassifier(Estimator):
                 "y: got None, allowed: (M,) labels (requires y to be passed, but the target y is "
                 "None)"
             )
-        labels = np.asarray(y)
+        labels = checks.array("y", y, "(M,) labels")
+        if labels.dtype.kind not in "biufUSO":
+            raise TypeError(
+                f"y: got an array of {labels.dtype}, allowed: labels that can be sorted"
+            )
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
         if labels.shape != (m,):

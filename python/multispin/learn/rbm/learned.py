@@ -221,7 +221,7 @@ class Learned(Estimator):
         NotConvergedWarning
             If the two ways differ by more than their errors can explain.
         """
-        exchanged = None
+        method, exchanged = checks.choice("method", method, partition.METHODS), None
         at, (meta, kept) = self._parameters(), self._kept
         if method == "ptt" and self._fixed["method"] == "ptt":
             arrays = {k[6:]: v for k, v in kept.items() if k.startswith("model_")}
@@ -359,6 +359,8 @@ class Learned(Estimator):
         self._check_distribution()
         if len(data) < 2:
             raise ValueError(f"X: got {len(data)} sample, allowed: at least two")
+        if not isinstance(steps, (list, tuple, np.ndarray)) or getattr(steps, "ndim", 1) != 1:
+            raise TypeError(checks.describe("steps", steps, "a list of numbers that rise"))
         times = [checks.count("steps", each, 1, MOST_STEPS) for each in steps]
         if not times or bool(np.any(np.diff(times) <= 0)):
             raise ValueError(checks.describe("steps", steps, "numbers that rise"))
@@ -487,6 +489,8 @@ class Learned(Estimator):
             return {}
         allowed = f"({n},) of values of visible units"
         given = checks.array("values", values, allowed)
+        if given.dtype.kind not in "biuf":
+            raise TypeError(checks.describe("values", values, allowed))
         if given.shape != (n,):
             raise ValueError(checks.describe("values", values, allowed))
         mask = self._visible.mask(held)
