@@ -13,10 +13,10 @@ from multispin._engines.bipartite import unpack
 from multispin.errors import CheckpointError
 from multispin.learn.rbm import files, settings
 from multispin.learn.rbm.layers import layers_of
-from multispin.learn.rbm.learned import Learned
 from multispin.learn.rbm.observations import Observations
 from multispin.learn.rbm.parameters import Parameters
 from multispin.learn.rbm.running import Run
+from multispin.learn.rbm.sampled import Sampled
 from multispin.learn.rbm.training import Training
 from multispin.learn.rbm.visible import Visible
 from multispin.models import Hopfield, Pairwise
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-class Portable(Learned):
+class Portable(Sampled):
     """An RBM that goes to files and other programs, and comes from there."""
 
     n_iter: int
