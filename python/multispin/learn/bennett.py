@@ -40,14 +40,14 @@ def acceptance_ratio(up: Array, down: Array) -> tuple[float, float]:
         return -np.logaddexp(0, value - up), -np.logaddexp(0, -value - down)
 
     width = 1.0 + float(np.abs(up - guess).max() + np.abs(down + guess).max())
-    low, high = guess - width, guess + width
-    for _ in range(200):
-        middle = (low + high) / 2
+    low, high, middle = guess - width, guess + width, guess
+    while low < middle < high:  # until no number is left between them
         one, other = logs(middle)
         if np.logaddexp.reduce(one) > np.logaddexp.reduce(other):
             low = middle
         else:
             high = middle
+        middle = low + (high - low) / 2
     # The largest is 1 then, and the relative variance is the same.
     shares = [np.exp(part - part.max()) for part in logs(middle)]
     relative = sum(float(part.var() / part.mean() ** 2) / len(part) for part in shares)

@@ -93,7 +93,8 @@ class Kept:
     def replace(self, parameters: Parameters) -> None:
         """Take other parameters of the last."""
         self.models[-1] = parameters.copy()
-        self.kernels[-1].replace(parameters)
+        # Of the copy: a kernel holds what it is given, and what learns changes in place.
+        self.kernels[-1].replace(self.models[-1])
 
     def keep(self) -> None:
         """Keep the last as it is now; a copy of it goes on."""

@@ -54,6 +54,8 @@ class Kernel:
     def replace(self, parameters: Parameters) -> None:
         """Put other parameters in place; there is one level then, of scale 1.
 
+        They are held, not copied: who changes them in place replaces them.
+
         Raises
         ------
         ValueError

@@ -11,10 +11,12 @@ import multispin as ms
 from multispin._engines.bipartite import Numbers, pack, unpack
 from multispin.learn.rbm.chains import Kept, Ladder, Tempered, exchange
 from multispin.learn.rbm.kernel import Place
+from multispin.learn.rbm.layers import Layers
 from multispin.learn.rbm.parameters import Parameters
 from multispin.learn.rbm.partition import along, log_partition
 from multispin.learn.rbm.randomness import streams
-from multispin.learn.rbm.units import softplus
+from multispin.learn.rbm.training import parts
+from multispin.learn.rbm.units import Binary, Gaussian, Units, softplus
 
 
 def machine(n_hidden: int, n_visible: int, width: float, seed: int) -> Parameters:
@@ -103,6 +105,24 @@ def begun(ladder: Ladder, n: int, n_visible: int) -> list[np.ndarray]:
         kernel.independent(np.zeros(n_visible), Numbers(5, streams(k * n, n), 0))
         for k in range(len(ladder))
     ]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("visible", [Binary(), Gaussian()])
+def test_kept_models_stay_while_the_last_learns_on(dtype: type, visible: Units) -> None:
+    start = parts(machine(3, 4, 1.0, 4))
+    of = Parameters(*(part.astype(dtype) for part in start), Layers(visible, Binary()))
+    ladder = Kept([of.copy(), of.copy()], Place(1))
+    ladder.replace(of)
+    states = ladder.kernels[0].independent(np.zeros(4), Numbers(5, streams(0, 20), 0))
+    before = ladder.log_weights((1,), states)
+    ladder.keep()
+    for part in parts(of):
+        part += 1  # as learning does, in place
+    ladder.replace(of)
+    kept, last = ladder.log_weights((1, 2), states)
+    np.testing.assert_array_equal(kept, before[0])
+    assert not np.array_equal(last, before[0])
 
 
 @pytest.mark.parametrize("which", [0, 1])
