@@ -3,13 +3,13 @@
     python bench/python/rbm.py [--peers FOLDER] [--data FOLDER] [--only PART ...]
 
 One process, one thread, one core; CPU time, the least of some rounds. `--peers` is a folder with
-torch and scikit-learn (`pip install --target FOLDER torch==2.13.0 scikit-learn==1.9.1`), `--data`
-one with `mnist_threshold.npz` (MNIST, pixels above half of the largest grey).
+them (`pip install --target FOLDER torch==2.13.0 scikit-learn==1.9.1 rbms==0.5.0`), `--data` one with `mnist_threshold.npz` (MNIST, pixels above half of the largest grey).
 
 - gibbs: a step of 1000 chains, 784 visible and 500 hidden units, float32: block Gibbs beside torch
   (two products of matrices, `sigmoid_` and `bernoulli_`).
 - epoch: PCD-1 over 10,000 images, batches of 100, 500 hidden units, float32: `RBM` beside
-  scikit-learn's `BernoulliRBM` and the same updates in torch.
+  scikit-learn's `BernoulliRBM`, the same updates in torch, and `rbms` (`fit_batch_pcd` and its
+  optimiser, of as many chains, without the file that its `train` writes at each update).
 - log_partition: ln Z of 784 visible and 20 hidden units, 2²⁰ terms.
 - gradient: of a Boltzmann machine of 500 units, all coupled, 400 of them visible, 1000 samples and
   1000 chains of 10 sweeps: `BoltzmannMachine.gradient` beside torch, one unit after the other in
@@ -45,6 +45,7 @@ import numpy as np  # noqa: E402
 import multispin as ms  # noqa: E402
 from multispin._engines import bipartite  # noqa: E402
 from multispin.learn.rbm import partition  # noqa: E402
+from multispin.learn.rbm.kernel import Place  # noqa: E402
 from multispin.learn.rbm.quality import own_neighbours  # noqa: E402
 
 if TYPE_CHECKING:
@@ -170,7 +171,32 @@ def epoch() -> str:
     if torch is not None:
         theirs = seconds(lambda: _torch_epoch(torch, X), 3)
         text += f"; torch {theirs:.2f} s: {theirs / ours:.1f} times as fast"
+        try:
+            from rbms.training.pcd import fit_batch_pcd
+        except ImportError:
+            return f"- {text}\n"
+        theirs = seconds(lambda: _rbms_epoch(torch, fit_batch_pcd, X), 3)
+        text += f"; rbms {theirs:.2f} s: {theirs / ours:.1f} times as fast"
     return f"- {text}\n"
+
+
+def _rbms_epoch(torch: Any, fit_batch_pcd: Callable[..., Any], X: NDArray[np.float32]) -> None:
+    """PCD-1 as `rbms` trains, a batch after the other of rows shuffled."""
+    from rbms.bernoulli_bernoulli.classes import BBRBM
+
+    torch.manual_seed(1)
+    data = torch.from_numpy(X)
+    mean = data.mean(0).clamp(1e-4, 1 - 1e-4)
+    of = BBRBM(0.01 * torch.randn(VISIBLE, HIDDEN), torch.logit(mean), torch.zeros(HIDDEN))
+    for part in of.parameters():
+        part.grad = torch.zeros_like(part)
+    chains, ones = of.init_chains(BATCH), torch.ones(BATCH)
+    optimizer = torch.optim.SGD(of.parameters(), lr=0.01, maximize=True)
+    with torch.no_grad():
+        for rows in torch.randperm(len(data)).split(BATCH):
+            optimizer.zero_grad(set_to_none=False)
+            chains, _ = fit_batch_pcd((data[rows], ones[: len(rows)]), chains, of, 1, 1.0)
+            optimizer.step()
 
 
 def _torch_epoch(torch: Any, X: NDArray[np.float32]) -> None:
@@ -317,8 +343,8 @@ def mnist500() -> str:
     def look(epoch: Any) -> None:
         if epoch.number % LOOK_EVERY == 0:
             known = partition.log_partition(
-                epoch.parameters, "ais", chains=100, temperatures=1000, seed=1, threads=1,
-                base=np.log(mean / (1 - mean)),
+                epoch.parameters, "ais", chains=100, temperatures=1000, seed=1,
+                place=Place(1), base=np.log(mean / (1 - mean)),
             )  # fmt: skip
             at = float((-epoch.parameters.free_energy(test)).mean()) - known.value
             curve.append(f"{epoch.number}: {at:.1f}")
