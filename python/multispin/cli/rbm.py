@@ -74,13 +74,14 @@ def _register_train(actions: Any) -> None:
 def _register_sample(actions: Any) -> None:
     command = add_command(
         actions, "sample", _sample, "draw samples of a machine",
-        "Without --steps it takes as many as chains need to forget how they began. A machine has "
-        "the same samples each time.",
+        "Without --steps it takes as many as chains need to forget how they began. A seed has the "
+        "same samples each time.",
     )  # fmt: skip
     add = command.add_argument
     add("model", metavar="MODEL", help="HDF5 file that multispin rbm train wrote")
     add("--count", type=int, default=100, metavar="N", help="samples, each of its own chain")
     add("--steps", type=int, metavar="N", help="Gibbs steps (default: as many as it takes)")
+    add("--seed", type=int, default=1, metavar="N", help="seed of the chains")
     add("--threads", type=int, metavar="N", help="threads (default: all cores)")
     output = "multispin-rbm-samples.npz"
     add("--output", metavar="FILE", default=output, help=".npz or .npy file of samples, 0 and 1")
@@ -186,7 +187,9 @@ def _sample(options: argparse.Namespace) -> None:
     rbm = _loaded(options)
     n = rbm.n_features_in_
     _check_shape(options.shape, n)
-    found = rbm.sample(options.count, options.steps)
+    found = rbm.sample(
+        options.count, options.steps, random_state=checks.seed("--seed", options.seed)
+    )
     with files.replacing(options.output) as file:
         if Path(options.output).suffix == ".npy":
             np.save(file, found)

@@ -93,15 +93,27 @@ def test_sampling(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     rbm("sample", "multispin-rbm.h5", "--count", "20", "--steps", "7", "--shape", "2", "3")
     with np.load("multispin-rbm-samples.npz") as file:
-        np.testing.assert_array_equal(file["samples"], found.sample(20, 7))
+        np.testing.assert_array_equal(file["samples"], found.sample(20, 7, random_state=1))
         assert file["steps"] == 7
     assert capsys.readouterr().out.splitlines() == [
         "20 samples of 6 units, each after 7 Gibbs steps",
         "wrote multispin-rbm-samples.npz and multispin-rbm-samples.png",
     ]
     assert Path("multispin-rbm-samples.png").read_bytes().startswith(b"\x89PNG")
-    rbm("sample", "multispin-rbm.h5", "--output", "s.npy", "--picture", "s.pdf", "--count", "20")
-    np.testing.assert_array_equal(np.load("s.npy"), ms.RBM.load("multispin-rbm.h5").sample(20))
+    rbm(
+        "sample",
+        "multispin-rbm.h5",
+        "--output",
+        "s.npy",
+        "--picture",
+        "s.pdf",
+        "--count",
+        "20",
+        "--seed",
+        "5",
+    )
+    again = ms.RBM.load("multispin-rbm.h5").sample(20, random_state=5)
+    np.testing.assert_array_equal(np.load("s.npy"), again)
     assert Path("s.pdf").exists()
 
 
@@ -155,6 +167,7 @@ def test_evaluation(capsys: pytest.CaptureFixture[str]) -> None:
     ("sample broken.h5", 1, "'broken.h5' is no file of an RBM, or it is damaged"),
     ("sample m.h5 --count 0", 2, "--count: got 0, allowed: an integer >= 1"),
     ("sample m.h5 --steps 0", 2, "--steps: got 0, allowed: an integer >= 1"),
+    ("sample m.h5 --seed -1", 2, "--seed: got -1, allowed: "),
     ("sample m.h5 --threads 0", 2, "--threads: got 0, allowed: an integer >= 1"),
     ("sample m.h5 --shape 3 3", 2, "--shape: got 3 x 3 pixels, allowed: 6 in all, as samples have"),
     ("evaluate m.h5 a.npy a.npy a.npy", 2, "FILE: got ['a.npy', 'a.npy', 'a.npy'], allowed: one"),

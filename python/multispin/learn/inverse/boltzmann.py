@@ -11,6 +11,7 @@ import numpy as np
 from multispin._engines.moments import moment_sums
 from multispin.learn.inverse.optimization import violation, within_signs
 from multispin.learn.inverse.standardization import Coordinates
+from multispin.learn.inverse.strata import Strata, Tilted
 from multispin.models import Pairwise
 from multispin.sampling.sampler import Sampler
 
@@ -72,7 +73,11 @@ class Chains:
     threads: int
     n_chains: int
     interval: float = _SWEEPS
+    strata: Strata = field(default_factory=lambda: Strata(None))
     seen: list[NDArray[np.int8]] = field(default_factory=list)  # at the latest measurements
+    counts: Array = field(default_factory=lambda: np.zeros((_GROUPS, 1)))  # of kinds of states
+    total: int = 0  # states that have been measured
+    ups: Array = field(default_factory=lambda: np.zeros(2))  # mean and mean square of Σ_i s_i
 
     @classmethod
     def started(
@@ -97,8 +102,9 @@ class Chains:
         made more where the variance is larger than that of independent measurements, and fewer
         where it is not.
         """
-        sums = np.zeros((_GROUPS, self.support.size))
-        counts = np.zeros((_GROUPS, 1))
+        sums = np.zeros((_GROUPS, len(self.strata), self.support.size))
+        self.counts, self.total = np.zeros(sums.shape[:2]), times * self.n_chains
+        self.ups = np.zeros(2)
         wanted = max(_PER_PARAMETER * self.support.size, _STATES)
         kept = math.ceil(wanted / self.n_chains)
         self.seen = []
@@ -108,25 +114,51 @@ class Chains:
             spins = self.spins()
             if times - k <= kept:
                 self.seen.append(spins)
-            for g, part in enumerate(np.array_split(spins, _GROUPS)):
-                first, second, total = moment_sums(part, None, self.threads)
-                sums[g] += self.support.vector(
-                    np.asarray(second, np.float64), np.asarray(first, np.float64)
-                )
-                counts[g] += total
-        mean = sums.sum(axis=0) / counts.sum()
-        between = (sums / counts).var(axis=0, ddof=1) / _GROUPS
-        alone = np.maximum(1.0 - mean**2, 1e-12) / counts.sum()
-        together = float(between.sum() / alone.sum())  # 1 if all are independent
+            whole = spins.sum(axis=1, dtype=np.int64).astype(np.float64)
+            self.ups += np.array([whole.mean(), (whole**2).mean()]) / times
+            for g, group in enumerate(np.array_split(spins, _GROUPS)):
+                for kind, part in self.strata.parts(group):
+                    first, second, count = moment_sums(part, None, self.threads)
+                    sums[g, kind] += self.support.vector(
+                        np.asarray(second, np.float64), np.asarray(first, np.float64)
+                    )
+                    self.counts[g, kind] += count
+        together = _together(sums.sum(axis=1), self.counts.sum(axis=1, keepdims=True))
         if times > 1:
             change = 1.5 if together > 1.6 else 1 / 1.2 if together < 1.2 else 1.0
             self.interval = min(max(self.interval * change, _FEWEST), _MOST)
-        return mean, alone * max(together, 1.0)
+        mean, worth = self.strata.mean(sums.sum(axis=0), self.counts.sum(axis=0))
+        return mean, np.maximum(1.0 - mean**2, 1e-12) / worth * max(together, 1.0)
+
+    def beside(self) -> Array:
+        """Return what pairs lack of the mean and the variance of the number of spins up.
+
+        Along fields, and couplings, that are all the same, which a potential would do for: chains
+        are where the data is then, but for what is out of their reach.
+        """
+        found, n, c = np.zeros(self.support.size), self.support.n, self.support.n_pairs
+        if len(self.strata) > 1:
+            first, second = self.strata.moments(self.counts.sum(axis=0)) - self.ups
+            found[c:], found[:c] = first / n, second / (n * (n - 1))
+        return found
+
+    def tilted(self, x: Array) -> Tilted:
+        """Return the model of K spins up that parameters are of, by the latest measurements."""
+        J, h = self.support.matrix(x), self.support.fields(x).copy()
+        return Tilted(J, h, self.strata.potential(self.counts.sum(axis=0), self.total))
 
     def spins(self) -> NDArray[np.int8]:
         """Return the states (chains, N)."""
         found: NDArray[np.int8] = np.asarray(self.sampler.spins())
         return found
+
+
+def _together(sums: Array, counts: Array) -> float:
+    """Return how much more group means (groups, features) vary than those of independent states."""
+    mean = sums.sum(axis=0) / counts.sum()
+    between = (sums / counts).var(axis=0, ddof=1) / _GROUPS
+    alone = np.maximum(1.0 - mean**2, 1e-12) / counts.sum()
+    return float(between.sum() / alone.sum())
 
 
 def model_of(support: Support, x: Array) -> Pairwise:
@@ -299,7 +331,7 @@ class _Learning:
             self._completion.follow(model_of(support, self.x), math.ceil(_FOLLOW * chains.interval))
             times = min(self._times, _MEASUREMENTS)
             data = self._completion.features(support, times, math.ceil(chains.interval))
-        slopes = data - model - self._ridge * self.x
+        slopes = data - model - self._ridge * self.x + chains.beside()
         missing = -violation(-slopes, self.x, self._l1, support.n_pairs)
         free = self._free(self.x, missing)
         square = float(np.mean((missing / self._error)[free] ** 2))

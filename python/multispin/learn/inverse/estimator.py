@@ -94,8 +94,10 @@ class InverseIsing(LearnedPairs, Estimator):
         that need moments only.
     k_pairwise
         Whether a function V_K of the number K of spins up is learned too, so that the distribution
-        of K is that of the data (``exact``); it is ``potential_``, with V_0 = V_1 = V_2 = 0, and
-        −∞ for numbers that no sample has [11].
+        of K is that of the data (``exact``; ``boltzmann`` without penalties, of all pairs); it is
+        ``potential_``, with V_0 = V_1 = V_2 = 0, and −∞ for numbers that no sample has [11]. Chains
+        of ``boltzmann`` are of pairs alone: states with K spins up count for as many as the data
+        has, which is what V_K would do.
     firth
         Whether the likelihood is multiplied by the root of the determinant of its Fisher
         information, Jeffreys' prior, instead of a penalty: of few samples parameters are finite
@@ -230,13 +232,23 @@ class InverseIsing(LearnedPairs, Estimator):
             allowed = f"None {can}{self.method!r}; {others} take it"
             raise ValueError(checks.describe("support", self.support, allowed))
         if self.k_pairwise and not method.k_pairwise:
-            allowed = f"False {can}{self.method!r}; {_names(lambda m: m.k_pairwise)} learns it"
+            allowed = f"False {can}{self.method!r}; {_names(lambda m: m.k_pairwise)} learn it"
             raise ValueError(checks.describe("k_pairwise", True, allowed))
+        if self.k_pairwise and self.method == "boltzmann":
+            self._check_tilted()
         if self.pseudocount > 0.0 and method.samples:
             allowed = f"0 {can}{self.method!r}, which fits samples, not moments; l2 instead"
             raise ValueError(checks.describe("pseudocount", self.pseudocount, allowed))
         if self.firth:
             self._check_can_firth()
+
+    def _check_tilted(self) -> None:
+        """Refuse what would depend on how much of V_K couplings and fields take over."""
+        for name in ("l1", "l2", "pseudocount", "support"):
+            given, none = getattr(self, name), None if name == "support" else 0
+            if given is not None and (none is None or given != none):
+                allowed = f"{none} with method='boltzmann' and k_pairwise=True"
+                raise ValueError(checks.describe(name, given, allowed))
 
     def _check_can_firth(self) -> None:
         if not METHODS[self.method].firth:
@@ -396,6 +408,7 @@ class InverseIsing(LearnedPairs, Estimator):
         self.n_iter_, self.converged_ = outcome.n_iter, outcome.converged
         self.optimality_, self.history_ = outcome.optimality, np.array(outcome.history)
         self.potential_, self.moments_ = outcome.potential, moments
+        self._pairs = outcome.pairs
         self.n_features_in_ = len(self.h_)
         if not self.converged_:
             reached = f"{self.optimality_:.2g} after {self.n_iter_} iterations"

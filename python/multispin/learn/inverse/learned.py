@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from multispin._engines import registry
 from multispin._engines.base import MOST_SWEEPS
 from multispin.learn import partition, sampling
 from multispin.learn.base import not_fitted
-from multispin.learn.inverse import enumeration, information, units
+from multispin.learn.bennett import log_mean
+from multispin.learn.inverse import enumeration, information, strata, units
 from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.completion import Completion
 from multispin.learn.inverse.observations import observed
 from multispin.learn.names import check_same_units
+from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from multispin.learn.inverse.observations import Observations
 
 _SWEEPS = 1000  # of a chain, unless given
+_FOR_POTENTIAL = 10_000  # chains of pairs, whose mean of exp(V_K) is what V adds to ln Z
 _MOST_SAMPLES = 2**48
 
 
@@ -38,6 +42,7 @@ class LearnedPairs:
     units: str
     threads: int | None
     _seed: int
+    _pairs: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
     def model(self) -> Pairwise:
         """Return the model, for samplers and runs at temperature 1.
@@ -104,7 +109,7 @@ class LearnedPairs:
             spins = self._distribution().drawn(n, seed)
         else:
             length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
-            spins = sampling.drawn(self.model(), n, length, seed, self.threads)
+            spins = self._chains(n, length, seed)
         return self._in_units(spins)
 
     def conditional(
@@ -197,8 +202,16 @@ class LearnedPairs:
         if method in ("auto", "exact") and few:
             return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
         seed = self._seed_or(random_state)
-        return partition.log_partition(
-            self.model(), method, chains, temperatures, seed, self.threads
+        if self.potential_ is None:
+            return partition.log_partition(
+                self.model(), method, chains, temperatures, seed, self.threads
+            )
+        model, rest = self._apart()
+        known = partition.log_partition(model, method, chains, temperatures, seed, self.threads)
+        spins = sampling.drawn(model, _FOR_POTENTIAL, _SWEEPS, seed_for(seed, 1), self.threads)
+        more, error = log_mean(rest[(spins > 0).sum(axis=1)])
+        return partition.LogPartition(
+            known.value + more, math.hypot(known.error, error), known.method
         )
 
     def log_likelihood(self, samples: Any, sample_weight: ArrayLike | None = None) -> float:
@@ -312,6 +325,19 @@ class LearnedPairs:
 
     def _in_units(self, spins: NDArray[np.int8]) -> NDArray[np.int8]:
         return spins if self.units == "spin" else ((spins + 1) // 2).astype(np.int8)
+
+    def _chains(self, n: int, sweeps: int, seed: int) -> NDArray[np.int8]:
+        if self.potential_ is None:
+            return sampling.drawn(self.model(), n, sweeps, seed, self.threads)
+        model, rest = self._apart()
+        return strata.drawn(model, rest, n, sweeps, seed, self.threads)
+
+    def _apart(self) -> tuple[Pairwise, NDArray[np.float64]]:
+        """Return a model of pairs, and what is left of a potential, which is small beside it."""
+        assert self.potential_ is not None
+        J, h = (self.J_, self.h_) if self._pairs is None else self._pairs
+        whole = strata.Tilted(self.J_, self.h_, self.potential_)
+        return Pairwise(J, h), whole.seen_from(J, h)
 
     def _distribution(self) -> enumeration.Distribution:
         states = enumeration.States(self.n_features_in_)

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from multispin._base.callers import warn
 from multispin._engines.conditionals import Conditionals, packed
+from multispin.errors import NotConvergedWarning
 from multispin.learn.inverse import boltzmann, enumeration, firth, mean_field
 from multispin.learn.inverse.completion import Completion
 from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
 from multispin.learn.inverse.standardization import Coordinates, Standardized
+from multispin.learn.inverse.strata import Strata
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ class Outcome:
     optimality: float = 0.0
     history: list[float] = field(default_factory=list)
     potential: Array | None = None  # V_K, of K-pairwise models
+    pairs: tuple[Array, Array] | None = None  # J and h that need less of a potential
     rows: Array | None = None  # J_ij before it is averaged with J_ji
 
 
@@ -136,7 +140,35 @@ def _boltzmann(task: Task) -> Outcome:
         chains, starts, moments, task.l1, task.l2, task.max_iter, task.progress, completion
     )
     J, h = support.matrix(found.x), support.fields(found.x).copy()
-    return Outcome(J, h, found.n_iter, found.converged, found.errors[-1], found.errors)
+    outcome = Outcome(J, h, found.n_iter, found.converged, found.errors[-1], found.errors)
+    return _tilted(task, chains, found, outcome) if task.k_pairwise else outcome
+
+
+def _tilted(
+    task: Task, chains: boltzmann.Chains, pairs: boltzmann.Learned, outcome: Outcome
+) -> Outcome:
+    """Go on from the best pairs, which have the numbers of spins up that samples have, or nearly.
+
+    There is a step at least: it is what tells whether moments agree.
+    """
+    chains.strata = Strata(_by_number(task.known()))
+    most = max(task.max_iter - pairs.n_iter, 1)
+    found = boltzmann.learn(chains, [pairs.x], task.moments, 0.0, 0.0, most, task.progress, None)
+    unseen = chains.strata.unseen(chains.counts.sum(axis=0))
+    if len(unseen):
+        numbers = ", ".join(map(str, unseen[:5])) + (", ..." if len(unseen) > 5 else "")
+        warn(
+            f"boltzmann: no chain had as many spins up as some samples have ({numbers}), and V_K "
+            "of them is a guess; more chains may do",
+            NotConvergedWarning,
+        )
+    beside = chains.tilted(found.x)
+    whole = beside.canonical()
+    return replace(
+        outcome, J=whole.J, h=whole.h, potential=whole.potential, pairs=(beside.J, beside.h),
+        n_iter=outcome.n_iter + found.n_iter, converged=found.converged,
+        optimality=found.errors[-1], history=[*outcome.history, *found.errors],
+    )  # fmt: skip
 
 
 def _incomplete(task: Task) -> bool:
@@ -311,5 +343,5 @@ METHODS: dict[str, Method] = {
     "exact": Method(
         _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True, firth=True
     ),
-    "boltzmann": Method(_boltzmann, False, _PENALTIES, support=True, missing=True),
+    "boltzmann": Method(_boltzmann, False, _PENALTIES, support=True, missing=True, k_pairwise=True),
 }

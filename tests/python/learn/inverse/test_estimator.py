@@ -445,7 +445,7 @@ def test_weights_of_another_kind(weights: Any) -> None:
         ({"method": "bethe", "l1": 1}, "l1: got 1.* with method='bethe'"),
         ({"pseudocount": 1}, "l2 instead"),
         ({"method": "tap", "support": np.eye(3)}, "support"),
-        ({"k_pairwise": True}, "'exact'|exact learns it"),
+        ({"k_pairwise": True}, "exact, boltzmann learn it"),
         ({"units": "percent"}, "units"),
     ],
 )

@@ -1,0 +1,171 @@
+"""K-pairwise models by chains of pairs, against sums over all states."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import gammaln
+
+import multispin as ms
+from multispin.learn.inverse import strata
+from multispin.learn.inverse.strata import Strata, Tilted
+
+N = 6
+STATES = np.array(list(itertools.product((-1, 1), repeat=N)), dtype=np.int8)
+UP = (STATES > 0).sum(axis=1)
+
+
+def tilted(seed: int = 0, width: float = 0.4, depth: float = 1.0) -> Tilted:
+    rng = np.random.default_rng(seed)
+    J = np.triu(rng.normal(0, width, (N, N)), 1)
+    return Tilted(J + J.T, rng.normal(0, 0.3, N), rng.normal(0, depth, N + 1))
+
+
+def probabilities(of: Tilted) -> np.ndarray:
+    exponent = np.einsum("mi,ij,mj->m", STATES, of.J, STATES) / 2 + STATES @ of.h
+    weights = np.exp(exponent + of.potential[UP])
+    return weights / weights.sum()
+
+
+@pytest.mark.parametrize("without", [(), (1,), (0, 1, 2), (5,)])
+def test_canonical_parameters_are_of_the_same_distribution(without: tuple[int, ...]) -> None:
+    of = tilted()
+    of.potential[list(without)] = -np.inf
+    found = of.canonical()
+    np.testing.assert_allclose(probabilities(found), probabilities(of), atol=1e-14)
+    first = found.potential[:3]
+    np.testing.assert_array_equal(first[np.isfinite(first)], 0.0)
+    np.testing.assert_array_equal(np.isfinite(found.potential), np.isfinite(of.potential))
+    rest = found.seen_from(of.J, of.h)
+    again = probabilities(Tilted(of.J, of.h, rest))
+    np.testing.assert_allclose(again, probabilities(of), atol=1e-14)
+
+
+def test_means_of_pairs_are_those_of_the_whole() -> None:
+    of = tilted(1)
+    alone = 1e9 * probabilities(Tilted(of.J, of.h, np.zeros(N + 1)))
+    whole = probabilities(of)
+    kinds = Strata(np.bincount(UP, whole))
+    counts = np.bincount(UP, alone)
+    sums = np.stack([np.bincount(UP, alone * STATES[:, i]) for i in range(N)], axis=1)
+    found, worth = kinds.mean(sums, counts)
+    np.testing.assert_allclose(found, whole @ STATES, atol=1e-12)
+    assert 0 < worth < 1e9
+    potential = kinds.potential(counts, 1e9)
+    np.testing.assert_allclose(potential - potential[0], of.potential - of.potential[0], atol=1e-9)
+    up = STATES.sum(axis=1)
+    np.testing.assert_allclose(kinds.moments(counts), [whole @ up, whole @ up**2], atol=1e-12)
+
+
+def test_states_are_told_apart() -> None:
+    shares = np.array([0.5, 0.0, 0.25, 0.0, 0.25, 0.0, 0.0])
+    parts = Strata(shares).parts(STATES)
+    assert [kind for kind, _ in parts] == [0, 1, 2]
+    for (_, part), k in zip(parts, (0, 2, 4), strict=True):
+        np.testing.assert_array_equal(part, STATES[UP == k])
+    ((kind, part),) = Strata(None).parts(STATES)
+    assert kind == 0
+    assert part is STATES
+    np.testing.assert_array_equal(Strata(shares).unseen(np.array([3.0, 0.0, 1.0])), [2])
+    assert Strata(shares).parts(STATES[UP == 1]) == []
+
+
+@pytest.mark.parametrize("without", [(), (0, 3)])
+def test_draws_are_of_pairs_and_potential(without: tuple[int, ...]) -> None:
+    # χ² of 64 states (or as many as have a probability) of 20,000 chains: above 63 + 6 √126 with
+    # probability 1e-7.
+    of = tilted(2, depth=1.5)
+    of.potential[list(without)] = -np.inf
+    p = probabilities(of)
+    found = strata.drawn(ms.Pairwise(of.J, of.h), of.potential, 20_000, 50, 5, 1)
+    index = ((found > 0) @ (1 << np.arange(N)[::-1])).astype(int)
+    seen = np.bincount(index, minlength=2**N)
+    assert seen[p == 0].sum() == 0
+    expected = 20_000 * p[p > 0]
+    assert ((seen[p > 0] - expected) ** 2 / expected).sum() < 63 + 6 * 126**0.5
+
+
+def planted(n: int, M: int) -> np.ndarray:
+    """Samples of couplings between neighbours, and of a number of spins up that is mostly even."""
+    rng = np.random.default_rng(4)
+    states = np.array(list(itertools.product((-1, 1), repeat=n)), dtype=np.int8)
+    up = (states > 0).sum(axis=1)
+    exponent = 0.5 * (states[:, 1:] * states[:, :-1]).sum(axis=1) - 0.4 * states.sum(axis=1)
+    p = np.exp(exponent + 0.8 * (-1.0) ** up)
+    return states[rng.choice(len(states), M, p=p / p.sum())]
+
+
+def test_chains_find_what_sums_over_states_do() -> None:
+    samples = planted(8, 5000)
+    exact = ms.InverseIsing("exact", k_pairwise=True).fit(samples)
+    pairs = ms.InverseIsing("exact").fit(samples)
+    found = ms.InverseIsing("boltzmann", k_pairwise=True, random_state=2, threads=1).fit(samples)
+    assert found.converged_
+    # Moments are within their errors: of 5000 samples likelihoods that near are not told apart.
+    assert exact.log_likelihood(samples) - found.log_likelihood(samples) < 1e-3
+    assert exact.log_likelihood(samples) - pairs.log_likelihood(samples) > 0.1
+    np.testing.assert_array_equal(np.isfinite(found.potential_), np.isfinite(exact.potential_))
+    states = np.array(list(itertools.product((-1, 1), repeat=8)))
+    up = (states > 0).sum(axis=1)
+    of_numbers = np.bincount(up, np.exp(-found.energy(states) - found.log_partition().value))
+    data = np.bincount((samples > 0).sum(axis=1), minlength=9) / len(samples)
+    np.testing.assert_allclose(of_numbers, data, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "options", [{"l1": 0.1}, {"l2": 0.1}, {"pseudocount": 1.0}, {"support": ~np.eye(8, dtype=bool)}]
+)
+def test_what_depends_on_the_choice_of_couplings_is_refused(options: dict) -> None:
+    with pytest.raises(ValueError, match=f"^{next(iter(options))}: got .*k_pairwise"):
+        ms.InverseIsing("boltzmann", k_pairwise=True, **options).fit(planted(8, 100))
+
+
+def test_numbers_that_chains_do_not_come_to_are_said() -> None:
+    # One sample in a thousand has twenty of thirty spins up, the others three in the mean.
+    rng = np.random.default_rng(5)
+    samples = np.where(rng.random((1000, 30)) < 0.1, 1, -1)
+    samples[0, :20], samples[0, 20:] = 1, -1
+    with pytest.warns(ms.NotConvergedWarning, match="as some samples have \\(20\\)"):
+        fit = ms.InverseIsing("boltzmann", k_pairwise=True, random_state=1, threads=1).fit(samples)
+    assert np.isfinite(fit.potential_[20])
+
+
+def many(n: int = 26) -> ms.InverseIsing:
+    """An estimator of spins in a field, and of a potential: sums over K say all of it."""
+    of = ms.InverseIsing(random_state=3, threads=1)
+    of.J_, of.h_, of.n_features_in_, of._seed = np.zeros((n, n)), np.full(n, -0.3), n, 3
+    of.potential_, of._pairs = 1.5 * np.cos(np.arange(n + 1)), None
+    return of
+
+
+def test_beyond_sums_over_states() -> None:
+    of, k = many(), np.arange(27)
+    n = of.n_features_in_
+    exponent = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - 0.3 * (2 * k - n)
+    exponent += of.potential_
+    exact = np.logaddexp.reduce(exponent)
+    known = of.log_partition(random_state=1)
+    assert known.error < 0.05
+    assert abs(known.value - exact) < 4 * known.error  # once in 16,000 seeds
+    spins = of.sample(20_000, 50)
+    seen = np.bincount((spins > 0).sum(axis=1), minlength=n + 1)
+    expected = 20_000 * np.exp(exponent - exact)
+    enough = expected > 5
+    # χ² of about 20 degrees of freedom is above 70 with probability 2e-7.
+    assert ((seen - expected)[enough] ** 2 / expected[enough]).sum() < 70
+
+
+@pytest.mark.thorough
+def test_neurons() -> None:
+    folder = os.environ.get("MULTISPIN_DATA")
+    if not folder:
+        pytest.skip("MULTISPIN_DATA is not set")
+    spikes = np.load(Path(folder) / "neurons50.npz")["spikes"][:, :15]
+    fit = ms.InverseIsing("boltzmann", units="binary", k_pairwise=True, random_state=1).fit(spikes)
+    assert fit.converged_
+    assert fit.optimality_ < 1.0
+    assert fit.log_likelihood(spikes) == pytest.approx(-4.5094680313, abs=3e-4)
