@@ -51,6 +51,8 @@ _DAMPING = 0.5
 _OVERSHOT, _WORSE = 0.5, 2.0
 #: Steps in a row that bring moments no nearer than they have been, after which it is left alone.
 _PATIENCE = 60
+#: After so many steps in a row that are taken back, it may be the begin that was measured wrong.
+_AGAIN = 2
 #: How far the square of what is missing is above its noise, or moments are measured more often.
 _CLEAR = 6.0
 #: Up to how many times its noise it can be by chance, where nothing is missing.
@@ -172,11 +174,23 @@ def model_of(support: Support, x: Array) -> Pairwise:
 
 
 class Metric:
-    """The covariances of features over chains, which is the Hessian of the likelihood."""
+    """The covariances of features over chains, which is the Hessian of the likelihood.
 
-    def __init__(self, support: Support, spins: NDArray[np.int8]) -> None:
-        self._support = support
+    Where states have kinds, what a potential of them takes away is not in it: covariances are of
+    states of one kind, and along what is the same for all pairs, or spins, those of all states.
+    """
+
+    def __init__(self, support: Support, spins: NDArray[np.int8], strata: Strata) -> None:
+        self._support, self._plain = support, len(strata) == 1
         self._spins = spins.astype(np.float32)
+        self._kinds, self._weights = strata.weights(spins)
+        n, c = support.n, support.n_pairs
+        self._same = np.zeros((2, support.size))
+        if not self._plain:
+            self._same[0, :c], self._same[1, c:] = 1 / math.sqrt(c), 1 / math.sqrt(n)
+            whole = spins.sum(axis=1, dtype=np.int64)
+            along = np.stack([(whole**2 - n) / 2 / math.sqrt(c), whole / math.sqrt(n)])
+            self._of_same = np.cov(along, bias=True)
 
     def product(self, v: Array) -> Array:
         """Return the covariances times a vector."""
@@ -184,10 +198,15 @@ class Metric:
         h = self._support.fields(v).astype(np.float32)
         s = self._spins
         along = ((s @ J) * s).sum(axis=1) / 2 + s @ h
-        weights = (along - along.mean()) / np.float32(len(s))
+        of_kinds = np.maximum(np.bincount(self._kinds, self._weights), 1e-300)
+        means = np.bincount(self._kinds, self._weights * along) / of_kinds
+        weights = (self._weights * (along - means[self._kinds])).astype(np.float32)
         second = s.T @ (weights[:, None] * s)
         found = self._support.vector(second.astype(np.float64), np.zeros(self._support.n))
         found[self._support.n_pairs :] = weights @ s
+        if self._plain:
+            return found
+        found += self._same.T @ (self._of_same @ (self._same @ v))
         return found
 
     def solved(
@@ -275,6 +294,7 @@ class _Learning:
         self._times = _MEASUREMENTS
         self._radius, self._damping = _RADIUS, 1.0
         self._nearest, self._in_vain = math.inf, 0
+        self._refused = 0  # steps in a row
         self._begin(starts)
 
     def _begin(self, starts: list[Array]) -> None:
@@ -356,12 +376,15 @@ class _Learning:
         most = _WORSE * missing.square + missing.noise
         if end >= -_OVERSHOT * begin and self.missing.square <= most:
             self._radius = min(1.5 * self._radius, _LONGEST)
-            self._damping = self._damping / 1.5
+            self._damping, self._refused = self._damping / 1.5, 0
             return True
         self.x, self.missing = before, missing
         self.chains.sampler.model = model_of(self.chains.support, before)
         self.chains.sampler.set_spins(states)
         self._radius, self._damping = self._radius / 2, min(4 * self._damping, 1.0)
+        self._refused += 1
+        if self._refused % _AGAIN == 0:
+            self.missing = self._measured()
         return True
 
     def _free(self, x: Array, violated: Array) -> NDArray[np.bool_]:
@@ -384,7 +407,7 @@ class _Learning:
         to, c = self._coordinates, self.chains.support.n_pairs
         y, l1 = to.standardized(self.x), self._l1 * to.scale[:c]
         violated = violation(-to.gradient(self.missing.slopes), y, l1, c)
-        metric = Metric(self.chains.support, states)
+        metric = Metric(self.chains.support, states, self.chains.strata)
         free = self._free(y, violated)
         direction, length = metric.solved(-violated, free, to, self._ridge, self._damping)
         # Of what is noise, nothing is learned.

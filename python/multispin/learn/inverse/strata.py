@@ -55,6 +55,17 @@ class Strata:
         states = spins[known][order]
         return [(int(kind), states[a:b]) for kind, a, b in zip(found, first, ends, strict=False)]
 
+    def weights(self, spins: NDArray[np.int8]) -> tuple[NDArray[np.intp], Array]:
+        """Return the kind of each state, and what it counts for; those of no kind have kind 0."""
+        if self._index is None:
+            return np.zeros(len(spins), np.intp), np.full(len(spins), 1.0 / len(spins))
+        up = (spins > 0).sum(axis=1)
+        known = self.shares[up] > 0
+        kinds = np.where(known, self._index[up], 0)
+        counts = np.bincount(kinds[known], minlength=len(self)).astype(np.float64)
+        of_each = self._shares(counts) / np.maximum(counts, 1)
+        return kinds, np.where(known, of_each[kinds], 0.0)
+
     def mean(self, sums: Array, counts: Array) -> tuple[Array, float]:
         """Return the mean of features, as the data has kinds, and how many states it is worth.
 

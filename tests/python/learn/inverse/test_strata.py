@@ -12,7 +12,9 @@ from scipy.special import gammaln
 
 import multispin as ms
 from multispin.learn.inverse import strata
+from multispin.learn.inverse.boltzmann import Metric
 from multispin.learn.inverse.strata import Strata, Tilted
+from multispin.learn.inverse.supports import all_pairs
 
 N = 6
 STATES = np.array(list(itertools.product((-1, 1), repeat=N)), dtype=np.int8)
@@ -72,6 +74,26 @@ def test_states_are_told_apart() -> None:
     assert part is STATES
     np.testing.assert_array_equal(Strata(shares).unseen(np.array([3.0, 0.0, 1.0])), [2])
     assert Strata(shares).parts(STATES[UP == 1]) == []
+
+
+@pytest.mark.parametrize("shares", [None, (0.02, 0.1, 0.0, 0.4, 0.3, 0.1, 0.08)])
+def test_the_metric_is_what_no_potential_takes_away(shares: tuple[float, ...] | None) -> None:
+    rng, support = np.random.default_rng(0), all_pairs(N)
+    spins = np.where(rng.random((2000, N)) < 0.4, 1, -1).astype(np.int8)
+    features = np.array([support.vector(np.outer(s, s), s) for s in spins], dtype=float)
+    whole = np.cov(features.T, bias=True)
+    expected = whole
+    if shares is not None:
+        up = (spins > 0).sum(axis=1)
+        within = [np.cov(features[up == k].T, bias=True) for k in range(N + 1)]
+        same = np.zeros((2, support.size))
+        same[0, : support.n_pairs], same[1, support.n_pairs :] = 15**-0.5, N**-0.5
+        expected = np.tensordot(shares, within, 1)
+        np.testing.assert_allclose(same @ expected, 0.0, atol=1e-12)
+        expected += same.T @ (same @ whole @ same.T) @ same
+    metric = Metric(support, spins, Strata(None if shares is None else np.array(shares)))
+    found = np.stack([metric.product(v) for v in np.eye(support.size)])
+    np.testing.assert_allclose(found, expected, atol=1e-4)  # float32, sums of 2000
 
 
 @pytest.mark.parametrize("without", [(), (0, 3)])
