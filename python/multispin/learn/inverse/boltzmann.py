@@ -189,15 +189,12 @@ class Metric:
         if not self._plain:
             self._same[0, :c], self._same[1, c:] = 1 / math.sqrt(c), 1 / math.sqrt(n)
             whole = spins.sum(axis=1, dtype=np.int64)
-            along = np.stack([(whole**2 - n) / 2 / math.sqrt(c), whole / math.sqrt(n)])
-            self._of_same = np.cov(along, bias=True)
+            self._along_same = np.stack([(whole**2 - n) / 2 / math.sqrt(c), whole / math.sqrt(n)])
+            self._of_same = np.cov(self._along_same, bias=True)
 
     def product(self, v: Array) -> Array:
         """Return the covariances times a vector."""
-        J = self._support.matrix(v).astype(np.float32)
-        h = self._support.fields(v).astype(np.float32)
-        s = self._spins
-        along = ((s @ J) * s).sum(axis=1) / 2 + s @ h
+        s, along = self._spins, self._along(v)
         of_kinds = np.maximum(np.bincount(self._kinds, self._weights), 1e-300)
         means = np.bincount(self._kinds, self._weights * along) / of_kinds
         weights = (self._weights * (along - means[self._kinds])).astype(np.float32)
@@ -209,6 +206,14 @@ class Metric:
         found += self._same.T @ (self._of_same @ (self._same @ v))
         return found
 
+    def _along(self, v: Array) -> NDArray[np.float32]:
+        """Return Σ_i<j v_ij s_i s_j + Σ_i v_i s_i of each state."""
+        J = self._support.matrix(v).astype(np.float32)
+        h = self._support.fields(v).astype(np.float32)
+        found: NDArray[np.float32] = ((self._spins @ J) * self._spins).sum(axis=1) / 2
+        found += self._spins @ h
+        return found
+
     def solved(
         self,
         right: Array,
@@ -217,7 +222,7 @@ class Metric:
         ridge: Array,
         damping: float,
     ) -> tuple[Array, float]:
-        """Some conjugate-gradient steps from 0; and the length of the result in this metric.
+        """Some conjugate-gradient steps from 0; and how far the result moves chains.
 
         In standardized coordinates, in which covariances are near to 1 and damping means the same
         for all; of those that are free, as others stay where they are.
@@ -241,7 +246,16 @@ class Metric:
             direction = residual + (left / square) * direction
             square = left
         step = coordinates.parameters(x)
-        return x, math.sqrt(max(float(step @ self.product(step)), 0.0))
+        if not self._plain:
+            step -= self._carried(step)
+        return coordinates.standardized(step), float(self._along(step).std())
+
+    def _carried(self, step: Array) -> Array:
+        """Return what moves the number of spins up as the rest of a step, the same for all."""
+        rest = self._along(step - self._same.T @ (self._same @ step))
+        both = np.cov(self._along_same, rest, bias=True)[:2, 2]
+        found: Array = self._same.T @ np.linalg.solve(self._of_same, both)
+        return found
 
 
 @dataclass
