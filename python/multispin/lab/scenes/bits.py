@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin.lab.scene import MOST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,3 +69,14 @@ def stroke(command: Mapping[str, Any], bits: NDArray[np.bool_]) -> NDArray[np.in
     on, off = (cells(name, command.get(name, []), bits.size) for name in ("on", "off"))
     bits[on], bits[off] = True, False
     return np.concatenate([on, off])
+
+
+def stroke_number(command: dict[str, Any], before: int) -> int:
+    """Take the number of a stroke out of a command that has one; else return the one before.
+
+    A frame says which stroke was the last to be seen: until it is the page's own last one, what the
+    page shows of a drawing is newer than the frame.
+    """
+    if "stroke" not in command:
+        return before
+    return checks.count("stroke", command.pop("stroke"), 0, MOST_SEED)

@@ -80,7 +80,8 @@ class HopfieldScene:
     # --- commands ---------------------------------------------------------------------------------
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Do what the page asks."""
+        """Do what the page asks; a stroke counts as seen whatever becomes of it."""
+        self.stroke = bits.stroke_number(command, self.stroke)
         dispatch(
             command,
             {
@@ -93,30 +94,31 @@ class HopfieldScene:
         )  # fmt: skip
 
     def _draw(self, given: Mapping[str, Any]) -> None:
-        known(given, ("on", "off", "unknown", "stroke"), "draw")
+        known(given, ("on", "off", "unknown"), "draw")
         parts = [
-            bits.cells(name, given.get(name, []), self.cue.size) for name in ("on", "off", "unknown")
+            bits.cells(name, given.get(name, []), self.cue.size)
+            for name in ("on", "off", "unknown")
         ]
         cue = self.cue.copy()
         for cells, value in zip(parts, (1, -1, 0), strict=True):
             cue.ravel()[cells] = value
-        self._take(cue, given)
+        self._take(cue)
 
     def _clear(self, given: Mapping[str, Any]) -> None:
-        known(given, ("stroke",), "clear")
-        self._take(np.full_like(self.cue, -1), given)
+        known(given, (), "clear")
+        self._take(np.full_like(self.cue, -1))
 
     def _show(self, given: Mapping[str, Any]) -> None:
-        known(given, ("pattern", "stroke"), "show")
-        self._take(self.memory.patterns[self._number(given)].copy(), given)
+        known(given, ("pattern",), "show")
+        self._take(self.memory.patterns[self._number(given)].copy())
 
     def _corrupt(self, given: Mapping[str, Any]) -> None:
-        known(given, ("level", "stroke"), "corrupt")
+        known(given, ("level",), "corrupt")
         level = number("level", given.get("level", 0.1), 0.0, 1.0)
-        self._take(np.where(self.cue == 0, 0, self._spoiled(self.cue, level)), given)
+        self._take(np.where(self.cue == 0, 0, self._spoiled(self.cue, level)))
 
     def _erase(self, given: Mapping[str, Any]) -> None:
-        known(given, ("half", "stroke"), "erase")
+        known(given, ("half",), "erase")
         half = checks.choice("half", given.get("half"), HALVES)
         middle, cue = self.settings["side"] // 2, self.cue.copy()
         rows, columns = {
@@ -124,7 +126,7 @@ class HopfieldScene:
             "left": (slice(None), slice(middle)), "right": (slice(None), slice(middle, None)),
         }[half]  # fmt: skip
         cue[rows, columns] = 0
-        self._take(cue, given)
+        self._take(cue)
 
     def _store(self, given: Mapping[str, Any]) -> None:
         known(given, (), "store")
@@ -286,9 +288,7 @@ class HopfieldScene:
                 self.cue = self._spoiled(self.memory.patterns[0], _FIRST_NOISE)
         self._begin()
 
-    def _take(self, cue: NDArray[np.int8], given: Mapping[str, Any]) -> None:
-        if "stroke" in given:
-            self.stroke = checks.count("stroke", given["stroke"], 0, MOST_SEED)
+    def _take(self, cue: NDArray[np.int8]) -> None:
         self.cue = cue.astype(np.int8)
         self._begin()
 
@@ -296,7 +296,8 @@ class HopfieldScene:
         seed = np.random.SeedSequence([self.settings["seed"], self._corrupted])
         self._corrupted += 1
         known = np.where(pattern == 0, -1, pattern)
-        return corrupt(known[None], level, int(seed.generate_state(1)[0]))[0]
+        spoiled: NDArray[np.int8] = corrupt(known[None], level, int(seed.generate_state(1)[0]))[0]
+        return spoiled
 
     def _begin(self) -> None:
         """Put the state back to the cue."""

@@ -21,7 +21,7 @@ def frame_of(scene: HopfieldScene) -> tuple[dict[str, Any], dict[str, NDArray[An
     """Return header and arrays; cells are 0 for paper, 1 for ink, 2 for what is not known."""
     memory, recall = scene.memory, scene.recall
     header: dict[str, Any] = {
-        "settings": scene.settings, "shape": scene.cue.shape, "stroke": scene.stroke,
+        "shape": scene.cue.shape, "stroke": scene.stroke,
         "titles": memory.titles(), "most_patterns": MOST_PATTERNS,
         "load": memory.load, "alpha_c": memory.alpha_c, "share": memory.share,
         "note": memory.note, "running": scene.running, "flooding": scene.flooding,

@@ -88,7 +88,8 @@ def next_word(kind: str, there: list[str]) -> str:
     for word in words:
         if word not in there:
             return word
-    raise ValueError(f"starter: got {kind!r}, of which all {len(words)} are stored, allowed: others")
+    allowed = f"others, as all {len(words)} of these are stored"
+    raise ValueError(checks.describe("starter", kind, allowed))
 
 
 def _letter(which: str, side: int) -> NDArray[np.int8]:

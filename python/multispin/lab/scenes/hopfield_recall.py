@@ -77,7 +77,8 @@ class Recall:
     @property
     def state(self) -> NDArray[np.int8]:
         """The state, ±1 (side, side)."""
-        return np.asarray(self._sampler.spins())[0]
+        found: NDArray[np.int8] = np.asarray(self._sampler.spins())[0]
+        return found
 
     @property
     def sweeps(self) -> float:

@@ -19,7 +19,7 @@ class Pace:
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
-        self._last = 0.0
+        self._last = time.perf_counter()
 
     def owed(self) -> int:
         """Return how often it is to happen now."""

@@ -72,7 +72,8 @@ class RBMScene:
     # --- commands ---------------------------------------------------------------------------------
 
     def handle(self, command: dict[str, Any]) -> None:
-        """Do what the page asks."""
+        """Do what the page asks; a stroke counts as seen whatever becomes of it."""
+        self.stroke = bits.stroke_number(command, self.stroke)
         dispatch(
             command,
             {
@@ -84,35 +85,30 @@ class RBMScene:
         )  # fmt: skip
 
     def _draw(self, given: Mapping[str, Any]) -> None:
-        known(given, ("on", "off", "stroke"), "draw")
+        known(given, ("on", "off"), "draw")
         changed = bits.stroke(given, self.drawing)
         # Who paints paints on the chain too, as if with its own hand.
         self.chain.pixels[changed] = self.drawing[changed]
-        self._drawn(given)
 
     def _hold(self, given: Mapping[str, Any]) -> None:
-        known(given, ("on", "off", "stroke"), "hold")
+        known(given, ("on", "off"), "hold")
         bits.stroke(given, self.held)
-        self._drawn(given)
 
     def _noise(self, given: Mapping[str, Any]) -> None:
-        known(given, ("level", "stroke"), "noise")
+        known(given, ("level",), "noise")
         self._take(self._noisy(self.drawing, number("level", given.get("level", 0.1), 0.0, 1.0)))
-        self._drawn(given)
 
     def _clear(self, given: Mapping[str, Any]) -> None:
-        known(given, ("what", "stroke"), "clear")
+        known(given, ("what",), "clear")
         what = checks.choice("what", given.get("what", "drawing"), ("drawing", "held"))
         if what == "held":
             self.held = np.zeros_like(self.held)
         else:
             self._take(np.zeros_like(self.drawing))
-        self._drawn(given)
 
     def _example(self, given: Mapping[str, Any]) -> None:
-        known(given, ("label", "stroke"), "example")
+        known(given, ("label",), "example")
         self._take(self._next_example(self._label(given.get("label"))))
-        self._drawn(given)
 
     def _set(self, given: Mapping[str, Any]) -> None:
         settings = self._checked(given)
@@ -274,10 +270,6 @@ class RBMScene:
     def _take(self, drawing: NDArray[np.bool_]) -> None:
         self.drawing = drawing
         self.chain.pixels[:] = drawing
-
-    def _drawn(self, given: Mapping[str, Any]) -> None:
-        if "stroke" in given:
-            self.stroke = checks.count("stroke", given["stroke"], 0, MOST_SEED)
 
     def _noisy(self, drawing: NDArray[np.bool_], level: float) -> NDArray[np.bool_]:
         signs = np.where(drawing, 1, -1)[None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from multispin import datasets
 from multispin._base import checks
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 KEPT_BACK = 9
 _FEWEST, _SIDES, _MOST_CLASSES = 18, (2, 64), 20
 _ALLOWED = (
-    "an .npz file with images X, (images, rows, columns) or (images, pixels of a square) of numbers "
-    f"or bool, at least {_FEWEST}, with sides of {_SIDES[0]} to {_SIDES[1]}, and perhaps with "
+    "an .npz file with images X, (images, rows, columns) or (images, pixels of a square) of "
+    f"numbers or bool, at least {_FEWEST}, with sides of {_SIDES[0]} to {_SIDES[1]}, and perhaps with "
     f"labels y, (images,), of 2 to {_MOST_CLASSES} classes"
 )
 
@@ -132,7 +132,8 @@ def read_images(path: str | os.PathLike[str]) -> Images:
         + (", np.ravel(file['y'])" if "y" in found else ""),
         "X = X.reshape(len(X), -1) > X.min() / 2 + X.max() / 2",
     ]
-    labels, classes = None, ()
+    labels: NDArray[np.intp] | None = None
+    classes: tuple[str, ...] = ()
     if "y" in found:
         labels, classes = _labels(file, found["y"], len(X))
     return Images(pixels, labels, classes, (X.shape[1], X.shape[2]), tuple(lines))
@@ -172,9 +173,7 @@ def _images(file: Path, found: dict[str, NDArray[Any]]) -> NDArray[Any]:
     return X
 
 
-def _labels(
-    file: Path, y: NDArray[Any], m: int
-) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def _labels(file: Path, y: NDArray[Any], m: int) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     if y.shape == (m, 1):
         y = y[:, 0]
     if y.shape != (m,) or y.dtype.kind not in "biufUS":

@@ -31,7 +31,7 @@ class Frames:
 
     def of(self, scene: RBMScene) -> tuple[dict[str, Any], Arrays]:
         """Return header and arrays."""
-        at, live, chain = scene.settings, scene.live, scene.chain
+        live, chain = scene.live, scene.chain
         header: dict[str, Any] = {
             "shape": self._images.shape, "classes": self._images.classes,
             "principles": [
@@ -40,7 +40,7 @@ class Frames:
             ],
             "preparing": scene.bank.share if scene.bank.pending else None,
             "notes": scene.bank.notes,
-            "settings": at, "stroke": scene.stroke,
+            "stroke": scene.stroke,
             "sampling": scene.sampling, "steps": chain.steps, "chain_label": chain.label,
             "learning": scene.learning, "epochs": live.epochs, "begun": live.begun,
         }  # fmt: skip

@@ -8,6 +8,7 @@ from multispin.lab.scenes import bits
 from multispin.lab.scenes.rbm_views import COMPLETING
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from multispin.lab.scenes.rbm import RBMScene
@@ -31,7 +32,7 @@ def lines(scene: RBMScene) -> str:
     ]  # fmt: skip
     found += _completion(scene, k, n) if scene.held.any() else _reconstruction(scene, k, n)
     found += ["", *_chain(scene, k, n)]
-    return "\n".join(line for line in found if line is not None) + "\n"
+    return "\n".join([*found, ""])
 
 
 def _unpacked(given: NDArray[np.bool_]) -> str:
@@ -81,9 +82,7 @@ def _chain(scene: RBMScene, k: int, n: int) -> list[str]:
         found.append(f"hot = ms.RBM.from_arrays(*(part / np.float32({T!r}) for part in learned), "
                      f"n_labels={k}, random_state={at['seed']})")  # fmt: skip
     else:
-        found.append(
-            f"hot = ms.RBM.from_arrays(*learned, n_labels={k}, random_state={at['seed']})"
-        )
+        found.append(f"hot = ms.RBM.from_arrays(*learned, n_labels={k}, random_state={at['seed']})")
     if k:
         first = "probabilities.argmax()" if label is None else str(label)
         found.append(f"state = np.hstack([drawing, np.eye({k})[{first}]])[None]")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin.lab.scenes.rbm_models import with_labels
-from multispin.learn.rbm import RBM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.lab.scenes.rbm_data import Images
+    from multispin.learn.rbm import RBM
 
     Array = NDArray[np.float32]
 
@@ -65,7 +65,7 @@ class Views:
         found = self.rbm.reconstruct(row[None], clamp, COMPLETING)
         return np.asarray(found[0, : self.n_pixels], np.float32)
 
-    def hidden(self, pixels: NDArray[np.bool_]) -> Array:
+    def hidden(self, pixels: NDArray[Any]) -> Array:
         """Return P(h_j = 1 | pixels), in the mean over the classes."""
         found = self.rbm.transform(self._of_each_class(pixels))
         return np.asarray(self.classes(pixels) @ found if self._labels else found[0], np.float32)
@@ -78,7 +78,7 @@ class Views:
         """Return the singular values of W, the largest first."""
         return np.asarray(np.linalg.svd(self.rbm.components_, compute_uv=False), np.float32)
 
-    def _of_each_class(self, pixels: NDArray[np.bool_]) -> Array:
+    def _of_each_class(self, pixels: NDArray[Any]) -> Array:
         """Return the pixels with each of the labels, (K, units); without labels, one row."""
         if not self._labels:
             return pixels[None].astype(np.float32)
