@@ -25,8 +25,8 @@ KEPT_BACK = 9
 _FEWEST, _SIDES, _MOST_CLASSES = 18, (2, 64), 20
 _ALLOWED = (
     "an .npz file with images X, (images, rows, columns) or (images, pixels of a square) of "
-    f"numbers or bool, at least {_FEWEST}, with sides of {_SIDES[0]} to {_SIDES[1]}, and perhaps with "
-    f"labels y, (images,), of 2 to {_MOST_CLASSES} classes"
+    f"numbers or bool, at least {_FEWEST}, with sides of {_SIDES[0]} to {_SIDES[1]}, and perhaps "
+    f"with labels y, (images,), of 2 to {_MOST_CLASSES} classes"
 )
 
 
