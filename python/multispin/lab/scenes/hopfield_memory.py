@@ -106,7 +106,7 @@ class Memory:
 
     def flat(self) -> NDArray[np.uint8]:
         """Return the patterns as bytes, 1 for ink, (P, N)."""
-        return (self.patterns.reshape(len(self.words), -1) > 0).astype(np.uint8)
+        return (self.patterns.reshape(len(self.words), self.side**2) > 0).astype(np.uint8)
 
     def _append(self, word: object) -> None:
         made = hopfield_patterns.pattern(word, self.side, self.seed)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Hidden units that are shown as the most active ones.
 TOP = 8
+_NOT_BEYOND = 0.98  # share of the weights that filters show as they are
 
 
 class Frames:
@@ -80,10 +81,11 @@ class Frames:
         """Return a machine's filters, as bytes of which 128 is 0, and its singular values."""
         if self._of_machine is None or self._of_machine[0] is not views:
             filters = views.filters(slice(None))
-            largest = float(np.abs(filters).max()) or 1.0
-            scaled = np.rint(128 + 127 * filters / largest).astype(np.uint8)
+            # A few weights are much larger than the rest: those beyond are as dark as can be.
+            scale = float(np.quantile(np.abs(filters), _NOT_BEYOND)) or 1.0
+            scaled = np.rint(128 + 127 * np.clip(filters / scale, -1, 1)).astype(np.uint8)
             arrays: Arrays = {"filters": scaled, "singular_values": views.singular_values()}
-            self._of_machine = views, {"largest_weight": largest}, arrays
+            self._of_machine = views, {"weight_scale": scale}, arrays
         return self._of_machine[1:]
 
 

@@ -1,6 +1,6 @@
 // The cue, drawn or spoilt, and the state that goes on from it.
 import { INK, PAPER, broad, disc, speckle } from "./brushes.js";
-import { button, card, choice, h, row, segments, slider } from "./controls.js";
+import { button, card, choice, h, row, segments, slider, toggle } from "./controls.js";
 import { drawing } from "./drawing.js";
 import { marks } from "./marks.js";
 import { picture } from "./pictures.js";
@@ -57,6 +57,11 @@ export function canvases({ model, shape }) {
     },
   });
 
+  const evidence = toggle({
+    label: "Hold what the cue knows", title: "Cells that are not erased are evidence: they stay as they are",
+    onChange: (on) => model.send({ do: "set", evidence: on }),
+  });
+
   const state = picture({ label: "State of the network", name: "hopfield-state" });
   let running = false;
   const recall = button({ label: "Recall", main: true, onClick: () => model.send({ do: "recall", on: !running }) });
@@ -70,7 +75,7 @@ export function canvases({ model, shape }) {
   const el = card("",
     h("div", { className: "duo" },
       h("section", { className: "panel", "aria-label": "Cue" }, h("h2", { textContent: "Cue" }), pad.el, tools.el,
-        row(keep.el, clear.el, spoil.el), row(level.el, half.el)),
+        row(keep.el, clear.el, spoil.el), row(level.el), row(half.el, evidence.el)),
       h("section", { className: "panel", "aria-label": "Recall" }, h("h2", { textContent: "Recall" }), state.el,
         row(recall.el, sweep.el, back.el), verdict)));
 
@@ -81,6 +86,7 @@ export function canvases({ model, shape }) {
       const evidence = header.state.evidence;
       over.set(arrays.cue.map((cell) => (evidence && cell !== 2 ? 1 : 0)));
     }
+    evidence.set(header.state.evidence);
     const at = header.recall;
     running = header.running;
     recall.set(running ? "Pause" : "Recall");

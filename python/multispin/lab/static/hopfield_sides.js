@@ -1,6 +1,6 @@
 // The network's settings, and curves of recall and load.
 import { chart } from "./charts.js";
-import { card, choice, h, hint, readouts, segments, slider, toggle } from "./controls.js";
+import { card, choice, h, hint, readouts, segments, slider } from "./controls.js";
 
 const RULES = [
   ["hebb", "Hebb"], ["storkey", "Storkey"], ["dreaming", "Dreaming"], ["pseudoinverse", "Pseudo-inverse"],
@@ -37,11 +37,6 @@ export function sides({ model, state }) {
     format: (value) => String(Number((10 ** value).toPrecision(2))),
     onInput: (value) => set({ speed: Math.min(50, Math.max(0.25, 10 ** value)) }),
   });
-  const evidence = toggle({
-    label: "Hold what the cue knows", on: state.evidence,
-    title: "Cells that are not erased are evidence: they stay as they are",
-    onChange: (on) => set({ evidence: on }),
-  });
   const energy = chart({ title: "Energy", height: 120, x: { label: "sweep", min: 0 } });
   const overlaps = chart({
     title: "Overlaps m", height: 130, x: { label: "sweep", min: 0 }, y: { min: -1.05, max: 1.05 },
@@ -50,7 +45,7 @@ export function sides({ model, state }) {
   const el = h("div", { className: "side" },
     card("Network", rule.el, dreaming.el, size.el, numbers.el, load.el,
       hint("Hebb’s rule breaks down at α = 0.138 for random patterns of infinitely many neurons: the dashed line.")),
-    card("Recall", dynamics.el, temperature.el, speed.el, evidence.el, energy.el, overlaps.el));
+    card("Recall", dynamics.el, temperature.el, speed.el, energy.el, overlaps.el));
 
   function show({ header, arrays }) {
     const at = header.state;
@@ -61,7 +56,6 @@ export function sides({ model, state }) {
     dynamics.set(at.dynamics);
     temperature.set(at.temperature);
     speed.set(Math.log10(at.speed));
-    evidence.set(at.evidence);
     numbers.set({
       patterns: String(header.titles.length), load: header.load.toFixed(3),
       share: header.share === null ? "–" : `${Math.round(100 * header.share)} %`,
@@ -76,7 +70,7 @@ export function sides({ model, state }) {
     const y = arrays.curve.filter((_, i) => i % 2 === 1);
     const end = Math.max(0.2, 1.15 * now);
     load.draw([
-      { x: [limit], kind: "rule", color: "--muted", dash: [4, 4], label: "α_c of Hebb’s rule" },
+      { x: [limit], kind: "rule", color: "--muted", dash: [4, 4], label: "where Hebb’s rule breaks down" },
       { x, y, color: "--accent" },
       { x: share === null ? [] : [now], y: share === null ? [] : [share], kind: "dots", width: 4, color: "--accent", label: "now" },
     ], { x: { max: end } });

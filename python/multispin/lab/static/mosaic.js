@@ -17,7 +17,8 @@ export function mosaic(tiles, count, rows, columns, across, gap) {
   return { levels, rows: height, columns: width };
 }
 
-// Numbers as levels around 128, of which `largest` is as far away as can be.
+// Numbers as levels around 128; `largest` and what is beyond are as far away as can be.
 export function signed(numbers, largest) {
-  return Uint8Array.from(numbers, (x) => 128 + Math.round((127 * x) / (largest || 1)));
+  const clip = (x) => Math.max(-1, Math.min(1, x / (largest || 1)));
+  return Uint8Array.from(numbers, (x) => 128 + Math.round(127 * clip(x)));
 }

@@ -31,7 +31,7 @@ export function filters({ shape }) {
       if (item.hidden) return;
       const n = rows * columns;
       const weights = arrays.top_filters.subarray(k * n, (k + 1) * n);
-      image.draw(signed(weights, header.largest_weight), rows, columns);
+      image.draw(signed(weights, header.weight_scale), rows, columns);
       const active = arrays.top_active[k];
       gauge.style.left = 0;
       gauge.style.width = `${100 * active}%`;
@@ -42,7 +42,7 @@ export function filters({ shape }) {
     if (key === last) return;
     last = key;
     const count = arrays.filters.length / (rows * columns);
-    const across = Math.min(16, Math.ceil(Math.sqrt(2 * count)));
+    const across = Math.min(16, count);
     const tiles = mosaic(arrays.filters, count, rows, columns, across, 128);
     all.draw(tiles.levels, tiles.rows, tiles.columns);
     all.describe(`Filters of all ${count} hidden units`);

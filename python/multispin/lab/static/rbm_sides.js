@@ -73,6 +73,7 @@ export function sides({ model, principles, state }) {
     learning = header.learning;
     learn.set(learning ? "Pause" : header.begun ? "Go on" : "Learn");
     forget.enable(header.begun);
+    curve.el.hidden = numbers.el.hidden = !header.begun;
     const last = arrays.pseudolikelihood.at(-1);
     numbers.set({
       epochs: header.begun ? header.epochs.toFixed(1) : "–",
