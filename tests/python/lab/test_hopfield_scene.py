@@ -66,7 +66,9 @@ def test_words_of_patterns() -> None:
     assert not np.array_equal(random[0], hopfield_patterns.pattern("random:0", 16, 2))
 
 
-@pytest.mark.parametrize("word", [3, "", "letter:Q", "digit:1797", "random:-1", "drawn:AA==", "x:1"])
+@pytest.mark.parametrize(
+    "word", [3, "", "letter:Q", "digit:1797", "random:-1", "drawn:AA==", "x:1"]
+)
 def test_words_that_are_no_patterns(word: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=r"^pattern: got .*, allowed: "):
         hopfield_patterns.pattern(word, 16, 1)

@@ -58,6 +58,7 @@ class RBMScene:
             "speed": 30.0, "field": 1, "label": None, "hidden": 64, "rate": 0.05,
         }  # fmt: skip
         self.sampling = self.learning = False
+        self.note: str | None = None  # on what became of learning
         self._asked = 0  # examples that have been shown
         self._restore(state)
         seed = self.settings["seed"]
@@ -140,6 +141,7 @@ class RBMScene:
         known(given, ("on",), "learn")
         self.learning = checks.flag("on", given.get("on"))
         if self.learning:
+            self.note = None
             self.settings["model"] = "live"
 
     def _forget(self, given: Mapping[str, Any]) -> None:
@@ -171,10 +173,9 @@ class RBMScene:
     def _learn_slice(self) -> None:
         try:
             self.live.advance()
-        except ValueError:  # weights that are not finite any more: the rate is too large
-            self.learning = False
-            self.live = self._fresh_live()
-            raise
+        except ValueError as error:  # weights that are not finite any more: the rate is too large
+            self._forget({})
+            self.note = f"learning was begun anew: {error}"
 
     def views(self) -> Views | None:
         """Return the machine that is looked at; None while there is none."""

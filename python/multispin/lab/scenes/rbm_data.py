@@ -141,8 +141,9 @@ def read_images(path: str | os.PathLike[str]) -> Images:
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            if not hasattr(archive, "files"):
+        with file.open("rb") as opened:
+            archive = np.load(opened, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
                 raise _refused(file, f"one array of shape {archive.shape}")
             if "X" not in archive.files:
                 raise _refused(file, f"arrays {', '.join(archive.files) or 'of no name'}")

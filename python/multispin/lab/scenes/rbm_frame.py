@@ -40,7 +40,7 @@ class Frames:
                 for name, (short, long) in PRINCIPLES.items()
             ],
             "preparing": scene.bank.share if scene.bank.pending else None,
-            "notes": scene.bank.notes,
+            "notes": [*scene.bank.notes, *([scene.note] if scene.note else [])],
             "stroke": scene.stroke,
             "sampling": scene.sampling, "steps": chain.steps, "chain_label": chain.label,
             "learning": scene.learning, "epochs": live.epochs, "begun": live.begun,
