@@ -8,14 +8,26 @@ import sys
 from typing import TYPE_CHECKING
 
 from multispin._info import __version__
-from multispin.cli import bench, demo, glass, hopfield, info, inverse, ising, rbm, replicas, solve
+from multispin.cli import (
+    bench,
+    demo,
+    glass,
+    hopfield,
+    info,
+    inverse,
+    ising,
+    lab,
+    rbm,
+    replicas,
+    solve,
+)  # fmt: skip
 from multispin.cli.words import MISUSED, Parser
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_COMMANDS = (info, ising, glass, hopfield, inverse, rbm, replicas, solve, bench, demo)
+_COMMANDS = (info, ising, glass, hopfield, inverse, rbm, replicas, solve, bench, demo, lab)
 _FAILED = 1  # a run that could not be made
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 # What an argument is called here, where it is not by its own name.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -97,6 +98,47 @@ def number(name: str, value: object, least: float, most: float) -> float:
     if not least <= found <= most:
         raise ValueError(checks.describe(name, value, allowed))
     return found
+
+
+def one_of(name: str, value: object, allowed: Sequence[int]) -> int:
+    """Return `value` if it is one of a few integers."""
+    listed = ", ".join(map(str, allowed))
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(checks.describe(name, value, listed))
+    if value not in allowed:
+        raise ValueError(checks.describe(name, value, listed))
+    return value
+
+
+class Rate:
+    """How much is done a second, over the last seconds.
+
+    Examples
+    --------
+    >>> rate = Rate()
+    >>> rate.count(1000)
+    >>> rate.per_second() > 0
+    True
+    """
+
+    def __init__(self, window: float = 1.0) -> None:
+        self._window = window
+        self._began = time.perf_counter()
+        self._done = 0.0
+        self._known = 0.0
+
+    def count(self, amount: float) -> None:
+        """Add what has been done since the last call."""
+        self._done += amount
+
+    def per_second(self) -> float:
+        """Return the rate over the last window that is whole; before there is one, so far."""
+        now = time.perf_counter()
+        elapsed = max(now - self._began, 1e-9)
+        if elapsed >= self._window:
+            self._known = self._done / elapsed
+            self._began, self._done = now, 0.0
+        return self._known or self._done / elapsed
 
 
 def known(given: Mapping[str, Any], names: tuple[str, ...], of: str) -> None:

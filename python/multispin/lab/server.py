@@ -2,8 +2,9 @@
 
 The lab runs code for whoever may talk to it, so few may: it listens on this machine alone unless
 told otherwise; a random token is in the link; requests whose ``Host`` is a name that somebody else
-could have pointed here (DNS rebinding), and connections that another site's page opens (``Origin``),
-are refused. Nothing that comes in is a path or a pickle, and its size and rate have bounds.
+could have pointed here (DNS rebinding), and connections that another site's page opens
+(``Origin``), are refused. Nothing that comes in is a path or a pickle, and its size and rate have
+bounds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from multispin._base.extras import require
-from multispin.lab.scene import Options
 from multispin.lab.worker import Worker
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.websockets import WebSocket
 
-    from multispin.lab.scene import Scene
+    from multispin.lab.scene import Options, Scene
 
 STATIC = Path(__file__).with_name("static")
 MOST_PAGES = 8  # connected at a time
@@ -92,10 +92,7 @@ class Door:
 def is_ours(host: str, names: frozenset[str]) -> bool:
     """Whether a Host header has a name of ours or an address: no site can point an address here."""
     name = host.lower()
-    if name.startswith("["):
-        name = name[1:].partition("]")[0]
-    else:
-        name = name.partition(":")[0]
+    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
     if name in names:
         return True
     with suppress(ValueError):
@@ -321,12 +318,3 @@ class Lab:
     def stop(self) -> None:
         """Have `run` come to its end."""
         self._server.should_exit = True
-
-
-def serve(host: str = "127.0.0.1", port: int | None = None, options: Options | None = None) -> None:
-    """Serve the lab until Ctrl-C."""
-    from multispin.lab.scenes import SCENES
-
-    lab = Lab(SCENES, options or Options(), host, port or 0)
-    print(lab.link, flush=True)
-    lab.run()

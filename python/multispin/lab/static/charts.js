@@ -104,7 +104,7 @@ function paintAxes(context, place, axes, width, height) {
   context.font = FONT;
   context.lineWidth = 1;
   context.textBaseline = "middle";
-  for (const value of ticks(place.y, Math.max(2, Math.floor((height - TOP - BOTTOM) / 34)))) {
+  for (const value of ticks(place.y, Math.max(2, Math.floor((height - TOP - BOTTOM) / 26)))) {
     const at = Math.round(place.y.of(value)) + 0.5;
     context.strokeStyle = color("--line");
     context.globalAlpha = 0.6;
@@ -120,7 +120,7 @@ function paintAxes(context, place, axes, width, height) {
   context.textBaseline = "top";
   const label = axes.x.label ?? "";
   const room = label ? context.measureText(label).width + 14 : 0;
-  for (const value of ticks(place.x, Math.max(2, Math.floor((width - LEFT - RIGHT) / 64)))) {
+  for (const value of ticks(place.x, Math.max(2, Math.floor((width - LEFT - RIGHT) / 50)))) {
     const at = place.x.of(value);
     if (at > width - RIGHT - room && label) continue;
     context.fillStyle = color("--muted");
@@ -173,9 +173,9 @@ function paintLayer(context, layer, place, floor) {
 
 // About `wanted` round numbers within a scale.
 function ticks({ min, max }, wanted) {
-  const raw = (max - min) / wanted;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * 0.999);
+  const power = 10 ** Math.floor(Math.log10((max - min) / wanted));
+  const far = (size) => Math.abs((max - min) / size - wanted);
+  const step = [1, 2, 5, 10].map((factor) => factor * power).sort((a, b) => far(a) - far(b))[0];
   const found = [];
   for (let i = Math.ceil(min / step - 1e-9); i * step <= max + 1e-9 * step; i += 1) {
     found.push(Number((i * step).toPrecision(12)));
@@ -186,7 +186,6 @@ function ticks({ min, max }, wanted) {
 function written(value, axis) {
   if (axis.format) return axis.format(value);
   const size = Math.abs(value);
-  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
-  return String(Number(value.toPrecision(4))).replace("-", "−");
+  const [unit, letter] = size >= 1e6 ? [1e6, "M"] : size >= 1e4 ? [1e3, "k"] : [1, ""];
+  return `${Number((value / unit).toPrecision(4))}${letter}`.replace("-", "−");
 }
