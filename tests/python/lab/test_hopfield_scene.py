@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,7 +16,9 @@ from multispin.lab.scene import Options
 from multispin.lab.scenes import hopfield_patterns
 from multispin.lab.scenes.hopfield import SIDES, HopfieldScene
 from multispin.lab.scenes.hopfield_memory import MOST_PATTERNS, RULES, Memory
-from multispin.lab.scenes.hopfield_recall import Recall
+
+if TYPE_CHECKING:
+    from multispin.lab.scenes.hopfield_recall import Recall
 
 
 def made(**state: Any) -> HopfieldScene:
@@ -273,7 +275,8 @@ def test_no_more_patterns_than_there_may_be() -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        {}, {"dynamics": "parallel"}, {"evidence": True}, {"evidence": True, "dynamics": "parallel"},
+        {}, {"dynamics": "parallel"}, {"evidence": True},
+        {"evidence": True, "dynamics": "parallel"},
         {"temperature": 0.7}, {"temperature": 0.7, "rule": "storkey"},
         {"rule": "dreaming", "dreaming_time": 2.5}, {"rule": "pseudoinverse", "side": 20},
     ],
@@ -344,12 +347,14 @@ def test_strokes_are_counted() -> None:
         ({"do": "forget", "pattern": True}, "pattern: got True"),
         ({"do": "corrupt", "level": 1.5}, "level: got 1.5"),
         ({"do": "corrupt", "level": "a lot"}, "level: got 'a lot'"),
-        ({"do": "erase"}, "half: got None"), ({"do": "starter", "kind": "drawn"}, "kind: got 'drawn'"),
+        ({"do": "erase"}, "half: got None"),
+        ({"do": "starter", "kind": "drawn"}, "kind: got 'drawn'"),
         ({"do": "recall", "on": 1}, "on: got 1"), ({"do": "flood"}, "on: got None"),
         ({"do": "set", "rule": "sequence"}, "rule: got 'sequence'"),
         ({"do": "set", "temperature": -1}, "temperature: got -1"),
         ({"do": "set", "side": 9}, "side: got 9"), ({"do": "set", "side": 16.0}, "side: got 16.0"),
-        ({"do": "set", "seed": -1}, "seed: got -1"), ({"do": "set", "evidence": 1}, "evidence: got 1"),
+        ({"do": "set", "seed": -1}, "seed: got -1"),
+        ({"do": "set", "evidence": 1}, "evidence: got 1"),
         ({"do": "set", "colour": 1}, "set: got 'colour'"),
         ({"do": "clear", "stroke": -1}, "stroke: got -1"),
     ],
@@ -367,8 +372,9 @@ def test_commands_that_make_no_sense(command: dict[str, Any], words: str) -> Non
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ({"patterns": "letter:A"}, "patterns: got 'letter:A'"), ({"patterns": [1]}, "pattern: got 1"),
-        ({"cue": "AA=="}, "cue: got"), ({"cue": 5}, "cue: got 5"), ({"unknown": "!"}, "unknown: got"),
+        ({"patterns": "letter:A"}, "patterns: got 'letter:A'"),
+        ({"patterns": [1]}, "pattern: got 1"), ({"cue": "AA=="}, "cue: got"),
+        ({"cue": 5}, "cue: got 5"), ({"unknown": "!"}, "unknown: got"),
         ({"side": 7}, "side: got 7"), ({"rules": 1}, "state: got 'rules'"),
     ],
 )  # fmt: skip

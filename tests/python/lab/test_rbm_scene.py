@@ -137,7 +137,7 @@ def test_held_pixels_are_completed(scene: RBMScene) -> None:
     held = [4, 5, 6, 0, 1, 2, 8, 9]  # three of four pixels of row 1, and paper around
     scene.handle({"do": "hold", "on": held})
     scene.handle({"do": "draw", "off": [7]})  # not held: what is there does not matter
-    header, arrays = scene.frame()
+    arrays = scene.frame()[1]
     assert (arrays["reconstruction"][[4, 5, 6]] == 1).all()
     assert (arrays["reconstruction"][[0, 1, 2, 8, 9]] == 0).all()
     assert arrays["reconstruction"][7] > 0.5
@@ -420,7 +420,8 @@ def test_the_file_is_the_machine(scene: RBMScene, tmp_path: Path, model: str) ->
         ({"do": "begin", "at": "end"}, "at: got 'end'"), ({"do": "learn", "on": 1}, "on: got 1"),
         ({"do": "forget", "all": True}, "forget: got 'all'"),
         ({"do": "set", "principle": "ptt"}, "principle: got 'ptt'"),
-        ({"do": "set", "model": 1}, "model: got 1"), ({"do": "set", "hidden": 65}, "hidden: got 65"),
+        ({"do": "set", "model": 1}, "model: got 1"),
+        ({"do": "set", "hidden": 65}, "hidden: got 65"),
         ({"do": "set", "hidden": "64"}, "hidden: got '64'"),
         ({"do": "set", "temperature": 0}, "temperature: got 0"),
         ({"do": "set", "rate": float("nan")}, "rate: got nan"),

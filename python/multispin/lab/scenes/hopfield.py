@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from multispin._base import checks
-from multispin.lab.scene import MOST_SEED, Options, dispatch, known, number
+from multispin.lab.scene import MOST_SEED, Options, dispatch, known, number, one_of
 from multispin.lab.scenes import bits, hopfield_patterns
 from multispin.lab.scenes.hopfield_frame import frame_of
 from multispin.lab.scenes.hopfield_memory import MOST_PATTERNS, RULES, Memory
@@ -255,9 +255,8 @@ class HopfieldScene:
                 found[name] = checks.flag(name, value)
             elif name == "seed":
                 found[name] = checks.count(name, value, 0, MOST_SEED)
-            elif checks.count(name, value) not in SIDES:
-                allowed = f"one of {', '.join(map(str, SIDES))}"
-                raise ValueError(checks.describe(name, value, allowed))
+            else:
+                found[name] = one_of(name, value, SIDES)
         return found
 
     def _number(self, given: Mapping[str, Any]) -> int:

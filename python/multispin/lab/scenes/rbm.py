@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from multispin._base import checks
-from multispin.lab.scene import MOST_SEED, Options, dispatch, known, number
+from multispin.lab.scene import MOST_SEED, Options, dispatch, known, number, one_of
 from multispin.lab.scenes import bits, rbm_data
 from multispin.lab.scenes.pace import Pace
 from multispin.lab.scenes.rbm_bank import Bank
@@ -238,10 +238,7 @@ class RBMScene:
             elif name == "label":
                 found[name] = self._label(value)
             elif name == "hidden":
-                checks.count(name, value)
-                if value not in HIDDEN:
-                    allowed = f"one of {', '.join(map(str, HIDDEN))}"
-                    raise ValueError(checks.describe(name, value, allowed))
+                found[name] = one_of(name, value, HIDDEN)
             else:
                 checks.choice(name, value, tuple(PRINCIPLES) if name == "principle" else MODELS)
         return found
