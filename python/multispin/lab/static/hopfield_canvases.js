@@ -4,7 +4,7 @@ import { button, card, choice, h, row, segments, slider, toggle } from "./contro
 import { drawing } from "./drawing.js";
 import { marks } from "./marks.js";
 import { picture } from "./pictures.js";
-import { perFrame, strokes } from "./strokes.js";
+import { strokes } from "./strokes.js";
 
 const UNKNOWN = 127;
 const COLORS = ["--down", "--differ", "--up"];
@@ -27,18 +27,19 @@ export function canvases({ model, shape }) {
   let tool = "ink";
   let noise = 0.2;
 
-  const send = perFrame((cells) => {
-    const of = (value) => [...cells].filter(([, level]) => level === value).map(([cell]) => cell);
-    model.send({ do: "draw", on: of(INK), off: of(PAPER), unknown: of(UNKNOWN), stroke: numbered.next() });
-  });
+  const send = (cells) => {
+    const of = (value) => cells.filter(([, level]) => level === value).map(([cell]) => cell);
+    model.send({ do: "draw", on: of(INK), off: of(PAPER), unknown: of(UNKNOWN), stroke: numbered.latest() });
+  };
   const radius = () => (tool === "ink" || tool === "paper" ? broad(rows, columns) * 0.75 : broad(rows, columns));
   const pad = drawing({
     label: `The cue, ${rows} by ${columns} cells`, rows, columns, name: "hopfield-cue", colors: COLORS,
     brush: (r, c, erase) => {
+      numbered.next();
       const level = { ink: () => INK, paper: () => PAPER, noise: speckle, unknown: () => UNKNOWN }[tool];
       return disc(r, c, rows, columns, radius(), erase ? () => PAPER : level);
     },
-    onStroke: (pixels) => pixels.forEach(([cell, level]) => send(cell, level)),
+    onStroke: send,
   });
   const over = marks(pad, rows, columns);
   const act = (command) => model.send({ ...command, stroke: numbered.next() });

@@ -18,7 +18,7 @@ export function sides({ model, state }) {
     label: "Grid", options: SIDES.map((n) => [n, `${n} × ${n}`]), value: state.side,
     onChange: (value) => set({ side: value }),
   });
-  const numbers = readouts({ patterns: "patterns", load: "load α", share: "stay where they are" });
+  const numbers = readouts({ patterns: "patterns", load: "load α", share: "that stay" });
   numbers.el.dataset.show = "load";
   const load = chart({
     title: "Share of patterns that stay", height: 130, x: { label: "load α", min: 0 }, y: { min: 0, max: 1.05 },

@@ -26,10 +26,11 @@ export function canvases({ model, shape, classes, state }) {
   const sendHeld = perFrame((cells) => {
     const on = [...cells].filter(([, value]) => value).map(([cell]) => cell);
     const off = [...cells].filter(([, value]) => !value).map(([cell]) => cell);
-    model.send({ do: "hold", on, off, stroke: numbered.next() });
+    model.send({ do: "hold", on, off, stroke: numbered.latest() });
   });
 
   function brush(r, c, erase) {
+    numbered.next();
     const wide = broad(rows, columns);
     const narrow = fine(rows, columns);
     if (tool === "hold" || tool === "release") {
@@ -52,7 +53,7 @@ export function canvases({ model, shape, classes, state }) {
     onStroke: (pixels) => {
       const on = pixels.filter(([, level]) => level > 127).map(([cell]) => cell);
       const off = pixels.filter(([, level]) => level <= 127).map(([cell]) => cell);
-      model.send({ do: "draw", on, off, stroke: numbered.next() });
+      model.send({ do: "draw", on, off, stroke: numbered.latest() });
     },
   });
   const over = marks(pad, rows, columns);
@@ -63,7 +64,7 @@ export function canvases({ model, shape, classes, state }) {
   });
   tools.el.classList.add("tight");
   const example = choice({
-    label: "A digit nobody has learned",
+    label: "An image that was not learned",
     options: [["any", "any class"], ...classes.map((name, k) => [k, name])],
     value: Math.max(classes.indexOf("7"), 0),
     onChange: (k) => act({ do: "example", label: k === "any" ? null : k }),

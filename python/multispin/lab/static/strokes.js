@@ -12,6 +12,8 @@ export function strokes() {
       when = performance.now();
       return sent;
     },
+    // The number of the stroke under way: it has one from the moment on that the page paints it.
+    latest: () => sent,
     // Whether what a frame shows of a drawing is as new as what the page shows.
     settled: (seen) => seen >= sent || performance.now() - when > GIVEN_UP,
   };
