@@ -30,9 +30,11 @@ PRINCIPLES = {
 OF_FLIPS = ("pl", "rm")
 _KIND = "RBM of the lab"
 _PARTS = ("components", "intercept_visible", "intercept_hidden")
-#: What one slice may cost: (samples × visible × hidden) of both kinds of methods; some 20 ms.
-_MOST_WORK = {True: 5e5, False: 2.4e6}
-#: Updates of both kinds of methods, and how many of 784 pixels.
+#: Seconds that a slice is to take; those of an update, and of (sample × visible × hidden) in it, of
+#: methods that sample and of those that turn units: about.
+_SLICE, _UPDATE = 0.02, 1e-3
+_WORK = {False: 1e-9, True: 4e-8}
+#: Updates of a training; of images with more pixels than so many, of which each says less.
 _UPDATES, _UPDATES_OF_LARGE, _LARGE = 960, 2400, 256
 
 
@@ -84,8 +86,9 @@ class Recipe:
 
 
 def parts_of(method: str, samples: int, units: int, hidden: int, batch: int) -> int:
-    """Return into how many slices the samples go, so that each takes some 20 ms."""
-    updates = max(1, int(_MOST_WORK[method in OF_FLIPS] / (batch * units * hidden)))
+    """Return into how many slices the samples go, so that each takes about as long as it is to."""
+    seconds = _UPDATE + _WORK[method in OF_FLIPS] * batch * units * hidden
+    updates = max(1, int(_SLICE / seconds))
     return max(1, -(-samples // (batch * updates)))
 
 
@@ -93,12 +96,13 @@ def recipe(method: str, images: Images, seed: int, hidden: int = 64) -> Recipe:
     """Return how a machine of a principle is trained on images, before it is shown."""
     flips = method in OF_FLIPS
     samples, units = images.learned.shape
-    batch = min(20 if flips else 50, samples)
+    large = units > _LARGE
+    batch = min((10 if large else 20) if flips else 50, samples)
     parts = parts_of(method, samples, units, hidden, batch)
-    updates = _UPDATES if units <= _LARGE or flips else _UPDATES_OF_LARGE
+    updates = _UPDATES_OF_LARGE if large else _UPDATES
     steps = max(1, round(updates * batch * parts / samples))
     rates = {"pcd": (0.2, 0.005), "cd": (0.2, 0.01), "pl": (0.1, 0.01), "rm": (0.2, 0.02)}[method]
-    if units > _LARGE:  # sums over more units
+    if large:  # sums over more units
         rates = (rates[0] / 4, rates[1] / 4)
     return Recipe(
         method, hidden, batch, rates, 0.8, parts, steps, seed, len(images.classes)

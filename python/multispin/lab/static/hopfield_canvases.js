@@ -4,7 +4,7 @@ import { button, card, choice, h, row, segments, slider, toggle } from "./contro
 import { drawing } from "./drawing.js";
 import { marks } from "./marks.js";
 import { picture } from "./pictures.js";
-import { strokes } from "./strokes.js";
+import { sendStroke, strokes } from "./strokes.js";
 
 const UNKNOWN = 127;
 const COLORS = ["--down", "--differ", "--up"];
@@ -29,7 +29,8 @@ export function canvases({ model, shape }) {
 
   const send = (cells) => {
     const of = (value) => cells.filter(([, level]) => level === value).map(([cell]) => cell);
-    model.send({ do: "draw", on: of(INK), off: of(PAPER), unknown: of(UNKNOWN), stroke: numbered.latest() });
+    const unknown = of(UNKNOWN);
+    sendStroke(model, { do: "draw", on: of(INK), off: of(PAPER), unknown, stroke: numbered.latest() });
   };
   const radius = () => (tool === "ink" || tool === "paper" ? broad(rows, columns) * 0.75 : broad(rows, columns));
   const pad = drawing({

@@ -5,7 +5,7 @@ import { button, card, choice, h, hint, row, segments, slider } from "./controls
 import { drawing } from "./drawing.js";
 import { marks } from "./marks.js";
 import { picture } from "./pictures.js";
-import { perFrame, strokes } from "./strokes.js";
+import { perFrame, sendStroke, strokes } from "./strokes.js";
 
 const TOOLS = [
   ["pencil", "Pencil", "a cell at a time"],
@@ -26,7 +26,7 @@ export function canvases({ model, shape, classes, state }) {
   const sendHeld = perFrame((cells) => {
     const on = [...cells].filter(([, value]) => value).map(([cell]) => cell);
     const off = [...cells].filter(([, value]) => !value).map(([cell]) => cell);
-    model.send({ do: "hold", on, off, stroke: numbered.latest() });
+    sendStroke(model, { do: "hold", on, off, stroke: numbered.latest() });
   });
 
   function brush(r, c, erase) {
@@ -53,7 +53,7 @@ export function canvases({ model, shape, classes, state }) {
     onStroke: (pixels) => {
       const on = pixels.filter(([, level]) => level > 127).map(([cell]) => cell);
       const off = pixels.filter(([, level]) => level <= 127).map(([cell]) => cell);
-      model.send({ do: "draw", on, off, stroke: numbered.latest() });
+      sendStroke(model, { do: "draw", on, off, stroke: numbered.latest() });
     },
   });
   const over = marks(pad, rows, columns);

@@ -19,6 +19,12 @@ export function strokes() {
   };
 }
 
+// Sends what was drawn, now: an animation frame's strokes have been gathered before.
+export function sendStroke(model, command) {
+  model.send(command);
+  model.flush?.(); // where messages wait for an animation frame
+}
+
 // Gathers what is done within an animation frame: `add` notes a value by key, `flush` gets all.
 export function perFrame(flush) {
   let pending = new Map();
