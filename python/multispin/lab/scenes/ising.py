@@ -235,8 +235,10 @@ class IsingScene:
         block = max(1, self._size // PICTURE)
         if block == 1:
             spins: NDArray[np.int8] = np.asarray(self._sampler.spins())[0]
-            return np.where(spins > 0, np.uint8(255), np.uint8(0))
-        return block_levels(np.asarray(self._sampler.packed())[0], block)
+            levels: NDArray[np.uint8] = np.where(spins > 0, np.uint8(255), np.uint8(0))
+            return levels
+        packed: NDArray[np.uint64] = np.asarray(self._sampler.packed())[0]
+        return block_levels(packed, block)
 
     def state(self) -> dict[str, Any]:
         """Return what a link holds."""
