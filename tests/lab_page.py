@@ -17,6 +17,8 @@ from multispin.lab.server import Lab
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from typing_extensions import Self
+
 PATIENCE = 20.0  # seconds, on a machine that does other things too
 
 
@@ -110,7 +112,7 @@ class Page:
         )  # fmt: skip
         self.socket = self._connection.__enter__()
 
-    def __enter__(self) -> Page:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -150,12 +150,11 @@ def test_a_foreign_host_is_refused_even_with_its_own_origin(lab: Lab) -> None:
 
 
 def closed(page: Page) -> tuple[int, str]:
-    end = time.monotonic() + PATIENCE
-    with pytest.raises(ConnectionClosed) as caught:
-        while time.monotonic() < end:
+    """Take what comes until the other end closes; return its code and reason."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
             page.receive()
-    assert caught.value.rcvd is not None
-    return caught.value.rcvd.code, caught.value.rcvd.reason
+    return page.socket.close_code, page.socket.close_reason
 
 
 @pytest.mark.parametrize(
@@ -180,12 +179,11 @@ def test_the_largest_message_passes(lab: Lab) -> None:
 
 
 def test_a_flood_is_refused(lab: Lab) -> None:
-    with Page(lab) as page, pytest.raises(ConnectionClosed) as caught:
-        for number in range(20 * int(server.BURST)):
-            page.send(ack=-number)
-        closed(page)
-    assert caught.value.rcvd is not None
-    assert caught.value.rcvd.code == 1008
+    with Page(lab) as page:
+        with contextlib.suppress(ConnectionClosed):
+            for number in range(20 * int(server.BURST)):
+                page.send(ack=-number)
+        assert closed(page) == (1008, "too many messages")
 
 
 def test_the_limiter_lets_a_rate_through(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import multispin as ms
-from multispin.runs import tempering
 from multispin.runs._tempering_run import Plan, TemperingRun
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ def finished(model: SignedGraph) -> TemperingRun:
         model=model, temperatures=GRID, replicas=LADDERS, sweeps=6, thermalization=0, interval=2,
         swap_interval=1, cluster_moves=False, measure=tempering._measures(None, model), seed=5,
         dynamics="metropolis", init="random", device="cpu", rng="auto", engine="real", threads=1,
-        lattice=tempering._lattice(model),
     )  # fmt: skip
     run = TemperingRun(plan)
     while not run.finished:
