@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
+from multispin.runs import tempering
 from multispin.runs._tempering_run import Plan, TemperingRun
 
 if TYPE_CHECKING:
