@@ -299,6 +299,21 @@ def test_a_page_that_comes_again_goes_on(lab: Lab) -> None:
         assert page.until(lambda m: m.get("state", {}).get("seed") == 4)["steps"] < left["steps"]
 
 
+def test_a_page_that_comes_again_has_its_scene_go_on(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Page(lab) as page:
+        seat = page.receive()["hello"]["seat"]
+        page.send(tab="counter")
+        steps = page.until(lambda m: m.get("steps", 0) > 5)["steps"]
+    with Page(lab, seat) as page:
+        assert page.receive()["hello"]["resumed"]
+        time.sleep(0.1)
+        page.send(tab="counter")
+        assert page.until(lambda m: m.get("steps", 0) > steps + 5)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_seat_that_nobody_knows_is_a_new_one(lab: Lab) -> None:
     for seat in ("x", "y" * 40, "", "z" * 1000):
         with Page(lab, seat) as page:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from multispin.lab.scenes.glass import GlassScene
 from multispin.lab.scenes.ising import IsingScene
 
 if TYPE_CHECKING:
     from multispin.lab.scene import Scene
 
-SCENES: dict[str, type[Scene]] = {scene.name: scene for scene in (IsingScene,)}
+SCENES: dict[str, type[Scene]] = {
+    scene.name: scene
+    for scene in (
+        IsingScene,
+        GlassScene,
+    )
+}

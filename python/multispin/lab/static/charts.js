@@ -81,6 +81,13 @@ export function chart({ title, label = title, height = 150, x = {}, y = {} }) {
   };
 }
 
+// The columns of an array of rows.
+export function columns(array) {
+  const [rows, width] = array.shape;
+  return Array.from({ length: width }, (_, j) =>
+    Float32Array.from({ length: rows }, (_, i) => array[i * width + j]));
+}
+
 function scale(axis, which, layers, from, to) {
   let { min, max } = axis;
   if (min === undefined || max === undefined) {

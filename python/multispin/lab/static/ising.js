@@ -1,6 +1,6 @@
 // The Ising tab: the lattice, its temperature and field, and the exact curves behind what it does.
 import { announcer, button, card, choice, h, readouts, row, segments, slider, toggle } from "./controls.js";
-import { chart } from "./charts.js";
+import { chart, columns } from "./charts.js";
 import { picture } from "./pictures.js";
 
 const SPEEDS = { 0: "full", 1: "1", 10: "10", 100: "100" };
@@ -163,12 +163,6 @@ function render({ model, el }) {
     model.off("msg:custom", show);
     for (const part of [image, energies, orders, times, loops]) part.end();
   };
-}
-
-// The columns of an array of rows.
-function columns(array) {
-  const [rows, width] = array.shape;
-  return Array.from({ length: width }, (_, j) => Float32Array.from({ length: rows }, (_, i) => array[i * width + j]));
 }
 
 function signed(value, digits) {
