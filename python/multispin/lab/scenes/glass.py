@@ -255,14 +255,13 @@ def temperatures(coldest: float, steps: int) -> NDArray[np.float64]:
 
 
 def mosaic(spins: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """Return spins as levels 0 and 255; planes of three dimensions side by side, 128 between."""
+    """Return spins as levels 0 and 255; the planes of a cube in two rows, with 128 between them."""
     levels: NDArray[np.uint8] = np.where(spins > 0, np.uint8(255), np.uint8(0))
     if levels.ndim == 2:
         return levels
     count, rows, columns = levels.shape
-    across = int(np.ceil(np.sqrt(count)))
-    down = -(-count // across)
-    picture = np.full((down * (rows + 1) - 1, across * (columns + 1) - 1), np.uint8(128))
+    across = -(-count // 2)
+    picture = np.full((2 * (rows + 1) - 1, across * (columns + 1) - 1), np.uint8(128))
     for plane in range(count):
         top, left = plane // across * (rows + 1), plane % across * (columns + 1)
         picture[top : top + rows, left : left + columns] = levels[plane]

@@ -126,7 +126,7 @@ function paintAxes(context, place, axes, width, height) {
   }
   context.textBaseline = "top";
   const label = axes.x.label ?? "";
-  const room = label ? context.measureText(label).width + 14 : 0;
+  const room = label ? context.measureText(label).width + 22 : 0;
   for (const value of ticks(place.x, Math.max(2, Math.floor((width - LEFT - RIGHT) / 50)))) {
     const at = place.x.of(value);
     if (at > width - RIGHT - room && label) continue;
