@@ -68,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(_about_options(str(error), options), MISUSED)
     except OSError as error:
         what = error.strerror or str(error)
-        return _complain(f"{error.filename}: {what}" if error.filename else what, _FAILED)
+        if error.filename:
+            return _complain(f"{error.filename}: {what}", _FAILED)
+        return _complain(_about_options(what, options), _FAILED)
     except (RuntimeError, ImportError, MemoryError) as error:
         message = str(error) or type(error).__name__
         return _complain(_about_options(message, options), _FAILED)

@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from multispin.lab.scene import Options, Scene
+    from multispin.lab.worker import Send
 
 STATIC = Path(__file__).with_name("static")
 MOST_PAGES = 8  # connected at a time
 LARGEST = 2**16  # bytes of a message
 RATE, BURST = 500.0, 1000.0  # messages a second, and at once
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # how this machine reaches itself
 _WAITING = 64  # messages to a page that does not read
 _SECURITY = {
     "content-security-policy": (
@@ -189,7 +191,7 @@ class _Pages:
                 loop.call_soon_threadsafe(outbox.put_nowait, data)
 
         self._worker.join(websocket.query_params.get("seat"), send)
-        reading = asyncio.create_task(self._read(websocket, send))
+        reading = asyncio.create_task(self._read(websocket, send, outbox))
         writing = asyncio.create_task(_write(websocket, outbox))
         try:
             done, _ = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
@@ -203,7 +205,9 @@ class _Pages:
                 task.cancel()
             await asyncio.gather(reading, writing, return_exceptions=True)
 
-    async def _read(self, websocket: WebSocket, send: Any) -> tuple[int, str]:
+    async def _read(
+        self, websocket: WebSocket, send: Send, outbox: asyncio.Queue[str | bytes | None]
+    ) -> tuple[int, str]:
         """Hand messages on until there is something wrong; return how the connection ends."""
         limiter = Limiter()
         while True:
@@ -217,6 +221,8 @@ class _Pages:
                 return 1009, f"a message has at most {LARGEST} bytes"
             if not limiter.passes():
                 return 1008, "too many messages"
+            if outbox.qsize() > _WAITING:
+                return 1008, "too many answers are waiting"
             message = _object(text)
             if message is None:
                 return 1007, "messages are objects of JSON"
@@ -231,8 +237,6 @@ async def _write(
         data = await outbox.get()
         if data is None:
             return 4001, "another page goes on here"
-        if outbox.qsize() > _WAITING:
-            return 1008, "too many answers are waiting"
         try:
             if isinstance(data, bytes):
                 await websocket.send_bytes(data)
@@ -291,7 +295,8 @@ class Lab:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family)
         self.port: int = self._socket.getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
+        reachable = _EVERYWHERE.get(host, host)
+        shown = f"[{reachable}]" if ":" in reachable else reachable
         self.link = f"http://{shown}:{self.port}/?token={self.token}"
         self._worker = Worker(scenes, options)
         names = frozenset({"localhost", host.lower(), socket.gethostname().lower()})

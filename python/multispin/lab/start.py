@@ -117,7 +117,7 @@ def _folder(given: str | os.PathLike[str] | None) -> Iterator[Path | None]:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(path / "lab")
     except CheckpointError:
-        allowed = "a folder that no other lab uses (--cache names one)"
+        allowed = "a folder that no other lab uses"
         raise CheckpointError(checks.describe("cache", str(path), allowed)) from None
     except (OSError, RuntimeError) as error:
         if given is not None:
@@ -168,10 +168,12 @@ class _PortTakenError(OSError):
 def _listening_at(host: str, port: int, options: Options, token: str) -> Lab:
     try:
         return Lab(SCENES, options, host, port, token)
-    except UnicodeError as error:  # no name at all
+    except (UnicodeError, TypeError) as error:  # no name at all
         raise ValueError(checks.describe("host", host, _HOSTS)) from error
     except OSError as error:
-        reason = f"({error.strerror or error})"
+        # Numbers below 0 are of the look-up of names.
+        known = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror
+        reason = f"({known})"
         if error.errno == errno.EADDRINUSE:
             text = checks.describe("port", port, "one that nobody listens at, or 0 for any")
             raise _PortTakenError(error.errno, f"{text} {reason}") from error

@@ -156,7 +156,7 @@ class Worker:
             seat = self._seats[fresh] = Seat(fresh)
         elif seat.send is not None:
             seat.send(None)
-        seat.send, seat.tab, seat.wanted, seat.since = send, None, True, time.monotonic()
+        seat.send, seat.tab, seat.going, seat.since = send, None, False, time.monotonic()
         listed = [{"name": kind.name, "title": kind.title} for kind in self._kinds.values()]
         hello = {"seat": seat.key, "resumed": resumed, "scenes": listed, "version": __version__}
         self._say(seat, {"hello": hello})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from multispin.lab.scenes.glass import GlassScene
 from multispin.lab.scenes.hopfield import HopfieldScene
 from multispin.lab.scenes.ising import IsingScene
 from multispin.lab.scenes.rbm import RBMScene
@@ -12,5 +13,5 @@ if TYPE_CHECKING:
     from multispin.lab.scene import Scene
 
 SCENES: dict[str, type[Scene]] = {
-    scene.name: scene for scene in (IsingScene, HopfieldScene, RBMScene)
+    scene.name: scene for scene in (IsingScene, GlassScene, HopfieldScene, RBMScene)
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +12,7 @@ import numpy as np
 from multispin import exact
 from multispin._base import checks
 from multispin.lab.blocks import block_levels
+from multispin.lab.pace import Pace
 from multispin.lab.scene import MOST_SEED, Rate, dispatch, known, number, one_of
 from multispin.lab.script import Script
 from multispin.lab.traces import Trace
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from multispin.lab.scene import Options
+from multispin.lab.scene import Options
 
 SIZES = (256, 512, 1024, 2048, 4096)
 SPEEDS = (0, 1, 10, 100)  # sweeps of a frame; 0: as many as there is time for
@@ -73,9 +73,8 @@ class IsingScene:
         self._looping = False
         self._point = 0  # of the loop, and the sweeps done there
         self._swept = 0
-        self._shown = False  # whether the page has seen the last sweeps
         self._rate = Rate()
-        self._chunk = 1  # sweeps of a call, a few milliseconds
+        self._pace = Pace(self._speed)
         self._trace.clear()
         self._loop.clear()
         self._measure()
@@ -96,8 +95,9 @@ class IsingScene:
             "temperature", given.get("temperature", self._temperature), LOWEST, HIGHEST
         )
         field = number("field", given.get("field", self._field), -FIELD, FIELD)
-        self._speed = one_of("speed", given.get("speed", self._speed), SPEEDS)
+        speed = one_of("speed", given.get("speed", self._speed), SPEEDS)
         sweeps = one_of("loop_sweeps", given.get("loop_sweeps", self._loop_sweeps), LOOPS)
+        self._speed = self._pace.a_frame = speed
         if sweeps != self._loop_sweeps:
             self._loop_sweeps, self._swept = sweeps, 0
         if size != self._size:
@@ -165,18 +165,7 @@ class IsingScene:
         """Sweep for about `budget` seconds, or as many sweeps as a frame is to have."""
         if not self._running:
             return False
-        if self._speed and not self._shown:
-            time.sleep(min(budget, 0.004))  # the page is not ready yet
-            return True
-        began = time.perf_counter()
-        left = self._speed or 2**62
-        while left and (elapsed := time.perf_counter() - began) < budget:
-            sweeps = min(self._chunk, left)
-            self._sweep(sweeps)
-            left -= sweeps
-            each = (time.perf_counter() - began - elapsed) / sweeps
-            self._chunk = max(1, min(2 * self._chunk, int(0.2 * budget / each)))
-        self._shown = False
+        self._pace.work(budget, self._sweep)
         return True
 
     def _sweep(self, sweeps: int) -> None:
@@ -205,7 +194,7 @@ class IsingScene:
         """Return the picture, the traces, and the exact curves (those of no field)."""
         if self._sampler.sweeps_done != self._trace.rows()[-1, 0]:
             self._measure()
-        self._shown = True
+        self._pace.shown()
         rows = self._trace.rows()
         _, energy, magnetization = rows[-1]
         rows[:, 0] -= rows[-1, 0]
@@ -235,8 +224,10 @@ class IsingScene:
         block = max(1, self._size // PICTURE)
         if block == 1:
             spins: NDArray[np.int8] = np.asarray(self._sampler.spins())[0]
-            return np.where(spins > 0, np.uint8(255), np.uint8(0))
-        return block_levels(np.asarray(self._sampler.packed())[0], block)
+            levels: NDArray[np.uint8] = np.where(spins > 0, np.uint8(255), np.uint8(0))
+            return levels
+        packed: NDArray[np.uint64] = np.asarray(self._sampler.packed())[0]
+        return block_levels(packed, block)
 
     def state(self) -> dict[str, Any]:
         """Return what a link holds."""

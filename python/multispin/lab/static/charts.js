@@ -81,6 +81,13 @@ export function chart({ title, label = title, height = 150, x = {}, y = {} }) {
   };
 }
 
+// The columns of an array of rows.
+export function columns(array) {
+  const [rows, width] = array.shape;
+  return Array.from({ length: width }, (_, j) =>
+    Float32Array.from({ length: rows }, (_, i) => array[i * width + j]));
+}
+
 function scale(axis, which, layers, from, to) {
   let { min, max } = axis;
   if (min === undefined || max === undefined) {
@@ -119,7 +126,7 @@ function paintAxes(context, place, axes, width, height) {
   }
   context.textBaseline = "top";
   const label = axes.x.label ?? "";
-  const room = label ? context.measureText(label).width + 14 : 0;
+  const room = label ? context.measureText(label).width + 22 : 0;
   for (const value of ticks(place.x, Math.max(2, Math.floor((width - LEFT - RIGHT) / 50)))) {
     const at = place.x.of(value);
     if (at > width - RIGHT - room && label) continue;

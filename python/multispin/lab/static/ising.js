@@ -1,6 +1,6 @@
 // The Ising tab: the lattice, its temperature and field, and the exact curves behind what it does.
 import { announcer, button, card, choice, h, readouts, row, segments, slider, toggle } from "./controls.js";
-import { chart } from "./charts.js";
+import { chart, columns } from "./charts.js";
 import { picture } from "./pictures.js";
 
 const SPEEDS = { 0: "full", 1: "1", 10: "10", 100: "100" };
@@ -39,7 +39,7 @@ function render({ model, el }) {
     label: "Sweeps of a loop", options: [[4000, "4000"]], value: 4000, onChange: set("loop_sweeps"),
   });
   const size = choice({
-    label: "Lattice", options: [[2048, "2048 × 2048"]], value: 2048, onChange: set("size"),
+    label: "Lattice", options: [[2048, "2048²"]], value: 2048, onChange: set("size"),
   });
   const start = choice({
     label: "Start", options: [["random", "random"], ["up", "all up"]], value: state.start ?? "random",
@@ -98,7 +98,7 @@ function render({ model, el }) {
     loop.set(header.looping);
     if (sizes !== String(header.sizes)) {
       sizes = String(header.sizes);
-      size.fill(header.sizes.map((side) => [side, `${side} × ${side}`]));
+      size.fill(header.sizes.map((side) => [side, `${side}²`]));
       loopSweeps.fill(header.loops.map((sweeps) => [sweeps, sweeps.toLocaleString("en")]));
     }
     size.set(state.size);
@@ -129,7 +129,7 @@ function render({ model, el }) {
     const [T, onsager, yang] = columns(curve);
     const recent = Math.max(0, sweeps.length - 40);
     const at = new Float32Array(sweeps.length - recent).fill(state.temperature);
-    const dots = { x: at, kind: "dots", color: "--second", width: 2.2, opacity: 0.6, label: "here" };
+    const dots = { x: at, kind: "dots", color: "--second", width: 3, opacity: 0.6, label: "here" };
     energies.draw([
       { x: T, y: onsager, color: "--muted", label: "Onsager" },
       { ...dots, y: energy.subarray(recent) },
@@ -163,12 +163,6 @@ function render({ model, el }) {
     model.off("msg:custom", show);
     for (const part of [image, energies, orders, times, loops]) part.end();
   };
-}
-
-// The columns of an array of rows.
-function columns(array) {
-  const [rows, width] = array.shape;
-  return Array.from({ length: width }, (_, j) => Float32Array.from({ length: rows }, (_, i) => array[i * width + j]));
 }
 
 function signed(value, digits) {
