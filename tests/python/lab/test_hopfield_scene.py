@@ -25,6 +25,10 @@ def made(**state: Any) -> HopfieldScene:
     return HopfieldScene(Options(seed=1), {"speed": 50.0, **state})
 
 
+def random(count: int) -> str:
+    return " ".join(f"random:{k}" for k in range(count))
+
+
 def run(scene: HopfieldScene, seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
     while scene.step(0.02):
@@ -83,7 +87,7 @@ def test_a_corrupted_letter_is_recalled() -> None:
     scene = made()
     wrong = (scene.cue != scene.memory.patterns[0]).sum()
     assert wrong == round(0.2 * 256)
-    scene.handle({"do": "recall", "on": True})
+    scene.handle({"do": "run", "on": True})
     run(scene)
     header, arrays = scene.frame()
     assert np.array_equal(arrays["state"], arrays["patterns"][0])
@@ -94,9 +98,9 @@ def test_a_corrupted_letter_is_recalled() -> None:
 
 
 def test_energy_falls_piece_by_piece_to_a_state_at_rest() -> None:
-    scene = made(patterns=[f"random:{k}" for k in range(30)])
+    scene = made(patterns=random(30))
     scene.handle({"do": "corrupt", "level": 0.3})
-    scene.handle({"do": "recall", "on": True})
+    scene.handle({"do": "run", "on": True})
     run(scene)
     arrays = scene.frame()[1]
     J = couplings(scene.memory.patterns)
@@ -111,7 +115,7 @@ def test_energy_falls_piece_by_piece_to_a_state_at_rest() -> None:
 
 
 def test_a_sweep_attempts_each_neuron_once() -> None:
-    scene = made(patterns=["letter:A"])
+    scene = made(patterns="letter:A")
     scene.handle({"do": "corrupt", "level": 0.2})
     wrong = scene.cue != scene.memory.patterns[0]
     recall = recall_of(scene)
@@ -135,7 +139,7 @@ def test_cues_that_are_nearer_to_the_negative_end_reversed() -> None:
 
 
 def test_it_says_what_the_package_says() -> None:
-    scene = made(patterns=[f"random:{k}" for k in range(20)])
+    scene = made(patterns=random(20))
     network = scene.memory.network
     assert network is not None
     kinds = set()
@@ -157,7 +161,7 @@ def test_it_says_what_the_package_says() -> None:
 def test_parallel_updates_end_in_a_cycle_of_two() -> None:
     # One pattern, and a state that has no overlap with it: each neuron sees but itself missing,
     # h_i = -s_i / N, so all turn over, and back.
-    scene = made(side=8, dynamics="parallel", patterns=["random:0"])
+    scene = made(side=8, dynamics="parallel", patterns="random:0")
     cue = scene.memory.patterns[0].ravel().copy()
     cue[:32] *= -1
     scene.handle({"do": "draw", "on": np.flatnonzero(cue > 0).tolist(),
@@ -190,7 +194,7 @@ def test_what_is_not_erased_is_evidence() -> None:
 
 def test_where_all_is_held_nothing_goes_on() -> None:
     scene = made(evidence=True)
-    scene.handle({"do": "recall", "on": True})
+    scene.handle({"do": "run", "on": True})
     assert not scene.step(0.02)
     exec(scene.python(), {})
 
@@ -199,9 +203,9 @@ def test_where_all_is_held_nothing_goes_on() -> None:
 
 
 def test_patterns_are_added_until_it_breaks() -> None:
-    scene = made(patterns=[])
+    scene = made(patterns="")
     scene.handle({"do": "flood", "on": True})
-    scene._pace.rate = 1000.0
+    scene._tempo.rate = 1000.0
     run(scene, 60.0)
     header, arrays = scene.frame()
     assert header["share"] < 0.5
@@ -261,12 +265,11 @@ def test_patterns_come_and_go() -> None:
 
 
 def test_no_more_patterns_than_there_may_be() -> None:
-    words = [f"random:{k}" for k in range(MOST_PATTERNS)]
-    scene = made(side=8, patterns=words)
+    scene = made(side=8, patterns=random(MOST_PATTERNS))
     with pytest.raises(ValueError, match=f"patterns: .* at most {MOST_PATTERNS}"):
         scene.handle({"do": "starter", "kind": "letter"})
     with pytest.raises(ValueError, match="patterns: got 101"):
-        made(side=8, patterns=[*words, "letter:A"])
+        made(side=8, patterns=random(MOST_PATTERNS + 1))
 
 
 # --- links, lines, files --------------------------------------------------------------------------
@@ -294,7 +297,7 @@ def test_the_lines_come_to_the_same_state(state: dict[str, Any]) -> None:
 
 
 def test_the_lines_run_without_patterns() -> None:
-    exec(made(patterns=[]).python(), {})
+    exec(made(patterns="").python(), {})
 
 
 def test_a_link_holds_it_all() -> None:
@@ -320,7 +323,7 @@ def test_frames_can_be_packed() -> None:
 def test_the_file_has_patterns_and_state() -> None:
     scene = made()
     name, contents = scene.file()
-    assert name == "hopfield.npz"
+    assert name == "multispin-hopfield.npz"
     with np.load(io.BytesIO(contents)) as found:
         assert np.array_equal(found["patterns"], scene.memory.patterns)
         assert np.array_equal(found["state"], recall_of(scene).state)
@@ -349,7 +352,7 @@ def test_strokes_are_counted() -> None:
         ({"do": "corrupt", "level": "a lot"}, "level: got 'a lot'"),
         ({"do": "erase"}, "half: got None"),
         ({"do": "starter", "kind": "drawn"}, "kind: got 'drawn'"),
-        ({"do": "recall", "on": 1}, "on: got 1"), ({"do": "flood"}, "on: got None"),
+        ({"do": "run", "on": 1}, "on: got 1"), ({"do": "flood"}, "on: got None"),
         ({"do": "set", "rule": "sequence"}, "rule: got 'sequence'"),
         ({"do": "set", "temperature": -1}, "temperature: got -1"),
         ({"do": "set", "side": 9}, "side: got 9"), ({"do": "set", "side": 16.0}, "side: got 16.0"),
@@ -372,8 +375,8 @@ def test_commands_that_make_no_sense(command: dict[str, Any], words: str) -> Non
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ({"patterns": "letter:A"}, "patterns: got 'letter:A'"),
-        ({"patterns": [1]}, "pattern: got 1"), ({"cue": "AA=="}, "cue: got"),
+        ({"patterns": ["letter:A"]}, "patterns: got ['letter:A']"),
+        ({"patterns": "letter:A 1"}, "pattern: got '1'"), ({"cue": "AA=="}, "cue: got"),
         ({"cue": 5}, "cue: got 5"), ({"unknown": "!"}, "unknown: got"),
         ({"side": 7}, "side: got 7"), ({"rules": 1}, "state: got 'rules'"),
     ],
@@ -385,8 +388,8 @@ def test_links_that_make_no_sense(state: dict[str, Any], words: str) -> None:
 
 
 def test_nothing_is_recalled_or_stored_of_nothing() -> None:
-    scene = made(patterns=[])
-    for command in ({"do": "recall", "on": True}, {"do": "sweep"}):
+    scene = made(patterns="")
+    for command in ({"do": "run", "on": True}, {"do": "sweep"}):
         with pytest.raises(ValueError, match="recall: got no patterns"):
             scene.handle(command)
     scene.handle({"do": "erase", "half": "top"})

@@ -142,7 +142,7 @@ def test_held_pixels_are_completed(scene: RBMScene) -> None:
     assert (arrays["reconstruction"][[0, 1, 2, 8, 9]] == 0).all()
     assert arrays["reconstruction"][7] > 0.5
     assert arrays["held"].sum() == 8
-    scene.handle({"do": "sample", "on": True})
+    scene.handle({"do": "run", "on": True})
     until(scene, lambda: scene.chain.steps > 50)
     for pixels in (scene.chain.pixels, scene.frame()[1]["chain"]):
         assert pixels[[4, 5, 6]].all()
@@ -178,14 +178,14 @@ def test_examples_have_not_been_learned(scene: RBMScene) -> None:
 
 def test_sampling_goes_on_over_a_change_of_principle(scene: RBMScene) -> None:
     assert not scene.step(0.01)
-    scene.handle({"do": "sample", "on": True})
+    scene.handle({"do": "run", "on": True})
     until(scene, lambda: scene.chain.steps >= 20)
     state, steps = scene.chain.state.copy(), scene.chain.steps
     scene.handle({"do": "set", "principle": "rm"})
     assert np.array_equal(scene.chain.state, state)
     until(scene, lambda: scene.chain.steps >= steps + 20)
     assert len(scene.frame()[1]["free_energy"]) == min(scene.chain.steps, 400)
-    scene.handle({"do": "sample", "on": False})
+    scene.handle({"do": "run", "on": False})
     assert not scene.step(0.01)
     steps = scene.chain.steps
     scene.handle({"do": "begin", "at": "drawing"})
@@ -197,7 +197,7 @@ def test_sampling_goes_on_over_a_change_of_principle(scene: RBMScene) -> None:
 def test_a_class_is_dreamt_of(scene: RBMScene) -> None:
     scene.handle({"do": "set", "label": 1})  # "row"
     scene.handle({"do": "begin", "at": "noise"})
-    scene.handle({"do": "sample", "on": True})
+    scene.handle({"do": "run", "on": True})
     rows, columns = 0, 0
     for steps in range(20, 1200, 20):
         until(scene, lambda least=steps: scene.chain.steps >= least)  # type: ignore[misc]
@@ -214,7 +214,7 @@ def test_heat_raises_the_free_energy(scene: RBMScene) -> None:
     for temperature in (0.5, 3.0):
         scene.handle({"do": "set", "temperature": temperature})
         scene.handle({"do": "begin"})
-        scene.handle({"do": "sample", "on": True})
+        scene.handle({"do": "run", "on": True})
         until(scene, lambda: scene.chain.steps >= 400)
         means.append(np.mean(scene.frame()[1]["free_energy"][50:]))
     assert means[1] > means[0] + 2
@@ -342,7 +342,7 @@ def test_images_without_labels(tmp_path: Path, data: Path) -> None:
     scene = RBMScene(Options(data=tmp_path / "x.npz"), {"hidden": 16})
     scene.handle({"do": "learn", "on": True})
     until(scene, lambda: scene.live.slices >= 3)
-    scene.handle({"do": "sample", "on": True})
+    scene.handle({"do": "run", "on": True})
     until(scene, lambda: scene.chain.steps >= 3)
     header, arrays = scene.frame()
     assert header["classes"] == ()
@@ -374,7 +374,7 @@ def test_a_new_page_begins_with_a_drawing_that_the_seed_decides(data: Path) -> N
 
 
 def test_frames_can_be_packed(scene: RBMScene) -> None:
-    scene.handle({"do": "sample", "on": True})
+    scene.handle({"do": "run", "on": True})
     until(scene, lambda: scene.chain.steps > 3)
     header, arrays = frames.unpack(frames.pack(*scene.frame()))
     assert header["shape"] == [5, 4]
@@ -400,7 +400,7 @@ def test_the_file_is_the_machine(scene: RBMScene, tmp_path: Path, model: str) ->
         scene.handle({"do": "learn", "on": True})
         until(scene, lambda: scene.live.begun)
     name, contents = scene.file()
-    assert name == ("rbm-live-pcd.h5" if model == "live" else "rbm-pcd.h5")
+    assert name == ("multispin-rbm-live-pcd.h5" if model == "live" else "multispin-rbm-pcd.h5")
     (tmp_path / name).write_bytes(contents)
     found = ms.RBM.load(tmp_path / name)
     views = scene.views()
@@ -416,7 +416,7 @@ def test_the_file_is_the_machine(scene: RBMScene, tmp_path: Path, model: str) ->
         ({"do": "draw", "unknown": []}, "draw: got 'unknown'"),
         ({"do": "noise", "level": -0.1}, "level: got -0.1"),
         ({"do": "clear", "what": "all"}, "what: got 'all'"),
-        ({"do": "example", "label": 2}, "label: got 2"), ({"do": "sample"}, "on: got None"),
+        ({"do": "example", "label": 2}, "label: got 2"), ({"do": "run"}, "on: got None"),
         ({"do": "begin", "at": "end"}, "at: got 'end'"), ({"do": "learn", "on": 1}, "on: got 1"),
         ({"do": "forget", "all": True}, "forget: got 'all'"),
         ({"do": "set", "principle": "ptt"}, "principle: got 'ptt'"),
@@ -443,7 +443,7 @@ def test_commands_that_make_no_sense(scene: RBMScene, command: dict[str, Any], w
     ("state", "words"),
     [
         ({"drawing": "AA=="}, "drawing: got 'AA=='"), ({"held": 1}, "held: got 1"),
-        ({"sampling": 1}, "sampling: got 1"), ({"hidden": 7}, "hidden: got 7"),
+        ({"running": 1}, "running: got 1"), ({"hidden": 7}, "hidden: got 7"),
         ({"weights": []}, "state: got 'weights'"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from multispin.lab.scenes.hopfield_frame import frame_of
 from multispin.lab.scenes.hopfield_memory import MOST_PATTERNS, RULES, Memory
 from multispin.lab.scenes.hopfield_python import lines
 from multispin.lab.scenes.hopfield_recall import Recall
-from multispin.lab.scenes.pace import Pace
+from multispin.lab.scenes.tempo import Tempo
 from multispin.learn import corrupt
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _CHOICES = {"rule": RULES, "dynamics": DYNAMICS}
 _NUMBERS = {"temperature": (0.0, 3.0), "speed": (0.25, 50.0), "dreaming_time": (0.0, 100.0)}
 _FLOOD = 8.0  # patterns a second, where they are added until it breaks
 _BROKEN = 0.5  # share that stays, below which it is
-_FIRST = ("letter:A", "letter:T", "letter:Z")
+_FIRST = "letter:A letter:T letter:Z"
 _FIRST_NOISE = 0.2
 
 
@@ -49,10 +49,9 @@ class HopfieldScene:
         known(state, (*self.settings, "patterns", "cue", "unknown"), "state")
         self.settings |= self._checked({k: v for k, v in state.items() if k in self.settings})
         words = state.get("patterns", _FIRST)
-        if not isinstance(words, (list, tuple)):
-            raise TypeError(checks.describe("patterns", words, "a list of words"))
+        checks.instance("patterns", words, str, "words for patterns, with spaces between them")
         at = self.settings
-        self.memory = Memory(at["side"], at["seed"], list(words))
+        self.memory = Memory(at["side"], at["seed"], words.split())
         self.memory.learn(self.rule)
         self.cue = np.full((at["side"], at["side"]), -1, np.int8)
         self.stroke = 0
@@ -66,7 +65,7 @@ class HopfieldScene:
         if "unknown" in state:
             self.cue.ravel()[bits.bits_of("unknown", state["unknown"], self.cue.size)] = 0
         self.recall: Recall | None = None
-        self._pace = Pace(at["speed"])
+        self._tempo = Tempo(at["speed"])
         self._begin()
 
     @property
@@ -88,7 +87,7 @@ class HopfieldScene:
                 "draw": self._draw, "clear": self._clear, "show": self._show,
                 "corrupt": self._corrupt, "erase": self._erase, "store": self._store,
                 "starter": self._starter, "forget": self._forget, "set": self._set,
-                "recall": self._recall, "begin": self._begin_again, "sweep": self._sweep,
+                "run": self._run, "begin": self._begin_again, "sweep": self._sweep,
                 "flood": self._flood,
             },
         )  # fmt: skip
@@ -153,7 +152,7 @@ class HopfieldScene:
         before, at = dict(self.settings), self.settings
         at |= found
         if "speed" in found:
-            self._pace = Pace(at["speed"])
+            self._tempo = Tempo(at["speed"])
         if at["side"] != before["side"] or at["seed"] != before["seed"]:
             self._resize(before["side"])
         elif any(at[name] != before[name] for name in ("rule", "dreaming_time")):
@@ -164,13 +163,13 @@ class HopfieldScene:
         elif self.recall is not None:
             self.recall.set_temperature(at["temperature"])
 
-    def _recall(self, given: Mapping[str, Any]) -> None:
-        known(given, ("on",), "recall")
+    def _run(self, given: Mapping[str, Any]) -> None:
+        known(given, ("on",), "run")
         self.running = checks.flag("on", given.get("on"))
         if self.running and self._needs_patterns().done:
             self._begin()
             self.running = True
-        self._pace = Pace(self.settings["speed"])
+        self._tempo = Tempo(self.settings["speed"])
 
     def _begin_again(self, given: Mapping[str, Any]) -> None:
         known(given, (), "begin")
@@ -186,7 +185,7 @@ class HopfieldScene:
     def _flood(self, given: Mapping[str, Any]) -> None:
         known(given, ("on",), "flood")
         self.flooding = checks.flag("on", given.get("on"))
-        self._pace = Pace(_FLOOD if self.flooding else self.settings["speed"])
+        self._tempo = Tempo(_FLOOD if self.flooding else self.settings["speed"])
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -195,7 +194,7 @@ class HopfieldScene:
         until = time.perf_counter() + budget
         recall = self.recall
         if self.flooding:
-            if self._pace.owed():
+            if self._tempo.owed():
                 self._add(hopfield_patterns.next_word("random", self.memory.words))
                 share = self.memory.share
                 self.flooding = (
@@ -203,15 +202,15 @@ class HopfieldScene:
                     and len(self.memory.words) < MOST_PATTERNS
                 )  # fmt: skip
         elif self.running and recall is not None:
-            self._pace.rate = self.settings["speed"] * recall.per_sweep
-            for _ in range(self._pace.owed()):
+            self._tempo.rate = self.settings["speed"] * recall.per_sweep
+            for _ in range(self._tempo.owed()):
                 recall.step()
                 if recall.done or time.perf_counter() > until:
                     break
             self.running = not recall.done
         going = self.flooding or self.running
         if going:
-            self._pace.wait(until)
+            self._tempo.wait(until)
         return going
 
     # --- what it shows ----------------------------------------------------------------------------
@@ -222,7 +221,8 @@ class HopfieldScene:
 
     def state(self) -> dict[str, Any]:
         """Return settings, patterns and cue."""
-        found = {**self.settings, "patterns": self.memory.words, "cue": bits.text_of(self.cue > 0)}
+        found = {**self.settings, "patterns": " ".join(self.memory.words)}
+        found["cue"] = bits.text_of(self.cue > 0)
         if not self.cue.all():
             found["unknown"] = bits.text_of(self.cue == 0)
         return found
@@ -239,7 +239,7 @@ class HopfieldScene:
             target, patterns=self.memory.patterns, cue=self.cue, state=state,
             titles=np.array(self.memory.titles(), dtype=np.str_),
         )  # fmt: skip
-        return "hopfield.npz", target.getvalue()
+        return "multispin-hopfield.npz", target.getvalue()
 
     # --- inside -----------------------------------------------------------------------------------
 

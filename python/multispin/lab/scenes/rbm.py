@@ -17,7 +17,6 @@ import numpy as np
 from multispin._base import checks
 from multispin.lab.scene import MOST_SEED, Options, dispatch, known, number, one_of
 from multispin.lab.scenes import bits, rbm_data
-from multispin.lab.scenes.pace import Pace
 from multispin.lab.scenes.rbm_bank import Bank
 from multispin.lab.scenes.rbm_chain import Chain
 from multispin.lab.scenes.rbm_frame import Frames
@@ -25,6 +24,7 @@ from multispin.lab.scenes.rbm_live import Live
 from multispin.lab.scenes.rbm_models import PRINCIPLES
 from multispin.lab.scenes.rbm_python import lines
 from multispin.lab.scenes.rbm_views import Views
+from multispin.lab.scenes.tempo import Tempo
 from multispin.learn import corrupt
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class RBMScene:
         self.chain = Chain(n, len(self.images.classes), seed)
         self.live = self._fresh_live()
         self._views: dict[str, tuple[int, Views]] = {}
-        self._pace = Pace(self.settings["speed"])
+        self._tempo = Tempo(self.settings["speed"])
         self._frames = Frames(self.images)
         self.chain.begin(self.drawing, self.settings["label"])
 
@@ -80,7 +80,7 @@ class RBMScene:
             {
                 "draw": self._draw, "hold": self._hold, "noise": self._noise,
                 "clear": self._clear, "example": self._example, "set": self._set,
-                "sample": self._sample, "begin": self._begin, "learn": self._learn,
+                "run": self._run, "begin": self._begin, "learn": self._learn,
                 "forget": self._forget,
             },
         )  # fmt: skip
@@ -115,17 +115,17 @@ class RBMScene:
         settings = self._checked(given)
         self.settings |= settings
         if "speed" in settings:
-            self._pace = Pace(settings["speed"])
+            self._tempo = Tempo(settings["speed"])
         if "hidden" in settings or "seed" in settings:
             self.learning = False
             self.live = self._fresh_live()
         elif "principle" in settings or "rate" in settings:
             self.live.set(self.settings["principle"], self.settings["rate"])
 
-    def _sample(self, given: Mapping[str, Any]) -> None:
-        known(given, ("on",), "sample")
+    def _run(self, given: Mapping[str, Any]) -> None:
+        known(given, ("on",), "run")
         self.sampling = checks.flag("on", given.get("on"))
-        self._pace = Pace(self.settings["speed"])
+        self._tempo = Tempo(self.settings["speed"])
 
     def _begin(self, given: Mapping[str, Any]) -> None:
         known(given, ("at",), "begin")
@@ -162,12 +162,12 @@ class RBMScene:
         views = self.views()
         if self.sampling and views is not None:
             held, at = self._held_pixels(), self.settings
-            for _ in range(self._pace.owed()):
+            for _ in range(self._tempo.owed()):
                 self.chain.step(views, at["temperature"], held, at["label"])
                 if time.perf_counter() > until:
                     break
             if not busy:
-                self._pace.wait(until)
+                self._tempo.wait(until)
         return self.sampling or self.learning or bool(self.bank.pending)
 
     def _learn_slice(self) -> None:
@@ -201,7 +201,7 @@ class RBMScene:
 
     def state(self) -> dict[str, Any]:
         """Return settings, drawing and mask; what a machine has learned is not in a link."""
-        found = {**self.settings, "drawing": bits.text_of(self.drawing), "sampling": self.sampling}
+        found = {**self.settings, "drawing": bits.text_of(self.drawing), "running": self.sampling}
         if self.held.any():
             found["held"] = bits.text_of(self.held)
         return found
@@ -216,7 +216,7 @@ class RBMScene:
         rbm = self.live.rbm if at["model"] == "live" else self.bank.ready.get(at["principle"])
         if rbm is None or not hasattr(rbm, "components_"):
             raise ValueError("file: got no machine yet, allowed: one that has begun to learn")
-        name = f"rbm-{'live-' if at['model'] == 'live' else ''}{at['principle']}.h5"
+        name = f"multispin-rbm-{'live-' if at['model'] == 'live' else ''}{at['principle']}.h5"
         with tempfile.TemporaryDirectory(prefix="multispin-") as folder:
             path = Path(folder) / name
             rbm.save(path)
@@ -253,10 +253,10 @@ class RBMScene:
         return checks.count("label", value, 0, k - 1)
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        known(state, (*self.settings, "drawing", "held", "sampling"), "state")
+        known(state, (*self.settings, "drawing", "held", "running"), "state")
         settings = {name: value for name, value in state.items() if name in self.settings}
         self.settings |= self._checked(settings)
-        self.sampling = checks.flag("sampling", state.get("sampling", False))
+        self.sampling = checks.flag("running", state.get("running", False))
         if "drawing" in state:
             self.drawing = bits.bits_of("drawing", state["drawing"], self.drawing.size)
         else:

@@ -66,7 +66,7 @@ export function canvases({ model, shape }) {
 
   const state = picture({ label: "State of the network", name: "hopfield-state" });
   let running = false;
-  const recall = button({ label: "Recall", main: true, onClick: () => model.send({ do: "recall", on: !running }) });
+  const recall = button({ label: "Recall", main: true, onClick: () => model.send({ do: "run", on: !running }) });
   const sweep = button({ label: "One sweep", onClick: () => model.send({ do: "sweep" }) });
   const back = button({ label: "Back to the cue", onClick: () => model.send({ do: "begin" }) });
   const verdict = h("p", { className: "verdict", "data-show": "verdict" });

@@ -85,8 +85,8 @@ export function canvases({ model, shape, classes, state }) {
     onInput: (value) => model.send({ do: "set", field: value }),
   });
   const chain = picture({ label: "State of the Gibbs chain", name: "rbm-chain" });
-  let sampling = state.sampling;
-  const run = button({ label: "Start sampling", main: true, onClick: () => model.send({ do: "sample", on: !sampling }) });
+  let sampling = state.running;
+  const run = button({ label: "Start sampling", main: true, onClick: () => model.send({ do: "run", on: !sampling }) });
   const reset = button({ label: "Reset to drawing", onClick: () => model.send({ do: "begin", at: "drawing" }) });
   const noise = button({ label: "From noise", onClick: () => model.send({ do: "begin", at: "noise" }) });
 
@@ -96,7 +96,7 @@ export function canvases({ model, shape, classes, state }) {
       model.send({ do: "set", label });
       if (label === null) return;
       model.send({ do: "begin", at: "noise" });
-      model.send({ do: "sample", on: true });
+      model.send({ do: "run", on: true });
     },
   });
   const verdict = h("p", { className: "verdict", "data-show": "verdict" });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 
-class Pace:
+class Tempo:
     """Says how often something is to happen by now, `rate` times a second; who is late stays so.
 
     Parameters
