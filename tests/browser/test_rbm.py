@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from pictures import drag, ink, picture
+
+from .conftest import Served, until
+from .pictures import drag, ink, picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,22 +19,16 @@ DRAWN, AGAIN, CHAIN = "rbm-drawing", "rbm-reconstruction", "rbm-chain"
 
 
 @pytest.fixture
-def page(open_tab: Callable[..., Any]) -> Any:
+def page(lab: Served, open_page: Callable[..., Any]) -> Any:
     """Return the tab, once all machines are trained."""
-    found = open_tab("rbm")
+    found = open_page(f"{lab.link}#rbm")
+    found.locator(".preparing").wait_for(state="attached")
     found.locator(".preparing").wait_for(state="hidden", timeout=120_000)
     return found
 
 
 def verdict(page: Any) -> str:
     return str(page.locator('[data-show="verdict"]').inner_text())
-
-
-def soon(page: Any, there: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < end, "it does not come"
-        page.wait_for_timeout(50)
 
 
 def tool(page: Any, name: str) -> None:
@@ -45,7 +40,7 @@ def test_a_noisy_seven_is_a_seven_by_all_principles(page: Any) -> None:
     seen = [picture(page, AGAIN)]
     for short in ("CD", "PL", "RM", "SML"):
         page.get_by_role("radio", name=short, exact=True).check(force=True)
-        soon(page, lambda: not np.array_equal(picture(page, AGAIN), seen[-1]))
+        until(lambda: not np.array_equal(picture(page, AGAIN), seen[-1]))
         seen.append(picture(page, AGAIN))
         assert verdict(page).startswith("Most probable: 7 with ")
         likeliest = page.locator(".bar-button.likeliest .name")
@@ -54,15 +49,15 @@ def test_a_noisy_seven_is_a_seven_by_all_principles(page: Any) -> None:
 
 def test_what_is_drawn_is_reconstructed_and_classified(page: Any) -> None:
     page.get_by_role("button", name="Clear", exact=True).click()
-    soon(page, lambda: not ink(page, DRAWN).any())
+    until(lambda: not ink(page, DRAWN).any())
     tool(page, "Pencil")
     for column in (3, 4):
         drag(page, DRAWN, EIGHT, (0, column), (7, column))
     expected = np.zeros(EIGHT, dtype=bool)
     expected[:, 3:5] = True
     assert np.array_equal(ink(page, DRAWN), expected)  # at once
-    soon(page, lambda: verdict(page).startswith("Most probable: 1 "))
-    soon(page, lambda: bool(ink(page, AGAIN)[2:6, 3:5].all()))
+    until(lambda: verdict(page).startswith("Most probable: 1 "))
+    until(lambda: bool(ink(page, AGAIN)[2:6, 3:5].all()))
     page.wait_for_timeout(300)
     assert np.array_equal(ink(page, DRAWN), expected)  # and it stays
     tool(page, "Eraser")
@@ -76,11 +71,11 @@ def test_what_is_drawn_is_reconstructed_and_classified(page: Any) -> None:
 
 def test_the_keyboard_draws(page: Any) -> None:
     page.get_by_role("button", name="Clear", exact=True).click()
-    soon(page, lambda: not ink(page, DRAWN).any())
+    until(lambda: not ink(page, DRAWN).any())
     page.locator(f'canvas[data-picture="{DRAWN}"]').focus()
     for key in ("ArrowUp", " ", "ArrowRight", " ", "Tab"):
         page.keyboard.press(key)
-    soon(page, lambda: ink(page, DRAWN).sum() == 2)
+    until(lambda: ink(page, DRAWN).sum() == 2)
     assert "row 4, column 6: ink" in page.locator(".drawing [role=status]").inner_text()
 
 
@@ -89,7 +84,7 @@ def test_held_pixels_are_completed(page: Any) -> None:
     for row in (0, 1, 2, 3):
         drag(page, DRAWN, EIGHT, (row, 0), (row, 7))
     caption = page.locator("figure", has=page.locator(f'canvas[data-picture="{AGAIN}"]'))
-    soon(page, lambda: "completed" in caption.inner_text())
+    until(lambda: "completed" in caption.inner_text())
     drawn, again = ink(page, DRAWN), ink(page, AGAIN)
     assert np.array_equal(drawn[:4], again[:4])
     levels = len(np.unique(picture(page, AGAIN)[:4].reshape(-1, 3), axis=0))
@@ -104,7 +99,7 @@ def test_held_pixels_are_completed(page: Any) -> None:
     assert len({one[5:].tobytes() for one in seen}) > 1
     page.get_by_role("button", name="Stop sampling").click()
     page.get_by_role("button", name="Hold none").click()
-    soon(page, lambda: "mean field" in caption.inner_text())
+    until(lambda: "mean field" in caption.inner_text())
 
 
 def test_sampling_starts_and_stops_over_principles(page: Any) -> None:
@@ -115,24 +110,24 @@ def test_sampling_starts_and_stops_over_principles(page: Any) -> None:
         return int(found[1].replace(",", ""))
 
     page.get_by_role("button", name="Start sampling").click()
-    soon(page, lambda: steps() > 10)
+    until(lambda: steps() > 10)
     page.get_by_role("radio", name="PL", exact=True).check(force=True)
     now = steps()
-    soon(page, lambda: steps() > now + 10)
+    until(lambda: steps() > now + 10)
     page.get_by_role("button", name="Stop sampling").click()
     page.get_by_role("button", name="Start sampling").wait_for()
     stopped = steps()
     page.wait_for_timeout(400)
     assert steps() == stopped
     page.get_by_role("button", name="Reset to drawing").click()
-    soon(page, lambda: steps() == 0)
+    until(lambda: steps() == 0)
     assert np.array_equal(ink(page, CHAIN), ink(page, DRAWN))
 
 
 def test_a_class_is_dreamt_of(page: Any) -> None:
     page.locator(".bar-button", has_text="3").first.click()
     caption = page.locator("figure", has=page.locator(f'canvas[data-picture="{CHAIN}"]'))
-    soon(page, lambda: "label unit 3" in caption.inner_text())
+    until(lambda: "label unit 3" in caption.inner_text())
     for _ in range(5):
         page.wait_for_timeout(100)
         assert "label unit 3" in caption.inner_text()
@@ -147,10 +142,10 @@ def test_learning_raises_the_pseudolikelihood_that_is_shown(page: Any) -> None:
         texts = [text.replace("−", "-") for text in shown.all_inner_texts()]
         return [float(text) if text != "–" else np.nan for text in texts]
 
-    soon(page, lambda: shown.count() == 2 and numbers()[0] > 0.2)
+    until(lambda: shown.count() == 2 and numbers()[0] > 0.2)
     filters = picture(page, "rbm-filters")
     _, first = numbers()
-    soon(page, lambda: numbers()[0] > 4)
+    until(lambda: numbers()[0] > 4)
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Go on").wait_for()
     epochs, last = numbers()
@@ -159,7 +154,7 @@ def test_learning_raises_the_pseudolikelihood_that_is_shown(page: Any) -> None:
     page.wait_for_timeout(400)
     assert numbers() == [epochs, last]
     page.get_by_role("button", name="Go on").click()
-    soon(page, lambda: numbers()[0] > epochs)
+    until(lambda: numbers()[0] > epochs)
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Begin anew").click()
     page.get_by_role("button", name="Learn", exact=True).wait_for()
@@ -171,11 +166,5 @@ def test_the_drawing_comes_back_after_a_reload(page: Any) -> None:
     before = ink(page, DRAWN)
     page.wait_for_timeout(600)
     page.reload()
-    page.locator(".scene").wait_for()
-    soon(page, lambda: np.array_equal(ink(page, DRAWN), before))
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_narrow_screens_do_not_scroll_sideways(open_tab: Callable[..., Any], scheme: str) -> None:
-    page = open_tab("rbm", width=360, height=740, scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator(f'canvas[data-picture="{DRAWN}"]').wait_for()
+    until(lambda: np.array_equal(ink(page, DRAWN), before))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 #: What a worker sends: text (JSON) or a frame; and None, which ends the connection.
 Send = Callable[[str | bytes | None], None]
 
-STEP = 0.02  # seconds of a step, and so how long a command waits for the one under way
+STEP = 0.015  # seconds of a step, and so how long a command waits for the one under way
 REST_AFTER = 5.0  # seconds without a frame painted, after which nobody is looking
 KEPT_AWAY = 900.0  # seconds that the seat of a page that is gone is kept,
 MOST_AWAY = 4  # and how many there are at most

@@ -41,7 +41,8 @@ export function hint(text) {
   return h("p", { className: "hint", textContent: text });
 }
 
-// A slider of numbers. `format` says how the number is shown, `snap` are values that it sticks to.
+// A slider of numbers. `format` says how the number is shown; `snap` are values that the pointer
+// sticks to: by keyboard it goes step by step.
 export function slider({ label, min, max, step, value, format = String, snap = [], onInput }) {
   const id = unique("slider");
   const output = h("output", { htmlFor: id });
@@ -52,9 +53,13 @@ export function slider({ label, min, max, step, value, format = String, snap = [
     output.textContent = text;
     input.setAttribute("aria-valuetext", text);
   };
+  let dragged = false;
+  input.addEventListener("pointerdown", () => (dragged = true));
+  for (const type of ["pointerup", "pointercancel"]) input.addEventListener(type, () => (dragged = false));
   input.addEventListener("input", () => {
     guard.touch();
-    const near = snap.find((point) => Math.abs(point - input.valueAsNumber) < (max - min) / 150);
+    const sticks = (point) => dragged && Math.abs(point - input.valueAsNumber) < (max - min) / 150;
+    const near = snap.find(sticks);
     const number = near ?? input.valueAsNumber;
     show(number);
     onInput(number);

@@ -6,7 +6,7 @@ const MOST_LINED = 24; // cells a side, beyond which lines would be all that one
 
 // Puts a canvas over that of a `drawing`; returns it with `set(held)`, a list of 0 and 1.
 export function marks(drawing, rows, columns) {
-  const canvas = h("canvas", { className: "marks" });
+  const canvas = h("canvas", { className: "marks", role: "img", "aria-label": "Marks on the drawing" });
   canvas.setAttribute("aria-hidden", "true");
   const box = h("div", { className: "marked" });
   drawing.canvas.replaceWith(box);

@@ -161,12 +161,25 @@ function rememberSoon() {
 function remember() {
   clearTimeout(remembering);
   remembering = null;
-  if (!current || !states.has(current.name)) return;
-  const hash = writeLink(current.name, states.get(current.name));
+  const hash = newest();
   if (hash !== location.hash) history.replaceState(null, "", hash);
 }
 
-addEventListener("pagehide", remember);
+function newest() {
+  const known = current && states.get(current.name);
+  return known ? writeLink(current.name, known) : location.hash;
+}
+
+// A page that is loaded again has the address of a moment ago: what is newer is kept beside it.
+addEventListener("pagehide", () => {
+  sessionStorage.setItem("left", JSON.stringify([location.hash, newest()]));
+});
+
+function firstLink() {
+  const [address, newer] = JSON.parse(sessionStorage.getItem("left") ?? "[null, null]");
+  return readLink(address === location.hash ? newer : location.hash);
+}
+
 addEventListener("hashchange", () => {
   const { tab, state } = readLink(location.hash);
   if (scenes.some((scene) => scene.name === tab)) open(tab, state ?? {});
@@ -183,7 +196,7 @@ connection.addEventListener("hello", ({ detail: hello }) => {
   scenes = hello.scenes;
   if (first) {
     showTabs();
-    const { tab, state } = readLink(location.hash);
+    const { tab, state } = firstLink();
     const known = scenes.some((scene) => scene.name === tab);
     if (tab && !known) notice(`the link is of a tab ${tab}, which is not here`, true);
     open(known ? tab : scenes[0].name, known ? state : null);
