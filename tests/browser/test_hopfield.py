@@ -105,7 +105,9 @@ def test_controls_do_what_they_name(page: Any) -> None:
     page.get_by_label("Grid").select_option("8 × 8")
     until(lambda: ink(page, CUE).shape == (8, 8))
     page.get_by_role("radio", name="all at once").check(force=True)
-    until(lambda: "parallel" in page.url and "side=8" in page.url)
+    link = "() => location.hash"
+    until(lambda: "dynamics=parallel" in page.evaluate(link))
+    assert "side=8" in page.evaluate(link)
 
 
 def test_the_keyboard_draws(page: Any) -> None:

@@ -16,15 +16,18 @@ export function filters({ shape }) {
     return { image, gauge, name, el };
   });
   const all = picture({ label: "All filters", name: "rbm-filters", caption: null, colors: COLORS });
-  const el = card("Filters that the drawing turns on most",
+  const shown = h("div", { className: "panel" },
     h("ul", { className: "tiles few" }, ...tops.map((top) => top.el)),
     h("details", { open: true },
       h("summary", { className: "label", textContent: "All filters" }), all.el),
     hint("Weights of a hidden unit to the pixels: blue asks for ink, orange for paper."));
+  const none = hint("They come with the machine.");
+  const el = card("Filters that the drawing turns on most", shown, none);
 
   let last = null;
   function show({ header, arrays }) {
-    el.style.opacity = header.ready ? 1 : 0.4;
+    shown.hidden = !header.ready;
+    none.hidden = header.ready;
     if (!header.ready) return;
     tops.forEach(({ image, gauge, name, el: item }, k) => {
       item.hidden = k >= arrays.top.length;
