@@ -2,12 +2,12 @@
 import { INK, PAPER, broad, disc, speckle } from "./brushes.js";
 import { button, card, choice, h, row, segments, slider, toggle } from "./controls.js";
 import { drawing } from "./drawing.js";
-import { marks } from "./marks.js";
+import { HELD, OPEN, marks } from "./marks.js";
 import { picture } from "./pictures.js";
 import { sendStroke, strokes } from "./strokes.js";
 
 const UNKNOWN = 127;
-const COLORS = ["--down", "--differ", "--up"];
+const COLORS = ["--down", "--sunken", "--up"];
 const TOOLS = [
   ["ink", "Ink", "the right button, or shift, erases"],
   ["paper", "Paper", "the background"],
@@ -86,7 +86,7 @@ export function canvases({ model, shape }) {
       const levels = arrays.cue.map((cell) => [PAPER, INK, UNKNOWN][cell]);
       if (levels.some((one, i) => one !== pad.levels()[i])) pad.set(levels);
       const evidence = header.state.evidence;
-      over.set(arrays.cue.map((cell) => (evidence && cell !== 2 ? 1 : 0)));
+      over.set(arrays.cue.map((cell) => (cell === 2 ? OPEN : evidence ? HELD : 0)));
     }
     evidence.set(header.state.evidence);
     const at = header.recall;

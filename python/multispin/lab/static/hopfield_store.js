@@ -14,7 +14,7 @@ export function store({ model, shape }) {
   const adders = [add("letter", "Letter"), add("digit", "Digit"), add("random", "Random")];
   const el = card("Stored patterns", list, note,
     row(h("span", { className: "label", textContent: "Add:" }), ...adders.map((one) => one.el), flood.el, forgetAll.el),
-    hint("Press a pattern to make it the cue. Those that do not stay where they are stored are marked as lost."));
+    hint("Press a pattern to make it the cue. Those that do not stay where they were stored are struck out."));
 
   let tiles = [];
   function tile(k) {

@@ -1,17 +1,21 @@
-// Marks over a drawing: lines between its cells, and a pin in each cell that is held.
+// Marks over a drawing: lines between its cells, a pin in each that is held, strokes in open ones.
 import { h } from "./controls.js";
 import { color, onTheme } from "./theme.js";
 
+// What a cell can be: held as it is, or open, of which nobody knows what it is.
+export const HELD = 1;
+export const OPEN = 2;
+
 const MOST_LINED = 24; // cells a side, beyond which lines would be all that one sees
 
-// Puts a canvas over that of a `drawing`; returns it with `set(held)`, a list of 0 and 1.
+// Puts a canvas over that of a `drawing`; returns it with `set(cells)`, a list of 0, HELD and OPEN.
 export function marks(drawing, rows, columns) {
   const canvas = h("canvas", { className: "marks", role: "img", "aria-label": "Marks on the drawing" });
   canvas.setAttribute("aria-hidden", "true");
   const box = h("div", { className: "marked" });
   drawing.canvas.replaceWith(box);
   box.append(drawing.canvas, canvas);
-  let held = new Uint8Array(rows * columns);
+  let cells = new Uint8Array(rows * columns);
 
   function paint() {
     const ratio = devicePixelRatio || 1;
@@ -41,13 +45,23 @@ export function marks(drawing, rows, columns) {
     context.strokeStyle = color("--surface");
     context.lineWidth = 1.5;
     const radius = Math.max(1, Math.min(wide, high) * 0.17);
-    for (let i = 0; i < held.length; i += 1) {
-      if (!held[i]) continue;
+    cells.forEach((cell, i) => {
+      const [x, y] = [(i % columns) * wide, Math.floor(i / columns) * high];
       context.beginPath();
-      context.arc(((i % columns) + 0.5) * wide, (Math.floor(i / columns) + 0.5) * high, radius, 0, 7);
-      if (radius > 3) context.stroke();
-      context.fill();
-    }
+      if (cell === HELD) {
+        context.arc(x + wide / 2, y + high / 2, radius, 0, 7);
+        if (radius > 3) context.stroke();
+        context.fill();
+      } else if (cell === OPEN) {
+        context.save();
+        context.strokeStyle = color("--muted");
+        context.globalAlpha = 0.5;
+        context.moveTo(x, y + high);
+        context.lineTo(x + wide, y);
+        context.stroke();
+        context.restore();
+      }
+    });
   }
 
   const observer = new ResizeObserver(paint);
@@ -55,7 +69,7 @@ export function marks(drawing, rows, columns) {
   const endTheme = onTheme(paint);
   return {
     set: (given) => {
-      held = given;
+      cells = given;
       paint();
     },
     end: () => {

@@ -36,7 +36,7 @@ export function canvases({ model, shape, classes, state }) {
     if (tool === "hold" || tool === "release") {
       const value = tool === "hold" && !erase ? 1 : 0;
       for (const [cell] of disc(r, c, rows, columns, wide, () => 1)) {
-        held[cell] = value;
+        held[cell] = value; // HELD, or not
         sendHeld(cell, value);
       }
       over.set(held);
@@ -64,7 +64,7 @@ export function canvases({ model, shape, classes, state }) {
   });
   tools.el.classList.add("tight");
   const example = choice({
-    label: "An image that was not learned",
+    label: "Example, not learned",
     options: [["any", "any class"], ...classes.map((name, k) => [k, name])],
     value: Math.max(classes.indexOf("7"), 0),
     onChange: (k) => act({ do: "example", label: k === "any" ? null : k }),
@@ -131,7 +131,7 @@ export function canvases({ model, shape, classes, state }) {
     field.set(header.state.field);
     chain.draw(arrays.chain.map((on) => (on ? INK : PAPER)), rows, columns);
     const label = header.chain_label;
-    chain.caption(`step ${header.steps.toLocaleString("en")}${label === null ? "" : `, label unit ${classes[label]}`}`);
+    chain.caption(`step ${header.steps.toLocaleString("en")}${label === null || !header.steps ? "" : `, label unit ${classes[label]}`}`);
     const completing = arrays.held.some((one) => one);
     const given = arrays.reconstruction;
     mean.draw(given ? given.map((p) => Math.round(255 * p)) : drawn.map(() => 0), rows, columns);

@@ -80,6 +80,7 @@ export function sides({ model, principles, state }) {
       pseudolikelihood: last === undefined ? "–" : last.toFixed(2).replace("-", "−"),
     });
     const f = arrays.free_energy;
+    energy.el.hidden = f.length === 0;
     energy.draw([{ x: Array.from(f, (_, i) => header.steps - f.length + i + 1), y: f, label: "F(v)", color: "--accent" }]);
     energy.describe(f.length ? `Free energy of the chain, now ${f.at(-1).toFixed(1)}` : "Free energy of the chain, not begun");
     const points = arrays.pseudolikelihood;
