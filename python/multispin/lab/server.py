@@ -312,10 +312,9 @@ class Lab:
         )  # fmt: skip
 
     def run(self) -> None:
-        """Serve until `stop`, or Ctrl-C, which ends it in peace."""
+        """Serve until `stop`."""
         try:
-            with suppress(KeyboardInterrupt):
-                self._server.run(sockets=[self._socket])
+            self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
             self._worker.stop()

@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import os
 import secrets
+import signal
 import stat
 import threading
 import webbrowser
@@ -24,7 +25,7 @@ from multispin.lab.scenes import SCENES
 from multispin.lab.server import Lab
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PORTS = range(8732, 8752)  # tried in turn, if none is asked for
 _TOKEN = "token"  # its file in the folder
@@ -80,8 +81,11 @@ def serve(
     for module in ("starlette", "uvicorn", "websockets"):
         require(module, "lab")
     checks.instance("host", host, str, _HOSTS)
-    if not host:
-        raise ValueError(checks.describe("host", host, _HOSTS))
+    try:
+        if not host.encode("idna"):
+            raise ValueError(checks.describe("host", host, _HOSTS))
+    except UnicodeError as error:  # no name at all
+        raise ValueError(checks.describe("host", host, _HOSTS)) from error
     if port is not None:
         port = checks.count("port", port, 0, 2**16 - 1)
     seed = checks.count("seed", seed, 0, MOST_SEED)
@@ -91,8 +95,9 @@ def serve(
     with _folder(cache) as folder:
         options = Options(folder, images, threads, seed)
         lab = _listening(host, port, options, _token(folder))
-        _announce(lab, host, browser)
-        lab.run()
+        with _ctrl_c(lab.stop):
+            _announce(lab, host, browser)
+            lab.run()
     print("the lab has ended", flush=True)
 
 
@@ -168,8 +173,6 @@ class _PortTakenError(OSError):
 def _listening_at(host: str, port: int, options: Options, token: str) -> Lab:
     try:
         return Lab(SCENES, options, host, port, token)
-    except (UnicodeError, TypeError) as error:  # no name at all
-        raise ValueError(checks.describe("host", host, _HOSTS)) from error
     except OSError as error:
         # Numbers below 0 are of the look-up of names.
         known = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror
@@ -182,6 +185,20 @@ def _listening_at(host: str, port: int, options: Options, token: str) -> Lab:
         else:
             text = checks.describe("host", host, _HOSTS)
         raise OSError(error.errno, f"{text} {reason}") from error
+
+
+@contextmanager
+def _ctrl_c(stop: Callable[[], None]) -> Iterator[None]:
+    """Have Ctrl-C call `stop`: whenever it comes, there is one way to end."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _announce(lab: Lab, host: str, browser: bool) -> None:

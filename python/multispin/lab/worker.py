@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 #: What a worker sends: text (JSON) or a frame; and None, which ends the connection.
 Send = Callable[[str | bytes | None], None]
 
-STEP = 0.015  # seconds of a step, and so how long a command waits for the one under way
+STEP = 0.005  # seconds of a step, and so how long a page waits for the one under way
+FRAME = 0.025  # seconds from one frame to the next, at least: what they cost is not swept
 REST_AFTER = 5.0  # seconds without a frame painted, after which nobody is looking
 KEPT_AWAY = 900.0  # seconds that the seat of a page that is gone is kept,
 MOST_AWAY = 4  # and how many there are at most
@@ -54,6 +55,7 @@ class Seat:
     wanted: bool = False  # whether the page is ready for a frame
     changed: bool = False  # whether there is something new to show
     going: bool = False  # whether the scene has something to do
+    shown: float = 0.0  # when the last frame was made
     since: float = 0.0  # when the page last painted, or went
 
 
@@ -111,7 +113,7 @@ class Worker:
             for seat in list(self._seats.values()):
                 if self._steps(seat):
                     self._step(seat)
-                if seat.send and seat.tab and seat.wanted and seat.changed:
+                if self._shows(seat):
                     self._show(seat)
             self._clear_away()
 
@@ -123,13 +125,22 @@ class Worker:
                 job = self._inbox.get(wait, 1.0)
                 if job is None:
                     return False
-                job()
+                try:
+                    job()
+                except Exception as error:  # a fault of the lab: it costs one message
+                    traceback.print_exception(error, file=sys.stderr)
                 wait = False
         return True
 
     def _steps(self, seat: Seat) -> bool:
         looked_at = seat.wanted or time.monotonic() - seat.since < REST_AFTER
         return seat.send is not None and seat.going and looked_at
+
+    def _shows(self, seat: Seat) -> bool:
+        due = not seat.going or time.monotonic() - seat.shown >= FRAME
+        return (
+            seat.send is not None and seat.wanted and seat.changed and seat.tab is not None and due
+        )
 
     def _step(self, seat: Seat) -> None:
         with self._guarded(seat):
@@ -144,7 +155,7 @@ class Worker:
             about = {"kind": "frame", "scene": scene.name, "number": seat.number}
             frame = frames.pack({**about, "state": scene.state(), **header}, arrays)
             seat.wanted = seat.changed = False
-            seat.since = time.monotonic()
+            seat.since = seat.shown = time.monotonic()
             self._send(seat, frame)
 
     # --- what pages ask for -----------------------------------------------------------------------
