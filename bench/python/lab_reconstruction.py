@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from multispin.lab.scenes.rbm_data import Images
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
+ABOUT = """`python bench/python/lab_reconstruction.py`, which says what is measured.
+200 digits that were not learned, noise drawn five times; errors are standard errors over the digits.
+Processor times beside other work.
+"""
 LEVELS, DRAWS, STEPS, STROKES = (0.1, 0.2), 5, (1, 3, 10), 200
 
 
@@ -54,12 +58,7 @@ def main() -> int:
     options = parser.parse_args()
     images = rbm_data.digits()
     about = ", ".join(f"{key} {value}" for key, value in machine.describe(CORE).items())
-    lines = [
-        f"# The lab's machines on noisy digits\n\n{about}\n",
-        "`python bench/python/lab_reconstruction.py`, which says what is measured. 200 digits that were "
-        "not learned,\nnoise drawn five times; errors are standard errors over the digits. Processor "
-        "times beside other work.\n",
-    ]
+    lines = [f"# The lab's machines on noisy digits\n\n{about}\n", ABOUT]
     rows = {method: restored(method, images) for method in PRINCIPLES}
     noisy = {
         f"pixels right, {level:.0%} turned over": np.mean(spoilt(images, level) == whole(images))

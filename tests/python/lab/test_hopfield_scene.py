@@ -192,6 +192,20 @@ def test_what_is_not_erased_is_evidence() -> None:
     assert np.array_equal(recall.state, scene.memory.patterns[0])
 
 
+@pytest.mark.parametrize(
+    ("half", "erased"),
+    [("top", np.s_[:8, :]), ("bottom", np.s_[8:, :]), ("left", np.s_[:, :8]),
+     ("right", np.s_[:, 8:])],
+)  # fmt: skip
+def test_halves_are_erased(half: str, erased: Any) -> None:
+    scene = made()
+    expected = scene.cue.copy()
+    expected[erased] = 0
+    scene.handle({"do": "erase", "half": half})
+    assert np.array_equal(scene.cue, expected)
+    assert np.array_equal(scene.frame()[1]["cue"].reshape(16, 16) == 2, expected == 0)
+
+
 def test_where_all_is_held_nothing_goes_on() -> None:
     scene = made(evidence=True)
     scene.handle({"do": "run", "on": True})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -49,7 +48,7 @@ class RBMScene:
 
     def __init__(self, options: Options, state: Mapping[str, Any]) -> None:
         self._options = options
-        self.images = _images(options.data)
+        self.images = rbm_data.images_of(options.data)
         n = self.images.pixels.shape[1]
         self.drawing, self.held = (np.zeros(n, np.bool_) for _ in range(2))
         self.stroke = 0  # number of the last stroke that the page sent
@@ -296,23 +295,3 @@ class RBMScene:
     def _fresh_live(self) -> Live:
         at = self.settings
         return Live(self.images, at["principle"], at["hidden"], at["rate"], at["seed"])
-
-
-def _images(data: Path | None) -> rbm_data.Images:
-    if data is None:
-        return _digits()
-    try:
-        about = Path(data).stat()
-    except OSError:
-        return rbm_data.read_images(data)  # which says what is wrong
-    return _read(Path(data), about.st_mtime_ns, about.st_size)
-
-
-@lru_cache(maxsize=1)
-def _digits() -> rbm_data.Images:
-    return rbm_data.digits()
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, _time: int, _size: int) -> rbm_data.Images:
-    return rbm_data.read_images(path)

@@ -6,7 +6,7 @@ import hashlib
 import math
 import zipfile
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,6 +98,23 @@ class Images:
         return found
 
 
+def images_of(data: Path | None) -> Images:
+    """Return the images of a user's file, or the digits; read once for all pages."""
+    if data is None:
+        return digits()
+    try:
+        about = data.stat()
+    except OSError:
+        return read_images(data)  # which says what is wrong
+    return _read(data, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _time: int, _size: int) -> Images:
+    return read_images(path)
+
+
+@lru_cache(maxsize=1)
 def digits() -> Images:
     """Return the 8 × 8 digits that come with the package, black and white."""
     images, labels = datasets.digits()
