@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 ABOUT = """`python bench/python/lab_reconstruction.py`, which says what is measured.
-200 digits that were not learned, noise drawn five times; errors are standard errors over the digits.
+200 digits that were not learned, noise drawn five times; errors are standard errors over digits.
 Processor times beside other work.
 """
 LEVELS, DRAWS, STEPS, STROKES = (0.1, 0.2), 5, (1, 3, 10), 200
