@@ -12,9 +12,8 @@ import pytest
 from playwright.sync_api import expect
 
 import multispin as ms
+from browser.fixtures import Served, until
 from multispin.lab.scenes import SCENES
-
-from .conftest import Served, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -97,8 +97,7 @@ def test_a_second_one_on_the_same_folder(
     assert cli.main(["lab", "--no-browser", "--cache", str(home)]) == 1
     line = capsys.readouterr().err
     assert line.startswith("multispin: --cache: got ")
-    assert line.endswith("allowed: a folder that no other lab uses
-")
+    assert line.endswith("allowed: a folder that no other lab uses\n")
     assert line.count("\n") == 1
 
 
