@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from .conftest import Served, until
-from .pictures import drag, ink, picture
+from browser.fixtures import Served, until
+from browser.pictures import drag, ink, picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable

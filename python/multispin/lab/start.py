@@ -22,6 +22,7 @@ from multispin._engines import registry
 from multispin.errors import CheckpointError
 from multispin.lab.scene import MOST_SEED, Options
 from multispin.lab.scenes import SCENES
+from multispin.lab.scenes.rbm_data import images_of
 from multispin.lab.server import Lab
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _checked_data(data: str | os.PathLike[str]) -> Path:
     if path.suffix != ".npz":
         raise ValueError(checks.describe("data", str(path), "a .npz file of images"))
     open_regular(path, os.O_RDONLY).close()
+    images_of(path)  # which says what is wrong with them
     return path
 
 

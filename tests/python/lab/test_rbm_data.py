@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from multispin import cli
 from multispin.lab.scenes import rbm_data
 
 if TYPE_CHECKING:
@@ -125,3 +126,16 @@ def test_what_is_no_archive(tmp_path: Path) -> None:
             rbm_data.read_images(path)
     with pytest.raises(TypeError, match="data: got 3"):
         rbm_data.read_images(3)  # type: ignore[arg-type]
+
+
+def test_the_lab_says_it_before_it_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("starlette", "uvicorn", "websockets"):
+        pytest.importorskip(module)
+    path = written(tmp_path, X=stripes(), y=np.arange(39))
+    assert cli.main(["lab", "--no-browser", "--data", str(path)]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("multispin: --data: got ")
+    assert "40 images and y of int64, of shape (39,)" in line
+    assert line.count("\n") == 1
