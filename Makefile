@@ -22,7 +22,7 @@ CXX_FILES := $(shell find cpp cuda python/bindings tests bench examples -type f 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test thorough validate lint format bench clean
+.PHONY: help venv demo lab browser test thorough validate lint format bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,11 +32,18 @@ venv: $(VENV)/installed  ## create .venv with multispin, its extras and the test
 demo: $(VENV)/installed  ## run the tour and write its HTML page
 	$(BIN)/multispin demo
 
+lab: $(VENV)/installed  ## run models live in a browser
+	$(BIN)/multispin lab
+
 test: $(VENV)/installed  ## run the Python tests that are soon done
 	$(PYTEST)
 
 thorough: $(VENV)/installed  ## run those that take longer, which .ci/run runs too
 	$(PYTEST) -m thorough
+
+browser: $(VENV)/installed  ## run the tests of the lab in Chromium, which has to be there
+	$(PIP_INSTALL) playwright axe-playwright-python
+	MULTISPIN_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser tests/browser
 
 validate: $(VENV)/installed  ## run what takes minutes: validation against physics, robustness in bulk
 	$(BIN)/python -m pytest -m slow

@@ -90,7 +90,8 @@ BENEATH: dict[str, tuple[str, ...]] = {
     "dimod": ("runs", "couplings"),
     # what users start
     "page": ("learn", "couplings", "datasets", "plot"),
-    "cli": ("page",),
+    "lab": ("page",),
+    "cli": ("lab",),
     "__main__": ("cli",),
 }
 

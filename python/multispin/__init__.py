@@ -15,7 +15,7 @@ attempted update of every site. *Energy* is the total; *magnetization* is per sp
 # First: it refuses what would hang.
 from multispin._base import interpreter  # noqa: F401  # isort: skip
 
-from multispin import analysis, couplings, datasets, exact, graphs, models, plot, theory
+from multispin import analysis, couplings, datasets, exact, graphs, lab, models, plot, theory
 from multispin._info import __version__, info
 from multispin.errors import (
     CheckpointError,
@@ -95,6 +95,7 @@ __all__ = [
     "graphs",
     "info",
     "inverse_benchmark",
+    "lab",
     "log_partition",
     "models",
     "modern_hopfield_update",

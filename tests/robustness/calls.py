@@ -1462,5 +1462,6 @@ EXCEPTIONS: dict[Any, str] = {
     progress.TrainingReporter: "for estimators, which have checked everything",
     main: "takes words from the command line, and has its own tests",
     page.main: "takes its options from the command line",
+    ms.lab.serve: "serves until Ctrl-C; how it starts has tests of its own",
     page.announce: "prints what it is given",
 }  # fmt: skip

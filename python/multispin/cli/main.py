@@ -8,14 +8,26 @@ import sys
 from typing import TYPE_CHECKING
 
 from multispin._info import __version__
-from multispin.cli import bench, demo, glass, hopfield, info, inverse, ising, rbm, replicas, solve
+from multispin.cli import (
+    bench,
+    demo,
+    glass,
+    hopfield,
+    info,
+    inverse,
+    ising,
+    lab,
+    rbm,
+    replicas,
+    solve,
+)  # fmt: skip
 from multispin.cli.words import MISUSED, Parser
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_COMMANDS = (info, ising, glass, hopfield, inverse, rbm, replicas, solve, bench, demo)
+_COMMANDS = (info, ising, glass, hopfield, inverse, rbm, replicas, solve, bench, demo, lab)
 _FAILED = 1  # a run that could not be made
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 # What an argument is called here, where it is not by its own name.
@@ -56,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(_about_options(str(error), options), MISUSED)
     except OSError as error:
         what = error.strerror or str(error)
-        return _complain(f"{error.filename}: {what}" if error.filename else what, _FAILED)
+        if error.filename:
+            return _complain(f"{error.filename}: {what}", _FAILED)
+        return _complain(_about_options(what, options), _FAILED)
     except (RuntimeError, ImportError, MemoryError) as error:
         message = str(error) or type(error).__name__
         return _complain(_about_options(message, options), _FAILED)

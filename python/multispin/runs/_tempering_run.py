@@ -11,15 +11,16 @@ import numpy as np
 from multispin import io
 from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
-from multispin.analysis.round_trips import RoundTrips
 from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
 from multispin.runs._restored import restored_sampler
+from multispin.runs.ladders import Ladders
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from multispin.analysis.round_trips import RoundTrips
     from multispin.models import Model
 
 #: What `temper` can measure beside energy and magnetization: name of the variable -> dtype of the
@@ -47,7 +48,6 @@ class Plan:
     rng: str
     engine: str
     threads: int | None
-    lattice: tuple[int, ...]  # sides of the periodic lattice that the model lies on, or nothing
 
     @property
     def draws(self) -> int:
@@ -100,14 +100,14 @@ class TemperingRun:
             threads=plan.threads,
             engine=plan.engine,
         )
-        self._ladder = self.sampler._engine.tempering(
-            temperatures=plan.temperatures.tolist(),
-            ladders=plan.replicas,
+        self._ladders = Ladders(
+            self.sampler,
+            plan.temperatures,
+            plan.replicas,
             swap_interval=plan.swap_interval,
             exchanges_per_draw=plan.interval // plan.swap_interval,
             cluster_moves=plan.cluster_moves,
             seed=plan.seed,
-            shape=list(plan.lattice),
         )
         self.records = {
             name: np.empty((plan.draws, *shape), dtype=_dtype(name))
@@ -119,8 +119,7 @@ class TemperingRun:
     @property
     def drawn(self) -> int:
         """Draws done, those of the thermalization included."""
-        exchanges: int = self._ladder.state[0]
-        return exchanges * self.plan.swap_interval // self.plan.interval
+        return self._ladders.exchanges * self.plan.swap_interval // self.plan.interval
 
     @property
     def consistent(self) -> bool:
@@ -140,29 +139,18 @@ class TemperingRun:
     @property
     def _rows(self) -> int:
         """Rows of the records so far. A draw's is written before clusters move at its end."""
-        exchanges, moved, *_ = self._ladder.state
+        exchanges = self._ladders.exchanges
         last = (exchanges + 1) * self.plan.swap_interval % self.plan.interval == 0
-        written = self.drawn + bool(moved > 0 and last)
+        written = self.drawn + bool(self._ladders.clusters_moved > 0 and last)
         return max(0, written - self.plan.discarded)
 
     def swaps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Attempted and accepted exchanges, (samples, M - 1), thermalization included."""
-        numbers = self._ladder.state[2]
-        shape = (self.plan.model.samples or 1, -1)
-        attempted, accepted = np.array(numbers["attempted"]), np.array(numbers["accepted"])
-        return attempted.reshape(shape), accepted.reshape(shape)
+        return self._ladders.swaps()
 
     def travel(self) -> RoundTrips:
         """Round trips between the ends, by exchange, thermalization included."""
-        numbers = {name: np.array(values) for name, values in self._ladder.state[2].items()}
-        samples, replicas = self.plan.model.samples or 1, self.plan.replicas
-        passages = numbers["passages"].reshape(samples, replicas, -1)
-        steps = numbers["steps"].reshape(samples, replicas)
-        high, low = (numbers[name].reshape(samples, -1) for name in ("from_top", "from_bottom"))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = 2 * self.plan.swap_interval * steps / passages.sum(axis=-1)
-            time = np.where(passages.any(axis=-1), each, np.inf)
-            return RoundTrips(passages // 2, time, high / (high + low))
+        return self._ladders.travel()
 
     def advance(self) -> int:
         """Do a piece of work of about a tenth of a second; return its sweeps, over all walkers."""
@@ -189,18 +177,21 @@ class TemperingRun:
             name: array[first : first + draws] if keep else None
             for name, array in self.records.items()
         }
-        self._ladder.run(draws=draws, **(dict.fromkeys(PAIR_SUMS) | rows))
+        self._ladders.run(draws, rows)
 
     # --- state ------------------------------------------------------------------------------------
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return JSON data and arrays from which `from_state` continues."""
         meta, arrays = self.sampler._state()
-        exchanges, moved, numbers = self._ladder.state
-        return {"sampler": meta, "exchanges": exchanges, "clusters_moved": moved}, {
+        counted = {
+            "exchanges": self._ladders.exchanges,
+            "clusters_moved": self._ladders.clusters_moved,
+        }
+        return {"sampler": meta, **counted}, {
             **{f"state_{name}": array for name, array in arrays.items()},
             **{f"record_{name}": array[: self._rows] for name, array in self.records.items()},
-            **{f"ladder_{name}": np.array(values) for name, values in numbers.items()},
+            **{f"ladder_{name}": values for name, values in self._ladders.numbers().items()},
         }
 
     @classmethod
@@ -228,10 +219,10 @@ class TemperingRun:
             engine=plan.engine,
         )
         run = cls(plan, sampler)
-        run._ladder.set_state(
+        run._ladders.restore(
             meta["exchanges"],
             meta["clusters_moved"],
-            {name[7:]: a.tolist() for name, a in arrays.items() if name.startswith("ladder_")},
+            {name[7:]: array for name, array in arrays.items() if name.startswith("ladder_")},
         )
         run._check()
         for name, array in run.records.items():
@@ -241,11 +232,11 @@ class TemperingRun:
 
     def _check(self) -> None:
         """Refuse a ladder that went further than the run, or not as far as its sampler."""
-        numbers = self._ladder.state[2]
-        counts = [np.array(values) for name, values in numbers.items() if name != "last_end"]
+        numbers = self._ladders.numbers()
+        counts = [values for name, values in numbers.items() if name != "last_end"]
         if any((values < 0).any() for values in counts):
             raise CheckpointError("the checkpoint's ladder has counted less than nothing")
-        exchanges = checks.count("exchanges", self._ladder.state[0], 0)
+        exchanges = checks.count("exchanges", self._ladders.exchanges, 0)
         between, sweeps = self.plan.swap_interval, self.sampler.sweeps_done
         too_far = self.drawn > self.plan.discarded + self.plan.draws
         if too_far or not exchanges * between <= sweeps <= (exchanges + 1) * between:

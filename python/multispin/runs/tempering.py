@@ -22,6 +22,7 @@ from multispin.runs._dataset import UNIT, attributes, draws, temperature, variab
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.ladders import periodic_lattice
 from multispin.sampling.sampler import BOLTZMANN
 
 if TYPE_CHECKING:
@@ -195,7 +196,6 @@ def temper(
             rng=rng,
             engine=engine,
             threads=threads,
-            lattice=_lattice(model),
         )
         what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
         check_memory(what, plan.record_bytes())
@@ -242,17 +242,12 @@ def _graph(model: Model) -> SignedEdges | RealPairs | None:
     return model.form(SignedEdges) or model.form(RealPairs)
 
 
-def _lattice(model: Model) -> tuple[int, ...]:
-    form = _graph(model)
-    return () if form is None else form.shape
-
-
 def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
     form = _graph(model)
     possible = list(PAIR_SUMS)
     if form is None or form.n_edges == 0:
         possible.remove("link_overlap")
-    if not _lattice(model):
+    if not periodic_lattice(model):
         possible.remove("overlap_k2")
     if measure is None:
         return tuple(possible)

@@ -43,13 +43,12 @@ def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
 
 def plan_of(model: ms.models.Model, **changes: Any) -> Any:
     from multispin.runs._tempering_run import Plan
-    from multispin.runs.tempering import _lattice
 
     plan = Plan(
         model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
         swap_interval=1, cluster_moves=False, measure=("overlap", "link_overlap", "overlap_k2"),
         seed=1, dynamics="metropolis", init="random", device="cpu", rng="auto",
-        engine="replica", threads=1, lattice=_lattice(model),
+        engine="replica", threads=1,
     )  # fmt: skip
     return dataclasses.replace(plan, **changes)
 
@@ -459,13 +458,13 @@ def test_a_state_is_not_read_while_it_changes() -> None:
 
     def ask_until_it_ends() -> None:
         while thread.is_alive():
-            _ = tempered._ladder.state
+            _ = tempered._ladders._ladder.state
 
     with pytest.raises(RuntimeError, match="one call at a time"):
         ask_until_it_ends()
     thread.join()
     alone.advance()
-    assert tempered._ladder.state == alone._ladder.state
+    assert tempered._ladders._ladder.state == alone._ladders._ladder.state
 
 
 def test_a_graph_without_lattice_has_no_k_min() -> None:

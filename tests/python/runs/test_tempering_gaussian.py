@@ -40,7 +40,6 @@ def finished(model: SignedGraph) -> TemperingRun:
         model=model, temperatures=GRID, replicas=LADDERS, sweeps=6, thermalization=0, interval=2,
         swap_interval=1, cluster_moves=False, measure=tempering._measures(None, model), seed=5,
         dynamics="metropolis", init="random", device="cpu", rng="auto", engine="real", threads=1,
-        lattice=tempering._lattice(model),
     )  # fmt: skip
     run = TemperingRun(plan)
     while not run.finished:
