@@ -48,9 +48,9 @@ def machines(layers: Any, rbm: Any) -> list[RBM]:
             if k + 1 < len(given):
                 params["n_labels"] = 0
         found.append(RBM(**params))
+    check_kinds(found)
     for k, one in enumerate(found):
         _check(one, "rbm" if not isinstance(given[k], RBM) else f"layers[{k}]")
-    check_kinds(found)
     return found
 
 

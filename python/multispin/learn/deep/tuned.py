@@ -49,7 +49,8 @@ class FineTuned(Generative):
 
         A ``torch.nn.Sequential`` of two parts, ``encoder`` and ``decoder``, each a ``Sequential``
         of ``Linear`` layers and activations: sigmoids of binary units, tanh of spins, none of
-        Gaussian ones. It takes (M, N) of visible units of the type of the weights, float32 if the data were,
+        Gaussian ones. It takes (M, N) of visible units of the type of the weights, float32 if the
+        data were,
         and has copies of them: train it as you like, and give it to `roll`.
 
         Raises
