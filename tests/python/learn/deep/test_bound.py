@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -15,7 +17,7 @@ def random_layers(sizes: tuple[int, ...], low: int = 0, seed: int = 1, scale: fl
     scale = scale / (1 - low)
     return [
         (rng.normal(0, scale, (m, n)), rng.normal(0, scale, n), rng.normal(0, scale, m))
-        for n, m in zip(sizes, sizes[1:], strict=False)
+        for n, m in itertools.pairwise(sizes)
     ]
 
 

@@ -236,8 +236,7 @@ def test_training_goes_on_bit_for_bit(inputs: str, tmp_path: Path) -> None:
     again = unfitted((6, 5, 3), inputs=inputs, random_state=None)
     assert same(again.fit(data(), checkpoint=tmp_path / "training"), whole)
     with pytest.raises(ms.CheckpointError, match="another run"):
-        fitted_at = unfitted((6, 5, 2), inputs=inputs)
-        fitted_at.fit(data(), checkpoint=tmp_path / "training")
+        unfitted((6, 5, 2), inputs=inputs).fit(data(), checkpoint=tmp_path / "training")
     with pytest.raises(ms.CheckpointError, match="another run"):
         unfitted((6, 5, 3), inputs=inputs).fit(data(seed=1), checkpoint=tmp_path / "training")
 
@@ -318,7 +317,7 @@ def test_wrong_parameters(params: dict[str, Any], error: type, message: str) -> 
 @pytest.mark.parametrize(
     ("rbms", "error", "message"),
     [
-        ([rbm(5, 4), rbm(3, 2)], ValueError, "rbms[1]: got 3 visible units, allowed: 4, as rbms[0]"),
+        ([rbm(5, 4), rbm(3, 2)], ValueError, "rbms[1]: got 3 visible units, allowed: 4, as"),
         ([rbm(5, 4), rbm(6, 2, n_labels=3)], ValueError, "rbms[1]: got 3 visible units"),
         ([rbm(5, 4), rbm(4, 2, visible="spin")], ValueError, "rbms[1].visible: got 'spin'"),
         ([rbm(5, 4), ms.RBM(3)], ms.NotFittedError, "RBM: not fitted"),
@@ -338,16 +337,16 @@ def test_layers_that_do_not_fit(rbms: Any, error: type, message: str) -> None:
     [
         (lambda n, X: n.transform(X[:, :5]), ValueError, "X: got 5 features, allowed: the 12"),
         (lambda n, X: n.transform(X * np.nan), ValueError, "X: got NaN in row 0, column 0"),
-        (lambda n, X: n.transform(X, 3), ValueError, "depth: got 3, allowed: an integer >= 1 and <= 2"),
+        (lambda n, X: n.transform(X, 3), ValueError, "depth: got 3, allowed: an integer >= 1"),
         (lambda n, X: n.transform(X, 0), ValueError, "depth: got 0"),
         (lambda n, X: n.transform(X, 1.0), TypeError, "depth: got 1.0"),
         (lambda n, X: n.inverse_transform(X), ValueError, "H: got shape (60, 12), allowed: (M, 4)"),
-        (lambda n, X: n.inverse_transform("a"), TypeError, "H: got"),
+        (lambda n, _: n.inverse_transform("a"), TypeError, "H: got"),
         (lambda n, X: n.reconstruct(X, clamp=[True]), ValueError, "clamp: got shape (1,)"),
-        (lambda n, X: n.sample(0), ValueError, "n: got 0"),
-        (lambda n, X: n.sample(1, 0), ValueError, "steps: got 0"),
-        (lambda n, X: n.sample(1, label=1), ValueError, "label: got 1, allowed: None without label"),
-        (lambda n, X: n.stacked_tempering(1, 0), ValueError, "steps: got 0"),
+        (lambda n, _: n.sample(0), ValueError, "n: got 0"),
+        (lambda n, _: n.sample(1, 0), ValueError, "steps: got 0"),
+        (lambda n, _: n.sample(1, label=1), ValueError, "label: got 1, allowed: None without"),
+        (lambda n, _: n.stacked_tempering(1, 0), ValueError, "steps: got 0"),
         (lambda n, X: n.score_samples(X / 2), ValueError, "X: got 0.5 in row"),
         (lambda n, X: n.log_likelihood_bound(X, samples=1), ValueError, "samples: got 1"),
         (lambda n, X: n.log_likelihood_bound(X, 3.0), TypeError, "log_partition: got 3.0"),

@@ -127,9 +127,10 @@ def test_numbers_between_are_exchanged() -> None:
     # A layer of Gaussian units between: the lowest RBM's visible units are spins.
     rng = np.random.default_rng(5)
     W, b, c = rng.normal(0, 0.5, (2, 4)), rng.normal(0, 0.5, 4), rng.normal(0, 0.5, 2)
+    of_top = rng.normal(0, 0.5, (3, 2)), np.zeros(2), np.zeros(3)
     network = ms.DeepBeliefNetwork.from_layers([
         ms.RBM.from_arrays(W, b, c, visible="spin", hidden="gaussian"),
-        ms.RBM.from_arrays(rng.normal(0, 0.5, (3, 2)), np.zeros(2), np.zeros(3), visible="gaussian"),
+        ms.RBM.from_arrays(*of_top, visible="gaussian"),
     ])  # fmt: skip
     v = reference.states(4, -1)
     weights = np.exp(v @ b + ((v @ W.T + c) ** 2).sum(axis=1) / 2)
