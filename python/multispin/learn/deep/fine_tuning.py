@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LOSSES = ("cross_entropy", "squared_error")
 #: Samples whose loss is computed together.
 _ROWS = 2048
+#: Learning rate, at most.
+_LARGEST = 1e30
 
 
 class Settings(NamedTuple):
@@ -80,10 +82,13 @@ def settings(
             raise ValueError(checks.describe("patience", patience, "None without validation"))
     allowed = LOSSES if two_valued and not labelled else LOSSES[:1] if labelled else LOSSES[1:]
     loss = allowed[0] if loss is None else checks.choice("loss", loss, allowed)
+    rates = learning_rate(rate)
+    if max(rates) > _LARGEST:  # PyTorch cannot multiply by much more
+        raise ValueError(checks.describe("learning_rate", rate, f"at most {_LARGEST:g}"))
     return Settings(
         checks.count("n_iter", n_iter, 0, MOST_STEPS),
         checks.count("batch_size", batch_size, 1, checks.MOST_SITES),
-        learning_rate(rate), loss, patience, 0,
+        rates, loss, patience, 0,
     )  # fmt: skip
 
 
