@@ -433,7 +433,7 @@ def test_wrong_calls(given: dict[str, Any], error: type, message: str) -> None:
 
 
 def test_numbers_have_no_cross_entropy() -> None:
-    X = np.random.default_rng(0).normal(size=(30, 6))
+    X = np.random.default_rng(0).normal(size=(30, 6)).astype(np.float32)
     network = fitted([4], X, visible="gaussian", learning_rate=0.01)
     with pytest.raises(ValueError, match="^loss: got 'cross_entropy', allowed: 'squared_error'"):
         network.fine_tune(X, loss="cross_entropy")
