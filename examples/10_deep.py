@@ -157,7 +157,7 @@ these become a digit again, by mean fields downwards. {words}</p>
             plot.rbm.embedding(codes, digits.test_labels),
             f"The {CODE} numbers of digits that were not learned, in two of their dimensions: "
             "their first principal components. Nobody has told the network which digit is which.",
-            "Points in ten colours, those of most digits in groups of their own.",
+            "Points of ten kinds, those of some digits in groups of their own.",
         ),
     ]
     return Part(blocks, data)
@@ -244,7 +244,7 @@ and adding up what is gained and lost on the way.</p>
         page.Picture(
             plot.rbm.images(drawn, COLUMNS),
             f"{DRAWN} samples of the network.",
-            "Small black and white images, many of them like digits.",
+            "Small black and white images, some of them like digits.",
         ),
         page.Table(
             ("mean ln P(v), in nats", "learned", "not learned"),
@@ -286,7 +286,7 @@ Simona Cocco and Rémi Monasson, 2024). Here {shares} of the exchanges are accep
         page.Picture(
             plot.rbm.images(drawn, COLUMNS),
             f"{DRAWN} samples of the lowest machine alone, after {STEPS:,} steps with exchanges.",
-            "Small black and white images, most of them like digits.",
+            "Small black and white images, many of them like digits.",
         ),
     ]
     return Part(blocks, data)
