@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import multispin as ms
+from multispin.learn.deep.stack import passed_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,17 +120,29 @@ def test_each_layer_learns_the_one_below(inputs: str) -> None:
     X = data()
     network = fitted((6, 5, 3), X, inputs=inputs)
     values: Any = X
-    for k, rbm in enumerate(network.rbms_):
+    for rbm in network.rbms_:
         alone = ms.RBM(**{**rbm.get_params(), "random_state": rbm.random_state}).fit(values)
         np.testing.assert_array_equal(alone.components_, rbm.components_)
-        if inputs == "means":
-            values = rbm.transform(values)
-        elif k == 0:
-            # Draws: not known here, but of the right means.
-            seen = fitted((6,), X).rbms_[0].transform(X).mean(axis=0)
-            mean = sigmoid(network.rbms_[1]._kept[1]["base"])
-            assert np.abs(mean - seen).max() < 5 * 0.5 / np.sqrt(len(X)) + 0.02
-            break
+        values = passed_on(rbm, values, inputs)
+    assert (set(np.unique(values)) <= {0.0, 1.0}) == (inputs == "states")
+
+
+@pytest.mark.parametrize("hidden", ["binary", "spin", "gaussian"])
+def test_states_are_drawn_given_the_samples(hidden: str) -> None:
+    # 4000 draws for each of two samples: of 12 means none is 5 standard errors off, but once in
+    # 140,000 times.
+    rng = np.random.default_rng(1)
+    rbm = ms.RBM.from_arrays(
+        rng.normal(size=(6, 12)), np.zeros(12), rng.normal(size=6), hidden=hidden, random_state=1
+    )
+    two = data()[:2]
+    drawn = passed_on(rbm, np.repeat(two, 4000, axis=0), "states").reshape(2, 4000, 6)
+    mean = rbm.transform(two)
+    variance = {"binary": mean * (1 - mean), "spin": 1 - mean**2, "gaussian": np.ones_like(mean)}
+    error = np.sqrt(variance[hidden] / 4000)
+    assert np.abs((drawn.mean(axis=1) - mean) / error).max() < 5
+    if hidden != "gaussian":
+        assert set(np.unique(drawn)) == ({0, 1} if hidden == "binary" else {-1, 1})
 
 
 def test_a_second_layer_raises_the_bound() -> None:
