@@ -132,12 +132,10 @@ def _layers_of(part: Any, name: str, like: Sequence[Dense]) -> tuple[Dense, ...]
 
 
 def _numbers_of(linear: Any, name: str, shape: tuple[int | None, int]) -> tuple[Reals, Reals]:
-    """Return copies of weights and biases, if they are finite and of the right shape."""
+    """Return weights and biases, if they are finite and of the right shape."""
     if not isinstance(linear, torch().nn.Linear) or linear.bias is None:
         raise TypeError(checks.describe(name, linear, "a Linear layer with a bias"))
-    weights, bias = (
-        part.detach().cpu().numpy().copy() for part in (linear.weight, linear.bias)
-    )  # fmt: skip
+    weights, bias = (part.detach().cpu().numpy() for part in (linear.weight, linear.bias))
     wanted = (len(weights) if shape[0] is None else shape[0], shape[1])
     if weights.shape != wanted:
         raise ValueError(f"{name}: got weights of shape {weights.shape}, allowed: {wanted}")
