@@ -137,7 +137,7 @@ def test_gaussian_units_between() -> None:
 def test_sums_over_many_states_in_parts() -> None:
     # 12 units below the top: more states than are worked on together.
     layers = random_layers((3, 12, 4), scale=0.4)
-    found = network_of(layers).log_likelihood_bound(np.tile(reference.states(3), (300, 1)))
+    found = network_of(layers).log_likelihood_bound(np.tile(reference.states(3), (150, 1)))
     assert found.method == "exact"
     np.testing.assert_allclose(found.values[-8:], reference.bounds(layers), atol=1e-9)
 
