@@ -169,7 +169,8 @@ class FineTuned(Generative):
         checkpoint
             File in which it is kept on its way, with the moments of Adam. If it is there, and of
             the same weights, samples and parameters, it goes on from there, as if it had never
-            stopped; as exactly as PyTorch repeats: on the same machine, with as many threads.
+            stopped; with a larger `n_iter` it goes on further. As exactly as PyTorch repeats: on
+            the same machine, with as many threads.
         checkpoint_interval
             Seconds between two writings.
 
