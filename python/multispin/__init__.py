@@ -33,6 +33,7 @@ from multispin.errors import (
 from multispin.learn import (
     RBM,
     BoltzmannMachine,
+    DeepBeliefNetwork,
     DenseAssociativeMemory,
     HopfieldNetwork,
     InverseIsing,
@@ -61,6 +62,7 @@ __all__ = [
     "RBM",
     "BoltzmannMachine",
     "CheckpointError",
+    "DeepBeliefNetwork",
     "DenseAssociativeMemory",
     "DeviceArray",
     "DeviceError",

@@ -1027,6 +1027,86 @@ def _rbm_classifier() -> dict[str, Call]:
     }  # fmt: skip
 
 
+def _deep() -> dict[str, Call]:
+    of = ms.DeepBeliefNetwork
+    X = np.random.default_rng(0).integers(0, 2, (40, 5))
+    held = np.array([True, True, False, False, False])
+    rbm = ms.RBM(n_iter=1, random_state=1, threads=1)
+    weighted: dict[str, Any] = {"X": X, "sample_weight": np.ones(40)}
+    of_weights = {"X": ("sample_weight",), "sample_weight": ("X",)}
+    known = of([4, 3], rbm=rbm, random_state=1).fit(X)
+    labelled = of([4, ms.RBM(3, n_labels=2, n_iter=1)], rbm=rbm, random_state=1).fit(X, X[:, 0])
+    return {
+        "DeepBeliefNetwork": Call(
+            of, {"layers": [4, 3], "rbm": rbm, "inputs": "means", "verbose": 0, "random_state": 1},
+            lambda **given: of(**given).fit(X).rbms_[-1].components_,
+        ),
+        "DeepBeliefNetwork.fit": Call(
+            of.fit,
+            {**weighted, "y": None, "progress": len, "checkpoint": None,
+             "checkpoint_interval": 30.0},
+            lambda **given: (
+                of([4], rbm=rbm).fit(**{**given, "progress": None}).rbms_[0].components_
+            ),
+            blames=of_weights, anything=("y", "progress"), functions=("progress",),
+        ),
+        "DeepBeliefNetwork.fit, labels": Call(
+            of.fit,
+            {**weighted, "y": X[:, 0], "progress": None, "checkpoint": None,
+             "checkpoint_interval": 30.0},
+            lambda **given: of([4, ms.RBM(3, n_labels=2)], rbm=rbm).fit(**given).classes_,
+            blames={"X": ("y", "sample_weight"), "sample_weight": ("X",), "y": ("X",)},
+            functions=("progress",),
+        ),
+        "DeepBeliefNetwork.fit_transform": Call(
+            of.fit_transform, {"X": X, "y": None}, of([4], rbm=rbm).fit_transform, anything=("y",)
+        ),
+        "DeepBeliefNetwork.from_layers": Call(
+            of.from_layers, {"rbms": known.rbms_},
+            lambda **given: of.from_layers(**given).rbms_[0].components_,
+        ),
+        "DeepBeliefNetwork.transform": Call(of.transform, {"X": X, "depth": 1}, known.transform),
+        "DeepBeliefNetwork.inverse_transform": Call(
+            of.inverse_transform, {"H": np.ones((2, 4)), "depth": 1}, known.inverse_transform,
+            blames={"depth": ("H",)},
+        ),
+        "DeepBeliefNetwork.reconstruct": Call(
+            of.reconstruct, {"X": X, "clamp": held, "steps": 2}, known.reconstruct,
+            blames={"X": ("clamp",), "clamp": ("X",)}, long=("steps",),
+        ),
+        "DeepBeliefNetwork.get_feature_names_out": Call(
+            of.get_feature_names_out, {"input_features": None}, known.get_feature_names_out,
+            anything=("input_features",),
+        ),
+        "DeepBeliefNetwork.sample": Call(
+            of.sample, {"n": 4, "steps": 2, "label": 1, "random_state": 1}, labelled.sample,
+            long=("n", "steps"),
+        ),
+        "DeepBeliefNetwork.stacked_tempering": Call(
+            of.stacked_tempering, {"n": 4, "steps": 2, "random_state": 1},
+            lambda **given: known.stacked_tempering(**given).samples, long=("n", "steps"),
+        ),
+        "DeepBeliefNetwork.log_likelihood_bound": Call(
+            of.log_likelihood_bound,
+            {"X": X, "log_partition": known.rbms_[1].log_partition(), "method": "sampled",
+             "samples": 3, "random_state": 1},
+            lambda **given: known.log_likelihood_bound(**given).values, long=("samples",),
+        ),
+        "DeepBeliefNetwork.score_samples": Call(of.score_samples, {"X": X}, known.score_samples),
+        "DeepBeliefNetwork.score": Call(
+            of.score, {"X": X, "y": None}, known.score, anything=("y",)
+        ),
+        "DeepBeliefNetwork.label_probabilities": Call(
+            of.label_probabilities, {"X": X}, labelled.label_probabilities
+        ),
+        "DeepBeliefNetwork.predict_labels": Call(
+            of.predict_labels, {"X": X}, labelled.predict_labels
+        ),
+        "DeepBeliefNetwork.get_params": Call(of.get_params, {"deep": True}, known.get_params),
+        "DeepBeliefNetwork.set_params": Call(of.set_params, {}, known.set_params),
+    }  # fmt: skip
+
+
 def _boltzmann_machine() -> dict[str, Call]:
     of = ms.BoltzmannMachine
     X = np.random.default_rng(0).choice([-1, 1], (20, 3))
@@ -1404,7 +1484,7 @@ PARTS: dict[str, Callable[[], dict[str, Call]]] = {
     "dimod": _dimod, "images": _images, "exact": _exact,
     "theory": _theory, "learn": _learn, "inverse": _inverse,
     "estimator": _estimator, "kinetic": _kinetic,
-    "rbm": _rbm, "rbm_classifier": _rbm_classifier,
+    "rbm": _rbm, "rbm_classifier": _rbm_classifier, "deep": _deep,
     "boltzmann_machine": _boltzmann_machine, "benchmark": _benchmark,
     "analysis": _analysis, "plot": _plot,
 }  # fmt: skip
@@ -1434,6 +1514,7 @@ EXCEPTIONS: dict[Any, str] = {
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
             bootstrap.Bootstrap, bootstrap.Interval, decimation.Decimation, pruning.Pruned,
             selection.RegularizationPath, uncertainty.StandardErrors,
+            learn.LikelihoodBound, learn.StackedTempering,
             mean_field.Solution, minima.LocalMinima, heat.SpecificHeat, units.Converted,
         ),
         "a result: it holds what it was made of, and what takes it checks it",
@@ -1453,6 +1534,13 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (ms.RBM.load, ms.RBM.from_rbms, ms.RBM.from_sklearn, ms.RBM.to_rbms),
         "files and estimators that are wrong have tests of their own",
+    ),
+    **dict.fromkeys(
+        (
+            ms.DeepBeliefNetwork.classifier, ms.DeepBeliefNetwork.fine_tune,
+            ms.DeepBeliefNetwork.roll,
+        ),
+        "with PyTorch, which need not be here: wrong calls have tests of their own",
     ),
     **dict.fromkeys((ms.models.SignedGraph.form, ms.Hopfield.form, ms.Ising.form), "for engines"),
     ms.info: "takes nothing",

@@ -1,6 +1,7 @@
 """Spin models as neural networks: what they store, and what they learn."""
 
 from multispin.learn.boltzmann import BoltzmannMachine
+from multispin.learn.deep import DeepBeliefNetwork, LikelihoodBound, StackedTempering
 from multispin.learn.hopfield import HopfieldNetwork, capacity_sweep, corrupt, retrieve_images
 from multispin.learn.inverse.benchmark import inverse_benchmark
 from multispin.learn.inverse.estimator import InverseIsing
@@ -20,13 +21,16 @@ from multispin.learn.rbm import RBM, RBMClassifier
 __all__ = [
     "RBM",
     "BoltzmannMachine",
+    "DeepBeliefNetwork",
     "DenseAssociativeMemory",
     "HopfieldNetwork",
     "InverseIsing",
     "KineticIsing",
+    "LikelihoodBound",
     "LogPartition",
     "PackedSamples",
     "RBMClassifier",
+    "StackedTempering",
     "capacity_sweep",
     "corrupt",
     "estimate_temperature",

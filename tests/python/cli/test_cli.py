@@ -210,6 +210,7 @@ def test_quick_demo(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "<h2>The inverse problem</h2>" in page
     assert "<h2>The Boltzmann machine</h2>" in page
     assert "<h2>The restricted Boltzmann machine</h2>" in page
+    assert "<h2>Going deep</h2>" in page
     assert page.count("data:image/png;base64,") == page.count("<img ") >= 4
     # Nothing from anywhere else: the page works offline.
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
@@ -293,6 +294,23 @@ def test_the_chapter_of_the_inverse_problem_recovers_what_was_planted(
     digits = xr.load_dataset("chapter.nc", group="inverse_digits", engine="h5netcdf").images
     ink = digits.mean(("image", "row", "column")).values
     np.testing.assert_allclose(ink, ink[0], atol=0.1)
+
+
+def test_the_chapter_of_deep_networks_says_less_is_enough() -> None:
+    """Bounds are absolute: the seeds are fixed, and quick runs learn for moments only."""
+    command = [sys.executable, str(tour.scripts()[9]), "--quick", "--output", "chapter.html"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    codes = xr.load_dataset("chapter.nc", group="deep_codes", engine="h5netcdf")
+    assert codes.code.shape == (360, 6)
+    errors = {name: value for name, value in codes.attrs.items() if name.startswith("error ")}
+    assert errors["error layer by layer"] < 7.6  # of 8.2 by the mean of all digits
+    if "error fine-tuned" in errors:
+        assert errors["error fine-tuned"] < errors["error layer by layer"]
+    model = xr.load_dataset("chapter.nc", group="deep_model", engine="h5netcdf")
+    assert (model.log_likelihood > -22).all()  # of -24.4 by pixels that are independent
+    exchanged = xr.load_dataset("chapter.nc", group="deep_tempering", engine="h5netcdf")
+    assert (exchanged.acceptance > 0.01).all()
 
 
 def test_a_page_escapes_what_is_text() -> None:

@@ -63,6 +63,19 @@ class Bits(Shares):
     function = staticmethod(bits)
 
 
+class Layers(ms.DeepBeliefNetwork):
+    """Takes any numbers, of which what is behind the point is a probability."""
+
+    def fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Any:  # type: ignore[override]
+        return super().fit(mapped(X, shares), y, sample_weight)
+
+    def transform(self, X: Any, depth: Any = None) -> Any:
+        return super().transform(mapped(X, shares), depth)
+
+    def score_samples(self, X: Any) -> Any:
+        return super().score_samples(mapped(X, bits))
+
+
 class Spins(ms.BoltzmannMachine):
     def fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Any:  # type: ignore[override]
         return super().fit(mapped(X, lambda x: 1 - 2 * bits(x)), y, sample_weight)
@@ -112,6 +125,7 @@ OF_CHAINS_AT_SAMPLES = {
         Numbers(**FEW, visible="gaussian", learning_rate=1e-3),
         Numbers(**FEW, visible="gaussian", hidden="relu", learning_rate=1e-3),
         Classes(ms.RBM(20, method="discriminative", n_iter=100, learning_rate=0.5, random_state=0)),
+        Layers([5, 3], rbm=ms.RBM(n_iter=2), random_state=0),
         Spins(2, n_iter=2, n_chains=64, random_state=0),
     ],
     ids=lambda estimator: f"{type(estimator).__name__} {getattr(estimator, 'method', '')}",

@@ -8,9 +8,11 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin.learn.base import Estimator, not_fitted
+from multispin.learn.base import not_fitted
+from multispin.learn.classes import classes_of, joined, labels_of, number_of
 from multispin.learn.names import check_same_units, names_of
 from multispin.learn.rbm.estimator import RBM
+from multispin.learn.rbm.nested import OfAnRBM
 from multispin.learn.rbm.observations import numbers_of
 from multispin.learn.rbm.visible import BINARY
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-class RBMClassifier(Estimator):
+class RBMClassifier(OfAnRBM):
     r"""Classes of samples, by the label units of a restricted Boltzmann machine.
 
     A machine of samples v and labels y, of which one is 1, learns both together; then [1]
@@ -79,22 +81,6 @@ class RBMClassifier(Estimator):
     def __init__(self, rbm: RBM | None = None) -> None:
         self.rbm = rbm
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters; with `deep` those of the RBM too, as ``rbm__n_iter``."""
-        found = super().get_params(deep)
-        if deep and isinstance(self.rbm, RBM):
-            found |= {f"rbm__{name}": value for name, value in self.rbm.get_params().items()}
-        return found
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, those of the RBM as ``rbm__n_iter``."""
-        of_rbm = {name[5:]: params.pop(name) for name in list(params) if name.startswith("rbm__")}
-        super().set_params(**params)
-        if of_rbm:
-            self.rbm = RBM() if self.rbm is None else self.rbm
-            self.rbm.set_params(**of_rbm)
-        return self
-
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, **fit: Any) -> Self:
         """Learn from samples and their labels.
 
@@ -121,13 +107,10 @@ class RBMClassifier(Estimator):
         if "validation" in fit:
             raise TypeError("validation: got some, allowed: none; see score")
         given = numbers_of(X, "X", BINARY.allowed)
-        labels = self._labels(y, len(given))
-        classes, of_samples = np.unique(labels, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y: got {len(classes)} class, allowed: at least two classes")
+        classes, of_samples = classes_of(labels_of(y, len(given)))
         params = (RBM() if self.rbm is None else self.rbm).get_params()
         machine = RBM(**{**params, "n_labels": len(classes)})
-        machine.fit(_joined(given, of_samples, len(classes)), None, sample_weight, **fit)
+        machine.fit(joined(given, of_samples, len(classes)), None, sample_weight, **fit)
         self.classes_, self.rbm_, self.n_features_in_ = classes, machine, given.shape[1]
         names = names_of(X)
         if names is not None:
@@ -162,7 +145,7 @@ class RBMClassifier(Estimator):
         if sample_weight is not None:
             weights = checks.sample_weights("sample_weight", sample_weight, len(found))
             weights = weights / weights.max()
-        return float(np.average(found == self._labels(y, len(found)), weights=weights))
+        return float(np.average(found == labels_of(y, len(found)), weights=weights))
 
     def sample(
         self, n: int, label: Any, steps: int | None = None, random_state: int | None = None
@@ -184,15 +167,10 @@ class RBMClassifier(Estimator):
             If there is no such class.
         """
         machine = self._fitted()
-        allowed = f"one of {', '.join(map(repr, self.classes_.tolist()))}"
-        if not isinstance(label, (str, bytes, int, float, np.generic)):
-            raise TypeError(checks.describe("label", label, allowed))
-        at = np.flatnonzero([each == label for each in self.classes_.tolist()])
-        if len(at) != 1:
-            raise ValueError(checks.describe("label", label, allowed))
+        at = number_of(label, self.classes_)
         k, n_features = len(self.classes_), self.n_features_in_
         values = np.zeros(n_features + k)
-        values[n_features + at[0]] = 1
+        values[n_features + at] = 1
         drawn = machine.sample(
             n, steps, np.arange(n_features + k) >= n_features, values, random_state
         )
@@ -204,29 +182,6 @@ class RBMClassifier(Estimator):
             raise not_fitted("RBMClassifier: not fitted yet; call fit")
         return self.rbm_
 
-    def _labels(self, y: Any, m: int) -> NDArray[Any]:
-        if y is None:
-            raise ValueError(
-                "y: got None, allowed: (M,) labels (requires y to be passed, but the target y is "
-                "None)"
-            )
-        labels = checks.array("y", y, "(M,) labels")
-        if labels.dtype.kind not in "biufUSO":
-            raise TypeError(
-                f"y: got an array of {labels.dtype}, allowed: labels that can be sorted"
-            )
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            labels = labels[:, 0]
-        if labels.shape != (m,):
-            raise ValueError(f"y: got shape {labels.shape}, allowed: ({m},), one for each sample")
-        if labels.dtype.kind == "f" and np.isnan(labels).any():
-            raise ValueError("y: got NaN, allowed: classes; Input y contains NaN")
-        if labels.dtype.kind == "O" and any(each is None for each in labels):
-            raise ValueError("y: got None among the labels, allowed: classes that can be sorted")
-        if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
-            raise ValueError("y: got continuous labels, allowed: classes; Unknown label type")
-        return labels
-
     def __sklearn_tags__(self) -> Any:
         """Say what scikit-learn asks: it classifies, and takes sparse samples."""
         utils = require("sklearn.utils", "learn")
@@ -235,10 +190,3 @@ class RBMClassifier(Estimator):
         tags.target_tags.required = True
         tags.input_tags.sparse = True
         return tags
-
-
-def _joined(samples: NDArray[Any], labels: NDArray[np.intp], n: int) -> NDArray[Any]:
-    """Return samples with units of their labels behind them."""
-    one = labels[:, None] == np.arange(n)
-    kind = samples.dtype if samples.dtype.kind == "f" else np.result_type(samples, np.uint8)
-    return np.concatenate([samples, one], axis=1, dtype=kind)
