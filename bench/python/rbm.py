@@ -3,7 +3,8 @@
     python bench/python/rbm.py [--peers FOLDER] [--data FOLDER] [--only PART ...]
 
 One process, one thread, one core; CPU time, the least of some rounds. `--peers` is a folder with
-them (`pip install --target FOLDER torch==2.13.0 scikit-learn==1.9.1 rbms==0.5.0`), `--data` one with `mnist_threshold.npz` (MNIST, pixels above half of the largest grey).
+them (`pip install --target FOLDER torch==2.13.0 scikit-learn==1.9.1 rbms==0.5.0`), `--data` one
+with `mnist_threshold.npz` (MNIST, pixels above half of the largest grey).
 
 - gibbs: a step of 1000 chains, 784 visible and 500 hidden units, float32: block Gibbs beside torch
   (two products of matrices, `sigmoid_` and `bernoulli_`).
