@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -92,10 +92,39 @@ class Chains:
         )  # fmt: skip
         return cls(sampler, support, threads, len(start))
 
+    def of_kinds(self, strata: Strata, x: Array, seed: int) -> Chains:
+        """Return chains that stay where the number of spins up is one that the data has, or near.
+
+        Pairs may have others by far, from which chains would not come back. An order of its own
+        makes the way of a sweep as likely as that back, so that not to go there is right.
+        """
+        spins = self.spins()
+        inside = np.flatnonzero(strata.within(spins))
+        start = spins[inside[np.arange(self.n_chains) % len(inside)]]
+        sampler = Sampler(
+            model_of(self.support, x), 1.0, replicas=self.n_chains, init=start, seed=seed,
+            threads=self.threads, engine="real", order="random",
+        )  # fmt: skip
+        return replace(self, sampler=sampler, strata=strata)
+
+    def sweep(self, intervals: int) -> None:
+        """Let chains go on, as many sweeps as make a measurement independent, so many times."""
+        sweeps = math.ceil(self.interval)
+        if len(self.strata) == 1:
+            self.sampler.sweep(intervals * sweeps)
+            return
+        for _ in range(intervals):
+            before = self.spins()
+            self.sampler.sweep(sweeps)
+            after = self.spins()
+            inside = self.strata.within(after)
+            if not inside.all():
+                self.sampler.set_spins(np.where(inside[:, None], after, before))
+
     def follow(self, x: Array, times: int) -> None:
         """Take other parameters, and let chains go to where these send them, before `times`."""
         self.sampler.model = model_of(self.support, x)
-        self.sampler.sweep(math.ceil(max(_FOLLOW, times // 4) * self.interval))
+        self.sweep(max(_FOLLOW, times // 4))
 
     def measured(self, times: int) -> tuple[Array, Array]:
         """Mean features over chains and `times` measurements, and the variances of these means.
@@ -112,7 +141,7 @@ class Chains:
         self.seen = []
         for k in range(times):
             if k > 0:
-                self.sampler.sweep(math.ceil(self.interval))
+                self.sweep(1)
             spins = self.spins()
             if times - k <= kept:
                 self.seen.append(spins)
@@ -322,7 +351,7 @@ class _Learning:
             self.x = x
             self.chains.sampler.set_spins(states)
             self.chains.sampler.model = model_of(self.chains.support, x)
-            self.chains.sampler.sweep(_THERMALIZATION)
+            self.chains.sweep(math.ceil(_THERMALIZATION / self.chains.interval))
             tried.append((self._measured(), x, self.chains.spins(), self.chains.seen))
         self.missing, self.x, states, self.chains.seen = min(
             tried, key=lambda one: one[0].square * (1 if one[1] is starts[0] else _BETTER)

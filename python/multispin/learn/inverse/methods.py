@@ -16,6 +16,7 @@ from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
 from multispin.learn.inverse.standardization import Coordinates, Standardized
 from multispin.learn.inverse.strata import Strata
+from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from multispin.learn.inverse.supports import Support
 
     Array = NDArray[np.float64]
+
+
+_OF_KINDS = 0x6B696E64  # what a seed is for
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,8 @@ def _tilted(
 
     There is a step at least: it is what tells whether moments agree.
     """
-    chains.strata = Strata(_by_number(task.known()))
+    strata = Strata(_by_number(task.known()))
+    chains = chains.of_kinds(strata, pairs.x, seed_for(task.seed, _OF_KINDS))
     most = max(task.max_iter - pairs.n_iter, 1)
     found = boltzmann.learn(chains, [pairs.x], task.moments, 0.0, 0.0, most, task.progress, None)
     unseen = chains.strata.unseen(chains.counts.sum(axis=0))

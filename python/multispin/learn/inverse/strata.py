@@ -55,6 +55,12 @@ class Strata:
         states = spins[known][order]
         return [(int(kind), states[a:b]) for kind, a, b in zip(found, first, ends, strict=False)]
 
+    def within(self, spins: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Return which states have as many spins up as some of the data, or a number between."""
+        up = (spins > 0).sum(axis=1)
+        found: NDArray[np.bool_] = (up >= self._seen[0]) & (up <= self._seen[-1])
+        return found
+
     def weights(self, spins: NDArray[np.int8]) -> tuple[NDArray[np.intp], Array]:
         """Return the kind of each state, and what it counts for; those of no kind have kind 0."""
         if self._index is None:
