@@ -217,8 +217,6 @@ class _Pages:
             text = received.get("text")
             if text is None:
                 return 1003, "messages are text"
-            if len(text.encode(errors="surrogatepass")) > LARGEST:
-                return 1009, f"a message has at most {LARGEST} bytes"
             if not limiter.passes():
                 return 1008, "too many messages"
             if outbox.qsize() > _WAITING:

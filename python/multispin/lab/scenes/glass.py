@@ -71,7 +71,6 @@ class GlassScene:
         self._overlaps = np.zeros((self._steps, self._model.n_spins + 1), np.int64)
         self._draws = 0  # in P(q)
         self._where = np.tile(np.arange(self._steps, dtype=np.int32), (LADDERS, 1))
-        self._energy = np.zeros(self._steps)
         self._path = Trace(self._steps, _PATH)
         self._trace = Trace(1 + self._steps, _SHOWN)
         # At the start as many walkers agree at a temperature as spins do by chance.
@@ -142,11 +141,9 @@ class GlassScene:
     def _climb(self, draws: int) -> None:
         """Do so many sweeps, each with an exchange, and count the overlaps."""
         steps, pairs = self._steps, LADDERS * (LADDERS - 1) // 2
-        energy = np.empty((draws, 1, steps, LADDERS))
         overlap = np.empty((draws, 1, steps, pairs), np.int64)
         where = np.empty((draws, 1, LADDERS, steps), np.int16)
         records: dict[str, NDArray[Any] | None] = {
-            "energy": energy,
             "overlap": overlap,
             "temperature_index": where,
         }
@@ -158,7 +155,6 @@ class GlassScene:
         self._draws += draws
         self._rate.count(draws * n * LADDERS * steps)
         self._where = where[-1, 0].astype(np.int32)
-        self._energy = energy[-1, 0].mean(axis=1) / n
         self._last = overlap[-1, 0, :, 0] / n
         self._path.add(*self._where[0])
         self._trace.add(self._ladders.exchanges, *self._last)
@@ -198,7 +194,6 @@ class GlassScene:
             "from_top": np.nan_to_num(travel.from_top[0], nan=0.5).astype(np.float32),
             "path": self._path.rows().astype(np.float32),
             "trace": trace.astype(np.float32),
-            "energy": self._energy.astype(np.float32),
         }
 
     def _spins(self) -> NDArray[np.int8]:

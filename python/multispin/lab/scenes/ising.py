@@ -57,7 +57,7 @@ class IsingScene:
         self._start = checks.choice("start", state.get("start", "random"), STARTS)
         self._seed = checks.count("seed", state.get("seed", options.seed), 0, MOST_SEED)
         self._running = checks.flag("running", state.get("running", True))
-        self._trace = Trace(3, _SHOWN)  # sweeps, energy and magnetization per spin
+        self._trace = Trace(4, _SHOWN)  # sweeps, energy and magnetization per spin, temperature
         self._loop = Trace(2, 2 * _POINTS)  # field, magnetization per spin
         self._begin()
 
@@ -186,7 +186,9 @@ class IsingScene:
 
     def _measure(self) -> None:
         energy, magnetization = self._sampler.energy_per_spin(), self._sampler.magnetization()
-        self._trace.add(self._sampler.sweeps_done, float(energy[0]), float(magnetization[0]))
+        self._trace.add(
+            self._sampler.sweeps_done, float(energy[0]), float(magnetization[0]), self._temperature
+        )
 
     # --- what there is to see ---------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class IsingScene:
             self._measure()
         self._pace.shown()
         rows = self._trace.rows()
-        _, energy, magnetization = rows[-1]
+        _, energy, magnetization, _ = rows[-1]
         rows[:, 0] -= rows[-1, 0]
         bulk = exact.onsager(self._temperature)
         header = {

@@ -64,9 +64,11 @@ export class Connection extends EventTarget {
     this.#tell("away", { reason, full: code === FULL });
   }
 
-  // Now rather than later, if it waits.
+  // Now rather than later, if it waits; and a word to a connection that may have died in its sleep,
+  // which only shows when something is sent.
   #soon() {
     if (this.#timer !== null) this.#open();
+    else this.send({ ack: 0 });
   }
 
   #tell(type, detail) {

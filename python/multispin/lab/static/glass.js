@@ -4,8 +4,8 @@ import { chart, columns } from "./charts.js";
 import { picture } from "./pictures.js";
 
 const SPEEDS = { 0: "full", 1: "1", 10: "10", 100: "100" };
-const STATES = ["--down", "--surface", "--up"];
-const AGREEMENT = ["--differ", "--surface", "--agree"];
+const STATES = ["--down", "--line", "--up"];
+const AGREEMENT = ["--differ", "--line", "--agree"];
 
 function render({ model, el }) {
   const state = model.get("state");
@@ -53,7 +53,7 @@ function render({ model, el }) {
   const agree = picture({ label: "Where they agree", caption: "Where they agree", colors: AGREEMENT, name: "agree" });
   const said = announcer();
   const distribution = chart({
-    title: "P(q)", label: "Distribution of the overlap", height: 170, x: { label: "q", min: -1, max: 1 }, y: { min: 0 },
+    title: "P(q)", label: "Distribution of the overlap", height: 220, x: { label: "q", min: -1, max: 1 }, y: { min: 0 },
   });
   const overlaps = chart({
     title: "Overlap of the two", label: "Overlap in time", height: 110,
@@ -74,7 +74,7 @@ function render({ model, el }) {
   el.append(
     h("div", { className: "scene three" },
       h("div", { className: "stage" },
-        h("div", { className: "pictures" }, first.el, second.el, agree.el),
+        h("div", { className: "pictures thirds" }, first.el, second.el, agree.el),
         card("", distribution.el, overlaps.el), said.el),
       h("div", { className: "side" },
         card("", row(run.el, step.el, reset.el), numbers.el),

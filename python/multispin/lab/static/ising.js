@@ -125,11 +125,10 @@ function render({ model, el }) {
   }
 
   function drawCharts({ state, exact_energy, exact_magnetization, looping }, { trace, curve, loop: turns }) {
-    const [sweeps, energy, magnetization] = columns(trace);
+    const [sweeps, energy, magnetization, temperatures] = columns(trace);
     const [T, onsager, yang] = columns(curve);
     const recent = Math.max(0, sweeps.length - 40);
-    const at = new Float32Array(sweeps.length - recent).fill(state.temperature);
-    const dots = { x: at, kind: "dots", color: "--second", width: 3, opacity: 0.6, label: "here" };
+    const dots = { x: temperatures.subarray(recent), kind: "dots", color: "--second", width: 3, opacity: 0.6, label: "here" };
     energies.draw([
       { x: T, y: onsager, color: "--muted", label: "Onsager" },
       { ...dots, y: energy.subarray(recent) },
@@ -147,7 +146,7 @@ function render({ model, el }) {
       { x: sweeps, y: magnetization, color: "--second", label: "m" },
       { x: sweeps, y: energy, color: "--accent", label: "e" },
       ...(free ? [{ x: [], y: [], color: "--muted", label: "exact" }] : []),
-    ], { x: { min: Math.min(ends[0], -1) } });
+    ], { x: { min: Math.min(ends[0], -1) }, y: { min: Math.min(-2.05, ...energy) } });
     hysteresis.hidden = turns.shape[0] === 0;
     if (!hysteresis.hidden) {
       const [fields, values] = columns(turns);

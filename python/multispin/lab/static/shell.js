@@ -170,14 +170,12 @@ function newest() {
   return known ? writeLink(current.name, known) : location.hash;
 }
 
-// A page that is loaded again has the address of a moment ago: what is newer is kept beside it.
-addEventListener("pagehide", () => {
-  sessionStorage.setItem("left", JSON.stringify([location.hash, newest()]));
-});
+// A page that is loaded again may have the address of a moment ago: the newest is kept beside it.
+addEventListener("pagehide", () => sessionStorage.setItem("left", newest()));
 
 function firstLink() {
-  const [address, newer] = JSON.parse(sessionStorage.getItem("left") ?? "[null, null]");
-  return readLink(address === location.hash ? newer : location.hash);
+  const again = performance.getEntriesByType("navigation")[0]?.type === "reload";
+  return readLink((again && sessionStorage.getItem("left")) || location.hash);
 }
 
 addEventListener("hashchange", () => {
