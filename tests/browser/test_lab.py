@@ -134,6 +134,7 @@ def test_what_is_saved(
     download.value.save_as(target)
     assert target.stat().st_size > 100
     if tab in ("ising", "glass"):
+        until(lambda: "seed" in state(page))
         assert ms.Sampler.load(target).info()["seed"] == state(page)["seed"]
 
 
