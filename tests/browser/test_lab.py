@@ -122,7 +122,8 @@ def test_what_is_saved(
     lab: Served, open_page: Callable[..., Page], tab: str, tmp_path: Path
 ) -> None:
     page = open_page(f"{lab.link}#{tab}")
-    until(lambda: (found := page.evaluate(PICTURES)) and found[0][1] > 1)
+    # Of the machine there is something to save when it has been trained.
+    until(lambda: (found := page.evaluate(PICTURES)) and all(n > 1 for _, n in found), 120.0)
     with page.expect_download() as download:
         page.get_by_role("button", name="Save picture").click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
