@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Send = Callable[[str | bytes | None], None]
 
 STEP = 0.005  # seconds of a step, and so how long a page waits for the one under way
-FRAME = 0.025  # seconds from one frame to the next, at least: what they cost is not swept
+FRAME = 0.012  # seconds from one frame to the next, at least: what they cost is not swept
 REST_AFTER = 5.0  # seconds without a frame painted, after which nobody is looking
 KEPT_AWAY = 900.0  # seconds that the seat of a page that is gone is kept,
 MOST_AWAY = 4  # and how many there are at most
