@@ -41,7 +41,7 @@ class Effort(NamedTuple):
     chains: int
 
 
-QUICK, FULL = Effort(15, 10, 50), Effort(100, 40, 200)
+QUICK, FULL = Effort(15, 10, 50), Effort(80, 30, 150)
 
 
 class Digits(NamedTuple):
