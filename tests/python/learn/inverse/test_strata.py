@@ -12,7 +12,7 @@ from scipy.special import gammaln
 
 import multispin as ms
 from multispin.learn.inverse import strata
-from multispin.learn.inverse.boltzmann import Metric
+from multispin.learn.inverse.metric import Metric
 from multispin.learn.inverse.strata import Strata, Tilted
 from multispin.learn.inverse.supports import all_pairs
 
