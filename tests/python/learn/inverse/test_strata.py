@@ -12,7 +12,9 @@ from scipy.special import gammaln
 
 import multispin as ms
 from multispin.learn.inverse import strata
+from multispin.learn.inverse.boltzmann import Chains
 from multispin.learn.inverse.metric import Metric
+from multispin.learn.inverse.standardization import Coordinates
 from multispin.learn.inverse.strata import Strata, Tilted
 from multispin.learn.inverse.supports import all_pairs
 
@@ -74,6 +76,7 @@ def test_states_are_told_apart() -> None:
     assert part is STATES
     np.testing.assert_array_equal(Strata(shares).unseen(np.array([3.0, 0.0, 1.0])), [2])
     assert Strata(shares).parts(STATES[UP == 1]) == []
+    np.testing.assert_array_equal(Strata(shares).within(STATES), UP <= 4)
 
 
 @pytest.mark.parametrize("shares", [None, (0.02, 0.1, 0.0, 0.4, 0.3, 0.1, 0.08)])
@@ -94,6 +97,41 @@ def test_the_metric_is_what_no_potential_takes_away(shares: tuple[float, ...] | 
     metric = Metric(support, spins, Strata(None if shares is None else np.array(shares)))
     found = np.stack([metric.product(v) for v in np.eye(support.size)])
     np.testing.assert_allclose(found, expected, atol=1e-4)  # float32, sums of 2000
+
+
+def test_steps_leave_the_number_of_spins_up_of_chains_where_it_is() -> None:
+    rng, support = np.random.default_rng(1), all_pairs(N)
+    # More of the spins that come first are up, and all of them more often than by chance.
+    often = rng.random((2000, 1)) * np.linspace(1.0, 0.4, N)
+    spins = np.where(rng.random((2000, N)) < often, 1, -1).astype(np.int8)
+    metric = Metric(support, spins, Strata(np.full(N + 1, 1 / (N + 1))))
+    c = support.n_pairs
+    to = Coordinates(support.rows, support.columns, np.zeros(N), joint=True, size=support.size)
+    wanted = rng.normal(size=support.size)
+    wanted[:c] -= wanted[:c].mean()
+    wanted[c:] -= wanted[c:].mean()
+    free, ridge = np.ones(support.size, dtype=bool), np.zeros(support.size)
+    step, length = metric.solved(wanted, free, to, ridge, 0.1)
+    features = np.array([support.vector(np.outer(s, s), s) for s in spins], dtype=float)
+    along, up = features @ step, spins.sum(axis=1)
+    assert length == pytest.approx(along.std(), rel=1e-4)
+    for of_number in (up, up**2):
+        assert abs(np.corrcoef(along, of_number)[0, 1]) < 1e-3
+
+
+def test_chains_lack_the_mean_and_the_variance_that_the_data_has() -> None:
+    support, shares = all_pairs(N), np.array([0.3, 0.2, 0.0, 0.5, 0.0, 0.0, 0.0])
+    start = STATES[UP <= 3]
+    chains = Chains.started(support, np.zeros(support.size), start, 1, 1)
+    chains = chains.of_kinds(Strata(shares), np.ones(support.size), 2)  # which turns all up
+    chains.sweep(5)
+    assert (chains.spins() > 0).sum(axis=1).max() <= 3
+    chains.measured(4)
+    found, c = chains.beside(), support.n_pairs
+    up = 2 * np.arange(N + 1) - N
+    assert found[c:].sum() == pytest.approx(shares @ up - chains.ups[0])
+    assert 2 * found[:c].sum() == pytest.approx(shares @ up**2 - chains.ups[1])
+    assert abs(found).max() > 0.01
 
 
 @pytest.mark.parametrize("without", [(), (0, 3)])
