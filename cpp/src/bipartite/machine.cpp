@@ -49,9 +49,9 @@ struct Bipartite::Tile {
 Bipartite::Bipartite(std::int64_t visible, std::int64_t hidden)
     : visible_{visible, blocks_of(visible), {}}, hidden_{hidden, blocks_of(hidden), {}} {
   check_sizes({visible, hidden});
-  const std::int64_t lines = visible_.blocks * hidden_.blocks * block_size / line_units;
-  visible_.lines.resize(static_cast<std::size_t>(lines));
-  hidden_.lines.resize(static_cast<std::size_t>(lines));
+  const std::int64_t weights = visible_.blocks * hidden_.blocks * block_size;
+  visible_.matrix.resize(static_cast<std::size_t>(weights));
+  hidden_.matrix.resize(static_cast<std::size_t>(weights));
   const double one = 1.0;
   const std::vector<double> none(static_cast<std::size_t>(std::max(visible, hidden)), 0.0);
   set_levels(1, &one, none.data(), none.data());
@@ -75,7 +75,7 @@ void Bipartite::set_numbers(const T* weights, const double* visible, const doubl
   // Block by block, so that it is turned over while it is in the inner caches.
   for (std::int64_t j = 0; j < hidden_.blocks; ++j) {
     for (std::int64_t i = 0; i < visible_.blocks; ++i) {
-      std::int32_t* const to = visible_.matrix() + (i * hidden_.blocks + j) * block_size;
+      std::int32_t* const to = visible_.matrix.data() + (i * hidden_.blocks + j) * block_size;
       const T* const from = weights + j * block_units * visible_.units + i * block_units;
       for (int k = 0; k < units_of_block(hidden_.units, j); ++k) {
         // Rows lie far apart: what the next block needs of this one is on its way meanwhile.
@@ -85,7 +85,7 @@ void Bipartite::set_numbers(const T* weights, const double* visible, const doubl
         round(from + k * visible_.units, units_of_block(visible_.units, i), 1.0 / step,
               to + k * block_units);
       }
-      kernels.turn(to, hidden_.matrix() + (j * visible_.blocks + i) * block_size);
+      kernels.turn(to, hidden_.matrix.data() + (j * visible_.blocks + i) * block_size);
     }
   }
   step_ = step;
@@ -117,7 +117,7 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
   struct Memory {
     std::vector<double> factors;
     std::vector<const double*> offsets[2];
-    std::vector<Line> sums;
+    LineVector<std::int32_t> sums;
     std::vector<std::uint64_t> bits;
   };
   std::vector<Memory> memories(static_cast<std::size_t>(std::min<std::int64_t>(threads, tiles)));
@@ -126,7 +126,7 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
     const auto count = static_cast<std::size_t>(most_rows);
     memory.factors.resize(count);
     for (auto& offsets : memory.offsets) offsets.resize(count);
-    memory.sums.resize(count * block_units / line_units);
+    memory.sums.resize(count * block_units);
     memory.bits.resize(count * static_cast<std::size_t>(from_words));
   }
   const auto act_on = [&](std::int64_t number, int thread, StopWatch& watch) {
@@ -145,7 +145,7 @@ bool Bipartite::for_each_tile(const UnitRows& rows, Layer from, const Means& mea
                     count,
                     memory.factors.data(),
                     {memory.offsets[0].data(), memory.offsets[1].data()},
-                    memory.sums.front().of};
+                    memory.sums.data()};
     act(tile, memory.bits.data(), thread, watch);
   };
   return in_turn(static_cast<int>(memories.size()), tiles, means.poll, act_on);
@@ -161,7 +161,7 @@ void Bipartite::for_each_block(const Tile& tile, Layer to, const std::uint64_t* 
   kernels::BitProduct product{bits, tile.rows, tile.rows, words, nullptr, 0, tile.sums};
   const bool by_tables = tables_pay(product);
   for (std::int64_t block = 0; block < out.blocks; ++block) {
-    product.matrix = out.matrix() + block * words * block_size;
+    product.matrix = out.matrix.data() + block * words * block_size;
     product.columns = columns_of_block(out.units, block);
     std::fill_n(tile.sums, tile.rows * block_units, 0);
     add_product(kernels, product, by_tables);

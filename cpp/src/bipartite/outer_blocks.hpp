@@ -9,6 +9,7 @@
 #include "host/in_turn.hpp"
 #include "host/processor.hpp"
 #include "multispin/bipartite/steps.hpp"
+#include "multispin/line_vector.hpp"
 
 namespace multispin {
 
@@ -52,11 +53,8 @@ bool for_each_outer_block(const UnitRows& samples, std::int64_t units, const T* 
   const int threads = worth(samples.rows * units * width / 256, means.threads);
   const std::int64_t of_units = blocks_of(units), blocks = blocks_of(width);
   const std::int64_t parts = (of_units + most_blocks - 1) / most_blocks;
-  struct alignas(64) Line {
-    std::int32_t of[kernels::line_units];
-  };
   struct Memory {
-    std::vector<Line> matrix, sums;
+    LineVector<std::int32_t> matrix, sums;
     std::vector<std::int64_t> totals;
   };
   std::vector<Memory> memories(static_cast<std::size_t>(threads));
@@ -70,8 +68,8 @@ bool for_each_outer_block(const UnitRows& samples, std::int64_t units, const T* 
     const std::int64_t count = std::min(end_block * block_units, units) - begin;
     const auto size =
         static_cast<std::size_t>((end_block - first_block) * block_units * block_units);
-    memory.matrix.assign(chunk_samples * block_units / kernels::line_units, {});
-    memory.sums.assign(size / kernels::line_units, {});
+    memory.matrix.assign(chunk_samples * block_units, 0);
+    memory.sums.assign(size, 0);
     const bool few = samples.rows <= chunk_samples;  // their sums have 32 bits
     if (!few) memory.totals.assign(size, 0);
     const int present = units_of_block(width, block);
@@ -81,7 +79,7 @@ bool for_each_outer_block(const UnitRows& samples, std::int64_t units, const T* 
       const std::int64_t in_chunk = std::min(chunk_samples, samples.rows - first);
       for (std::int64_t r = 0; r < in_chunk; ++r) {
         round(values + (first + r) * width + block * block_units, present, 1.0 / step,
-              memory.matrix.front().of + r * block_units);
+              memory.matrix.data() + r * block_units);
       }
       const auto add = [&](std::int64_t word, std::int64_t words) {
         if (words == 0) return;
@@ -89,18 +87,18 @@ bool for_each_outer_block(const UnitRows& samples, std::int64_t units, const T* 
                                           units,
                                           count,
                                           words,
-                                          memory.matrix.front().of + word * 64 * block_units,
+                                          memory.matrix.data() + word * 64 * block_units,
                                           columns_of_block(width, block),
-                                          memory.sums.front().of};
+                                          memory.sums.data()};
         add_product(kernels, product, tables_pay(product));
       };
       // The last word by itself: no tables are made for a few samples, and those that are not
       // there have no bits.
       add(0, in_chunk / 64);
       add(in_chunk / 64, in_chunk % 64 == 0 ? 0 : 1);
-      if (!few) kernels.widen(memory.sums.front().of, count * block_units, memory.totals.data());
+      if (!few) kernels.widen(memory.sums.data(), count * block_units, memory.totals.data());
     }
-    take(OuterBlock{block, present, begin, count, step, few ? memory.sums.front().of : nullptr,
+    take(OuterBlock{block, present, begin, count, step, few ? memory.sums.data() : nullptr,
                     memory.totals.data()});
   };
   return in_turn(threads, parts * blocks, means.poll, act);

@@ -147,22 +147,23 @@ void logistic(const SampleBlock& block, double* fields, double* losses) {
       const Doubles f = load_doubles(fields + place);
       const Doubles y = flip(f + f, sign_bits(block.targets[m], part));
       store_doubles(fields + place, y);
-      store_doubles(ratio + place - offset, exp_negative((Doubles)((Bits)y | (Bits{} + sign_bit))));
+      store_doubles(ratio + (place - offset),
+                    exp_negative((Doubles)((Bits)y | (Bits{} + sign_bit))));
     });
     for_each(first, end, [&](int place, int m, int part) {
       const Doubles y = load_doubles(fields + place);
-      const Doubles e = load_doubles(ratio + place - offset);
+      const Doubles e = load_doubles(ratio + (place - offset));
       const Doubles one = 1.0 + e, two = 2.0 + e, over = 1.0 / (one * two);
       const Doubles sigma = (y > 0.0 ? splat_double(1.0) : e) * two * over;
       const Doubles w = counted(block, m, part, splat_double(block.weights[m]));
-      store_doubles(above + place - offset, larger(y, Doubles{}));
-      store_doubles(ratio + place - offset, e * one * over);
+      store_doubles(above + (place - offset), larger(y, Doubles{}));
+      store_doubles(ratio + (place - offset), e * one * over);
       store_doubles(fields + place, flip((w + w) * sigma, sign_bits(block.targets[m], part)));
     });
     for_each(first, end, [&](int place, int m, int part) {
       const Doubles w = counted(block, m, part, splat_double(block.weights[m]));
-      sums[part] += w * (load_doubles(above + place - offset) +
-                         log_ratio(load_doubles(ratio + place - offset)));
+      sums[part] += w * (load_doubles(above + (place - offset)) +
+                         log_ratio(load_doubles(ratio + (place - offset))));
     });
   }
   add_to(losses, sums);

@@ -19,6 +19,7 @@
 
 #include "multispin/bipartite/levels.hpp"
 #include "multispin/isa.hpp"
+#include "multispin/line_vector.hpp"
 #include "multispin/poll.hpp"
 
 namespace multispin {
@@ -91,18 +92,11 @@ class Bipartite {
 
  private:
   struct Tile;
-  // Of the cache: what kernels load does not lie across two of them.
-  struct alignas(64) Line {
-    std::int32_t of[16];
-  };
   // What belongs to a layer as output. Columns of a block lie side by side, those of input k of
-  // the other layer at matrix()[(block * inputs + k) * 64], where `inputs` fills whole blocks.
+  // the other layer at matrix[(block * inputs + k) * 64], where `inputs` fills whole blocks.
   struct Side {
     std::int64_t units, blocks;
-    std::vector<Line> lines;
-
-    std::int32_t* matrix() { return lines.front().of; }
-    const std::int32_t* matrix() const { return lines.front().of; }
+    LineVector<std::int32_t> matrix;
   };
 
   template <class T>
