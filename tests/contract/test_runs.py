@@ -107,6 +107,7 @@ def test_averages_are_those_of_the_exact_distribution(subject: Subject) -> None:
     sampler = ms.Sampler(
         model, 2.0, replicas=2000 if subject.engine != "slow" else 400, seed=3,
         engine=subject.engine, device=subject.device, rng=subject.rng, threads=1,
+        dynamics=subject.dynamics,
     )  # fmt: skip
     sampler.sweep(200 if subject.engine != "slow" else 30)
     energy = sampler.energy()

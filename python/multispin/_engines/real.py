@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines.compiled import ByReplica, module_of
+from multispin._engines.compiled import ByReplica, module_of, not_of_sites
 from multispin.models.forms import RealPairs
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class RealEngine(ByReplica):
 
 def refuses_run(request: Request, name: str) -> str:
     """Return why an engine of maintained fields, of this name, cannot run a request; or nothing."""
+    if request.turns_clusters:
+        return not_of_sites(request, name)
     if request.frozen and request.dynamics == "metropolis":
         allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel'"
         return checks.describe("temperature", 0.0, allowed)
