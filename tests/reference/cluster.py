@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,9 @@ from reference.lattice import (
 )
 from reference.philox import philox4x32
 from reference.real import exponential
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Words = npt.NDArray[np.uint64]
 Spins = npt.NDArray[np.int8]
@@ -90,10 +92,10 @@ class Numbers:
 
     def logarithms(self, first: int, count: int, sublattice: int, sweep: int) -> list[int]:
         """Return -log2 of uniform numbers in steps of 2^-26, two a word."""
-        flat = _range((first + count + 1) // 2)
+        flat = _range((count + 1) // 2) + np.uint64(first // 2)  # `first` is even
         plane = self.planes(flat, sublattice, sweep)[0]
         halves = np.stack([plane & np.uint64(MASK_32), plane >> np.uint64(32)], axis=-1).ravel()
-        return [int(x) for x in exponential(halves[first : first + count])]
+        return [int(x) for x in exponential(halves[:count])]
 
 
 class Clusters:
@@ -215,10 +217,9 @@ class Clusters:
 
     def _growing(self) -> Iterator[int]:
         """Grow one cluster after the other of a sweep; say how many sites each visits."""
-        t, used, number = self.sweeps_done, 0, 0
+        t = self.sweeps_done
         stream = self._stream(t)
-        while True:
-            word = int(self.numbers.planes(_range(number + 1), WOLFF_SITES, t)[0][number])
+        for word in self._words(t):
             members = [word * self.sites >> 64]
             before = self.spins.copy()
             held = self._add(members[0], stream)
@@ -233,14 +234,20 @@ class Clusters:
                         members.append(j)
             if held:
                 self.spins = before
-            number += 1
             yield len(members)
+
+    def _words(self, t: int) -> Iterator[int]:
+        first = 0
+        while True:
+            flat = _range(64) + np.uint64(first)
+            yield from (int(word) for word in self.numbers.planes(flat, WOLFF_SITES, t)[0])
+            first += 64
 
     def _stream(self, t: int) -> Iterator[int]:
         first = 0
         while True:
-            yield from self.numbers.logarithms(first, 1024, WOLFF_BONDS, t)
-            first += 1024
+            yield from self.numbers.logarithms(first, 256, WOLFF_BONDS, t)
+            first += 256
 
     def _add(self, i: int, stream: Iterator[int]) -> bool:
         h = float(self.h[i])

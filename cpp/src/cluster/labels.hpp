@@ -30,8 +30,8 @@ inline Label root_of(const Label* parents, Label site) {
 }
 
 // By one thread. M. Rem's algorithm (Dijkstra, A Discipline of Programming, chapter 23): both go
-// towards their roots, the one whose parent is later by a step, which is cut short on the way. Which
-// one that is nobody can foretell, so it is chosen without a branch.
+// towards their roots, the one whose parent is later by a step, which is cut short on the way.
+// Which one that is nobody can foretell, so it is chosen without a branch.
 inline void join(Label* parents, Label a, Label b) {
   Label of_a = parents[a], of_b = parents[b];
   while (of_a != of_b) {

@@ -15,9 +15,6 @@
 namespace multispin {
 namespace {
 
-// Sites of a slab: rows that a thread labels by itself. Their labels stay in the L2 cache.
-constexpr std::int64_t slab_words = 1 << 13;
-
 Label label_at(std::int64_t word) {
   return static_cast<Label>(word * 64);
 }
@@ -183,7 +180,7 @@ class LatticeClusters final : public ClusterSystem {
   }
   // An even number of rows, so that slabs begin with words of even numbers.
   std::int64_t slab_rows() const {
-    return std::max<std::int64_t>(2, slab_words / layout.row_words() / 2 * 2);
+    return std::max<std::int64_t>(2, cluster_slab_words / layout.row_words() / 2 * 2);
   }
   std::int64_t slab_count() const { return (layout.rows + slab_rows() - 1) / slab_rows(); }
   Slab slab_at(std::int64_t slab) const {

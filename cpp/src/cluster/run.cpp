@@ -104,15 +104,18 @@ bool ClusterEngine::finish(const Poll& poll) {
          execute(sweeps_done_, 1, furthest - sweeps_done_, nullptr, poll);
 }
 
-bool ClusterEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll) {
-  if (!finish(poll)) return false;
+bool ClusterEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& ask) {
+  if (!finish(ask)) return false;
+  // One for all pieces, which may be shorter than the time from one look to the next.
+  StopWatch watch{ask};
+  const Poll poll = [&watch] { return watch.look_stopped(); };
   // Pieces: after a stop, no replica is further ahead of another than that.
   constexpr std::int64_t piece_sites = 1 << 22;
   const auto most = static_cast<std::uint64_t>(
       std::max<std::int64_t>(1, piece_sites / (options_.replicas * sites())));
   const auto replicas = static_cast<std::uint64_t>(options_.replicas);
   for (std::uint64_t draw = 0; draw < draws;) {
-    if (poll && interval == 0 && poll()) return false;
+    if (poll()) return false;
     if (interval <= most) {
       const std::uint64_t together = interval == 0 ? draws : most / interval;
       const std::uint64_t piece = std::min(together, draws - draw);
@@ -122,6 +125,7 @@ bool ClusterEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums,
       continue;
     }
     for (std::uint64_t left = interval; left > 0;) {
+      if (poll()) return false;
       const std::uint64_t piece = std::min(left, most);
       if (!execute(sweeps_done_, 1, piece, nullptr, poll)) return false;
       left -= piece;

@@ -25,6 +25,10 @@ enum ClusterNumbers : int {
   of_wolff_bonds = 6
 };
 
+// Words of the rows of a lattice that a thread labels by itself: their labels stay in its L2 cache.
+// Tests set it to 1, so that small lattices are cut too.
+inline std::int64_t cluster_slab_words = 1 << 13;
+
 // Rows of sites whose words begin at words of their own. Unused bits are zero.
 struct BitRows {
   std::int64_t rows, sites;  // of each row

@@ -35,13 +35,14 @@ class ClusterEngine(Compiled):
         if request.dynamics not in CLUSTER_DYNAMICS:
             allowed = " or ".join(repr(one) for one in CLUSTER_DYNAMICS)
             return f"engine: got 'cluster' with dynamics={request.dynamics!r}, allowed: {allowed}"
-        for argument, given, allowed in (
+        only: list[tuple[str, object, object]] = [
             ("order", request.order, "fixed"),
             ("clamp", request.clamped, False),
             ("shared_random_numbers", request.shared_random_numbers, False),
-        ):
-            if given != allowed:
-                return checks.describe(argument, given, f"{allowed!r} with {request.dynamics!r}")
+        ]
+        for argument, given, want in only:
+            if given != want:
+                return checks.describe(argument, given, f"{want!r} with {request.dynamics!r}")
         if request.frozen:
             allowed = f"a finite number > 0 with dynamics={request.dynamics!r}"
             return checks.describe("temperature", 0.0, allowed)
@@ -77,7 +78,13 @@ class ClusterEngine(Compiled):
         return (16 + 8 + 8 * form.samples) * form.n_edges  # edges twice, couplings
 
     def __init__(self, request: Request) -> None:
-        settings: dict[str, Any] = {
+        lattice = _lattice(request.model)
+        settings: dict[str, Any] = (
+            {**_sides(lattice), "J": lattice.J, "h": lattice.h}
+            if lattice is not None
+            else _listed(_pairs(request.model))
+        )
+        settings |= {
             "replicas": request.replicas,
             "dynamics": request.dynamics,
             "rng": request.rng,
@@ -85,16 +92,13 @@ class ClusterEngine(Compiled):
             "first_stream": request.first_stream,
             "threads": request.threads,
         }
-        lattice = _lattice(request.model)
         if lattice is not None:
-            J, h = lattice.J, lattice.h
-            engine = _core.ClusterEngine.on_lattice(**_sides(lattice), J=J, h=h, **settings)
+            engine, J, h = _core.ClusterEngine.on_lattice(**settings), lattice.J, lattice.h
             self._n_bonds = sum(side > 1 for side in lattice.shape) * request.model.n_spins
         else:
-            form = _pairs(request.model)
-            engine = _core.ClusterEngine.on_graph(**_listed(form), **settings)
+            engine = _core.ClusterEngine.on_graph(**settings)
             J, h = engine.step, 0.0
-            self._n_bonds = form.n_edges
+            self._n_bonds = len(settings["edges"])
         super().__init__(request, engine, J, h)
 
     @property
@@ -107,7 +111,7 @@ class ClusterEngine(Compiled):
         return self.spins()[replicas]
 
     def clusters(self) -> NDArray[np.uint32]:
-        """Return the first site of each one's cluster, (replicas, *shape), of the state as it is."""
+        """Return the first site of each one's cluster, (replicas, *shape)."""
         first: NDArray[np.uint32] = self._engine.clusters()
         return first.reshape(-1, *self.request.model.shape)
 

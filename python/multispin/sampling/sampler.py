@@ -507,9 +507,9 @@ class Sampler:
     def clusters_per_sweep(self) -> NDArray[np.int64]:
         """How many of Wolff's clusters are a sweep: sites over the mean size of a cluster.
 
-        The mean is measured once for a temperature, on a chain of its own that begins with all spins
-        up, over the clusters that visit four times all sites. It does not depend on the seed or on
-        the spins: a number that did would bias what is measured after a sweep.
+        The mean is measured once for a temperature, on a chain of its own that begins with all
+        spins up, over the clusters that visit four times all sites. It does not depend on the seed
+        or on the spins: a number that did would bias what is measured after a sweep.
 
         Returns
         -------
