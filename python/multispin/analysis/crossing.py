@@ -26,7 +26,8 @@ __all__ = ["Crossing", "Curve", "binder_ratio_curve", "correlation_length_curve"
 
 Array = npt.NDArray[np.float64]
 
-_MOST = 2**40  # resamples, far beyond what memory holds
+MOST_RESAMPLES = 2**40
+"""Far beyond what memory holds."""
 
 
 class Curve(NamedTuple):
@@ -231,7 +232,10 @@ def _curve(
     function: Callable[..., Any], samples: bool, resamples: int, seed: int, *moments: Array
 ) -> Curve:
     """Function of the averages of moments (samples?, M, pairs, draws), and its resamples."""
-    resamples, seed = checks.count("resamples", resamples, 2, _MOST), checks.seed("seed", seed)
+    resamples, seed = (
+        checks.count("resamples", resamples, 2, MOST_RESAMPLES),
+        checks.seed("seed", seed),
+    )
     if moments[0].ndim != 3 + samples:
         allowed = "(samples, M, pairs, draws)" if samples else "(M, pairs, draws)"
         raise ValueError(f"overlap: got shape {moments[0].shape}, allowed: {allowed}")
