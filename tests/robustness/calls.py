@@ -19,7 +19,9 @@ from multispin.analysis import (
     equilibration,
     overlaps,
     replica_error,
+    reweighting,
     round_trips,
+    scaling,
     statistics,
     summary,
     temperature_grid,
@@ -1236,6 +1238,7 @@ def _benchmark() -> dict[str, Call]:
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
+    there = reweighting.Reweighting(runs.reweighted())
     return {
         **{
             f"statistics.{function.__name__}": Call(
@@ -1307,6 +1310,34 @@ def _analysis() -> dict[str, Call]:
             crossing.crossing,
             {"temperature": np.array([1.0, 2.0, 3.0]), "small": _CURVE, "large": _STEEP},
             blames={"temperature": ("small",), "small": ("large",)}, nan=True,
+        ),
+        "reweighting.Reweighting": Call(
+            reweighting.Reweighting, {"run": runs.reweighted()}, nan=True
+        ),
+        "Reweighting.averages": Call(
+            reweighting.Reweighting.averages, {"temperature": np.array([2.2, 2.4]), "h": 0.01},
+            there.averages, blames={"h": ("temperature",)},
+        ),
+        "Reweighting.ranges": Call(reweighting.Reweighting.ranges, {"h": 0.01}, there.ranges),
+        "Reweighting.peak": Call(
+            reweighting.Reweighting.peak,
+            {"name": "specific_heat", "low": 2.1, "high": 2.9, "h": None},
+            there.peak, blames={"h": ("temperature",), "low": ("temperature", "high"),
+                                "high": ("temperature", "low"), "name": ("low", "high")},
+        ),
+        "Reweighting.curve": Call(
+            reweighting.Reweighting.curve,
+            {"name": "binder_cumulant", "temperature": np.array([2.2, 2.4]), "resamples": 10,
+             "seed": 1, "h": None},
+            there.curve, blames={"h": ("temperature",)},
+        ),
+        "scaling.collapse": Call(
+            scaling.collapse,
+            {"lengths": (4, 8), "temperatures": [np.array([1.0, 2.0, 3.0])] * 2,
+             "curves": [_STEEP, _STEEP], "critical_temperature": 2.0, "nu": 1.0, "exponent": None},
+            blames={"lengths": ("temperatures",), "temperatures": ("curves",),
+                    "curves": ("temperatures",), "critical_temperature": ("temperatures",),
+                    "nu": ("temperatures",), "exponent": ("temperatures",)},
         ),
         "equilibration.logarithmic_bins": Call(
             equilibration.logarithmic_bins,
@@ -1510,7 +1541,7 @@ EXCEPTIONS: dict[Any, str] = {
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
             statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
-            progress.TrainingProgress,
+            progress.TrainingProgress, reweighting.Peak, scaling.Collapse,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
             bootstrap.Bootstrap, bootstrap.Interval, decimation.Decimation, pruning.Pruned,
             selection.RegularizationPath, uncertainty.StandardErrors,

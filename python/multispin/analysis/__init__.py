@@ -1,11 +1,13 @@
-"""What recorded numbers say: errors, order, crossings, equilibration, averages of whole runs."""
+"""What recorded numbers say: errors, order, crossings, scaling, equilibration, averages of runs."""
 
 from multispin.analysis import (
     crossing,
     equilibration,
     overlaps,
     replica_error,
+    reweighting,
     round_trips,
+    scaling,
     statistics,
     summary,
     temperature_grid,
@@ -17,7 +19,9 @@ __all__ = [
     "equilibration",
     "overlaps",
     "replica_error",
+    "reweighting",
     "round_trips",
+    "scaling",
     "statistics",
     "summary",
     "temperature_grid",

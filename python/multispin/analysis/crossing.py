@@ -189,7 +189,7 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     """
     T = checks.ascending_temperatures("temperature", temperature)
     small, large = (
-        _checked_curve(name, curve, T.size) for name, curve in (("small", small), ("large", large))
+        checked_curve(name, curve, T.size) for name, curve in (("small", small), ("large", large))
     )
     if len(small.resamples) != len(large.resamples):
         numbers = f"{len(small.resamples)} and {len(large.resamples)}"
@@ -207,7 +207,7 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     )
 
 
-def _checked_curve(name: str, curve: Curve, size: int) -> Curve:
+def checked_curve(name: str, curve: Curve, size: int) -> Curve:
     """Refuse what is no curve of so many temperatures; values may be nan."""
     allowed = f"a Curve of {size} temperatures and at least 2 resamples"
     checks.instance(name, curve, Curve, allowed)
