@@ -166,13 +166,15 @@ def _models() -> dict[str, Call]:
         ),
         "EdwardsAnderson": Call(
             ms.EdwardsAnderson,
-            {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2, "couplings": "bimodal"},
-            lambda **given: energy(ms.EdwardsAnderson(**given)), blames={"J": ("h",)},
+            {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2, "couplings": "bimodal",
+             "p": 0.8},
+            lambda **given: energy(ms.EdwardsAnderson(**given)),
+            blames={"J": ("h",), "couplings": ("p",)},
         ),
         "EdwardsAnderson, Gaussian in fields": Call(
             ms.EdwardsAnderson,
             {"shape": SHAPE, "seed": 1, "J": 1.0, "h": _FIELDS, "samples": 2,
-             "couplings": "gaussian"},
+             "couplings": "gaussian", "p": 0.5},
             lambda **given: energy(ms.EdwardsAnderson(**given)),
             blames={"J": ("h",), "shape": ("h",)},
         ),
@@ -233,7 +235,7 @@ def _models() -> dict[str, Call]:
             blames={"meta": ("arrays",), "arrays": ("meta",)},
         ),
         "models.random_signs": Call(
-            ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2},
+            ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2, "p": 0.8},
         ),
         "models.random_normals": Call(
             ms.models.random_normals, {"count": 6, "seed": 1, "samples": 2},
@@ -581,6 +583,12 @@ def _images() -> dict[str, Call]:
 def _exact() -> dict[str, Call]:
     exact = ms.exact
     return {
+        "exact.chain": Call(
+            ms.exact.chain,
+            {"T": np.array([2.0, 3.0]), "J": 1.0, "h": 0.1},
+            blames={"J": ("T",), "h": ("T",)},
+            nan=True,
+        ),
         "exact.onsager": Call(exact.onsager, {"T": np.array([2.0, 3.0]), "J": 1.0}),
         "exact.ising_2d": Call(
             exact.ising_2d, {"L": (4, 6), "T": np.array([2.0, 3.0]), "J": 1.0}, blames={"J": ("L",)}
@@ -599,7 +607,39 @@ def _exact() -> dict[str, Call]:
 def _theory() -> dict[str, Call]:
     sk = ms.theory.sherrington_kirkpatrick
     hopfield, recall = ms.theory.hopfield, ms.theory.recall
+    bethe, curie_weiss, nishimori = ms.theory.bethe, ms.theory.curie_weiss, ms.theory.nishimori
+    T = np.array([0.8, 2.5])
     return {
+        "bethe.critical_temperature": Call(
+            bethe.critical_temperature,
+            {"coordination": 4, "J": 1.0},
+            blames={"coordination": ("J",)},
+        ),
+        "bethe.solution": Call(
+            bethe.solution,
+            {"T": T, "coordination": 4, "h": 0.1, "J": 1.0},
+            blames={"J": ("T",), "h": ("T",), "coordination": ("T", "J")},
+            nan=True,
+        ),
+        "curie_weiss.solution": Call(
+            curie_weiss.solution,
+            {"T": T, "h": 0.1, "J": 1.0},
+            blames={"J": ("T",), "h": ("T",)},
+            nan=True,
+        ),
+        "curie_weiss.finite": Call(
+            curie_weiss.finite,
+            {"n": 10, "T": T, "h": 0.1, "J": 1.0},
+            blames={"J": ("T",), "h": ("T",)},
+            nan=True,
+        ),
+        "nishimori.temperature": Call(nishimori.temperature, {"p": 0.8, "J": 1.0}),
+        "nishimori.share": Call(nishimori.share, {"T": T, "J": 1.0}),
+        "nishimori.energy": Call(
+            nishimori.energy,
+            {"T": T, "coordination": 4.0, "J": 1.0},
+            blames={"J": ("coordination",)},
+        ),
         **{
             f"hopfield.{function.__name__}": Call(function, arguments)
             for function, arguments in (
@@ -1529,7 +1569,7 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.LogPartition, ms.exact.Elimination, ms.exact.Enumeration,
-            ms.exact.Infinite, ms.exact.Torus,
+            ms.exact.Chain, ms.theory.curie_weiss.Finite, ms.exact.Infinite, ms.exact.Torus,
             ms.exact.TransferMatrix, hopfield.Retrieval, memories.Retrieval, ms.datasets.Digits,
             learn.hopfield.ImageRetrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
