@@ -1521,11 +1521,17 @@ def _plot() -> dict[str, Call]:
         ),
         "plot.replicas.overview": Call(replicas.overview, {"runs": runs.replica_swept()}),
         **{
-            f"plot.runs.{function.__name__}": Call(function, {"runs": runs.simulated()})
-            for function in (
-                of_runs.energy, of_runs.magnetization, of_runs.specific_heat,
-                of_runs.susceptibility, of_runs.binder_cumulant, of_runs.overview,
+            f"plot.runs.{function.__name__}": Call(
+                function, {"runs": runs.simulated(), "theory": "bethe", "coordination": 4},
+                blames={"coordination": ("theory", "runs")},
             )
+            for function in (
+                of_runs.energy, of_runs.magnetization, of_runs.specific_heat, of_runs.overview,
+            )
+        },
+        **{
+            f"plot.runs.{function.__name__}": Call(function, {"runs": runs.simulated()})
+            for function in (of_runs.susceptibility, of_runs.binder_cumulant)
         },
         "page.Text": Call(page.Text, {"source": "<p>"}),
         "page.Picture": Call(
