@@ -244,9 +244,32 @@ def _models() -> dict[str, Call]:
             ms.models.random_fields,
             {"shape": SHAPE, "seed": 1, "kind": "gaussian", "strength": 0.5},
         ),
-        "graphs.hypercubic": Call(ms.graphs.hypercubic, {"shape": SHAPE}),
-        "graphs.triangular": Call(ms.graphs.triangular, {"shape": SHAPE}),
-        "graphs.honeycomb": Call(ms.graphs.honeycomb, {"shape": SHAPE}),
+        "graphs.hypercubic": Call(
+            ms.graphs.hypercubic, {"shape": SHAPE, "boundary": ("open", "helical"), "axis": 0},
+            blames={"shape": ("boundary", "axis")},
+        ),
+        **{
+            f"graphs.{function.__name__}": Call(
+                function, {"shape": shape, "boundary": "open"}, blames={"boundary": ("shape",)}
+            )
+            for function, shape in (
+                (ms.graphs.triangular, SHAPE), (ms.graphs.honeycomb, SHAPE),
+                (ms.graphs.kagome, SHAPE), (ms.graphs.next_nearest, SHAPE),
+                (ms.graphs.bcc, (2, 3, 4)), (ms.graphs.fcc, (2, 3, 4)),
+            )
+        },
+        "graphs.cayley_tree": Call(
+            ms.graphs.cayley_tree, {"coordination": 3, "generations": 3},
+            blames={"coordination": ("generations",)},
+        ),
+        "graphs.small_world": Call(
+            ms.graphs.small_world, {"n": 10, "degree": 4, "rewiring": 0.3, "seed": 1},
+            blames={"n": ("degree",), "degree": ("n",)},
+        ),
+        "graphs.without_isolated": Call(
+            ms.graphs.without_isolated, {"edges": [[0, 2], [2, 3]], "n_sites": 6},
+            blames={"n_sites": ("edges",)},
+        ),
         "graphs.random_regular": Call(
             ms.graphs.random_regular, {"n": 10, "degree": 3, "seed": 1}, blames={"n": ("degree",)}
         ),
@@ -1523,7 +1546,7 @@ def _plot() -> dict[str, Call]:
         **{
             f"plot.runs.{function.__name__}": Call(
                 function, {"runs": runs.simulated(), "theory": "bethe", "coordination": 4},
-                blames={"coordination": ("theory", "runs")},
+                blames={"coordination": ("theory", "runs"), "runs": ("theory",)},
             )
             for function in (
                 of_runs.energy, of_runs.magnetization, of_runs.specific_heat, of_runs.overview,
