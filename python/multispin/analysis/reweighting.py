@@ -43,7 +43,7 @@ from multispin.errors import ReweightingError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from multispin.analysis._weighted import Sums
+    from multispin.analysis._weighted import Sums, View
 
 __all__ = ["Peak", "Reweighting"]
 
@@ -177,7 +177,8 @@ class Reweighting:
         shift = self._shift(h)
         effective = _reach.demand(self._draws, at, shift)
         sums = self._sums(at, shift)
-        odd = self._sums(at, shift, odd=True)
+        together = self._view(shift) is self._view(shift, odd=True)
+        odd = sums if together else self._sums(at, shift, odd=True)
         estimates = {
             name: (odd if name in _MAGNETIC else sums).estimate(name) for name in QUANTITIES
         }
@@ -344,13 +345,15 @@ class Reweighting:
             raise ValueError(checks.describe("h", h, "a number at which energies are finite"))
         return shift
 
-    def _sums(self, at: Array, shift: float, odd: bool = False) -> Sums:
+    def _view(self, shift: float, odd: bool = False) -> View:
         # In another field what is odd in m counts in the weights of all.
-        return self._draws.view(odd or shift != 0.0, shift != 0.0).sums(at, shift)
+        return self._draws.view(odd or shift != 0.0, shift != 0.0)
+
+    def _sums(self, at: Array, shift: float, odd: bool = False) -> Sums:
+        return self._view(shift, odd).sums(at, shift)
 
     def _values(self, name: str, at: Array, shift: float) -> Array:
-        view = self._draws.view(shift != 0.0, shift != 0.0)
-        sums = view.all(at, shift)
+        sums = self._view(shift).all(at, shift)
         return sums.quantity(name, sums.of[0])
 
     def _ends(self, low: float | None, high: float | None, shift: float) -> tuple[float, float]:
