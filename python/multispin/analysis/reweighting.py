@@ -70,9 +70,9 @@ class Reweighting:
     Parameters
     ----------
     run : xarray.Dataset
-        What `multispin.simulate` or `multispin.temper` returned, or a part of it, of one or more
-        temperatures and one set of couplings, in equilibrium: at least 20 draws at equal
-        distances.
+        What `multispin.simulate` or `multispin.temper` returned, or a part of it, or several joined
+        along the temperature, of one set of couplings and in equilibrium: at least 20 draws at
+        equal distances.
 
     Attributes
     ----------

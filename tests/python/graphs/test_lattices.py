@@ -235,6 +235,29 @@ def test_small_worlds(rewiring: float) -> None:
     assert (graphs.small_world(n, degree, rewiring, seed=2) != edges).any()
 
 
+@pytest.mark.parametrize(("n", "degree", "rewiring"), [(9, 4, 0.8), (7, 4, 1.0), (40, 6, 0.5)])
+def test_small_worlds_are_those_of_their_words(n: int, degree: int, rewiring: float) -> None:
+    # The same, of the list of edges alone: of its words, those that decide come first.
+    counter = np.array([0, 0, 0, 3], dtype=np.uint64)
+    for seed in range(20):
+        key = np.array([seed, 2**64 - 1], dtype=np.uint64)
+        words = np.random.Philox(counter=counter, key=key)
+
+        def fractions(count: int, of: np.random.Philox = words) -> Any:
+            return (of.random_raw(count) >> np.uint64(11)) * 2.0**-53
+
+        edges = [[i, (i + step) % n] for step in range(1, degree // 2 + 1) for i in range(n)]
+        for edge, fraction in enumerate(fractions(len(edges))):
+            near = edges[edge][0]
+            taken = {near} | {j for e in edges if near in e for j in e}
+            if fraction < rewiring and len(taken) < n:
+                there = near
+                while there in taken:
+                    there = int(fractions(1)[0] * n)
+                edges[edge][1] = there
+        assert graphs.small_world(n, degree, rewiring, seed).tolist() == edges
+
+
 def test_a_world_in_which_all_are_joined_stays() -> None:
     edges = graphs.small_world(5, 4, 1.0, seed=3)
     assert len(pairs(edges)) == 10
