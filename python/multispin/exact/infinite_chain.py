@@ -68,7 +68,7 @@ def chain(T: npt.ArrayLike, J: float = 1.0, h: float = 0.0) -> Chain:
     --------
     >>> from multispin import exact
     >>> print(f"{exact.chain(2.0).energy:.6f} {exact.chain(2.0, h=0.1).magnetization:.6f}")
-    -0.462117 0.133953
+    -0.462117 0.134731
     """
     temperature = checks.positive_numbers("T", T)
     coupling, field = checks.finite("J", J), checks.finite("h", h)
