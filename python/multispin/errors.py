@@ -14,6 +14,7 @@ __all__ = [
     "MissingExtraError",
     "NotConvergedWarning",
     "NotFittedError",
+    "ReweightingError",
     "RoundedCouplingsWarning",
     "SlowEngineWarning",
     "SlowMixingWarning",
@@ -51,6 +52,10 @@ class NotConvergedWarning(UserWarning):
 
 class NotFittedError(ValueError):
     """An estimator that is asked for what it has not been taught yet."""
+
+
+class ReweightingError(ValueError):
+    """Draws that say too little of what is asked for; the message has the range where they do."""
 
 
 class RoundedCouplingsWarning(UserWarning):

@@ -20,7 +20,9 @@ from multispin.analysis import (
     equilibration,
     overlaps,
     replica_error,
+    reweighting,
     round_trips,
+    scaling,
     statistics,
     summary,
     temperature_grid,
@@ -165,13 +167,15 @@ def _models() -> dict[str, Call]:
         ),
         "EdwardsAnderson": Call(
             ms.EdwardsAnderson,
-            {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2, "couplings": "bimodal"},
-            lambda **given: energy(ms.EdwardsAnderson(**given)), blames={"J": ("h",)},
+            {"shape": SHAPE, "seed": 1, "J": 1.0, "h": 0.5, "samples": 2, "couplings": "bimodal",
+             "p": 0.8},
+            lambda **given: energy(ms.EdwardsAnderson(**given)),
+            blames={"J": ("h",), "couplings": ("p",)},
         ),
         "EdwardsAnderson, Gaussian in fields": Call(
             ms.EdwardsAnderson,
             {"shape": SHAPE, "seed": 1, "J": 1.0, "h": _FIELDS, "samples": 2,
-             "couplings": "gaussian"},
+             "couplings": "gaussian", "p": 0.5},
             lambda **given: energy(ms.EdwardsAnderson(**given)),
             blames={"J": ("h",), "shape": ("h",)},
         ),
@@ -232,7 +236,7 @@ def _models() -> dict[str, Call]:
             blames={"meta": ("arrays",), "arrays": ("meta",)},
         ),
         "models.random_signs": Call(
-            ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2},
+            ms.models.random_signs, {"count": 6, "seed": 1, "samples": 2, "p": 0.8},
         ),
         "models.random_normals": Call(
             ms.models.random_normals, {"count": 6, "seed": 1, "samples": 2},
@@ -241,9 +245,32 @@ def _models() -> dict[str, Call]:
             ms.models.random_fields,
             {"shape": SHAPE, "seed": 1, "kind": "gaussian", "strength": 0.5},
         ),
-        "graphs.hypercubic": Call(ms.graphs.hypercubic, {"shape": SHAPE}),
-        "graphs.triangular": Call(ms.graphs.triangular, {"shape": SHAPE}),
-        "graphs.honeycomb": Call(ms.graphs.honeycomb, {"shape": SHAPE}),
+        "graphs.hypercubic": Call(
+            ms.graphs.hypercubic, {"shape": SHAPE, "boundary": ("open", "helical"), "axis": 0},
+            blames={"shape": ("boundary", "axis")},
+        ),
+        **{
+            f"graphs.{function.__name__}": Call(
+                function, {"shape": shape, "boundary": "open"}, blames={"boundary": ("shape",)}
+            )
+            for function, shape in (
+                (ms.graphs.triangular, SHAPE), (ms.graphs.honeycomb, SHAPE),
+                (ms.graphs.kagome, SHAPE), (ms.graphs.next_nearest, SHAPE),
+                (ms.graphs.bcc, (2, 3, 4)), (ms.graphs.fcc, (2, 3, 4)),
+            )
+        },
+        "graphs.cayley_tree": Call(
+            ms.graphs.cayley_tree, {"coordination": 3, "generations": 3},
+            blames={"coordination": ("generations",)},
+        ),
+        "graphs.small_world": Call(
+            ms.graphs.small_world, {"n": 10, "degree": 4, "rewiring": 0.3, "seed": 1},
+            blames={"n": ("degree",), "degree": ("n",)},
+        ),
+        "graphs.without_isolated": Call(
+            ms.graphs.without_isolated, {"edges": [[0, 2], [2, 3]], "n_sites": 6},
+            blames={"n_sites": ("edges",)},
+        ),
         "graphs.random_regular": Call(
             ms.graphs.random_regular, {"n": 10, "degree": 3, "seed": 1}, blames={"n": ("degree",)}
         ),
@@ -580,6 +607,12 @@ def _images() -> dict[str, Call]:
 def _exact() -> dict[str, Call]:
     exact = ms.exact
     return {
+        "exact.chain": Call(
+            ms.exact.chain,
+            {"T": np.array([2.0, 3.0]), "J": 1.0, "h": 0.1},
+            blames={"J": ("T",), "h": ("T",)},
+            nan=True,
+        ),
         "exact.onsager": Call(exact.onsager, {"T": np.array([2.0, 3.0]), "J": 1.0}),
         "exact.ising_2d": Call(
             exact.ising_2d, {"L": (4, 6), "T": np.array([2.0, 3.0]), "J": 1.0}, blames={"J": ("L",)}
@@ -598,7 +631,39 @@ def _exact() -> dict[str, Call]:
 def _theory() -> dict[str, Call]:
     sk = ms.theory.sherrington_kirkpatrick
     hopfield, recall = ms.theory.hopfield, ms.theory.recall
+    bethe, curie_weiss, nishimori = ms.theory.bethe, ms.theory.curie_weiss, ms.theory.nishimori
+    T = np.array([0.8, 2.5])
     return {
+        "bethe.critical_temperature": Call(
+            bethe.critical_temperature,
+            {"coordination": 4, "J": 1.0},
+            blames={"coordination": ("J",)},
+        ),
+        "bethe.solution": Call(
+            bethe.solution,
+            {"T": T, "coordination": 4, "h": 0.1, "J": 1.0},
+            blames={"J": ("T",), "h": ("T",), "coordination": ("T", "J")},
+            nan=True,
+        ),
+        "curie_weiss.solution": Call(
+            curie_weiss.solution,
+            {"T": T, "h": 0.1, "J": 1.0},
+            blames={"J": ("T",), "h": ("T",)},
+            nan=True,
+        ),
+        "curie_weiss.finite": Call(
+            curie_weiss.finite,
+            {"n": 10, "T": T, "h": 0.1, "J": 1.0},
+            blames={"J": ("T",), "h": ("T",)},
+            nan=True,
+        ),
+        "nishimori.temperature": Call(nishimori.temperature, {"p": 0.8, "J": 1.0}),
+        "nishimori.share": Call(nishimori.share, {"T": T, "J": 1.0}),
+        "nishimori.energy": Call(
+            nishimori.energy,
+            {"T": T, "coordination": 4.0, "J": 1.0},
+            blames={"J": ("coordination",)},
+        ),
         **{
             f"hopfield.{function.__name__}": Call(function, arguments)
             for function, arguments in (
@@ -1237,6 +1302,7 @@ def _benchmark() -> dict[str, Call]:
 def _analysis() -> dict[str, Call]:
     series = {"series": _SERIES, "replicas": True}
     q = {"overlap": _Q, "samples": False}
+    there = reweighting.Reweighting(runs.reweighted())
     return {
         **{
             f"statistics.{function.__name__}": Call(
@@ -1308,6 +1374,34 @@ def _analysis() -> dict[str, Call]:
             crossing.crossing,
             {"temperature": np.array([1.0, 2.0, 3.0]), "small": _CURVE, "large": _STEEP},
             blames={"temperature": ("small",), "small": ("large",)}, nan=True,
+        ),
+        "reweighting.Reweighting": Call(
+            reweighting.Reweighting, {"run": runs.reweighted()}, nan=True
+        ),
+        "Reweighting.averages": Call(
+            reweighting.Reweighting.averages, {"temperature": np.array([2.2, 2.4]), "h": 0.01},
+            there.averages, blames={"h": ("temperature",)},
+        ),
+        "Reweighting.ranges": Call(reweighting.Reweighting.ranges, {"h": 0.01}, there.ranges),
+        "Reweighting.peak": Call(
+            reweighting.Reweighting.peak,
+            {"name": "specific_heat", "low": 2.1, "high": 2.9, "h": None},
+            there.peak, blames={"h": ("temperature",), "low": ("temperature", "high"),
+                                "high": ("temperature", "low"), "name": ("low", "high")},
+        ),
+        "Reweighting.curve": Call(
+            reweighting.Reweighting.curve,
+            {"name": "binder_cumulant", "temperature": np.array([2.2, 2.4]), "resamples": 10,
+             "seed": 1, "h": None},
+            there.curve, blames={"h": ("temperature",)},
+        ),
+        "scaling.collapse": Call(
+            scaling.collapse,
+            {"lengths": (4, 8), "temperatures": [np.array([1.0, 2.0, 3.0])] * 2,
+             "curves": [_STEEP, _STEEP], "critical_temperature": 2.0, "nu": 1.0, "exponent": None},
+            blames={"lengths": ("temperatures",), "temperatures": ("curves",),
+                    "curves": ("temperatures",), "critical_temperature": ("temperatures",),
+                    "nu": ("temperatures",), "exponent": ("temperatures",)},
         ),
         "equilibration.logarithmic_bins": Call(
             equilibration.logarithmic_bins,
@@ -1457,11 +1551,17 @@ def _plot() -> dict[str, Call]:
         ),
         "plot.replicas.overview": Call(replicas.overview, {"runs": runs.replica_swept()}),
         **{
-            f"plot.runs.{function.__name__}": Call(function, {"runs": runs.simulated()})
-            for function in (
-                of_runs.energy, of_runs.magnetization, of_runs.specific_heat,
-                of_runs.susceptibility, of_runs.binder_cumulant, of_runs.overview,
+            f"plot.runs.{function.__name__}": Call(
+                function, {"runs": runs.simulated(), "theory": "bethe", "coordination": 4},
+                blames={"coordination": ("theory", "runs"), "runs": ("theory",)},
             )
+            for function in (
+                of_runs.energy, of_runs.magnetization, of_runs.specific_heat, of_runs.overview,
+            )
+        },
+        **{
+            f"plot.runs.{function.__name__}": Call(function, {"runs": runs.simulated()})
+            for function in (of_runs.susceptibility, of_runs.binder_cumulant)
         },
         "page.Text": Call(page.Text, {"source": "<p>"}),
         "page.Picture": Call(
@@ -1505,7 +1605,7 @@ EXCEPTIONS: dict[Any, str] = {
     **dict.fromkeys(
         (
             ms.LogPartition, ms.exact.Elimination, ms.exact.Enumeration,
-            ms.exact.Infinite, ms.exact.Torus,
+            ms.exact.Chain, ms.theory.curie_weiss.Finite, ms.exact.Infinite, ms.exact.Torus,
             ms.exact.TransferMatrix, hopfield.Retrieval, memories.Retrieval, ms.datasets.Digits,
             learn.hopfield.ImageRetrieval, ms.theory.hopfield.Mixture,
             ms.theory.hopfield.PhaseDiagram, ms.theory.hopfield.State,
@@ -1518,7 +1618,7 @@ EXCEPTIONS: dict[Any, str] = {
             clusters.ClusterMoments, statistics.Binning, statistics.Estimate,
             time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
-            progress.TrainingProgress,
+            progress.TrainingProgress, reweighting.Peak, scaling.Collapse,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
             bootstrap.Bootstrap, bootstrap.Interval, decimation.Decimation, pruning.Pruned,
             selection.RegularizationPath, uncertainty.StandardErrors,

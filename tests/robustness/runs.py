@@ -24,6 +24,11 @@ def simulated() -> xr.Dataset:
 
 
 @cache
+def reweighted() -> xr.Dataset:
+    return ms.simulate(ms.Ising((4, 4)), [2.0, 2.4, 3.0], 100, 20, replicas=4, seed=1, threads=1)
+
+
+@cache
 def tempered() -> xr.Dataset:
     glass = ms.EdwardsAnderson((4, 4), seed=1)
     return ms.temper(glass, [1.0, 1.5, 2.0], DRAWS, seed=1, threads=1)

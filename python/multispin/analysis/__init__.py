@@ -1,4 +1,4 @@
-"""What recorded numbers say: errors, order, crossings, equilibration, averages of whole runs."""
+"""What recorded numbers say: errors, order, crossings, scaling, equilibration, averages of runs."""
 
 from multispin.analysis import (
     clusters,
@@ -6,7 +6,9 @@ from multispin.analysis import (
     equilibration,
     overlaps,
     replica_error,
+    reweighting,
     round_trips,
+    scaling,
     statistics,
     summary,
     temperature_grid,
@@ -19,7 +21,9 @@ __all__ = [
     "equilibration",
     "overlaps",
     "replica_error",
+    "reweighting",
     "round_trips",
+    "scaling",
     "statistics",
     "summary",
     "temperature_grid",

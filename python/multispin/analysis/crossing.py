@@ -26,7 +26,8 @@ __all__ = ["Crossing", "Curve", "binder_ratio_curve", "correlation_length_curve"
 
 Array = npt.NDArray[np.float64]
 
-_MOST = 2**40  # resamples, far beyond what memory holds
+MOST_RESAMPLES = 2**40
+"""Far beyond what memory holds."""
 
 
 class Curve(NamedTuple):
@@ -188,7 +189,7 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     """
     T = checks.ascending_temperatures("temperature", temperature)
     small, large = (
-        _checked_curve(name, curve, T.size) for name, curve in (("small", small), ("large", large))
+        checked_curve(name, curve, T.size) for name, curve in (("small", small), ("large", large))
     )
     if len(small.resamples) != len(large.resamples):
         numbers = f"{len(small.resamples)} and {len(large.resamples)}"
@@ -206,7 +207,7 @@ def crossing(temperature: npt.ArrayLike, small: Curve, large: Curve) -> Crossing
     )
 
 
-def _checked_curve(name: str, curve: Curve, size: int) -> Curve:
+def checked_curve(name: str, curve: Curve, size: int) -> Curve:
     """Refuse what is no curve of so many temperatures; values may be nan."""
     allowed = f"a Curve of {size} temperatures and at least 2 resamples"
     checks.instance(name, curve, Curve, allowed)
@@ -231,7 +232,10 @@ def _curve(
     function: Callable[..., Any], samples: bool, resamples: int, seed: int, *moments: Array
 ) -> Curve:
     """Function of the averages of moments (samples?, M, pairs, draws), and its resamples."""
-    resamples, seed = checks.count("resamples", resamples, 2, _MOST), checks.seed("seed", seed)
+    resamples, seed = (
+        checks.count("resamples", resamples, 2, MOST_RESAMPLES),
+        checks.seed("seed", seed),
+    )
     if moments[0].ndim != 3 + samples:
         allowed = "(samples, M, pairs, draws)" if samples else "(M, pairs, draws)"
         raise ValueError(f"overlap: got shape {moments[0].shape}, allowed: {allowed}")

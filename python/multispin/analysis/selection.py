@@ -96,6 +96,15 @@ def temperatures(name: str, run: xr.Dataset) -> NDArray[np.float64]:
     return checks.positive_numbers(f"{name}.temperature", given)
 
 
+def magnetizations(name: str, run: xr.Dataset, dims: Sequence[str]) -> NDArray[np.float64]:
+    """Return the magnetizations per spin with their dimensions in the order `dims`."""
+    found = values(name, run, "magnetization", dims)
+    largest = float(np.abs(found).max())
+    if largest > 1 + 1e-6:
+        raise ValueError(checks.describe(f"{name}.magnetization", largest, "numbers from -1 to 1"))
+    return found
+
+
 def sweeps_between_draws(name: str, run: xr.Dataset) -> int:
     """Return the sweeps from one draw to the next.
 

@@ -84,16 +84,16 @@ def averages(name: str, run: xr.Dataset) -> xr.Dataset:
         estimates["binder_cumulant"] = statistics.sample_jackknife(_cumulant, *moments)
     else:
         estimates = of_each | {"binder_cumulant": statistics.binder_cumulant(m, replicas=True)}
-    variables = _variables(estimates)
+    columns = variables(estimates)
     for what, of, estimate in (
         ("tau", "|m|", of_each["abs_magnetization"]),
         ("tau_energy", "the energy", of_each["energy_per_spin"]),
     ):
         tau = np.mean(estimate.tau, axis=0) if samples else estimate.tau
         attributes = {"long_name": f"integrated autocorrelation time of {of}", "units": "sweep"}
-        variables[what] = ("temperature", tau * interval, attributes)
+        columns[what] = ("temperature", tau * interval, attributes)
     coordinates = {"temperature": run.temperature}
-    summary = xarray.Dataset(variables, coordinates, attrs=run.attrs)
+    summary = xarray.Dataset(columns, coordinates, attrs=run.attrs)
     return cast("xr.Dataset", summary.isel(temperature=0) if one_temperature else summary)
 
 
@@ -101,11 +101,8 @@ def _of_each(name: str, run: xr.Dataset, order: tuple[str, ...]) -> dict[str, st
     """Return what each sample, or the only one, has by itself, by name."""
     n_spins, T = selection.n_spins(name, run), selection.temperatures(name, run)
     energy = selection.values(name, run, "energy", (*order, "replica", "draw"))
-    magnetization = selection.values(name, run, "magnetization", (*order, "replica", "draw"))
+    magnetization = selection.magnetizations(name, run, (*order, "replica", "draw"))
     size = np.abs(magnetization)
-    if size.max() > 1 + 1e-6:
-        allowed = "numbers from -1 to 1"
-        raise ValueError(checks.describe(f"{name}.magnetization", float(size.max()), allowed))
     with np.errstate(over="ignore"):
         if not np.isfinite(n_spins / T).all():
             allowed = "temperatures at which N/T is finite"
@@ -202,7 +199,7 @@ def overlap_averages(name: str, run: xr.Dataset) -> xr.Dataset:
             unknown = np.full(run.sizes["temperature"], np.nan)
             estimates[what] = statistics.Estimate(unknown, unknown, estimates[what].tau)
     coordinates = {"temperature": run.temperature}
-    summary = xarray.Dataset(_variables(estimates), coordinates, attrs=run.attrs)
+    summary = xarray.Dataset(variables(estimates), coordinates, attrs=run.attrs)
     return cast("xr.Dataset", summary.isel(temperature=0) if one_temperature else summary)
 
 
@@ -223,16 +220,16 @@ def _cumulant(m2: Any, m4: Any) -> Any:
         return 1 - m4 / (3 * m2**2)
 
 
-def _variables(estimates: dict[str, statistics.Estimate]) -> dict[str, Any]:
+def variables(estimates: dict[str, statistics.Estimate]) -> dict[str, Any]:
     """Values and errors along the temperature, with names and units."""
-    variables: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for name, estimate in estimates.items():
         long_name, units = _LABELS[name]
         attributes = {"long_name": long_name, "units": units}
         errors = {"long_name": f"standard error of the {long_name}", "units": units}
-        variables[name] = ("temperature", estimate.value, attributes)
-        variables[f"{name}_error"] = ("temperature", estimate.error, errors)
-    return variables
+        columns[name] = ("temperature", estimate.value, attributes)
+        columns[f"{name}_error"] = ("temperature", estimate.error, errors)
+    return columns
 
 
 _MEASURED = "one of simulate or temper"
@@ -248,6 +245,9 @@ _LABELS = {
         "1 / energy unit of J and h",
     ),
     "binder_cumulant": ("Binder cumulant", "1"),
+    "energy_per_spin_2": ("mean squared energy per spin", "squared energy unit of J and h"),
+    "magnetization_2": ("mean squared magnetization per spin", "1"),
+    "magnetization_4": ("mean fourth power of the magnetization per spin", "1"),
     "spin_glass_susceptibility": ("spin-glass susceptibility", "1"),
     "binder_ratio": ("Binder ratio of the overlap", "1"),
     "xi_over_length": ("correlation length of the overlap over lattice side", "1"),

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _OF_DIMOD = re.compile(r"\s*#\s*vartype\s*=", re.IGNORECASE)
 
+_MATRIX_MARKET = re.compile(r"\s*%%MatrixMarket\b", re.IGNORECASE)
+_INLINE = re.compile(r"\s[#%]")  # where a comment after numbers begins
+_NO_FIELD = re.compile(r"(?:^|,)\s*,|,\s*$")
+_TIGHT_COMMA, _ONLY_SPACE = re.compile(r"[^\s,],[^\s,]"), re.compile(r"[^\s,]\s+[^\s,]")
+
 #: A comment with a meaning: what is added to all energies, for which no format has a place.
 _CONSTANT = re.compile(r"\s*#\s*constant\s+(\S+)\s*$")
 
@@ -40,9 +45,14 @@ class Text:
         The number in a comment ``# constant c``, 0 without one, among the lines so far.
     """
 
-    def __init__(self, path: Path, comment: str = "#") -> None:
+    def __init__(self, path: Path, loose: bool = False) -> None:
+        """Read files `loose` that people and many programs write.
+
+        Comments may then begin with ``%`` too or, as in DIMACS, be lines ``c ...``, and they may
+        stand after numbers; and numbers may be parted by commas.
+        """
         self.path, self.number, self.constant = path, 0, 0.0
-        self._comment = comment
+        self._loose = loose
 
     def lines(self) -> Iterator[str]:
         """Yield the lines."""
@@ -51,15 +61,47 @@ class Text:
         with self.path.open(encoding="utf-8-sig", errors="backslashreplace") as file:
             for self.number, line in enumerate(file, 1):
                 text = line.strip()
-                if text and not text.startswith(self._comment):
-                    yield line.rstrip("\r\n")
-                elif text.startswith("#"):
+                if text and not self._is_comment(text):
+                    line = line.rstrip("\r\n")
+                    yield self._plain(line) if self._loose else line
+                elif text.startswith(("#", "%")):
                     self._heed(line)
+
+    def _is_comment(self, text: str) -> bool:
+        return text.startswith("#") or (
+            self._loose and (text.startswith("%") or text.split(maxsplit=1)[0] == "c")
+        )
+
+    def _plain(self, line: str) -> str:
+        """Return a line without the comment after it and with spaces for commas, where they were.
+
+        A comma between digits may be a decimal one, as long as spaces part other numbers.
+        """
+        line = _INLINE.split(line, maxsplit=1)[0]
+        if "," not in line:
+            return line
+        empty = _NO_FIELD.search(line)
+        if empty:
+            got = "a comma with nothing on one side of it"
+            raise self._at(empty.end() - 1, got, "one between each two numbers")
+        tight = _TIGHT_COMMA.search(line)
+        if tight and _ONLY_SPACE.search(line):
+            got = f"{checks.shown(tight[0])}, which may be one number or two"
+            raise self._at(tight.start(), got, "commas between all numbers, or spaces and points")
+        return line.replace(",", " ")
+
+    def _at(self, column: int, got: str, allowed: str) -> ValueError:
+        place = f"{self.path}:{self.number}:{column + 1}"
+        return ValueError(f"{place}: got {got}, allowed: {allowed}")
 
     def _heed(self, comment: str) -> None:
         if _OF_DIMOD.match(comment):
             allowed = "files without it (dimod reads this one, and then couplings.from_dimod)"
             got = f"{checks.shown(comment.strip())}, a file of dimod with other energies"
+            raise self.error(comment, 0, got, allowed)
+        if self._loose and _MATRIX_MARKET.match(comment):
+            allowed = "files without it (scipy.io.mmread reads this one, and then Pairwise)"
+            got = f"{checks.shown(comment.strip())}, a file of Matrix Market"
             raise self.error(comment, 0, got, allowed)
         match = _CONSTANT.match(comment)
         if match:
@@ -69,7 +111,7 @@ class Text:
         """Return the error about a word of the line read last, or about what comes after it."""
         found = list(re.finditer(r"\S+", line))
         column = found[word].start() if word < len(found) else len(line.rstrip())
-        return ValueError(f"{self.path}:{self.number}:{column + 1}: got {got}, allowed: {allowed}")
+        return self._at(column, got, allowed)
 
     def value(self, line: str, word: str) -> float:
         """Return a word of the line read last as a finite number."""
@@ -132,6 +174,7 @@ class Entries:
         self.diagonal, self.ordered = diagonal, ordered
         self.line_of: dict[tuple[int, int], int] = {}
         self.values: list[float] = []
+        self._weighted = True
 
     def add(self, line: str, skipped: int = 0, value: float | None = None) -> None:
         """Take in the line read last.
@@ -156,6 +199,27 @@ class Entries:
             raise self.text.error(line, skipped, got, "each pair once")
         self.line_of[pair] = self.text.number
         self.values.append(found)
+
+    def add_alike(self, line: str, skipped: int = 0) -> None:
+        """Take in the line read last: with a number if the first one had one, else with 1."""
+        words = line.split()[skipped:]
+        if not self.values:
+            self._weighted = len(words) != 2
+        if self._weighted:
+            self.add(line, skipped)
+            return
+        if len(words) > 2:
+            allowed = "nothing after two sites, as after the first"
+            raise self.text.error(line, skipped + 2, checks.shown(words[2]), allowed)
+        if len(words) == 2 and words[0] == words[1]:
+            allowed = "a site other than the first, as there is no number for a field"
+            raise self.text.error(line, skipped + 1, checks.shown(words[1]), allowed)
+        self.add(line, skipped, value=1.0)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether entries had numbers."""
+        return self._weighted
 
     def demand(self, wanted: int, where: str) -> None:
         """Refuse a file that had less or more entries than it said."""

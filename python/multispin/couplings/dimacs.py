@@ -20,7 +20,8 @@ def read_dimacs(path: PathLike) -> Pairwise:
 
     A line ``p NAME n m`` comes first, of any name (``edge``, ``col``), then m lines ``e i j`` or
     ``e i j w`` with vertices from 1; a weight w that is not there is 1. Blank lines and comments,
-    ``c ...``, mean nothing. The cut of largest weight is the ground state; `cut_value` gives it.
+    ``c ...``, and from ``#`` or ``%`` on, mean nothing, and commas may part numbers. The cut of
+    largest weight is the ground state; `cut_value` gives it.
 
     Parameters
     ----------
@@ -52,13 +53,16 @@ def read_dimacs(path: PathLike) -> Pairwise:
     >>> model.edges.tolist(), model.couplings.tolist()
     ([[0, 1], [1, 2]], [-1.0, 1.0])
     """
-    text = Text(checks.path("path", path), comment="c")
+    text = Text(checks.path("path", path), loose=True)
     lines = text.lines()
     header = next(lines, "")
     allowed = "p NAME n m, at least one vertex and how many edges"
     words = header.split()
     if words[:1] != ["p"]:
         raise text.error(header, 0, checks.shown(words[0]) if words else "nothing", allowed)
+    if words[1:2] == ["qubo"]:
+        got = "'qubo', a file of qbsolv, whose numbers are of variables 0 and 1"
+        raise text.error(header, 1, got, allowed)
     n_spins, n_edges = text.counts(header, (1, 0), allowed, skipped=2)
     edges = Entries(text, first_site=1, n_sites=n_spins)
     for line in lines:

@@ -15,12 +15,15 @@ from multispin.couplings._text import (
     Text,
     constant_line,
     entry_lines,
+    integer,
     write_lines,
 )
 from multispin.couplings.problem import Problem
 from multispin.models import Pairwise, SignedGraph, fields
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import ArrayLike
 
 
@@ -29,11 +32,12 @@ def read_edges(
 ) -> Pairwise:
     r"""Read couplings from lines ``i j J``, and fields from lines ``i i h``.
 
-    Blank lines and lines that begin with ``#`` mean nothing; there is no header. A coupling of 0 is
-    no edge. Numbers are of ASCII digits; a byte-order mark at the start is skipped. The energy is
-    -J s_i s_j - h s_i: files of dimod (COO), whose biases have the other sign or are of variables
-    0 and 1, are refused where they say so (``# vartype=``). `read_problem` also reads the
-    constant that `write_edges` keeps in a comment.
+    Blank lines, lines ``c ...`` and what comes after ``#`` or ``%`` mean nothing; there is no
+    header. Commas may part numbers. If no line has a number J, all are 1 (and there are no fields).
+    A coupling of 0 is no edge. Numbers are of ASCII digits; a byte-order mark at the start is
+    skipped. The energy is -J s_i s_j - h s_i: files of dimod (COO), whose biases have the other
+    sign or are of variables 0 and 1, are refused where they say so (``# vartype=``).
+    `read_problem` also reads the constant that `write_edges` keeps in a comment.
 
     Parameters
     ----------
@@ -84,10 +88,18 @@ def read_edges_problem(
         n_spins = checks.count("n_spins", n_spins, 1, checks.MOST_SITES)
     if first_site is not None:
         first_site = checks.count("first_site", first_site, 0, 1)
-    text = Text(path)
+    text = Text(path, loose=True)
     entries = Entries(text, first_site or 0, n_spins, diagonal=True)
+    first, number = "", 0
     for line in text.lines():
-        entries.add(line)
+        if line.split()[0] == "p":
+            allowed = "i j J (read_dimacs reads such files, with couplings -w)"
+            raise text.error(line, 0, "'p', a header of DIMACS", allowed)
+        if not first:
+            first, number = line, text.number
+        entries.add_alike(line)
+    if first and not entries.weighted:
+        _demand_no_header(path, first, number, entries)
     if n_spins is None:
         if not entries.values:
             raise ValueError(f"{path}: got no edges, allowed: some, or n_spins given")
@@ -109,6 +121,16 @@ def read_edges_problem(
         field[sites] = values
         h = field
     return Problem(Pairwise.from_edges(n_spins, pairs, couplings, h), text.constant)
+
+
+def _demand_no_header(path: Path, first: str, number: int, entries: Entries) -> None:
+    """Refuse a first line that may be one ``n m`` of what follows, in a file without numbers."""
+    n, m = (integer(word) for word in first.split())
+    others = [site for pair in list(entries.line_of)[1:] for site in pair]
+    if m == len(entries.values) - 1 and others and n >= max(others) + entries.first_site:
+        got = f"{checks.shown(first.strip())}, which may be an edge or a header n m"
+        allowed = "numbers J in all lines (read_max_cut reads files with a header)"
+        raise ValueError(f"{path}:{number}:1: got {got}, allowed: {allowed}")
 
 
 def write_edges(path: PathLike, model: SignedGraph | Problem) -> None:

@@ -20,7 +20,8 @@ def read_max_cut(path: PathLike) -> Pairwise:
 
     The couplings are J = −w: the cut of largest weight is then the ground state. Further numbers
     in the first line, as in the DIMACS torus set, and blank lines mean nothing, and so do lines
-    that begin with ``#``. A weight of 0 is no edge.
+    ``c ...`` and what comes after ``#`` or ``%``. Commas may part numbers. If no edge has a weight,
+    all are 1. A weight of 0 is no edge.
 
     Parameters
     ----------
@@ -52,13 +53,13 @@ def read_max_cut(path: PathLike) -> Pairwise:
     >>> model.edges.tolist(), model.couplings.tolist()
     ([[0, 1], [1, 2]], [-1.0, 1.0])
     """
-    text = Text(checks.path("path", path))
+    text = Text(checks.path("path", path), loose=True)
     lines = text.lines()
     allowed = "n m, at least one vertex and how many edges"
     n_spins, n_edges = text.counts(next(lines, ""), (1, 0), allowed, more=True)
     edges = Entries(text, first_site=1, n_sites=n_spins)
     for line in lines:
-        edges.add(line)
+        edges.add_alike(line)
     edges.demand(n_edges, "the first line")
     return of_weights(edges, n_spins)
 

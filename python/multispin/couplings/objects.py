@@ -49,7 +49,7 @@ def to_sparse(model: SignedGraph) -> Any:
     return sparse.csr_array(entries, shape=(model.n_spins, model.n_spins))
 
 
-def from_networkx(graph: Any, weight: str = "J", h: ArrayLike = 0.0) -> Pairwise:
+def from_networkx(graph: Any, weight: str | None = None, h: ArrayLike = 0.0) -> Pairwise:
     """Make the model of a NetworkX graph.
 
     Parameters
@@ -57,8 +57,9 @@ def from_networkx(graph: Any, weight: str = "J", h: ArrayLike = 0.0) -> Pairwise
     graph : networkx.Graph
         Undirected, of at least one node, without parallel edges or loops. Site k is the k-th of
         ``graph.nodes``.
-    weight : str
-        The attribute that is the coupling of an edge. Each edge has to have it.
+    weight : str, optional
+        The attribute that is the coupling of an edge. Each edge has to have it. By default "J" if
+        the edges have that, else "weight"; where edges have no attribute at all, couplings are 1.
     h : float or array_like
         Field h_i: a number for all sites, or (N,).
 
@@ -87,12 +88,14 @@ def from_networkx(graph: Any, weight: str = "J", h: ArrayLike = 0.0) -> Pairwise
         raise TypeError(checks.describe("graph", graph, allowed))
     if graph.is_directed() or graph.is_multigraph():
         raise ValueError(f"graph: got a {type(graph).__name__}, allowed: {allowed}")
-    checks.instance("weight", weight, str, "the name of an attribute")
+    if weight is not None:
+        checks.instance("weight", weight, str, "None, or the name of an attribute")
     if len(graph) == 0:
         raise ValueError("graph: got one without nodes, allowed: at least one node")
+    weight = _weight(graph) if weight is None else weight
     site = {node: k for k, node in enumerate(graph.nodes)}
     edges, couplings = [], []
-    for one, other, coupling in graph.edges(data=weight):
+    for one, other, coupling in graph.edges(data=weight or "J", default=None if weight else 1.0):
         if coupling is None:
             got = f"an edge ({one!r}, {other!r}) without it"
             raise ValueError(f"weight: got {weight!r}, and {got}, allowed: one that all edges have")
@@ -102,6 +105,23 @@ def from_networkx(graph: Any, weight: str = "J", h: ArrayLike = 0.0) -> Pairwise
         couplings.append(checks.finite(f"graph[{one!r}][{other!r}][{weight!r}]", coupling))
     check_strength("graph", couplings)
     return Pairwise.from_edges(len(site), edges, couplings, h)
+
+
+def _weight(graph: Any) -> str | None:
+    """Return which attribute of the edges is the coupling; None if they have no attributes."""
+    names: set[str] = set()
+    for one, other, attributes in graph.edges(data=True):
+        found = [name for name in ("J", "weight") if name in attributes]
+        if len(found) == 2:
+            got = f"an edge ({one!r}, {other!r}) with J and weight"
+            raise ValueError(f"weight: got None, and {got}, allowed: the one that is the coupling")
+        names.update(found or attributes)
+    if "J" in names or "weight" in names:
+        return "J" if "J" in names else "weight"
+    if names:
+        got = f"edges with {', '.join(map(checks.shown, sorted(map(str, names))[:3]))}"
+        raise ValueError(f"weight: got None, and {got}, allowed: the one that is the coupling")
+    return None
 
 
 def to_networkx(model: SignedGraph, weight: str = "J") -> Any:

@@ -55,7 +55,8 @@ def read_qubo(path: PathLike, format: str = "sparse", problem: int | None = None
     r"""Read a problem of quadratic binary optimisation, :math:`x^T Q x` for x in {0, 1}^n.
 
     A line ``n m``, variables and entries, is followed by m lines ``i j q``, with variables from 1.
-    A line ``i i q`` is the linear term. Blank lines and lines that begin with ``#`` mean nothing.
+    A line ``i i q`` is the linear term. Blank lines, lines ``c ...`` and what comes after
+    ``#`` or ``%`` mean nothing, and commas may part numbers.
 
     =========== ============== ========================================== =======================
     format      is to be       a line ``i j q`` with i ≠ j                where
@@ -117,7 +118,7 @@ def read_qubo(path: PathLike, format: str = "sparse", problem: int | None = None
     convention = CONVENTIONS[checks.choice("format", format, tuple(CONVENTIONS))]
     if problem is not None:
         problem = checks.count("problem", problem, 1)
-    text = Text(path)
+    text = Text(path, loose=True)
     lines = text.lines()
     number = _find(text, lines, convention, problem)
     allowed = "n m, at least one variable and how many entries"

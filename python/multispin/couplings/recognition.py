@@ -34,8 +34,9 @@ def recognize(path: PathLike) -> str:
     By its suffix, where that is one that belongs to a format: ``.mc``, ``.rud`` and ``.rudy``
     (max-cut), ``.col`` and ``.dimacs``, ``.sparse``, ``.bq``. Else by what is in it:
 
-    * ``p`` and ``c`` lines: dimacs;
+    * a first line ``p ...``, but for comments: dimacs;
     * a line of one number, then one of two: orlib;
+    * lines of two numbers: max-cut if the second of the first line counts the others, else edges;
     * a line ``n m``, then lines ``i j w``: max-cut, unless some i = j. Those are of a matrix, which
       may be meant as ``sparse`` or as ``bq``: that has to be said;
     * lines of three numbers from the first on: edges, unless m lines without a vertex 0 follow a
@@ -132,18 +133,20 @@ def read_problem(
 
 
 def _of_content(path: Path) -> str:
-    text = Text(path)
+    text = Text(path, loose=True)
     lines = text.lines()
     first = next(lines, "").split()
-    if first[:1] in (["p"], ["c"]):
+    if first[:1] == ["p"]:
         return "dimacs"
     second = next(lines, "").split()
     if len(first) == 1 and len(second) == 2 and integer(first[0]) > 0:
         return "orlib"
     numbers = [integer(word) for word in first[:2]]
     if len(numbers) == 2 and min(numbers) >= 0:
-        others = [line.split(maxsplit=2)[:2] for line in lines]
-        pairs = [second[:2], *others] if second else others
+        rows = [second, *(line.split(maxsplit=3) for line in lines)] if second else []
+        pairs = [row[:2] for row in rows]
+        if len(first) == 2 and rows and all(len(row) == 2 for row in rows):
+            return "max-cut" if len(rows) == numbers[1] else "edges"
         from_zero = numbers[0] == 0 or any("0" in pair for pair in pairs)
         if len(first) == 3 and (from_zero or len(pairs) != numbers[1]):
             return "edges"

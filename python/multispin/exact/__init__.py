@@ -1,9 +1,11 @@
 """Exact results to hold a simulation against.
 
-Six oracles, none of which knows the sampler:
+Seven oracles, none of which knows the sampler:
 
 ``onsager``
     the infinite square lattice in zero field (Onsager 1944, Yang 1952);
+``chain``
+    the infinite chain in any field (Ising 1925);
 ``ising_2d``
     the finite torus in zero field (Kaufman 1949);
 ``transfer_matrix``
@@ -18,8 +20,9 @@ with a bond to the right and a bond down at each site (so a side of length 2 has
 
 References
 ----------
-H. A. Kramers & G. H. Wannier, Phys. Rev. 60, 252 (1941). L. Onsager, Phys. Rev. 65, 117 (1944).
-B. Kaufman, Phys. Rev. 76, 1232 (1949). C. N. Yang, Phys. Rev. 85, 808 (1952).
+E. Ising, Z. Phys. 31, 253 (1925). H. A. Kramers & G. H. Wannier, Phys. Rev. 60, 252 (1941). L.
+Onsager, Phys. Rev. 65, 117 (1944). B. Kaufman, Phys. Rev. 76, 1232 (1949). C. N. Yang, Phys. Rev.
+85, 808 (1952).
 """
 
 from multispin.exact._square import critical_temperature
@@ -30,15 +33,18 @@ from multispin.exact.enumeration import (
     state_probabilities,
 )
 from multispin.exact.infinite import Infinite, onsager
+from multispin.exact.infinite_chain import Chain, chain
 from multispin.exact.torus import Torus, ising_2d
 from multispin.exact.transfer import TransferMatrix, transfer_matrix
 
 __all__ = [
+    "Chain",
     "Elimination",
     "Enumeration",
     "Infinite",
     "Torus",
     "TransferMatrix",
+    "chain",
     "critical_temperature",
     "eliminate",
     "enumerate",

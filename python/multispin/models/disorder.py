@@ -21,7 +21,7 @@ MOST_SAMPLES = 2**64
 
 # What words are for, in the highest word of the counter: what is drawn for one has nothing to do
 # with what is drawn for another, whatever the seeds are.
-_SIGNS, _NORMALS, _FIELDS = 0, 1, 2
+_SIGNS, _NORMALS, _FIELDS, _BIASED_SIGNS = 0, 1, 2, 3
 
 _CHUNK = 1 << 16  # numbers that are made of words at a time
 
@@ -29,12 +29,16 @@ _CHUNK = 1 << 16  # numbers that are made of words at a time
 LARGEST_NORMAL = 8.3
 
 
-def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArray[np.int8]:
-    """Draw signs, +1 and -1 with probability 1/2 each.
+def random_signs(
+    count: int, seed: int, samples: int | None = None, p: float = 0.5
+) -> npt.NDArray[np.int8]:
+    """Draw signs, +1 with probability p and -1 with 1 - p.
 
     Those of sample k depend on `seed` and k only, not on how many samples there are. Sign number n
     is bit n mod 64 of word n div 64 that the counter-based generator Philox4x64-10 (Salmon et al.,
     SC '11) returns for the key (seed, k), whose raw words NumPy guarantees not to change (NEP 19).
+    For another p than 1/2 it is +1 if word n of those with 3 in the highest word of the counter is
+    below p, as a fraction of 53 bits: with a seed, signs turn to +1 one by one as p grows.
 
     Parameters
     ----------
@@ -44,6 +48,8 @@ def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArr
         0 to 2⁶⁴ − 1.
     samples : int, optional
         How many disorder samples; none means sample 0, without an axis for samples.
+    p : float
+        Probability of +1, from 0 to 1; it is rounded up to a multiple of 2⁻⁵³.
 
     Returns
     -------
@@ -70,9 +76,22 @@ def random_signs(count: int, seed: int, samples: int | None = None) -> npt.NDArr
         samples = checks.count("samples", samples, 1, MOST_SAMPLES)
     what = f"count: {count} signs of {samples or 1} samples"
     check_memory(what, bytes_of_signs(count, samples))
-    if samples is None:
-        return signs_of_sample(count, seed, 0)
-    return np.stack([signs_of_sample(count, seed, k) for k in range(samples)])
+    p = checked_share("p", p)
+    numbers = (0,) if samples is None else range(samples)
+    if p == 0.5:
+        found = [signs_of_sample(count, seed, k) for k in numbers]
+    else:
+        found = [_biased_signs(count, seed, k, p) for k in numbers]
+    return found[0] if samples is None else np.stack(found)
+
+
+def checked_share(name: str, value: object) -> float:
+    """Return `value` as the share of signs that are +1."""
+    allowed = "a probability, from 0 to 1"
+    share = checks.finite(name, value, allowed)
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(checks.describe(name, value, allowed))
+    return share
 
 
 def bytes_of_signs(count: int, samples: int | None) -> int:
@@ -243,3 +262,13 @@ def signs_of_sample(count: int, seed: int, k: int, purpose: int = _SIGNS) -> npt
     words = _philox(seed, k, purpose).random_raw(-(-count // 64)).astype("<u8")
     bits = np.unpackbits(words.view(np.uint8), count=count, bitorder="little")
     return 2 * bits.view(np.int8) - 1
+
+
+def _biased_signs(count: int, seed: int, k: int, p: float) -> npt.NDArray[np.int8]:
+    """Draw signs of sample k that are +1 with probability p."""
+    words, found = _philox(seed, k, _BIASED_SIGNS), np.empty(count, dtype=np.int8)
+    for first in range(0, count, _CHUNK):
+        piece = found[first : first + _CHUNK]
+        fraction = (words.random_raw(len(piece)) >> np.uint64(11)) * 2.0**-53
+        piece[:] = np.where(fraction < p, 1, -1)
+    return found

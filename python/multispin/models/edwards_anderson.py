@@ -17,6 +17,7 @@ from multispin.models.disorder import (
     MOST_SAMPLES,
     bytes_of_normals,
     bytes_of_signs,
+    checked_share,
     random_normals,
     random_signs,
 )
@@ -37,7 +38,7 @@ class EdwardsAnderson(Lattice):
     .. math:: E(s) = -\sum_{\langle ij \rangle} J_{ij} s_i s_j - \sum_i h_i s_i, \qquad s_i = \pm 1
 
     The couplings are quenched, and the same for a seed on every machine. Bimodal ones are
-    J_ij = J σ_ij with bonds σ of +1 or -1 with probability 1/2 each, drawn by `random_signs`;
+    J_ij = J σ_ij with bonds σ of +1 with probability p and -1 with 1 − p, drawn by `random_signs`;
     Gaussian ones have mean 0 and standard deviation J, drawn by `random_normals`. Along a side of 2
     two neighbours have two bonds.
 
@@ -58,6 +59,9 @@ class EdwardsAnderson(Lattice):
     couplings
         ``"bimodal"`` or ``"gaussian"``. Gaussian ones have several magnitudes: `couplings` gives
         them, while `J`, `signs` and `bonds` raise ValueError.
+    p
+        Share of ferromagnetic bonds, from 0 to 1, of bimodal couplings. With 1 it is the
+        ferromagnet; in between `theory.nishimori` is exact.
 
     Raises
     ------
@@ -69,7 +73,8 @@ class EdwardsAnderson(Lattice):
     Notes
     -----
     S. F. Edwards & P. W. Anderson, J. Phys. F 5, 965 (1975), eq. (2.1), with Gaussian couplings;
-    with bonds ±J, G. Toulouse, Commun. Phys. 2, 115 (1977).
+    with bonds ±J, G. Toulouse, Commun. Phys. 2, 115 (1977); with a share p of them, H. Nishimori,
+    Prog. Theor. Phys. 66, 1169 (1981).
 
     Examples
     --------
@@ -86,6 +91,8 @@ class EdwardsAnderson(Lattice):
     (192,)
     """
 
+    _p = 0.5  # share of +1 among the bonds that a seed gave
+
     def __init__(
         self,
         shape: tuple[int, ...],
@@ -94,16 +101,20 @@ class EdwardsAnderson(Lattice):
         h: ArrayLike = 0.0,
         samples: int | None = None,
         couplings: str = "bimodal",
+        p: float = 0.5,
     ) -> None:
         super().__init__(shape, checks.nonnegative_finite("J", J), h)
         self._seed: int | None = checks.seed("seed", seed)
+        self._p = checked_share("p", p)
         if samples is not None:
             samples = checks.count("samples", samples, 1, MOST_SAMPLES)
         kind, count = checks.choice("couplings", couplings, KINDS), self.n_edges
+        if kind == "gaussian" and self._p != 0.5:
+            raise ValueError(checks.describe("p", p, "1/2 of Gaussian couplings"))
         what = "shape: bonds" if samples is None else f"samples: bonds of {samples}"
         if kind == "bimodal":
             check_memory(what, bytes_of_signs(count, samples))
-            self._keep(random_signs(count, seed, samples), samples)
+            self._keep(random_signs(count, seed, samples, self._p), samples)
         else:
             check_memory(what, bytes_of_normals(count, samples) + 8 * count)
             values = random_normals(count, seed, samples)
@@ -250,7 +261,8 @@ class EdwardsAnderson(Lattice):
     def description(self) -> dict[str, Any]:
         """What results say of the model beside its shape: couplings and field."""
         drawn = self._seed is not None and not self.one_magnitude
-        return {**({"couplings": "gaussian"} if drawn else {}), **super().description}
+        kind = {"couplings": "gaussian"} if drawn else {}
+        return {**kind, **self._share, **super().description}
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return what `from_state` makes the model of: a dict for JSON, and arrays by name.
@@ -266,6 +278,7 @@ class EdwardsAnderson(Lattice):
             "h": h,
             "samples": self.samples,
             "seed": self._seed,
+            **self._share,
         }
         if self.one_magnitude:
             return meta, {"bonds": np.packbits(self._bonds > 0), **arrays}
@@ -288,6 +301,7 @@ class EdwardsAnderson(Lattice):
             bits = np.unpackbits(bonds, count=count).reshape(full)
             model = cls.from_bonds(2 * bits.view(np.int8) - 1, meta["J"], h, samples)
         model._seed = None if seed is None else checks.seed("seed", seed)
+        model._p = checked_share("p", meta.get("p", 0.5))
         return model
 
     @classmethod
@@ -340,6 +354,11 @@ class EdwardsAnderson(Lattice):
         if not self.one_magnitude:
             raise several_magnitudes(self._bonds)
 
+    @property
+    def _share(self) -> dict[str, float]:
+        """What files and results say of the share of ferromagnetic bonds, if it is not 1/2."""
+        return {} if self._p == 0.5 else {"p": self._p}
+
     def _identity(self) -> Hashable:
         return self._J if self.one_magnitude else None, self._field, self._digest
 
@@ -355,6 +374,7 @@ class EdwardsAnderson(Lattice):
             rest += f", samples={self.samples}"
         if self._seed is not None:
             kind = "" if self.one_magnitude else ", couplings='gaussian'"
+            kind += "" if self._p == 0.5 else f", p={self._p}"
             return f"EdwardsAnderson({self._shape}, seed={self._seed}, {rest}{kind})"
         made = "from_bonds" if self.one_magnitude else "from_couplings"
         values = f"<shape {self._shape}, sha256 {self._digest[:12]}>"

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin import exact
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin.analysis import selection
 from multispin.analysis.summary import averages
+from multispin.plot import _theory
 from multispin.plot.style import (
     COLOURS,
-    FAINT,
-    INK,
     MARKERS,
     TEMPERATURE,
     lattice_name,
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Runs: TypeAlias = xr.Dataset | Sequence[xr.Dataset]
+    Theory: TypeAlias = str | Sequence[str] | None
 
 __all__ = [
     "binder_cumulant",
@@ -59,19 +58,27 @@ _LABELS = {
 }
 
 
-def energy(runs: Runs) -> Figure:
-    """Energy per spin against temperature, with Onsager's curve for the infinite lattice.
+def energy(runs: Runs, theory: Theory = "auto", coordination: float | None = None) -> Figure:
+    """Energy per spin against temperature, with curves of theory behind the points.
 
     Parameters
     ----------
     runs : xarray.Dataset or sequence of xarray.Dataset
         What `multispin.simulate` returned; several lattices share the axes.
+    theory : str or sequence of str, optional
+        Curves of the first run, by name: "onsager" (`exact.onsager`) and "kaufman"
+        (`exact.ising_2d`, of its size) of square `Ising` lattices without a field, "chain"
+        (`exact.chain`), "curie_weiss" and "bethe" (`theory.curie_weiss`, with zJ for J, and
+        `theory.bethe`) of ferromagnets, "nishimori" (`theory.nishimori.energy`) of glasses ±J.
+        "auto" is Onsager's where it is exact, and else none; None is none.
+    coordination : float, optional
+        Neighbours z of each site, for the last three; by default those of a periodic lattice of
+        the shape of the run.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Points with standard errors. The exact curve is that of the square `Ising` lattice without
-        a field.
+        Points with standard errors.
 
     Raises
     ------
@@ -84,17 +91,17 @@ def energy(runs: Runs) -> Figure:
     >>> run = ms.simulate(ms.Ising((32, 32)), [2.0, 2.3, 2.6], 200, 100, interval=2, replicas=4)
     >>> ms.plot.runs.energy(run).savefig("energy.png")
     """
-    return _single(runs, "energy_per_spin")
+    return _single(runs, "energy_per_spin", theory, coordination)
 
 
-def magnetization(runs: Runs) -> Figure:
+def magnetization(runs: Runs, theory: Theory = "auto", coordination: float | None = None) -> Figure:
     """Mean absolute magnetization against temperature, with Yang's curve; see `energy`."""
-    return _single(runs, "abs_magnetization")
+    return _single(runs, "abs_magnetization", theory, coordination)
 
 
-def specific_heat(runs: Runs) -> Figure:
+def specific_heat(runs: Runs, theory: Theory = "auto", coordination: float | None = None) -> Figure:
     """Specific heat against temperature, with Onsager's curve; see `energy`."""
-    return _single(runs, "specific_heat")
+    return _single(runs, "specific_heat", theory, coordination)
 
 
 def susceptibility(runs: Runs) -> Figure:
@@ -107,14 +114,16 @@ def binder_cumulant(runs: Runs) -> Figure:
     return _single(runs, "binder_cumulant")
 
 
-def overview(runs: Runs) -> Figure:
+def overview(runs: Runs, theory: Theory = "auto", coordination: float | None = None) -> Figure:
     """Energy, magnetization, specific heat and susceptibility in one figure; see `energy`."""
     names = ("energy_per_spin", "abs_magnetization", "specific_heat", "susceptibility")
+    curves = _theory.chosen("theory", theory, names)
+    coordination = _checked_coordination(coordination)
     tables = _tables(runs)
     with style():
         figure = new_figure(9.0, 6.6)
         for number, (axes, name) in enumerate(zip(figure.subplots(2, 2).flat, names, strict=True)):
-            _draw(axes, tables, name, legend=number == 0)
+            _draw(axes, tables, name, curves, coordination, legend=number == 0)
         return figure
 
 
@@ -277,16 +286,33 @@ def _pictures(images: Any) -> list[NDArray[np.float64]]:
     return pictures
 
 
-def _single(runs: Runs, name: str) -> Figure:
+def _single(
+    runs: Runs, name: str, theory: Theory = "auto", coordination: float | None = None
+) -> Figure:
+    curves = _theory.chosen("theory", theory, [name])
+    coordination = _checked_coordination(coordination)
     tables = _tables(runs)
     with style():
         figure = new_figure(6.4, 4.2)
-        _draw(figure.subplots(), tables, name, legend=True)
+        _draw(figure.subplots(), tables, name, curves, coordination, legend=True)
         return figure
 
 
-def _draw(axes: Axes, tables: list[tuple[str, xr.Dataset]], name: str, legend: bool) -> None:
-    """Put one quantity of all runs, and its exact curve, into `axes`."""
+def _checked_coordination(coordination: float | None) -> float | None:
+    if coordination is None:
+        return None
+    return checks.positive_finite("coordination", coordination)
+
+
+def _draw(
+    axes: Axes,
+    tables: list[tuple[str, xr.Dataset]],
+    name: str,
+    names: list[str],
+    coordination: float | None,
+    legend: bool,
+) -> None:
+    """Put one quantity of all runs, and curves of theory, into `axes`."""
     for number, (of, table) in enumerate(tables):
         axes.errorbar(
             table.temperature.values,
@@ -302,51 +328,13 @@ def _draw(axes: Axes, tables: list[tuple[str, xr.Dataset]], name: str, legend: b
         )
     low = min(float(table.temperature.min()) for _, table in tables)
     high = max(float(table.temperature.max()) for _, table in tables)
-    _draw_exact(axes, name, *tables[0], low, high)
+    _theory.draw(axes, name, names, *tables[0], (low, high), coordination)
     if name == "susceptibility" and any((table[name] > 0).any() for _, table in tables):
         axes.set_yscale("log")
     axes.set_xlabel(TEMPERATURE)
     axes.set_ylabel(_LABELS[name])
     if legend:
         axes.legend()
-
-
-def _draw_exact(axes: Axes, name: str, of: str, table: xr.Dataset, low: float, high: float) -> None:
-    # Nothing else has been solved.
-    is_ising = str(table.attrs.get("model")).startswith("Ising(")
-    one_field = "h_sha256" not in table.attrs
-    if not (is_ising and one_field) or len(selection.sides(of, table)) != 2:
-        return
-    coupling, field = (selection.number(of, table, what) for what in ("J", "h"))
-    if field != 0.0 or coupling == 0.0:
-        return
-    critical = exact.critical_temperature * abs(coupling)
-    if low < critical < high:
-        axes.axvline(critical, color=FAINT, lw=0.8, ls=":", zorder=0)
-        axes.text(
-            critical, 1.0, " $T_c$", color=FAINT, va="top", transform=axes.get_xaxis_transform()
-        )
-    field_of = {
-        "energy_per_spin": "energy",
-        "abs_magnetization": "magnetization",
-        "specific_heat": "specific_heat",
-    }
-    if name in field_of and high > low:
-        # As close to T_c as a curve can show: m falls at once, while C grows without bound.
-        nearest = 1e-4 if name == "specific_heat" else 1e-8
-        temperature = _dense(low, high, critical, nearest)
-        with checks.within(of):
-            values = getattr(exact.onsager(temperature, J=coupling), field_of[name])
-        axes.plot(temperature, values, color=INK, lw=1.0, zorder=0, label="exact, $L = \\infty$")
-
-
-def _dense(low: float, high: float, critical: float, nearest: float) -> NDArray[np.float64]:
-    """Return temperatures that crowd around T_c, where the exact curves are steep."""
-    even = np.linspace(low, high, 400)
-    distances = np.geomspace(nearest, 0.1, 200) * critical
-    near = np.concatenate([critical - distances, critical + distances])
-    inside = near[(near > low) & (near < high)]
-    return np.sort(np.concatenate([even[abs(even - critical) > nearest * critical], inside]))
 
 
 def _spin_colours() -> Any:

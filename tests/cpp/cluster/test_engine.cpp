@@ -145,7 +145,8 @@ TEST(ClusterEngine, FrustrationIsFound) {
   EXPECT_TRUE(of({1, 1, 1, -1}, free));
   EXPECT_FALSE(of({1, 0, 1, -1}, free));
   EXPECT_TRUE(of({1, 1, 1, 1}, mixed));
-  EXPECT_FALSE(of({1, -1, -1, 1}, up));
+  EXPECT_FALSE(of({1, -1, -1, 1}, mixed));
+  EXPECT_TRUE(of({1, -1, -1, 1}, up));
   EXPECT_FALSE(of({1, -1, 1, -1}, mixed));
   EXPECT_TRUE(of({1, -1, 1, -1}, up));
 }

@@ -448,11 +448,27 @@ def test_a_networkx_graph_with_names() -> None:
     assert model == ms.Pairwise.from_edges(4, [[1, 2], [0, 2]], [1, -2.5], h=0.5)
 
 
+def test_attributes_of_networkx_that_need_not_be_named() -> None:
+    chain = ms.Pairwise.from_edges(3, [[0, 1], [1, 2]], [2.0, -1.0])
+    for name in ("J", "weight"):
+        graph = nx.Graph([(0, 1, {name: 2.0}), (1, 2, {name: -1.0, "colour": 3})])
+        assert couplings.from_networkx(graph) == couplings.from_networkx(graph, name) == chain
+    both = nx.Graph([(0, 1, {"J": 2.0, "weight": 5.0}), (1, 2, {"J": -1.0, "weight": 5.0})])
+    assert couplings.from_networkx(both, "J") == chain
+    assert couplings.from_networkx(nx.path_graph(3)) == ms.Pairwise.from_edges(3, chain.edges)
+
+
 @pytest.mark.parametrize(("graph", "error", "message"), [
     (nx.DiGraph([(0, 1, {"J": 1})]), ValueError, "graph: got a DiGraph, allowed: an undir"),
     (nx.MultiGraph([(0, 1, {"J": 1})]), ValueError, "graph: got a MultiGraph, allowed: "),
-    (nx.Graph([(0, 1, {"weight": 1})]), ValueError,
-     r"weight: got 'J', and an edge \(0, 1\) without it"),
+    (nx.Graph([(0, 1, {"J": 1}), (1, 2)]), ValueError,
+     r"weight: got 'J', and an edge \(1, 2\) without it"),
+    (nx.Graph([(0, 1, {"weight": 1}), (1, 2)]), ValueError,
+     r"weight: got 'weight', and an edge \(1, 2\) without it"),
+    (nx.Graph([(0, 1, {"weight": 1, "J": -1})]), ValueError,
+     r"weight: got None, and an edge \(0, 1\) with J and weight, allowed: the one that is"),
+    (nx.Graph([(0, 1, {"length": 1})]), ValueError,
+     "weight: got None, and edges with 'length', allowed: the one that is the coupling"),
     (nx.Graph([(0, 0, {"J": 1})]), ValueError, "graph: got a loop at the node 0, allowed: "),
     (nx.Graph([("a", 1, {"J": "1"})]), TypeError, r"graph\['a'\]\[1\]\['J'\]: got '1', allowed: "),
     (nx.Graph([(0, 1, {"J": np.inf})]), ValueError, r"graph\[0\]\[1\]\['J'\]: got inf, allowed: "),

@@ -209,3 +209,52 @@ def test_bonds_that_are_no_signs(value: float) -> None:
 def test_configurations_of_another_shape(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"^spins: got .*, allowed: \(3, \.\.\., 4, 4\)"):
         ms.EdwardsAnderson((4, 4), samples=3).energy(np.ones(shape))
+
+
+# --- shares of ferromagnetic bonds ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [0, 2])
+def test_signs_of_a_share_are_fractions_of_philox(k: int) -> None:
+    words = [w for block in (1, 2, 3) for w in philox_4x64([block, 0, 0, 3], [5, k])]
+    for p in (0.3, 0.8):
+        expected = [1 if (word >> 11) * 2.0**-53 < p else -1 for word in words]
+        assert random_signs(12, 5, samples=k + 1, p=p)[k].tolist() == expected
+
+
+def test_signs_turn_up_as_their_share_grows() -> None:
+    shares = (0.0, 0.1, 0.4, 0.6, 0.99, 1.0)
+    signs = np.stack([random_signs(20_000, 3, p=p) for p in shares])
+    assert np.all(np.diff(signs.astype(int), axis=0) >= 0)
+    assert np.all(signs[0] == -1)
+    assert np.all(signs[-1] == 1)
+    # 5 standard errors of 20,000 draws.
+    assert (signs == 1).mean(axis=1) == pytest.approx(shares, abs=5 * 0.5 / 20_000**0.5)
+
+
+def test_half_of_the_bonds_is_what_a_glass_has_anyway() -> None:
+    model = ms.EdwardsAnderson((4, 6), seed=3, p=0.5)
+    assert model == ms.EdwardsAnderson((4, 6), seed=3)
+    assert repr(model) == repr(ms.EdwardsAnderson((4, 6), seed=3))
+    assert "p" not in model.description
+    assert "p" not in model.state()[0]
+
+
+def test_a_glass_of_a_share_is_kept_and_shown() -> None:
+    model = ms.EdwardsAnderson((4, 6), seed=3, samples=2, p=0.8)
+    assert model.description["p"] == 0.8
+    assert eval(repr(model), {"EdwardsAnderson": ms.EdwardsAnderson}) == model
+    again = ms.models.from_state(*json.loads(json.dumps([model.state()[0]])), model.state()[1])
+    assert again == model
+    assert repr(again) == repr(model)
+    assert model.sample(1) == ms.EdwardsAnderson.from_bonds(model.bonds[1])
+    assert ms.EdwardsAnderson((4, 4), p=1.0).energy(np.ones((4, 4))) == -32
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"p": 1.1}, "p: got 1.1, allowed: a probability"),
+    ({"p": 0.7, "couplings": "gaussian"}, "p: got 0.7, allowed: 1/2 of Gaussian couplings"),
+])  # fmt: skip
+def test_shares_that_are_none(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ms.EdwardsAnderson((4, 4), **arguments)

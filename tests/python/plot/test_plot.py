@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import multispin as ms
-from multispin import exact, plot
+from multispin import exact, plot, theory
 from multispin.analysis.summary import summarize
 from multispin.runs import throughput
 
@@ -150,3 +150,66 @@ def test_runs_of_another_kind_are_refused(run: xr.Dataset) -> None:
 def test_wrong_arguments_of_the_benchmark(change: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error, match=r"got .*allowed: "):
         throughput.measure(**({"sizes": [32], "seconds": 0.005} | change))
+
+
+# --- curves of theory -----------------------------------------------------------------------------
+
+
+def curve(figure: Figure, label: str) -> tuple[np.ndarray, np.ndarray]:
+    (line,) = [line for line in figure.axes[0].lines if line.get_label() == label]
+    temperature, values = np.asarray(line.get_data())
+    return temperature, values
+
+
+@pytest.mark.parametrize(("name", "label", "values"), [
+    ("onsager", "exact, $L = \\infty$", lambda T: exact.onsager(T).energy),
+    ("kaufman", "exact, this size", lambda T: exact.ising_2d(32, T).energy_per_spin),
+    ("curie_weiss", "mean field", lambda T: theory.curie_weiss.solution(T, J=4.0).energy),
+    ("bethe", "Bethe lattice", lambda T: theory.bethe.solution(T, 4).energy),
+])  # fmt: skip
+def test_curves_of_theory_by_name(
+    run: xr.Dataset, name: str, label: str, values: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    T, drawn = curve(plot.runs.energy(run, theory=name), label)
+    np.testing.assert_allclose(drawn, values(T))
+    assert (T.min(), T.max()) == (2.0, 2.6)
+
+
+def test_several_curves_and_none(run: xr.Dataset) -> None:
+    both = labels(plot.runs.specific_heat(run, theory=["kaufman", "bethe"]))
+    assert both == ["exact, this size", "Bethe lattice", "$L = 32$"]
+    assert labels(plot.runs.energy(run, theory=None)) == ["$L = 32$"]
+    panels = plot.runs.overview(run, theory="kaufman").axes
+    drawn = [any(line.get_label() == "exact, this size" for line in p.lines) for p in panels]
+    assert drawn == [True, False, True, False]
+
+
+def test_a_chain_in_a_field_and_a_glass_on_its_line() -> None:
+    chain = ms.simulate(ms.Ising((64,), h=0.2), [1.0, 2.0], 40, 10)
+    T, drawn = curve(plot.runs.magnetization(chain, theory="chain"), "exact chain")
+    np.testing.assert_allclose(drawn, exact.chain(T, h=0.2).magnetization)
+    glass = ms.simulate(ms.EdwardsAnderson((6, 6), seed=1, p=0.9), [0.8, 1.0], 40, 10)
+    T, drawn = curve(plot.runs.energy(glass, theory="nishimori"), "Nishimori line")
+    np.testing.assert_allclose(drawn, -2 * np.tanh(1 / T))
+
+
+def test_the_coordination_of_another_graph() -> None:
+    model = ms.Pairwise.from_edges(30, ms.graphs.random_regular(30, 3, seed=1), 1.0)
+    graph = ms.simulate(model, [1.0, 2.0], 40, 10)
+    T, drawn = curve(plot.runs.energy(graph, theory="bethe", coordination=3), "Bethe lattice")
+    np.testing.assert_allclose(drawn, theory.bethe.solution(T, 3).energy)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"theory": "ising"}, "theory: got 'ising', allowed: 'auto', 'onsager'"),
+    ({"theory": "chain"}, "theory: got 'chain' behind a run of .*allowed: for Ising chains"),
+    ({"theory": "bethe", "coordination": 3.5}, "theory: got 'bethe' behind .*a whole number"),
+    ({"coordination": -1}, "coordination: got -1"),
+])  # fmt: skip
+def test_curves_that_do_not_belong_there(
+    run: xr.Dataset, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        plot.runs.energy(run, **arguments)
+    with pytest.raises(ValueError, match="theory: got 'nishimori', allowed: onsager, chain"):
+        plot.runs.magnetization(run, theory="nishimori")
