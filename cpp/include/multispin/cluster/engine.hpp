@@ -85,7 +85,7 @@ class ClusterEngine {
   std::span<const double> temperatures() const { return temperatures_; }
 
   // As LatticeEngine::run. A stop inside a sweep leaves spins as they were before it, but for whole
-  // clusters of Wolff's.
+  // clusters of Wolff's, and what was begun is begun anew.
   bool run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll = {});
   bool sweep(std::uint64_t sweeps, const Poll& poll = {}) { return run(1, sweeps, nullptr, poll); }
   bool finish(const Poll& poll = {});
