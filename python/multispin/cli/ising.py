@@ -1,4 +1,4 @@
-"""``multispin ising``: a square lattice at one or many temperatures."""
+"""``multispin ising``: a square or cubic lattice at one or many temperatures."""
 
 from __future__ import annotations
 
@@ -27,11 +27,18 @@ def register(commands: Any) -> None:
         commands,
         "ising",
         _run,
-        "simulate a square lattice at one or many temperatures",
-        "Writes every measurement, and a picture with the exact curves of the infinite lattice.",
+        "simulate a square or cubic lattice at one or many temperatures",
+        "Writes every measurement, and a picture, with the exact curves of the infinite square "
+        "lattice.",
     )
     add = command.add_argument
-    add("--size", type=shape_of, default="256", metavar="L", help="lattice: L, or ROWSxCOLUMNS")
+    add(
+        "--size",
+        type=shape_of,
+        default="256",
+        metavar="L",
+        help="lattice: L for L x L, ROWSxCOLUMNS, or PLANESxROWSxCOLUMNS",
+    )
     add(
         "--temperature",
         type=temperatures_of,
@@ -47,7 +54,12 @@ def register(commands: Any) -> None:
     add("--coupling", type=float, default=1.0, metavar="J", help="coupling, of either sign")
     add("--field", type=float, default=0.0, metavar="H", help="uniform field")
     add("--seed", type=int, default=1, metavar="N", help="seed of all random streams")
-    add("--dynamics", default="metropolis", metavar="NAME", help="metropolis or glauber")
+    add(
+        "--dynamics",
+        default="metropolis",
+        metavar="NAME",
+        help="metropolis, glauber, swendsen-wang or wolff",
+    )
     # A random start can freeze into stripes below T_c; it is not what a first look should show.
     add("--init", default="up", metavar="NAME", help="start: random, up or down")
     add_machine(command)
@@ -114,7 +126,8 @@ def _print_averages(table: xr.Dataset) -> None:
 
 
 def _exact(table: xr.Dataset) -> tuple[list[str], list[str]]:
-    if table.attrs["h"] != 0.0 or table.attrs["J"] == 0.0:
+    square = len(table.attrs["shape"]) == 2
+    if not square or table.attrs["h"] != 0.0 or table.attrs["J"] == 0.0:
         return ["-"] * table.sizes["temperature"], ["-"] * table.sizes["temperature"]
     bulk = exact.onsager(table.temperature.values, J=table.attrs["J"])
     return [f"{x:.5f}" for x in bulk.energy], [f"{x:.5f}" for x in bulk.magnetization]

@@ -60,14 +60,17 @@ def add_files(command: argparse.ArgumentParser, stem: str) -> None:
     add("--force", action="store_true", help="replace the files if they are there")
 
 
-def shape_of(word: str) -> tuple[int, int]:
-    """Read ``L`` or ``ROWSxCOLUMNS``."""
-    rows, cross, columns = word.partition("x")
+def shape_of(word: str) -> tuple[int, ...]:
+    """Read ``L``, ``ROWSxCOLUMNS`` or ``PLANESxROWSxCOLUMNS``."""
+    sides = word.split("x")
     try:
-        return int(rows), int(columns if cross else rows)
+        shape = tuple(int(side) for side in sides)
     except ValueError:
-        message = f"got {word!r}, allowed: L or ROWSxCOLUMNS, such as 512 or 256x1024"
-        raise argparse.ArgumentTypeError(message) from None
+        shape = ()
+    if not 1 <= len(shape) <= 3:
+        allowed = "L, ROWSxCOLUMNS or PLANESxROWSxCOLUMNS, such as 512, 256x1024 or 64x64x64"
+        raise argparse.ArgumentTypeError(f"got {word!r}, allowed: {allowed}")
+    return 2 * shape if len(shape) == 1 else shape
 
 
 def temperatures_of(word: str) -> list[float]:

@@ -50,6 +50,19 @@ def test_info_tells_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
+def test_ising_of_a_cube_by_clusters(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--size", "6x6x8", "--dynamics", "swendsen-wang", "--interval", "1"]
+    assert cli.main([*QUICK, *words, "--temperature", "4.0", "5.0"]) == 0
+    assert is_png(folder / "multispin-ising.png")
+    data = xr.load_dataset("multispin-ising.nc", engine="h5netcdf")
+    expected = ms.simulate(
+        ms.Ising((6, 6, 8)), [4.0, 5.0], 200, 50, seed=1, init="up", dynamics="swendsen-wang"
+    )
+    xr.testing.assert_equal(data, expected)
+    table = capsys.readouterr().out
+    assert "Onsager" not in table  # whose energies are those of squares
+
+
 def test_ising_scan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*QUICK, "--temperature", "1.5", "2.0:3.0:3", "--seed", "7"]) == 0
     assert names(folder) == ["multispin-ising.nc", "multispin-ising.png"]
