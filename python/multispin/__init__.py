@@ -25,6 +25,7 @@ from multispin.errors import (
     MissingExtraError,
     NotConvergedWarning,
     NotFittedError,
+    ObservableError,
     RoundedCouplingsWarning,
     SlowEngineWarning,
     SlowMixingWarning,
@@ -49,8 +50,10 @@ from multispin.learn import (
 )
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
+from multispin.runs.observables import Observable
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
+from multispin.runs.snapshots import unpack_snapshots
 from multispin.runs.temperature_range import temperature_range
 from multispin.runs.tempering import temper
 from multispin.sampling.device_array import DeviceArray
@@ -78,6 +81,8 @@ __all__ = [
     "MissingExtraError",
     "NotConvergedWarning",
     "NotFittedError",
+    "Observable",
+    "ObservableError",
     "PackedSamples",
     "Pairwise",
     "RBMClassifier",
@@ -111,4 +116,5 @@ __all__ = [
     "temper",
     "temperature_range",
     "theory",
+    "unpack_snapshots",
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNIT = "energy unit of J and h"
 
 #: Dimensions, values and attributes, as xarray takes them.
-Variable = tuple[tuple[str, ...], Any, dict[str, str]]
+Variable = tuple[tuple[str, ...], Any, dict[str, Any]]
 
 
 def variable(
@@ -32,10 +32,10 @@ def temperature(dim: str, values: ArrayLike) -> Variable:
     return variable((dim,), values, "temperature T", f"{UNIT} (k_B = 1)")
 
 
-def draws(thermalization: int, interval: int, count: int) -> Variable:
-    """Return the sweeps since the start at each draw."""
+def draws(thermalization: int, interval: int, count: int, dim: str = "draw") -> Variable:
+    """Return the sweeps since the start at each draw, along `dim`."""
     when = thermalization + interval * np.arange(1, count + 1, dtype=np.int64)
-    return variable(("draw",), when, "sweeps since the start", "sweep")
+    return variable((dim,), when, "sweeps since the start", "sweep")
 
 
 def numbered(dim: str, count: int, long_name: str) -> Variable:

@@ -137,9 +137,9 @@ class Checkpoint:
         if rng != "auto" and origin:
             given["rng"], kept["rng"] = rng, origin["generator"]
         differences = [
-            f"{name} {kept.get(name)!r} there, {value!r} here"
-            for name, value in given.items()
-            if kept.get(name) != value
+            f"{name} {kept.get(name)!r} there, {given.get(name)!r} here"
+            for name in {**given, **kept}
+            if kept.get(name) != given.get(name)
         ]
         if differences:
             raise CheckpointError(

@@ -11,6 +11,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import closing
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -27,13 +28,15 @@ from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
 from multispin.runs._drive import drive
+from multispin.runs._observing import SWEEPING, unpicklable
 from multispin.runs._record import Record
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.observables import measures
 from multispin.sampling.sampler import BOLTZMANN, GENERATORS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     import xarray as xr
@@ -46,6 +49,9 @@ __all__ = ["simulate"]
 #: Two numbers, in the record, in the batch that is under way, and on their way to the file.
 _BYTES_A_DRAW = 48
 
+#: Spins of all chains up to which a checkpoint has their last states, so that a finished run can be
+#: extended: 128 MiB.
+MOST_KEPT = 2**30
 
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = (
@@ -72,6 +78,8 @@ def simulate(
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
     executor: Executor | None = None,
+    observables: Sequence[Any] | Mapping[str, Any] | None = None,
+    snapshots: int = 0,
 ) -> xr.Dataset:
     r"""Simulate a model at several temperatures and return every measurement.
 
@@ -127,6 +135,14 @@ def simulate(
         `multispin.progress.Progress` a few times a second.
     executor : concurrent.futures.Executor, optional
         Runs the batches, one temperature each, elsewhere.
+    observables : list, or dict by names, optional
+        What else to measure of the spins: names ("staggered_magnetization", "link_energy",
+        "structure_factor", "domain_wall_length"), functions of an array of spins, and `Observable`,
+        which says more. In a list functions go by their own names. A checkpoint knows functions by
+        name and interval alone, so that one that failed can be mended. Functions have to be
+        picklable if the `executor` pickles.
+    snapshots : int
+        Every so many measurements the spins are kept, a bit each; 0 keeps none.
 
     Returns
     -------
@@ -136,10 +152,20 @@ def simulate(
         ``(temperature, replica, draw)``; coordinate ``draw`` is the number of sweeps since the
         start. The attributes say how the numbers were made.
 
+        Observables are variables of dimensions ``(temperature, replica, draw, ...)``. One that is
+        measured every n > `interval` sweeps has the dimension ``draw_n`` in place of ``draw``. So
+        has ``snapshot``, uint8, whose last dimension is ``byte``: `unpack_snapshots` makes spins of
+        it. With either, the attributes have the seconds that they took, ``observable_seconds``,
+        beside ``sweeping_seconds``, and each variable its own, ``seconds``: over all batches, and
+        all that was not lost. These are the only attributes that differ from run to run.
+
     Raises
     ------
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
+    ObservableError
+        If an observable fails, or gives anything but numbers of one shape; the message names it.
+        What was measured before is in the checkpoint; the same call goes on from there.
     CheckpointError
         If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     ExecutorError
@@ -169,6 +195,19 @@ def simulate(
     {'temperature': 2, 'replica': 4, 'draw': 20}
     >>> abs(data.magnetization).mean(("replica", "draw")).values > 0.5
     array([ True, False])
+
+    What you measure is yours:
+
+    >>> def longest_side(spins):  # of a domain wall along the columns
+    ...     return (spins != spins[..., :1]).any(axis=-1).sum(axis=-1)
+    >>> data = ms.simulate(
+    ...     ms.Ising((16, 16)), 2.0, sweeps=50, thermalization=10, interval=5, seed=1,
+    ...     observables=[longest_side, "link_energy"], snapshots=2,
+    ... )
+    >>> bool((data.link_energy.sum("axis") == data.energy).all())
+    True
+    >>> ms.unpack_snapshots(data).sizes["draw_10"]
+    5
     """
     xarray = require("xarray", "run")
     check_model("model", model)
@@ -196,6 +235,10 @@ def simulate(
     if threads is not None:
         checks.count("threads", threads, 1, MOST_THREADS)
     start = _starts(init, model, len(table), replicas)
+    wanted = measures(observables, snapshots, model, interval, sweeps // interval)
+    if snapshots:
+        what = f"snapshots: {sweeps // interval // snapshots} of {chains} chains"
+        check_memory(what, 3 * (sweeps // interval // snapshots) * chains * -(-model.n_spins // 8))
 
     def keeping(file: Checkpoint) -> xr.Dataset:
         plan = Plan(
@@ -209,6 +252,9 @@ def simulate(
             device=device,
             rng=rng,
             threads=threads,
+            chains=chains,
+            measures=wanted,
+            keeps_states=spins <= MOST_KEPT,
         )
         run = Record(plan, table, replicas, sweeps, start)
         file.load(run.arguments, rng, run.restore)
@@ -262,11 +308,12 @@ def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: 
     futures: dict[Future[Any], Batch] = {}
 
     def take(future: Future[Any]) -> int:
-        energy, magnetization, made_by = future.result()
+        given, made_by = future.result()
         batch = futures.pop(future)
         file.note_origin(made_by)
-        run.finish(batch.first, energy, magnetization)
-        return len(batch.temperatures) * run.plan.sweeps
+        run.finish(given)
+        sweeps = run.plan.sweeps - run.plan.sweeps_at(batch.began)
+        return len(batch.temperatures) * sweeps
 
     with interrupts_held() as interrupts:
         try:
@@ -285,14 +332,22 @@ def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: 
                 f"the executor broke ({error}). What had been finished {kept}; the same call with "
                 "a new executor goes on"
             ) from error
+        except Exception as error:
+            wrong = unpicklable(run.plan.measures) if _of_pickling(error) else None
+            raise wrong or error
         finally:
             for future in futures:
                 future.cancel()
             for future in list(futures):  # done while another failed, or Ctrl-C came
                 if future.done() and not future.cancelled() and future.exception() is None:
                     take(future)
-            if run.done.any():
+            if run.drawn.any():
                 file.save(run.state)
+
+
+def _of_pickling(error: Exception) -> bool:
+    """Whether a function that cannot be pickled may be the cause."""
+    return isinstance(error, (PicklingError, AttributeError, TypeError))
 
 
 def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:
@@ -337,4 +392,31 @@ def _dataset(xarray: ModuleType, run: Record, origin: dict[str, Any]) -> xr.Data
     )
     shown = {name: run.arguments[name] for name in _SHOWN}
     data.attrs = attributes("Monte Carlo run", shown, plan.model, origin)
+    if plan.measures:
+        data = _with_observables(data, run)
     return cast("xr.Dataset", data)
+
+
+def _with_observables(data: xr.Dataset, run: Record) -> xr.Dataset:
+    """Return the Dataset with what has been measured of spins, and what that took."""
+    variables: dict[str, Any] = {}
+    coords: dict[str, Any] = {}
+    for one in run.plan.measures:
+        draw, when = "draw", run.plan.interval * one.every
+        if one.every > 1:
+            draw = f"draw_{when}"
+            count = one.count(run.plan.draws)
+            coords[draw] = draws(run.plan.thermalization, when, count, draw)
+        values = run.observed[one.name]
+        axes = one.dims_of(values.ndim - 2)
+        shape = (len(run.temperatures), run.replicas, *values.shape[1:])
+        dims = ("temperature", "replica", draw, *axes)
+        variables[one.name] = variable(dims, values.reshape(shape), one.long_name, one.units)
+        variables[one.name][2]["seconds"] = run.seconds[one.name]
+        if one.labels is not None:
+            coords[axes[0]] = variable(axes, list(one.labels), axes[0].replace("_", " "))
+    data = data.assign(variables).assign_coords(coords)
+    seconds = {**run.seconds}
+    data.attrs["sweeping_seconds"] = seconds.pop(SWEEPING, 0.0)
+    data.attrs["observable_seconds"] = sum(seconds.values())
+    return data
