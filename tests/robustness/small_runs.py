@@ -56,7 +56,7 @@ def kept_sweeps(path: Path, kind: str) -> int:
         each = arguments["thermalization"] + arguments["sweeps"]
         current = meta["current"]
         begun = current["chains"] * current["sampler"]["sweeps_done"] if current else 0
-        return int(arrays["done"].sum()) * each + begun
+        return int(np.count_nonzero(arrays["drawn"])) * each + begun
     if kind == "anneal":
         sweeps = meta["sampler"]["sweeps_done"] if meta["sampler"] else meta["looked"]
         return int(arrays["best_energy"].size) * int(sweeps)
