@@ -331,10 +331,24 @@ def _runs() -> dict[str, Call]:
         "simulate": Call(
             ms.simulate,
             {"model": ms.Ising(SHAPE), "temperatures": [2.0, 2.5], "sweeps": 4, "thermalization": 2,
-             "interval": 2, "replicas": 2, **_KEPT, "executor": None},
-            blames={"interval": ("sweeps",), "sweeps": ("interval", "thermalization")},
+             "interval": 2, "replicas": 2, **_KEPT, "executor": None,
+             "observables": {"E": "link_energy"}, "snapshots": 1},
+            blames={"interval": ("sweeps",), "sweeps": ("interval", "thermalization"),
+                    "model": ("observables",)},
             functions=("progress",), long=("sweeps", "thermalization"),
         ),
+        "Observable": Call(
+            ms.Observable,
+            {"measure": "structure_factor", "interval": 2, "dims": None,
+             "wave_vectors": [(0, 0), (0, 1)]},
+            blames={"measure": ("wave_vectors",)}, functions=("measure",),
+        ),
+        "Observable, a function": Call(
+            ms.Observable,
+            {"measure": np.mean, "interval": 2, "dims": ("site",), "wave_vectors": None},
+            blames={"measure": ("dims",)}, functions=("measure",),
+        ),
+        "unpack_snapshots": Call(ms.unpack_snapshots, {"run": runs.simulated()}),
         "temper": Call(
             ms.temper,
             {"model": _GLASS, "temperatures": [1.0, 1.5, 2.0], "sweeps": 4, "swap_interval": 1,
@@ -1278,6 +1292,11 @@ def _analysis() -> dict[str, Call]:
             statistics.specific_heat,
             {"energy": _SERIES, "temperature": 2.0, "n_spins": 16, "replicas": True},
             blames={"replicas": ("energy",)},
+        ),
+        "statistics.correlation_length": Call(
+            statistics.correlation_length,
+            {"at_zero": _SERIES**2, "at_k": _SERIES**2 / 2, "length": 8, "replicas": True},
+            blames={"at_zero": ("at_k",), "replicas": ("at_zero",)}, nan=True,
         ),
         "overlaps.distribution": Call(
             overlaps.distribution, {"overlap": _Q, "n_spins": 4, "bins": 5, "symmetric": False,

@@ -187,7 +187,7 @@ class BatchRun:
         prefix = "observed_"
         kept = {name[len(prefix) :]: a for name, a in arrays.items() if name.startswith(prefix)}
         run.observed.restore(drawn, kept)
-        run.observed.seconds.update(checked_seconds(meta["seconds"]))
+        add_seconds(run.observed.seconds, meta["seconds"])
         return run
 
     def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int, began: int) -> None:
@@ -300,12 +300,10 @@ class BatchRun:
         self.observed.seconds[SWEEPING] += time.perf_counter() - began
 
 
-def checked_seconds(given: Any) -> dict[str, float]:
-    """Return seconds by name, out of a checkpoint."""
-    return {
-        str(name): checks.nonnegative_finite("seconds", value)
-        for name, value in dict(given).items()
-    }
+def add_seconds(known: dict[str, float], more: dict[str, float]) -> None:
+    """Add seconds by name, perhaps out of a checkpoint, to those that are known."""
+    for name, seconds in more.items():
+        known[name] = known.get(name, 0.0) + checks.nonnegative_finite("seconds", seconds)
 
 
 def run_batch(plan: Plan, batch: Batch) -> tuple[Drawn, dict[str, Any]]:

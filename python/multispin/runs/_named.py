@@ -13,11 +13,10 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.models import sums, triangle
-from multispin.models.forms import RealPairs
+from multispin.models.forms import RealPairs, periodic_lattice
 from multispin.models.lattice import Lattice
 from multispin.models.signed_graph import SignedGraph
 from multispin.runs._dataset import UNIT
-from multispin.runs.ladders import periodic_lattice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +60,9 @@ def bound(name: str, model: Model, wave_vectors: NDArray[np.int64] | None) -> Bo
         if not isinstance(model, Lattice):
             raise _refusal(name, model, "a lattice, such as Ising or EdwardsAnderson")
         labels = tuple(f"axis_{axis}" for axis in range(len(model.shape)))
-        return Bound(LinkEnergy(model), "energy of the bonds along an axis", UNIT, ("axis",), labels)
+        return Bound(
+            LinkEnergy(model), "energy of the bonds along an axis", UNIT, ("axis",), labels
+        )
     if name == "structure_factor":
         vectors = _vectors(_lattice(name, model), wave_vectors)
         labels = tuple(",".join(map(str, vector)) for vector in vectors)
@@ -156,7 +157,7 @@ class DomainWallLength:
         if form.all_pairs:  # whose list would be long
             signs = np.sign(form.couplings()[0]).astype(np.int8)
             difference = triangle.products(rows, signs)  # of integers, so that no order matters
-            return (np.count_nonzero(signs) - np.rint(difference).astype(np.int64)) // 2
+            return np.asarray((np.count_nonzero(signs) - difference.astype(np.int64)) // 2)
         edges, couplings = form.listed()
         signs = np.sign(couplings[0]).astype(np.int8)
         at_a_time = max(1, _PRODUCTS // replicas)

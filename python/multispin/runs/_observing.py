@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class Observations:
         all_chains: int,
     ) -> None:
         self.values: Values = {}  # by name, (draws, chains, ...), once their shapes are known
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._measures = measures
         self._began, self._draws = began, draws
         self._chains, self._all_chains = chains, all_chains
@@ -149,9 +149,7 @@ class Observations:
                 raise _fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
 
 
-def check_lengths(
-    one: Measure, mine: dict[str, int], others: dict[str, int], sweeps: int
-) -> None:
+def check_lengths(one: Measure, mine: dict[str, int], others: dict[str, int], sweeps: int) -> None:
     """Refuse an axis that another observable has in another length."""
     for dim, length in mine.items():
         if others.get(dim, length) != length:
@@ -160,9 +158,7 @@ def check_lengths(
             )
 
 
-def _lengths(
-    one: Measure, shape: tuple[int, ...], sweeps: int
-) -> zip[tuple[str, int]]:
+def _lengths(one: Measure, shape: tuple[int, ...], sweeps: int) -> zip[tuple[str, int]]:
     if one.dims is not None and len(one.dims) != len(shape):
         allowed = f"{len(one.dims)} axes after the first, which are {one.dims}"
         raise _fault(one, f"{shape} for each replica", sweeps, allowed)
@@ -201,12 +197,17 @@ def _fault(one: Measure, got: str, sweeps: int, allowed: str) -> ObservableError
 
 def unpicklable(measures: Sequence[Measure]) -> TypeError | None:
     """Return what to say of the first function that another process cannot have; or nothing."""
-    for one in measures:
-        try:
-            pickle.dumps(one.function)
-        except Exception as error:  # whatever its own methods raise
+    found = ((one.function, _why_not_pickled(one.function)) for one in measures)
+    for function, why in found:
+        if why is not None:
             allowed = "functions that can be pickled, such as those of a module, with an executor"
-            wrong = TypeError(checks.describe("observables", one.function, f"{allowed} ({error})"))
-            wrong.__cause__ = error
-            return wrong
+            return TypeError(checks.describe("observables", function, f"{allowed} ({why})"))
+    return None
+
+
+def _why_not_pickled(function: object) -> Exception | None:
+    try:
+        pickle.dumps(function)
+    except Exception as error:  # whatever its own methods raise
+        return error
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from multispin.runs._batches import (
     BatchRun,
     Drawn,
     Plan,
-    checked_seconds,
+    add_seconds,
     runs_of,
     split,
 )
@@ -54,7 +53,7 @@ class Record:
         self.states: NDArray[np.uint8] | None = None  # of chains, after their last draw, as bits
         if plan.keeps_states:
             self.states = np.zeros((chains, -(-plan.model.n_spins // 8)), dtype=np.uint8)
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = {}
         self.current: BatchRun | None = None
         self.arguments = {
             "version": __version__,
@@ -113,9 +112,9 @@ class Record:
             values = given.observed[one.name]
             room = self._room(one, values.shape[2:], given.first)
             room[chains, one.count(given.began) :] = np.moveaxis(values, 0, 1)
-        if self.states is not None:
+        if self.states is not None and given.states is not None:
             self.states[chains] = given.states
-        self.seconds.update(given.seconds)
+        add_seconds(self.seconds, given.seconds)
         self.drawn[chains] = self.plan.draws
 
     def _room(self, one: Measure, shape: tuple[int, ...], first: int) -> NDArray[Any]:
@@ -183,7 +182,7 @@ class Record:
         if self.states is not None:
             shape = (int((drawn > 0).sum()), self.states.shape[1])
             self.states[drawn > 0] = io.demand_array(arrays, "states", np.uint8, shape)
-        self.seconds.update(checked_seconds(meta["seconds"]))
+        add_seconds(self.seconds, meta["seconds"])
         if meta["current"] is not None:
             states = {name[8:]: a for name, a in arrays.items() if name.startswith("current_")}
             current = BatchRun.from_state(self.plan, meta["current"], states)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multispin._base import checks
+from multispin._engines.base import MOST_SWEEPS
 from multispin.runs import _named
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Observable:
     ``"structure_factor"``
         :math:`S(k) = \frac{1}{N} |\sum_x s_x e^{i k \cdot x}|^2` at wave vectors k of a periodic
         lattice, a dimension ``wave_vector``: 0 and the smallest along each axis unless others are
-        given. `analysis.correlations.correlation_length` makes the second-moment correlation length
+        given. `analysis.statistics.correlation_length` makes the second-moment correlation length
         of it.
     ``"domain_wall_length"``
         The number of unsatisfied edges, :math:`J_e s_i s_j < 0`.
@@ -78,14 +79,19 @@ class Observable:
     >>> def quarters(spins):
     ...     return spins.reshape(len(spins), 4, -1).mean(axis=-1)
     >>> run = ms.simulate(
-    ...     ms.Ising((8, 8)), 2.0, sweeps=40, thermalization=0, interval=2, seed=1,
+    ...     ms.Ising((8, 8)),
+    ...     2.0,
+    ...     sweeps=40,
+    ...     thermalization=0,
+    ...     interval=2,
+    ...     seed=1,
     ...     observables={
     ...         "quarters": ms.Observable(quarters, interval=10, dims=("quarter",)),
     ...         "S": ms.Observable("structure_factor", wave_vectors=[(0, 0), (0, 1)]),
     ...     },
     ... )
-    >>> run.quarters.dims, run.S.dims
-    (('temperature', 'replica', 'draw_10', 'quarter'), ('temperature', 'replica', 'draw', 'wave_vector'))
+    >>> run.quarters.dims[2:], run.S.dims[2:]
+    (('draw_10', 'quarter'), ('draw', 'wave_vector'))
     >>> run.draw_10.values.tolist(), run.wave_vector.values.tolist()
     ([10, 20, 30, 40], ['0,0', '0,1'])
     """
@@ -104,7 +110,9 @@ class Observable:
             allowed = f"{', '.join(map(repr, _named.NAMES))}, or a function of an array of spins"
             checks.function("measure", measure, allowed)
         self.measure = measure
-        self.interval = None if interval is None else checks.count("interval", interval, 1)
+        self.interval = (
+            None if interval is None else checks.count("interval", interval, 1, MOST_SWEEPS)
+        )
         self.dims = None if dims is None else _checked_dims(dims, named)
         self.wave_vectors = None
         if wave_vectors is not None:
@@ -138,7 +146,9 @@ class Measure:
 
     def dims_of(self, axes: int) -> tuple[str, ...]:
         """Return the names of so many axes."""
-        return tuple(f"{self.name}_{axis}" for axis in range(axes)) if self.dims is None else self.dims
+        return (
+            tuple(f"{self.name}_{axis}" for axis in range(axes)) if self.dims is None else self.dims
+        )
 
 
 def measures(
@@ -158,10 +168,14 @@ def measures(
     if every:
         found.append(
             Measure(
-                "snapshot", _named.packed_spins, every, ("byte",),
-                "spins as bits; multispin.unpack_snapshots makes spins of them", "1",
+                "snapshot",
+                _named.packed_spins,
+                every,
+                ("byte",),
+                "spins as bits; multispin.unpack_snapshots makes spins of them",
+                "1",
                 dtype=np.uint8,
-            )  # fmt: skip
+            )
         )
     _check_dims(found)
     return tuple(found)
@@ -169,7 +183,8 @@ def measures(
 
 def _check_dims(found: Sequence[Measure]) -> None:
     """Refuse axes that are called like an observable, or alike and are not."""
-    taken, labels = {one.name for one in found}, {}
+    taken = {one.name for one in found}
+    labels: dict[str, tuple[str, ...] | None] = {}
     for one in found:
         for dim in one.dims or ():
             if dim in taken or labels.setdefault(dim, one.labels) != one.labels:
@@ -182,7 +197,7 @@ def _named_ones(observables: object) -> list[tuple[str, object]]:
     allowed = f"None, a list or a dict by names, of {_ALLOWED}"
     if observables is None:
         return []
-    if isinstance(observables, Mapping):
+    if isinstance(observables, dict):
         pairs = list(observables.items())
     elif isinstance(observables, Sequence) and not isinstance(observables, (str, bytes)):
         pairs = [(_name_of(one), one) for one in observables]

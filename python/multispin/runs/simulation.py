@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    wait,
-)
+from concurrent.futures import Executor
 from contextlib import closing
-from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin._base.interrupts import interrupts_held
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, MOST_THREADS, Request
-from multispin.errors import ExecutorError
 from multispin.models.base import check_model
 from multispin.progress import Progress, Reporter
-from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
+from multispin.runs._batches import Plan, most_at_once
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
-from multispin.runs._drive import drive
-from multispin.runs._observing import SWEEPING, unpicklable
+from multispin.runs._observing import SWEEPING
 from multispin.runs._record import Record
+from multispin.runs._where import run_elsewhere, run_here
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs.observables import measures
 from multispin.sampling.sampler import BOLTZMANN, GENERATORS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     import xarray as xr
@@ -78,7 +68,7 @@ def simulate(
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
     executor: Executor | None = None,
-    observables: Sequence[Any] | Mapping[str, Any] | None = None,
+    observables: Sequence[Any] | dict[str, Any] | None = None,
     snapshots: int = 0,
 ) -> xr.Dataset:
     r"""Simulate a model at several temperatures and return every measurement.
@@ -201,8 +191,14 @@ def simulate(
     >>> def longest_side(spins):  # of a domain wall along the columns
     ...     return (spins != spins[..., :1]).any(axis=-1).sum(axis=-1)
     >>> data = ms.simulate(
-    ...     ms.Ising((16, 16)), 2.0, sweeps=50, thermalization=10, interval=5, seed=1,
-    ...     observables=[longest_side, "link_energy"], snapshots=2,
+    ...     ms.Ising((16, 16)),
+    ...     2.0,
+    ...     sweeps=50,
+    ...     thermalization=10,
+    ...     interval=5,
+    ...     seed=1,
+    ...     observables=[longest_side, "link_energy"],
+    ...     snapshots=2,
     ... )
     >>> bool((data.link_energy.sum("axis") == data.energy).all())
     True
@@ -273,9 +269,9 @@ def _run(
     n_spins = run.plan.model.n_spins
     with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, n_spins)) as reporter:
         if executor is None:
-            _run_here(run, file, reporter)
+            run_here(run, file, reporter)
         else:
-            _run_elsewhere(run, file, reporter, executor)
+            run_elsewhere(run, file, reporter, executor)
 
 
 def _demand_one_sample(model: Model) -> None:
@@ -284,77 +280,6 @@ def _demand_one_sample(model: Model) -> None:
             f"model: got {model.samples} disorder samples, allowed: one set of couplings, such as "
             "model.sample(k); ms.study runs over all k, and ms.temper takes them together"
         )
-
-
-def _run_here(run: Record, file: Checkpoint, reporter: Reporter) -> None:
-    if run.current is not None:
-        _finish_current(run, file, reporter)
-    for batch in run.pending(by_temperature=False):
-        run.current = BatchRun(run.plan, batch)
-        _finish_current(run, file, reporter)
-
-
-def _finish_current(run: Record, file: Checkpoint, reporter: Reporter) -> None:
-    assert run.current is not None
-    drive(run.current, file, reporter, run.state, end=run.take_current)
-
-
-def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: Executor) -> None:
-    if run.current is not None:  # begun here before: its state is at hand, so finish it here
-        _finish_current(run, file, reporter)
-    if run.finished:
-        return
-    file.demand_writable()
-    futures: dict[Future[Any], Batch] = {}
-
-    def take(future: Future[Any]) -> int:
-        given, made_by = future.result()
-        batch = futures.pop(future)
-        file.note_origin(made_by)
-        run.finish(given)
-        sweeps = run.plan.sweeps - run.plan.sweeps_at(batch.began)
-        return len(batch.temperatures) * sweeps
-
-    with interrupts_held() as interrupts:
-        try:
-            for batch in run.pending(by_temperature=True):
-                futures[_submitted(executor, run.plan, batch)] = batch
-            while futures:
-                with interrupts.let_through():
-                    done, _ = wait(futures, return_when=FIRST_COMPLETED)
-                sweeps = sum(map(take, done))
-                file.save(run.state)
-                with interrupts.let_through():
-                    reporter.advance(sweeps)
-        except (BrokenExecutor, CancelledError) as error:
-            kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
-            raise ExecutorError(
-                f"the executor broke ({error}). What had been finished {kept}; the same call with "
-                "a new executor goes on"
-            ) from error
-        except Exception as error:
-            wrong = unpicklable(run.plan.measures) if _of_pickling(error) else None
-            raise wrong or error
-        finally:
-            for future in futures:
-                future.cancel()
-            for future in list(futures):  # done while another failed, or Ctrl-C came
-                if future.done() and not future.cancelled() and future.exception() is None:
-                    take(future)
-            if run.drawn.any():
-                file.save(run.state)
-
-
-def _of_pickling(error: Exception) -> bool:
-    """Whether a function that cannot be pickled may be the cause."""
-    return isinstance(error, (PicklingError, AttributeError, TypeError))
-
-
-def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:
-    try:
-        return executor.submit(run_batch, plan, batch)
-    except RuntimeError as error:  # it broke just now, or was shut down
-        raise BrokenExecutor(str(error)) from error
 
 
 def _starts(
@@ -412,7 +337,7 @@ def _with_observables(data: xr.Dataset, run: Record) -> xr.Dataset:
         shape = (len(run.temperatures), run.replicas, *values.shape[1:])
         dims = ("temperature", "replica", draw, *axes)
         variables[one.name] = variable(dims, values.reshape(shape), one.long_name, one.units)
-        variables[one.name][2]["seconds"] = run.seconds[one.name]
+        variables[one.name][2]["seconds"] = run.seconds.get(one.name, 0.0)
         if one.labels is not None:
             coords[axes[0]] = variable(axes, list(one.labels), axes[0].replace("_", " "))
     data = data.assign(variables).assign_coords(coords)

@@ -16,13 +16,12 @@ from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models.base import check_model
-from multispin.models.forms import RealPairs, SignedEdges
+from multispin.models.forms import RealPairs, SignedEdges, periodic_lattice
 from multispin.progress import Progress, Reporter
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
-from multispin.runs.ladders import periodic_lattice
 from multispin.sampling.sampler import BOLTZMANN
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin.models import Model, SignedGraph
 from multispin.models.base import check_model
+from multispin.models.forms import periodic_lattice
 from multispin.sampling import observables, state
 from multispin.sampling.clamp import checked_clamp, packed_clamp
 from multispin.sampling.device_array import DeviceArray
@@ -466,43 +467,50 @@ class Sampler:
     def correlation(self) -> tuple[NDArray[np.float64], ...]:
         """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.
 
-        Not connected. For each axis of the lattice ``(replicas, side // 2 + 1)``, by the distance d
-        along it.
+        Not connected. For each axis of the model's shape, whose ends are joined, by the distance d
+        along it: ``(replicas, side // 2 + 1)``, and with disorder samples one more axis in front.
+        Only the lattice engine need not unpack its spins for it.
 
         Raises
         ------
         ValueError
-            With the replica engine.
+            For a model that neither lies on a periodic lattice nor has two or more sides.
         """
-        sums = registry.ask(self._engine, "correlation")()
-        return tuple(along / self._model.n_spins for along in sums)
+        if len(self._model.shape) < 2 and not periodic_lattice(self._model):
+            allowed = "a model on a periodic lattice, or of a shape of two or more sides"
+            raise ValueError(checks.describe("model", self._model, allowed))
+        sums = self._engine.correlation()
+        return tuple(along.reshape(*self._lead, -1) / self._model.n_spins for along in sums)
 
     def block_average(
         self, block: int | Sequence[int] | NDArray[np.integer[Any]], replica: int = 0
     ) -> NDArray[np.float32]:
-        """Mean spin of blocks, without unpacking the lattice: a picture of a large one.
+        """Mean spin of blocks: a picture of a large lattice, which its engine need not unpack.
 
         Parameters
         ----------
         block
-            ``(height, width)`` or one number for both; divisors of the shape, the width even.
+            ``(height, width)`` or one number for both; divisors of the shape, with the lattice
+            engine the width even.
         replica
-            Which replica.
+            Which replica, counted through all disorder samples.
 
         Returns
         -------
         ndarray
-            ``(rows / height, columns / width)`` float32 in [-1, 1]; with an axis for the planes in
-            front in three dimensions.
+            ``(rows / height, columns / width)`` float32 in [-1, 1]; with axes for the other
+            dimensions in front.
 
         Raises
         ------
         TypeError, ValueError
-            For a block that does not divide the lattice, a replica that there is not, or with the
-            replica engine.
+            For a block that does not divide the lattice, a replica that there is not, or a model of
+            one dimension.
         """
+        if len(self._model.shape) < 2:
+            allowed = "a model whose configurations have rows and columns"
+            raise ValueError(checks.describe("model", self._model, allowed))
         given: Any = block.tolist() if isinstance(block, np.ndarray) else block
-        average = registry.ask(self._engine, "block_average")
         several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
         sides = given if several else (given, given)
         if len(sides) != 2:
@@ -511,8 +519,7 @@ class Sampler:
         longest = max(self._model.shape)
         height, width = (checks.count("block", side, 1, longest) for side in sides)
         replica = checks.count("replica", replica, 0, self._engine.request.replicas - 1)
-        means: NDArray[np.float32] = average(replica, height, width)
-        return means
+        return self._engine.block_average(replica, height, width)
 
     def spins(self) -> NDArray[np.int8] | DeviceArray:
         """Spins +1 and -1, ``(replicas, *model.shape)`` int8, a copy.
