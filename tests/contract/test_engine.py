@@ -197,6 +197,18 @@ def test_temperatures_of_each_replica(subject: Subject) -> None:
     assert twin.temperature == 4.0
 
 
+def test_temperatures_from_0_to_infinity(subject: Subject) -> None:
+    sampler = subject.sampler(temperature=[0.0, 1.0, np.inf], dynamics="glauber")
+    sampler.sweep(2)
+    lead = sampler.energy().shape
+    np.testing.assert_array_equal(sampler.temperature, np.broadcast_to([0.0, 1.0, np.inf], lead))
+    sampler.temperature = 0.0
+    before = sampler.energy()
+    sampler.sweep(5)
+    rounded = sampler.info().get("rounding_error", 0.0) * subject.model.n_spins**1.5
+    assert np.all(sampler.energy() <= before + 1e-9 + rounded)
+
+
 def test_starts(subject: Subject) -> None:
     shape = (*subject.sampler().energy().shape, *subject.model.shape)
     assert np.all(spins_of(subject.sampler(init="up")) == 1)
@@ -226,7 +238,7 @@ def test_a_saved_sampler_goes_on_bit_for_bit(subject: Subject, tmp_path: Path) -
 # --- refusing -------------------------------------------------------------------------------------
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
-    ("temperature", {"temperature": 0.0}),
+    ("temperature", {"temperature": -1.0}),
     ("temperature", {"temperature": float("nan")}),
     ("temperature", {"temperature": [1.0, 2.0]}),
     ("replicas", {"replicas": 0}),

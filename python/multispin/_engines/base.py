@@ -41,7 +41,6 @@ class Request:
     dynamics: str = "metropolis"
     order: str = "fixed"  # in which a sweep attempts the sites
     clamped: bool = False  # whether spins are going to be held
-    frozen: bool = False  # whether the temperature of some replica is 0
     rng: str = "auto"
     seed: int = 0
     first_stream: int = 0  # replica r draws from stream first_stream + r
@@ -126,7 +125,7 @@ class Engine(ABC):
 
     @abstractmethod
     def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
-        """Set the temperature of each replica."""
+        """Set the temperature of each replica, from 0 to infinity."""
 
     def tempering(self, **options: Any) -> Any:
         """Return a ladder of temperatures over the replicas; options as of `_core.tempering_of`."""

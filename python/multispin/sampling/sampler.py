@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -83,9 +82,14 @@ class Sampler:
     model
         What the energy is.
     temperature
-        T > 0 in units of energy: one number, one for each replica, or ``(samples, replicas)``. With
-        the real and the pattern engine and ``"glauber"`` or ``"parallel"`` dynamics also 0: spins
-        follow their fields, and one without a field stays as it is.
+        T from 0 to infinity, in units of energy: one number, one for each replica, or
+        ``(samples, replicas)``. At 0 spins follow their fields: no flip that costs energy is
+        accepted. One without a field is left to the rule as at any temperature: Metropolis flips it
+        for certain (with probability 1/2 where it says so below), the heat bath of the lattice and
+        the replica engine turns it up with probability 1/2; but that of the real and the pattern
+        engine leaves it as it is. Whether a field vanishes is decided in double precision, or
+        of couplings as they were rounded. At ``inf`` (`math.inf`) Metropolis accepts every flip,
+        and the heat bath turns spins up with probability 1/2, whatever their fields.
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
@@ -195,14 +199,12 @@ class Sampler:
         replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         self._model = model
         self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
-        given = checks.temperatures("temperature", temperature, ndim=len(self._lead), zero=True)
         request = Request(
             model,
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, DYNAMICS),
             checks.choice("order", order, ORDERS),
             clamp is not None,
-            not given.all(),
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
@@ -319,10 +321,6 @@ class Sampler:
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
         temperatures = self._temperatures(value)
-        if not temperatures.all():
-            refusal = self._engine.refuses(replace(self._engine.request, frozen=True))
-            if refusal:
-                raise ValueError(refusal)
         if not self._warned:
             self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
         check_rounding(self._engine.rounding_error, temperatures)
@@ -686,7 +684,7 @@ class Sampler:
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
-        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead), zero=True)
+        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead), ends=True)
         if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
             allowed = "one number with replicas=1"
             if max(self._lead) > 1:
