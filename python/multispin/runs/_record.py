@@ -20,14 +20,20 @@ from multispin.runs._batches import (
     runs_of,
     split,
 )
+from multispin.runs._growth import Growth, begins_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from multispin.runs._observing import Values
     from multispin.runs.observables import Measure
+
+
+#: Spins of all chains up to which a checkpoint has their last states, so that a finished run can be
+#: extended: 128 MiB.
+MOST_KEPT = 2**30
 
 
 class Record:
@@ -170,7 +176,10 @@ class Record:
         CheckpointError, LookupError, TypeError, ValueError
             If it is none of this run's.
         """
-        drawn = io.demand_array(arrays, "drawn", np.int64, self.drawn.shape)
+        kept = meta["arguments"]  # of this run, or of one that it extends: its first chains
+        chains = len(kept["temperatures"]) * kept["replicas"]
+        drawn = np.zeros(self.drawn.shape, dtype=np.int64)
+        drawn[:chains] = io.demand_array(arrays, "drawn", np.int64, (chains,))
         if bool(((drawn < 0) | (drawn > self.plan.draws)).any()):
             raise CheckpointError("the checkpoint's chains have more draws than the run, or less")
         self.drawn[:] = drawn
@@ -217,6 +226,39 @@ class Record:
         if not isinstance(init, str) and init.ndim > len(self.plan.model.shape):
             init = init[first:stop]
         return Batch(first, temperatures, init)
+
+
+def growth_of(init: str | NDArray[np.int8], ndim: int, n_spins: int) -> Growth:
+    """Return how the run of a checkpoint may be extended to one from these starts.
+
+    Chains that are there have to keep their numbers, and so their random streams; and for more
+    sweeps their last states.
+    """
+
+    def fits(kept: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+        old, new = (len(one["temperatures"]) for one in (kept, given))
+        same_numbers = kept["replicas"] == given["replicas"] or (
+            old == 1 and kept["replicas"] < given["replicas"]
+        )
+        chains = old * kept["replicas"]
+        start = kept["init"] == given["init"]
+        if not isinstance(init, str) and init.ndim > ndim:
+            start = kept["init"] == f"array {_digest(init[:chains])}"
+        longer = kept["sweeps"] < given["sweeps"]
+        have_states = new * given["replicas"] * n_spins <= MOST_KEPT
+        return (
+            begins_with(given["temperatures"], kept["temperatures"])
+            and same_numbers
+            and start
+            and (kept["sweeps"] == given["sweeps"] or (longer and have_states))
+        )
+
+    return Growth(
+        ("sweeps", "temperatures", "replicas", "init"),
+        fits,
+        f"more sweeps (of up to {MOST_KEPT} spins in all), temperatures after its last one, or "
+        "replicas where it has one temperature, with the same engine",
+    )
 
 
 def _first(counts: NDArray[np.int64], most: int) -> NDArray[np.bool_]:

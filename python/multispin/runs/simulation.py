@@ -18,7 +18,7 @@ from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Plan, most_at_once
 from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
 from multispin.runs._observing import SWEEPING
-from multispin.runs._record import Record
+from multispin.runs._record import MOST_KEPT, Record, growth_of
 from multispin.runs._where import run_elsewhere, run_here
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs.observables import measures
@@ -38,10 +38,6 @@ __all__ = ["simulate"]
 
 #: Two numbers, in the record, in the batch that is under way, and on their way to the file.
 _BYTES_A_DRAW = 48
-
-#: Spins of all chains up to which a checkpoint has their last states, so that a finished run can be
-#: extended: 128 MiB.
-MOST_KEPT = 2**30
 
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = (
@@ -115,7 +111,11 @@ def simulate(
     checkpoint : path, optional
         File that keeps the run, for this run alone while it lasts. If it exists, the run continues
         from it; once the run is finished the file holds the result, and the same call returns it
-        at once.
+        at once. With more `sweeps`, with temperatures after the last one, or, of one temperature,
+        with more `replicas` the same call extends the run: to the last bit it is what the longer
+        one would have been. Other numbers of replicas would change the streams of chains. For more
+        sweeps the file has the last states of all chains, a bit a spin, if these are at most 2**30
+        spins in all.
     checkpoint_interval : float
         Seconds from one writing of the checkpoint to the next. It is also written after every
         batch of chains, at the end, and on Ctrl-C. With an `executor` only whole batches (chains
@@ -236,6 +236,8 @@ def simulate(
         what = f"snapshots: {sweeps // interval // snapshots} of {chains} chains"
         check_memory(what, 3 * (sweeps // interval // snapshots) * chains * -(-model.n_spins // 8))
 
+    growth = growth_of(start, len(model.shape), model.n_spins)
+
     def keeping(file: Checkpoint) -> xr.Dataset:
         plan = Plan(
             model=model,
@@ -253,7 +255,7 @@ def simulate(
             keeps_states=spins <= MOST_KEPT,
         )
         run = Record(plan, table, replicas, sweeps, start)
-        file.load(run.arguments, rng, run.restore)
+        file.load(run.arguments, rng, run.restore, growth)
         _run(run, file, progress, executor)
         return _dataset(xarray, run, file.origin)
 

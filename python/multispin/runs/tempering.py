@@ -20,6 +20,7 @@ from multispin.models.forms import RealPairs, SignedEdges, periodic_lattice
 from multispin.progress import Progress, Reporter
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
+from multispin.runs._growth import Growth
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.sampling.sampler import BOLTZMANN
@@ -109,6 +110,7 @@ def temper(
     checkpoint : path, optional
         File that keeps the run, for this run alone while it lasts. If it exists, the run continues
         from it, bit for bit; once the run is finished the same call returns its result at once.
+        With more `sweeps` the same call extends it, bit for bit too.
     checkpoint_interval : float
         Seconds from one writing to the next.
     progress : bool or callable, optional
@@ -198,7 +200,7 @@ def temper(
         )
         what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
         check_memory(what, plan.record_bytes())
-        known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan))
+        known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan), _GROWTH)
         run = known or TemperingRun(plan)
         _run(run, file, progress)
         return _dataset(xarray, run, file.origin)
@@ -239,6 +241,11 @@ def _engine(name: str, model: Model, walkers: int, clusters_on: str | None) -> s
 def _graph(model: Model) -> SignedEdges | RealPairs | None:
     """Return the model as edges of a graph, with signs or with couplings of any size."""
     return model.form(SignedEdges) or model.form(RealPairs)
+
+
+_GROWTH = Growth(
+    ("sweeps",), lambda kept, given: bool(kept["sweeps"] < given["sweeps"]), "more sweeps"
+)
 
 
 def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:

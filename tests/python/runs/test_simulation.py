@@ -390,7 +390,7 @@ def test_an_executor_that_is_shut_down() -> None:
     {"model": ms.Ising(SHAPE, h=0.1)},
     {"temperatures": [2.0, 2.269]},
     {"temperatures": [2.0, 2.269, np.nextafter(3.0, 4.0)]},
-    {"sweeps": 216},
+    {"sweeps": 214},
     {"thermalization": 41},
     {"interval": 8},
     {"replicas": 5},
