@@ -51,6 +51,7 @@ from multispin.learn import (
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
 from multispin.runs.observables import Observable
+from multispin.runs.protocols import protocol
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
 from multispin.runs.snapshots import unpack_snapshots
@@ -108,6 +109,7 @@ __all__ = [
     "modern_hopfield_update",
     "moments",
     "plot",
+    "protocol",
     "read_study",
     "replica_sweep",
     "retrieve_images",

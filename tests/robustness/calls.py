@@ -358,6 +358,16 @@ def _runs() -> dict[str, Call]:
                     "swap_interval": ("interval",)},
             functions=("progress",), long=("sweeps", "thermalization"), nan=True,
         ),
+        "protocol": Call(
+            ms.protocol,
+            {"model": _GLASS, "temperatures": [3.0, 1.0], "fields": [0.0, 0.5],
+             "sweeps_per_step": [2, 2], "replicas": 4, "observables": ["staggered_magnetization"],
+             "snapshots": 1, "final_states": True, **_KEPT},
+            blames={"temperatures": ("sweeps_per_step", "fields", "temperature"),
+                    "fields": ("sweeps_per_step", "temperatures", "h"),
+                    "model": ("observables", "h"), "replicas": ("temperatures",)},
+            functions=("progress",), long=("sweeps_per_step",), nan=True,
+        ),
         "temperature_range": Call(ms.temperature_range, {"model": _GLASS}),
         "anneal": Call(
             ms.anneal,

@@ -6,8 +6,6 @@ whichever sampler it lives in, so how chains are grouped changes nothing but the
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -187,7 +185,7 @@ class BatchRun:
         prefix = "observed_"
         kept = {name[len(prefix) :]: a for name, a in arrays.items() if name.startswith(prefix)}
         run.observed.restore(drawn, kept)
-        add_seconds(run.observed.seconds, meta["seconds"])
+        run.observed.add_seconds(meta["seconds"])
         return run
 
     def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int, began: int) -> None:
@@ -264,7 +262,7 @@ class BatchRun:
         """Sweep towards the next draw. Ctrl-C may stop this anywhere: nothing is lost."""
         sweeps = min(missing, self._pace.fitting)
         if sweeps > 0:
-            with self._learning(sweeps):
+            with self._pace.learning(sweeps), self.observed.timing(SWEEPING):
                 self.sampler.sweep(sweeps)
                 self.sampler.synchronize()
 
@@ -283,27 +281,14 @@ class BatchRun:
         """Draw several times in one call; its draws would be lost if Ctrl-C broke into it."""
         with interrupts_held():
             self.consistent = False
-            with self._learning(draws * self._plan.interval):
+            sweeps = draws * self._plan.interval
+            with self._pace.learning(sweeps), self.observed.timing(SWEEPING):
                 energy, magnetization = self.sampler.record(draws, self._plan.interval)
             first = self.drawn - self.began
             self.energy[first : first + draws] = energy
             self.magnetization[first : first + draws] = magnetization
             self.drawn += draws
             self.consistent = True
-
-    @contextmanager
-    def _learning(self, sweeps: int) -> Iterator[None]:
-        """Learn from the time that the block takes for so many sweeps, and add it up."""
-        began = time.perf_counter()
-        with self._pace.learning(sweeps):
-            yield
-        self.observed.seconds[SWEEPING] += time.perf_counter() - began
-
-
-def add_seconds(known: dict[str, float], more: dict[str, float]) -> None:
-    """Add seconds by name, perhaps out of a checkpoint, to those that are known."""
-    for name, seconds in more.items():
-        known[name] = known.get(name, 0.0) + checks.nonnegative_finite("seconds", seconds)
 
 
 def run_batch(plan: Plan, batch: Batch) -> tuple[Drawn, dict[str, Any]]:

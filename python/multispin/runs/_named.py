@@ -57,8 +57,8 @@ def bound(name: str, model: Model, wave_vectors: NDArray[np.int64] | None) -> Bo
             raise _refusal(name, model, "a periodic lattice of even sides, which is bipartite")
         return Bound(StaggeredMagnetization(sides), "staggered magnetization per spin", "1")
     if name == "link_energy":
-        if not isinstance(model, Lattice):
-            raise _refusal(name, model, "a lattice, such as Ising or EdwardsAnderson")
+        if not isinstance(model, Lattice) or model.samples is not None:
+            raise _refusal(name, model, "a lattice with one set of couplings")
         labels = tuple(f"axis_{axis}" for axis in range(len(model.shape)))
         return Bound(
             LinkEnergy(model), "energy of the bonds along an axis", UNIT, ("axis",), labels
@@ -68,8 +68,8 @@ def bound(name: str, model: Model, wave_vectors: NDArray[np.int64] | None) -> Bo
         labels = tuple(",".join(map(str, vector)) for vector in vectors)
         function = StructureFactor(model.shape, vectors)
         return Bound(function, "structure factor S(k)", "1", ("wave_vector",), labels)
-    if not isinstance(model, SignedGraph):
-        raise _refusal(name, model, "a model whose spins interact in pairs")
+    if not isinstance(model, SignedGraph) or model.samples is not None:
+        raise _refusal(name, model, "a model of pairs with one set of couplings")
     return Bound(DomainWallLength(model), "number of unsatisfied edges", "1")
 
 

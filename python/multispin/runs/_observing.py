@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from multispin._base.memory import check_memory
 from multispin.errors import CheckpointError, ObservableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 #: Spins that a function is given at a time, unless one replica has more.
 SPINS_AT_A_TIME = 1 << 22
 
-#: Under what sweeps, and unpacking for all observables, are among the seconds.
-SWEEPING, UNPACKING = "sweeping", "unpacking"
+#: Among the seconds: sweeps, and unpacking for all observables. No observable has such a name.
+SWEEPING, UNPACKING = "(sweeping)", "(unpacking)"
 
 
 class Observations:
@@ -56,6 +57,19 @@ class Observations:
         self._began, self._draws = began, draws
         self._chains, self._all_chains = chains, all_chains
 
+    @contextmanager
+    def timing(self, name: str) -> Iterator[None]:
+        """Add up what the block takes, under a name."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - began
+
+    def add_seconds(self, kept: Mapping[str, float]) -> None:
+        """Add the seconds of what was restored."""
+        add_seconds(self.seconds, kept)
+
     def free_draws(self, drawn: int) -> int:
         """Return how many draws come before the next one of which spins are looked at."""
         nexts = [drawn - drawn % one.every + one.every for one in self._measures]
@@ -79,15 +93,13 @@ class Observations:
         due = [one for one in self._measures if draw % one.every == 0]
         if not due:
             return {}
-        began = time.perf_counter()
-        state = spins()
-        state.flags.writeable = False
-        self.seconds[UNPACKING] += time.perf_counter() - began
+        with self.timing(UNPACKING):
+            state = spins()
+            state.flags.writeable = False
         found: Values = {}
         for one in due:
-            began = time.perf_counter()
-            found[one.name] = _values(one, state, sweeps)
-            self.seconds[one.name] += time.perf_counter() - began
+            with self.timing(one.name):
+                found[one.name] = _values(one, state, sweeps)
         self._check(due, found, sweeps)
         return found
 
@@ -193,6 +205,12 @@ def _fault(one: Measure, got: str, sweeps: int, allowed: str) -> ObservableError
         f"observables: got {got} from {one.name!r} after {sweeps} sweeps, allowed: {allowed}. The "
         "checkpoint, if there is one, has all measurements before; the same call goes on from there"
     )
+
+
+def add_seconds(known: dict[str, float], more: Mapping[str, float]) -> None:
+    """Add seconds by name, perhaps out of a checkpoint, to those that are known."""
+    for name, seconds in more.items():
+        known[name] = known.get(name, 0.0) + checks.nonnegative_finite("seconds", seconds)
 
 
 def unpicklable(measures: Sequence[Measure]) -> TypeError | None:

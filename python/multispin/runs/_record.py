@@ -16,11 +16,11 @@ from multispin.runs._batches import (
     BatchRun,
     Drawn,
     Plan,
-    add_seconds,
     runs_of,
     split,
 )
 from multispin.runs._growth import Growth, begins_with
+from multispin.runs._observing import add_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,7 +22,23 @@ if TYPE_CHECKING:
 __all__ = ["Observable"]
 
 #: What Datasets of runs have anyway.
-_TAKEN = ("energy", "magnetization", "snapshot", "temperature", "replica", "draw", "byte")
+_TAKEN = (
+    "energy",
+    "magnetization",
+    "snapshot",
+    "temperature",
+    "replica",
+    "draw",
+    "byte",
+    "step",
+    "sample",
+    "field",
+    "sweep",
+    "final_state",
+)
+
+_PREFIXES = ("draw_", "step_", "axis_")
+_NO_NAMES = f"{', '.join(_TAKEN)}, and none that begins with {', '.join(_PREFIXES)}"
 
 _ALLOWED = (
     f"{', '.join(map(repr, _named.NAMES))}, a function of an array of spins, or an Observable"
@@ -152,9 +168,11 @@ class Measure:
 
 
 def measures(
-    observables: object, snapshots: object, model: Model, interval: int, draws: int
+    observables: object, snapshots: object, model: Model, interval: int | None, draws: int
 ) -> tuple[Measure, ...]:
     """Return what a run is to measure of its spins, of the arguments of `simulate`.
+
+    Where there is no `interval` observables have none either.
 
     Raises
     ------
@@ -206,12 +224,9 @@ def _named_ones(observables: object) -> list[tuple[str, object]]:
     for name, _ in pairs:
         if not isinstance(name, str):
             raise TypeError(checks.describe("observables", name, "names that are text"))
-        reserved = name in _TAKEN or name.startswith("draw_")
+        reserved = name in _TAKEN or name.startswith(_PREFIXES)
         if not name.isidentifier() or reserved:
-            allowed = (
-                "names that are Python's, such as 'm_s', none of them "
-                f"{', '.join(_TAKEN)} or draw_...; a dict names what has no name of its own"
-            )
+            allowed = f"names that are Python's (a dict gives them), but for {_NO_NAMES}"
             raise ValueError(checks.describe("observables", name, allowed))
         if [one for one, _ in pairs].count(name) > 1:
             allowed = "each name once; a dict gives names"
@@ -225,17 +240,13 @@ def _name_of(one: object) -> Any:
     return one if isinstance(one, str) else getattr(one, "__name__", f"<{type(one).__name__}>")
 
 
-def _measure(name: str, given: Any, model: Model, interval: int, draws: int) -> Measure:
+def _measure(name: str, given: Any, model: Model, interval: int | None, draws: int) -> Measure:
     if isinstance(given, str):
         checks.choice("observables", given, _named.NAMES)
     elif not isinstance(given, Observable):
         checks.function("observables", given, _ALLOWED)
     one = given if isinstance(given, Observable) else Observable(given)
-    between = interval if one.interval is None else one.interval
-    if between % interval or between > draws * interval:
-        allowed = f"a multiple of the run's interval ({interval}), at most {draws * interval}"
-        raise ValueError(checks.describe("observables", one, f"an interval that is {allowed}"))
-    every = between // interval
+    every = _every(one, interval, draws)
     if not isinstance(one.measure, str):
         return Measure(name, one.measure, every, one.dims, name)
     found = _named.bound(one.measure, model, one.wave_vectors)
@@ -243,6 +254,19 @@ def _measure(name: str, given: Any, model: Model, interval: int, draws: int) -> 
         name, found.function, every, found.dims, found.long_name, found.units, found.labels,
         f"{one.measure} {found.labels or ''}",
     )  # fmt: skip
+
+
+def _every(one: Observable, interval: int | None, draws: int) -> int:
+    """Return every how many draws an observable is measured."""
+    if one.interval is None:
+        return 1
+    if interval is None:
+        allowed = "one without an interval, as it is measured at the end of each step"
+        raise ValueError(checks.describe("observables", one, allowed))
+    if one.interval % interval or one.interval > draws * interval:
+        allowed = f"a multiple of the run's interval ({interval}), at most {draws * interval}"
+        raise ValueError(checks.describe("observables", one, f"an interval that is {allowed}"))
+    return one.interval // interval
 
 
 def _checked_dims(dims: object, named: bool) -> tuple[str, ...]:
@@ -253,8 +277,8 @@ def _checked_dims(dims: object, named: bool) -> tuple[str, ...]:
     for dim in dims:
         if not isinstance(dim, str):
             raise TypeError(checks.describe("dims", dim, allowed))
-        if not dim.isidentifier() or dim in _TAKEN or dim.startswith("draw_"):
-            unlike = f"names that are Python's, none of them {', '.join(_TAKEN)} or draw_..."
+        if not dim.isidentifier() or dim in _TAKEN or dim.startswith(_PREFIXES):
+            unlike = f"names that are Python's, but for {_NO_NAMES}"
             raise ValueError(checks.describe("dims", dim, unlike))
     if len(set(dims)) < len(dims):
         raise ValueError(checks.describe("dims", dims, "each name once"))

@@ -16,8 +16,16 @@ from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, MOST_THREADS, Re
 from multispin.models.base import check_model
 from multispin.progress import Progress, Reporter
 from multispin.runs._batches import Plan, most_at_once
-from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
-from multispin.runs._observing import SWEEPING
+from multispin.runs._dataset import (
+    UNIT,
+    attributes,
+    draws,
+    numbered,
+    observed,
+    seconds,
+    temperature,
+    variable,
+)
 from multispin.runs._record import MOST_KEPT, Record, growth_of
 from multispin.runs._where import run_elsewhere, run_here
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
@@ -335,15 +343,10 @@ def _with_observables(data: xr.Dataset, run: Record) -> xr.Dataset:
             count = one.count(run.plan.draws)
             coords[draw] = draws(run.plan.thermalization, when, count, draw)
         values = run.observed[one.name]
-        axes = one.dims_of(values.ndim - 2)
         shape = (len(run.temperatures), run.replicas, *values.shape[1:])
-        dims = ("temperature", "replica", draw, *axes)
-        variables[one.name] = variable(dims, values.reshape(shape), one.long_name, one.units)
-        variables[one.name][2]["seconds"] = run.seconds.get(one.name, 0.0)
-        if one.labels is not None:
-            coords[axes[0]] = variable(axes, list(one.labels), axes[0].replace("_", " "))
+        lead = ("temperature", "replica", draw)
+        variables[one.name], labels = observed(one, lead, values.reshape(shape), run.seconds)
+        coords |= labels
     data = data.assign(variables).assign_coords(coords)
-    seconds = {**run.seconds}
-    data.attrs["sweeping_seconds"] = seconds.pop(SWEEPING, 0.0)
-    data.attrs["observable_seconds"] = sum(seconds.values())
+    data.attrs |= seconds(run.seconds)
     return data

@@ -448,7 +448,7 @@ def test_wrong_observables(given: Any, error: type[Exception], message: str) -> 
     (ms.Ising((5, 6)), "staggered_magnetization", "even sides, which is bipartite"),
     (MODELS["sk"], "staggered_magnetization", "periodic lattice"),
     (MODELS["sk"], "structure_factor", "periodic lattice"),
-    (MODELS["sparse"], "link_energy", "a lattice, such as Ising"),
+    (MODELS["sparse"], "link_energy", "a lattice with one set"),
 ])  # fmt: skip
 def test_what_a_model_has_not(model: Any, name: str, allowed: str) -> None:
     with pytest.raises(ValueError, match=f"^observables: got '{name}' of .*allowed: .*{allowed}"):
