@@ -72,6 +72,8 @@ class Call:
         Arguments that make it run as long as they say.
     anything
         Arguments that may be whatever they are.
+    infinite
+        Arguments that may be infinite.
     nan
         Whether the result may have numbers that are not finite, as its docstring says.
     """
@@ -83,6 +85,7 @@ class Call:
     functions: tuple[str, ...] = ()
     long: tuple[str, ...] = ()
     anything: tuple[str, ...] = ()
+    infinite: tuple[str, ...] = ()
     nan: bool = False
 
     def __call__(self, **changed: Any) -> object:
@@ -274,7 +277,7 @@ def _samplers() -> dict[str, Call]:
              "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False,
              "order": "fixed", "clamp": None},
             sampled,
-            blames={"model": ("shape",)},
+            blames={"model": ("shape",)}, infinite=("temperature",),
         ),
         "Sampler, of real couplings": Call(
             ms.Sampler,
@@ -284,6 +287,7 @@ def _samplers() -> dict[str, Call]:
              "order": "random", "clamp": np.arange(3) == 1},
             sampled,
             blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",)},
+            infinite=("temperature",),
         ),
         "Sampler, of patterns": Call(
             ms.Sampler,
@@ -292,8 +296,9 @@ def _samplers() -> dict[str, Call]:
              "threads": 1, "first_stream": 0, "engine": "pattern", "shared_random_numbers": False,
              "order": "random", "clamp": np.arange(4) == 1},
             sampled,
-            blames={"model": ("shape", "init", "clamp", "temperature"), "replicas": ("clamp",),
-                    "dynamics": ("temperature",), "engine": ("model", "temperature")},
+            blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",),
+                    "engine": ("model",)},
+            infinite=("temperature",),
         ),
         "Sampler.pattern_overlap": Call(
             ms.Sampler.pattern_overlap, {}, ms.Sampler(ms.Hopfield(_SPINS)).pattern_overlap
@@ -312,7 +317,8 @@ def _samplers() -> dict[str, Call]:
             ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)
         ),
         "Sampler.temperature": Call(
-            ms.Sampler.temperature, {"temperature": 2.0}, _set("temperature")
+            ms.Sampler.temperature, {"temperature": 2.0}, _set("temperature"),
+            infinite=("temperature",),
         ),
         "Sampler.block_average": Call(
             ms.Sampler.block_average, {"block": 2, "replica": 0}, _sampler().block_average
@@ -366,7 +372,7 @@ def _runs() -> dict[str, Call]:
             blames={"temperatures": ("sweeps_per_step", "fields", "temperature"),
                     "fields": ("sweeps_per_step", "temperatures", "h"),
                     "model": ("observables", "h"), "replicas": ("temperatures",)},
-            functions=("progress",), long=("sweeps_per_step",), nan=True,
+            functions=("progress",), long=("sweeps_per_step",), infinite=("temperatures",), nan=True,
         ),
         "temperature_range": Call(ms.temperature_range, {"model": _GLASS}),
         "anneal": Call(
