@@ -372,7 +372,8 @@ def _runs() -> dict[str, Call]:
             blames={"temperatures": ("sweeps_per_step", "fields", "temperature"),
                     "fields": ("sweeps_per_step", "temperatures", "h"),
                     "model": ("observables", "h"), "replicas": ("temperatures",)},
-            functions=("progress",), long=("sweeps_per_step",), infinite=("temperatures",), nan=True,
+            functions=("progress",), long=("sweeps_per_step",), nan=True,
+            infinite=("temperatures",),
         ),
         "temperature_range": Call(ms.temperature_range, {"model": _GLASS}),
         "anneal": Call(
