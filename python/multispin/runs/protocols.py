@@ -153,7 +153,7 @@ def protocol(
     -----
     With the real engine a change of the field rounds couplings anew; in the others a field makes
     new thresholds. The lattice, the replica and the pattern engine are made anew for it, which
-    takes as long as some sweeps.
+    takes as long as tens of sweeps.
 
     Examples
     --------
