@@ -133,6 +133,7 @@ class Observations:
             if array is None or array.dtype != one.dtype or array.shape[:2] != (rows, self._chains):
                 raise CheckpointError(f"the checkpoint has no {rows} values of {one.name!r}")
             self._make(one, array.shape[2:])[:rows] = array
+        check_axes(self._measures, {name: a.shape[2:] for name, a in self.values.items()})
 
     def _row(self, one: Measure, draw: int) -> int:
         return one.count(draw) - one.count(self._began)
@@ -159,6 +160,28 @@ class Observations:
             expected = self.values[one.name].shape[2:]
             if shape != expected:
                 raise _fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
+
+
+def check_axes(measures: Sequence[Measure], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse values out of a checkpoint whose axes are not those that observables say.
+
+    Raises
+    ------
+    CheckpointError
+        If an observable has other axes, or one of another length than another has.
+    """
+    lengths: dict[str, int] = {}
+    for one in measures:
+        shape = shapes.get(one.name, ())
+        if one.name not in shapes:
+            continue
+        dims = one.dims_of(len(shape))
+        alike = len(dims) == len(shape) and (one.labels is None or (len(one.labels),) == shape)
+        sizes = zip(dims, shape, strict=True) if alike else ()
+        if not alike or any(lengths.setdefault(dim, n) != n for dim, n in sizes):
+            raise CheckpointError(
+                f"the checkpoint has values of shape {shape} of {one.name!r}, whose axes are {dims}"
+            )
 
 
 def check_lengths(one: Measure, mine: dict[str, int], others: dict[str, int], sweeps: int) -> None:

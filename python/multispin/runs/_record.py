@@ -20,7 +20,7 @@ from multispin.runs._batches import (
     split,
 )
 from multispin.runs._growth import Growth, begins_with
-from multispin.runs._observing import add_seconds
+from multispin.runs._observing import add_seconds, check_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -204,6 +204,7 @@ class Record:
             if kept is None or kept.dtype != one.dtype or kept.shape[:1] != (int(there.sum()),):
                 raise CheckpointError(f"the checkpoint has not the values of {one.name!r}")
             self._room(one, kept.shape[1:], 0)[there] = kept
+        check_axes(self.plan.measures, {name: a.shape[2:] for name, a in self.observed.items()})
 
     def _check(self, current: BatchRun) -> None:
         """Refuse a batch of chains that are done, or are not those of this run."""

@@ -417,6 +417,31 @@ def test_other_observables_are_another_run(tmp_path: Path, change: dict[str, Any
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_values_of_other_axes_are_refused(tmp_path: Path, stopped: bool) -> None:
+    path, reports = tmp_path / "run.npz", []
+
+    def press(report: Progress) -> None:
+        reports.append(report)
+        if len(reports) == 12:
+            signal.raise_signal(signal.SIGINT)
+
+    try:
+        simulate(checkpoint=path, progress=press if stopped else None)
+    except KeyboardInterrupt:
+        assert stopped
+    for wrong in (("row", "column"), ()):
+        changed = {**ARGUMENTS["observables"], "rows": ms.Observable(rows, 2 * INTERVAL, wrong)}
+        with pytest.raises(ms.CheckpointError, match="values of shape .* whose axes are"):
+            simulate(checkpoint=path, observables=changed)
+    meta, arrays = io.read_checkpoint(path, "simulate")
+    name = "current_observed_S" if stopped else "observed_S"
+    for spoilt in (arrays[name][..., :3], arrays[name][:-1], arrays[name].astype(np.float32)):
+        io.write_checkpoint(path, "simulate", meta, arrays | {name: spoilt})
+        with pytest.raises(ms.CheckpointError):
+            simulate(checkpoint=path)
+
+
 # --- wrong arguments ------------------------------------------------------------------------------
 
 
