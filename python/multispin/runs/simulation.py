@@ -196,7 +196,7 @@ def simulate(
 
     What you measure is yours:
 
-    >>> def longest_side(spins):  # of a domain wall along the columns
+    >>> def crossed(spins):  # rows that a domain wall crosses
     ...     return (spins != spins[..., :1]).any(axis=-1).sum(axis=-1)
     >>> data = ms.simulate(
     ...     ms.Ising((16, 16)),
@@ -205,7 +205,7 @@ def simulate(
     ...     thermalization=10,
     ...     interval=5,
     ...     seed=1,
-    ...     observables=[longest_side, "link_energy"],
+    ...     observables=[crossed, "link_energy"],
     ...     snapshots=2,
     ... )
     >>> bool((data.link_energy.sum("axis") == data.energy).all())
