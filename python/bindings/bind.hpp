@@ -9,6 +9,7 @@ void bind_info(pybind11::module_& module);
 void bind_lattice(pybind11::module_& module);
 void bind_real(pybind11::module_& module);
 void bind_bipartite(pybind11::module_& module);
+void bind_cluster(pybind11::module_& module);
 void bind_conditional(pybind11::module_& module);
 void bind_moments(pybind11::module_& module);
 void bind_replica(pybind11::module_& module);

@@ -15,5 +15,6 @@ PYBIND11_MODULE(_core, module) {
   multispin::bind_replica(module);
   multispin::bind_moments(module);
   multispin::bind_bipartite(module);
+  multispin::bind_cluster(module);
   multispin::bind_conditional(module);
 }

@@ -14,6 +14,7 @@ __all__: list[str] = [
     "AES_PLANES",
     "AES_START_ROUNDS",
     "BipartiteMachine",
+    "ClusterEngine",
     "LatticeEngine",
     "MOST_WEIGHT",
     "PHILOX_PLANES",
@@ -29,10 +30,13 @@ __all__: list[str] = [
     "bipartite_learn_from",
     "bipartite_log_partition",
     "bipartite_outer",
+    "cluster_bytes",
+    "cluster_lattice_bytes",
     "compiler",
     "conditional_curvature",
     "conditional_losses",
     "default_threads",
+    "frustrated",
     "lattice_bytes",
     "moment_sums",
     "packed_moment_sums",
@@ -362,6 +366,87 @@ class BipartiteMachine:
     @property
     def step(self) -> float: ...
 
+class ClusterEngine:
+    @staticmethod
+    def on_graph(
+        *,
+        edges: numpy.typing.NDArray[numpy.uint32],
+        couplings: numpy.typing.NDArray[numpy.float64],
+        fields: numpy.typing.NDArray[numpy.float64],
+        replicas: typing.SupportsInt | typing.SupportsIndex,
+        dynamics: str,
+        rng: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        first_stream: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> ClusterEngine: ...
+    @staticmethod
+    def on_lattice(
+        *,
+        planes: typing.SupportsInt | typing.SupportsIndex,
+        rows: typing.SupportsInt | typing.SupportsIndex,
+        columns: typing.SupportsInt | typing.SupportsIndex,
+        J: typing.SupportsFloat | typing.SupportsIndex,
+        h: typing.SupportsFloat | typing.SupportsIndex,
+        replicas: typing.SupportsInt | typing.SupportsIndex,
+        dynamics: str,
+        rng: str,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        first_stream: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> ClusterEngine: ...
+    def clusters(self) -> numpy.typing.NDArray[numpy.uint32]: ...
+    def clusters_per_sweep(self) -> numpy.typing.NDArray[numpy.int64]: ...
+    def fill(self, up: bool) -> None: ...
+    def finish(self) -> None: ...
+    def link_overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def overlaps(
+        self, pairs: numpy.typing.NDArray[numpy.uint32]
+    ) -> numpy.typing.NDArray[numpy.int64]: ...
+    def randomize(self) -> None: ...
+    def record(
+        self,
+        draws: typing.SupportsInt | typing.SupportsIndex,
+        interval: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def set_packed(self, words: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def set_spins(self, spins: numpy.typing.NDArray[numpy.int8]) -> None: ...
+    def set_temperatures(self, temperatures: numpy.typing.NDArray[numpy.float64]) -> None: ...
+    def state(
+        self,
+    ) -> tuple[int, numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.uint64]]: ...
+    def sums(
+        self,
+    ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+    def sweep(self, sweeps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def tempering(
+        self,
+        *,
+        temperatures: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        ladders: typing.SupportsInt | typing.SupportsIndex,
+        swap_interval: typing.SupportsInt | typing.SupportsIndex,
+        exchanges_per_draw: typing.SupportsInt | typing.SupportsIndex,
+        cluster_moves: bool,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> Tempering: ...
+    @property
+    def isa(self) -> str: ...
+    @property
+    def packed(self) -> numpy.typing.NDArray[numpy.uint64]: ...
+    @property
+    def spins(self) -> numpy.typing.NDArray[numpy.int8]: ...
+    @property
+    def step(self) -> float: ...
+    @property
+    def sweeps_done(self) -> int: ...
+    @sweeps_done.setter
+    def sweeps_done(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def temperatures(self) -> numpy.typing.NDArray[numpy.float64]: ...
+
 def available_isas() -> list[str]: ...
 def bipartite_centre(
     units: numpy.typing.NDArray[numpy.float32],
@@ -462,6 +547,20 @@ def bipartite_outer(
     values: numpy.typing.NDArray[numpy.float64],
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.float64]: ...
+def cluster_bytes(
+    sites: typing.SupportsInt | typing.SupportsIndex,
+    edges: typing.SupportsInt | typing.SupportsIndex,
+    samples: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> int: ...
+def cluster_lattice_bytes(
+    planes: typing.SupportsInt | typing.SupportsIndex,
+    rows: typing.SupportsInt | typing.SupportsIndex,
+    columns: typing.SupportsInt | typing.SupportsIndex,
+    replicas: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> int: ...
 def compiler() -> str: ...
 def conditional_curvature(
     inputs: numpy.typing.NDArray[numpy.uint8],
@@ -492,6 +591,11 @@ def conditional_losses(
     numpy.typing.NDArray[numpy.float64],
 ]: ...
 def default_threads() -> int: ...
+def frustrated(
+    edges: numpy.typing.NDArray[numpy.uint32],
+    couplings: numpy.typing.NDArray[numpy.float64],
+    fields: numpy.typing.NDArray[numpy.float64],
+) -> bool: ...
 def lattice_bytes(
     rows: typing.SupportsInt | typing.SupportsIndex,
     columns: typing.SupportsInt | typing.SupportsIndex,

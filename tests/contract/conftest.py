@@ -30,11 +30,19 @@ class Subject:
     engine: str
     model: Model
     device: str
+    dynamics: str = "metropolis"
 
     @property
     def rng(self) -> str:
         """A generator that all devices have."""
         return "philox"
+
+    @property
+    def other_dynamics(self) -> str:
+        """Dynamics that the engine has beside its subject's."""
+        return {"metropolis": "glauber", "swendsen-wang": "wolff"}.get(
+            self.dynamics, "swendsen-wang"
+        )
 
     @property
     def kind(self) -> type[Any]:
@@ -46,12 +54,16 @@ class Subject:
         settings: dict[str, Any] = {
             "model": self.model, "temperature": 2.0, "replicas": 3, "seed": 7,
             "engine": self.engine, "device": self.device, "rng": self.rng, "threads": 1,
+            "dynamics": self.dynamics,
         }  # fmt: skip
         return ms.Sampler(**(settings | changes))
 
     def run(self, function: Any, *arguments: Any, **changes: Any) -> Any:
         """Call a run function with this engine, model and device."""
-        settings = {"engine": self.engine, "device": self.device, "rng": self.rng, "seed": 7}
+        settings = {
+            "engine": self.engine, "device": self.device, "rng": self.rng, "seed": 7,
+            "dynamics": self.dynamics,
+        }  # fmt: skip
         return function(self.model, *arguments, **(settings | changes))
 
 
@@ -66,6 +78,14 @@ def gaussian_glass() -> ms.Pairwise:
     edges = ms.graphs.hypercubic((4, 7))
     couplings = np.random.default_rng(6).normal(size=(2, len(edges)))
     return ms.Pairwise.from_edges(28, edges, couplings, shape=(4, 7))
+
+
+def diluted() -> ms.Pairwise:
+    """Make a ferromagnet of random couplings in random fields of one sign, of two samples."""
+    random = np.random.default_rng(9)
+    edges = ms.graphs.hypercubic((4, 7))
+    couplings = random.exponential(size=(2, len(edges))) * (random.random((2, len(edges))) < 0.8)
+    return ms.Pairwise.from_edges(28, edges, couplings, h=random.random((4, 7)), shape=(4, 7))
 
 
 ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
@@ -83,10 +103,22 @@ ENGINES: list[tuple[str, Model, tuple[str, ...]]] = [
     ("slow", real_couplings(), ("cpu",)),
 ]
 
+#: Those of clusters run other models, with dynamics of their own.
+CLUSTERS: list[tuple[str, Model]] = [
+    ("swendsen-wang", ms.Ising((6, 8), h=0.25)),
+    ("swendsen-wang", ms.Ising((3, 5))),
+    ("swendsen-wang", diluted()),
+    ("wolff", ms.Ising((4, 6, 4), J=-1.0)),
+    ("wolff", diluted()),
+]
+
 SUBJECTS = [
     pytest.param(Subject(engine, model, device), id=f"{engine}-{number}-{device}")
     for number, (engine, model, where) in enumerate(ENGINES)
     for device in where
+] + [
+    pytest.param(Subject("cluster", model, "cpu", dynamics), id=f"cluster-{number}-{dynamics}")
+    for number, (dynamics, model) in enumerate(CLUSTERS)
 ]
 
 

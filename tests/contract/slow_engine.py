@@ -32,6 +32,8 @@ class SlowEngine(Engine):
     def refuses(cls, request: Request) -> str:
         if not isinstance(request.model, SignedGraph):
             return f"model: got {request.model!r}, allowed with the slow engine: pairs"
+        if request.turns_clusters:
+            return f"engine: got 'slow' with dynamics={request.dynamics!r}, allowed: 'cluster'"
         if request.shared_random_numbers:
             return "shared_random_numbers: got True, allowed with the slow engine: False"
         return ""

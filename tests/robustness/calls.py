@@ -15,6 +15,7 @@ import numpy as np
 import multispin as ms
 from multispin import io, learn, page, progress
 from multispin.analysis import (
+    clusters,
     crossing,
     equilibration,
     overlaps,
@@ -1378,6 +1379,12 @@ def _analysis() -> dict[str, Call]:
         "summary.summarize_overlaps": Call(
             summary.summarize_overlaps, {"run": runs.tempered()}, nan=True
         ),
+        "clusters.moments": Call(
+            clusters.moments, {"clusters": np.zeros((2, 4, 4), dtype=np.int64), "ndim": 2}
+        ),
+        "clusters.correlation": Call(
+            clusters.correlation, {"clusters": np.zeros((2, 4, 4), dtype=np.int64), "ndim": 2}
+        ),
         "time_to_target.success_probability": Call(
             time_to_target.success_probability,
             {"hits": np.array([0, 3, 8]), "runs": 8, "confidence": 0.95},
@@ -1544,7 +1551,8 @@ EXCEPTIONS: dict[Any, str] = {
             equilibration.GaussianIdentity,
             equilibration.LogarithmicBins, overlaps.OverlapDistribution,
             replica_error.ReplicaError, round_trips.RoundTrips, statistics.Autocorrelation,
-            statistics.Binning, statistics.Estimate, time_to_target.SuccessProbability,
+            clusters.ClusterMoments, statistics.Binning, statistics.Estimate,
+            time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
             progress.TrainingProgress,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from multispin.models import Model
 
 
+#: Dynamics that turn clusters of spins, not one after the other.
+CLUSTER_DYNAMICS = ("swendsen-wang", "wolff")
+
 #: Sweeps that a sampler can make: the counter of a random block has 48 bits for them.
 MOST_SWEEPS = 2**48
 
@@ -48,6 +51,11 @@ class Request:
     tempering: bool = False  # replicas are going to exchange their temperatures
     gpu: int | None = None  # the number of a GPU; None is the CPU
     threads: int = 1
+
+    @property
+    def turns_clusters(self) -> bool:
+        """Whether spins are to be turned in clusters."""
+        return self.dynamics in CLUSTER_DYNAMICS
 
     @property
     def samples(self) -> int:

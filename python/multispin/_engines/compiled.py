@@ -32,9 +32,19 @@ def _only_real(request: Request) -> str:
     return "a clamp" if request.clamped else ""
 
 
+def not_of_sites(request: Request, engine: str) -> str:
+    """Return why an engine that goes from site to site cannot turn clusters; nothing for others."""
+    if not request.turns_clusters:
+        return ""
+    dynamics = f"dynamics={request.dynamics!r}"
+    return f"engine: got {engine!r} with {dynamics}, allowed: 'auto' or 'cluster'"
+
+
 def not_in_words(request: Request, engine: str) -> str:
     """Return why no engine whose spins are bits of words runs a request; nothing for others."""
     model = request.model
+    if request.turns_clusters:
+        return not_of_sites(request, engine)
     if isinstance(model, SignedGraph) and model.form(SignedEdges) is None:
         what = "fields that differ from site to site"
         if not model.one_magnitude:

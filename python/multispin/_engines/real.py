@@ -8,7 +8,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines import limits
-from multispin._engines.compiled import ByReplica, module_of
+from multispin._engines.compiled import ByReplica, module_of, not_of_sites
 from multispin.models.forms import RealPairs
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class RealEngine(ByReplica):
 
 def refuses_run(request: Request, name: str) -> str:
     """Return why an engine of maintained fields, of this name, cannot run a request; or nothing."""
+    if request.turns_clusters:
+        return not_of_sites(request, name)
     if request.shared_random_numbers:
         allowed = "False, or True with the replica engine"
         return checks.describe("shared_random_numbers", True, allowed)

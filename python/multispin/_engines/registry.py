@@ -9,6 +9,7 @@ from multispin._base import checks
 from multispin._base.memory import check_memory, gib
 from multispin._engines import devices
 from multispin._engines.base import MOST_THREADS
+from multispin._engines.cluster import ClusterEngine
 from multispin._engines.lattice import LatticeEngine
 from multispin._engines.pattern import PatternEngine
 from multispin._engines.real import RealEngine
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from multispin._engines.base import Engine, Request
 
 #: Every engine; the first of those that suit a request equally well is taken.
-ENGINES: list[type[Engine]] = [LatticeEngine, ReplicaEngine, RealEngine, PatternEngine]
+ENGINES: list[type[Engine]] = [
+    LatticeEngine,
+    ReplicaEngine,
+    RealEngine,
+    PatternEngine,
+    ClusterEngine,
+]
 
 
 def names() -> list[str]:

@@ -1,6 +1,7 @@
 """What recorded numbers say: errors, order, crossings, equilibration, averages of whole runs."""
 
 from multispin.analysis import (
+    clusters,
     crossing,
     equilibration,
     overlaps,
@@ -13,6 +14,7 @@ from multispin.analysis import (
 )
 
 __all__ = [
+    "clusters",
     "crossing",
     "equilibration",
     "overlaps",

@@ -96,7 +96,7 @@ def anneal(
     seed : int, optional
         Seed of all random streams, 0 to 2**64 - 1. Replica r, counted through all disorder samples,
         uses stream r. By default that of the checkpoint, if there is one, and else a fresh one.
-    dynamics : {"metropolis", "glauber"}
+    dynamics : {"metropolis", "glauber", "swendsen-wang", "wolff"}
         Acceptance rule.
     init : str or array_like of int8
         Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` or ``([samples,]

@@ -100,7 +100,7 @@ def simulate(
     seed : int, optional
         Seed of all random streams, 0 to 2**64 - 1. By default that of the checkpoint, if there is
         one, and else a fresh one; it stands in the attributes of the result.
-    dynamics : {"metropolis", "glauber"}
+    dynamics : {"metropolis", "glauber", "swendsen-wang", "wolff"}
         Acceptance rule.
     init : str or array_like of int8
         Start: "random", "up" or "down", or spins ±1 of shape ``model.shape`` (every chain starts
@@ -225,8 +225,9 @@ def simulate(
     if executor is not None:
         checks.instance("executor", executor, Executor, "None or a concurrent.futures.Executor")
     chains = len(table) * replicas
+    checks.choice("dynamics", dynamics, BOLTZMANN)
     # One engine and one device for all of the run, however it is cut into batches.
-    kind = registry.choose(engine, Request(model, chains))
+    kind = registry.choose(engine, Request(model, chains, dynamics))
     what = f"sweeps: {sweeps // interval} draws of {chains} chains"
     check_memory(what, _BYTES_A_DRAW * (sweeps // interval) * chains)
     spins = chains * model.n_spins
@@ -234,7 +235,6 @@ def simulate(
     device = devices.resolve(device, rng, spins, min(spins, most_at_once(model)))
     threads = 1 if threads is None and executor is not None else threads
     # What a sampler would say, before an executor is given anything and a file is written.
-    checks.choice("dynamics", dynamics, BOLTZMANN)
     checks.choice("rng", rng, GENERATORS)
     if threads is not None:
         checks.count("threads", threads, 1, MOST_THREADS)

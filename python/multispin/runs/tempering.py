@@ -170,7 +170,9 @@ def temper(
     interval = checks.count("interval", interval, 1, MOST_SWEEPS)
     cluster_moves = checks.flag("cluster_moves", cluster_moves)
     table = checks.ascending_temperatures("temperatures", temperatures)
-    engine = _engine(engine, model, replicas * len(table), device if cluster_moves else None)
+    walkers = replicas * len(table) * (model.samples or 1)
+    request = Request(model, walkers, dynamics, tempering=True)
+    engine = _engine(engine, request, device if cluster_moves else None)
     checks.choice("init", init, ("random", "up", "down"))
     sweeps = checks.count("sweeps", sweeps, interval, MOST_SWEEPS)
     thermalization = checks.count("thermalization", thermalization, 0, MOST_SWEEPS - sweeps)
@@ -227,9 +229,8 @@ def _multiple(name: str, value: object, of: int, of_name: str) -> int:
     return number
 
 
-def _engine(name: str, model: Model, walkers: int, clusters_on: str | None) -> str:
+def _engine(name: str, request: Request, clusters_on: str | None) -> str:
     """Return the engine's name; `clusters_on` is the device on which clusters move, if they do."""
-    request = Request(model, walkers * (model.samples or 1), tempering=True)
     kind = registry.choose(name, request)
     able = "cluster_moves" in kind.abilities and clusters_on in ("cpu", "auto")
     if clusters_on is not None and not able:

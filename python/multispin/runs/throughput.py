@@ -48,7 +48,7 @@ def measure(
         Random generators.
     threads : sequence of int
         Numbers of threads.
-    dynamics : {"metropolis", "glauber"}
+    dynamics : {"metropolis", "glauber", "swendsen-wang", "wolff"}
         Acceptance rule.
     temperature : float
         Temperature, in units of J.

@@ -10,7 +10,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
-from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
+from multispin._engines.base import CLUSTER_DYNAMICS, MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin.models import Model, SignedGraph
 from multispin.models.base import check_model
 from multispin.models.forms import periodic_lattice
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Sampler"]
 
 #: Those whose stationary law is Boltzmann's, which is what runs are for; and all.
-BOLTZMANN = ("metropolis", "glauber")
+BOLTZMANN = ("metropolis", "glauber", *CLUSTER_DYNAMICS)
 DYNAMICS = (*BOLTZMANN, "parallel")
 ORDERS = ("fixed", "random")
 GENERATORS = ("auto", "aes", "philox")
@@ -54,16 +54,27 @@ class Sampler:
       f_i = sum_j J_ij s_j + h_i is the local field (Glauber, J. Math. Phys. 4, 294 (1963));
     * ``"parallel"``: all spins at once, each by the heat bath of the state before (Little, Math.
       Biosci. 19, 101 (1974)). This has another stationary law, P(s) ~ exp(sum_i h_i s_i / T)
-      prod_i 2 cosh(f_i(s) / T) (Peretto, Biol. Cybern. 50, 51 (1984)).
+      prod_i 2 cosh(f_i(s) / T) (Peretto, Biol. Cybern. 50, 51 (1984));
+    * ``"swendsen-wang"``: bonds that are satisfied are active with probability
+      1 - exp(-2|J_ij|/T), and every cluster of sites that active bonds join is turned with
+      probability 1/2 (Swendsen & Wang, Phys. Rev. Lett. 58, 86 (1987)). A spin along its field is
+      bound to it with probability 1 - exp(-2|h_i|/T), and a cluster with such a spin stays;
+    * ``"wolff"``: the cluster of one site is grown and turned (Wolff, Phys. Rev. Lett. 62, 361
+      (1989)), as often in a sweep as it takes to visit all sites once on average
+      (:meth:`clusters_per_sweep`).
 
-    Four engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
+    Clusters forget at a critical point in a few sweeps what single flips take L^2.17 sweeps for.
+    They are for models of which one state satisfies all couplings and fields: ferromagnets, also
+    diluted, antiferromagnets on bipartite graphs, in a field of one sign.
+
+    Five engines do it. ``lattice`` packs the sites of a row into words: `Ising` models in two and
     three dimensions with even sides. ``replica`` packs replicas: any graph with couplings of one
     magnitude, every replica at a temperature of its own, fast from 64 replicas on and fastest with
     multiples of 512; sites with more than 12 bonds for ``"metropolis"`` without a field only.
     ``real`` keeps the local fields of any couplings and fields, of all pairs or of some: a flip
     costs as much as its site has neighbours, whatever the attempt. ``pattern`` keeps the overlaps
-    with the patterns of a `Hopfield` model, and no couplings. The sampler picks one; :meth:`info`
-    says which.
+    with the patterns of a `Hopfield` model, and no couplings. ``cluster`` labels clusters. The
+    sampler picks one; :meth:`info` says which.
 
     Probabilities are exact to 2**-45 or better; with the real engine to 2**-24, of couplings that
     are rounded to a multiple of ``info()["step"]``, some 2**-30 of the largest local field. The
@@ -89,11 +100,13 @@ class Sampler:
         the replica engine turns it up with probability 1/2; but that of the real and the pattern
         engine leaves it as it is. Whether a field vanishes is decided in double precision, or
         of couplings as they were rounded. At ``inf`` (`math.inf`) Metropolis accepts every flip,
-        and the heat bath turns spins up with probability 1/2, whatever their fields.
+        and the heat bath turns spins up with probability 1/2, whatever their fields. Clusters
+        hold together by all satisfied bonds at 0, and are single spins at ``inf``.
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
-        ``"metropolis"``, ``"glauber"``, or with the real and the pattern engine ``"parallel"``.
+        ``"metropolis"``, ``"glauber"``, with the cluster engine ``"swendsen-wang"`` or
+        ``"wolff"``, or with the real and the pattern engine ``"parallel"``.
         With the replica engine and h = 0, Metropolis flips a spin without a local field with
         probability 1/2 on rings, at double bonds, and at one site of each part whose sites all have
         an even number of bonds: else it would flip for certain, and not every state be reached. In
@@ -124,7 +137,8 @@ class Sampler:
         disorder samples; below 2**26 with the replica engine). Samplers with the same seed and
         different streams are independent.
     engine
-        ``"auto"``, ``"lattice"``, ``"replica"``, ``"real"`` or ``"pattern"``. ``"auto"`` takes the
+        ``"auto"``, ``"lattice"``, ``"replica"``, ``"real"``, ``"pattern"`` or ``"cluster"``.
+        ``"auto"`` takes the
         real engine where no other runs the model, and else the lattice engine where it can, unless
         there are 64 replicas or more with rows of fewer than 32 sites, or fewer than 36 spins; and
         the pattern engine for `Hopfield` models of 1000 neurons or more with fewer patterns than a
@@ -461,6 +475,59 @@ class Sampler:
             If it does not fit; the message says what it needs and what there is.
         """
         return observables.moments(self._engine, self._lead)
+
+    def clusters(self) -> NDArray[np.uint32]:
+        """Clusters of Swendsen and Wang in the spins as they are: those the next sweep looks at.
+
+        `multispin.analysis.clusters` makes improved estimators of them, of the magnetization's
+        moments and of correlations.
+
+        Returns
+        -------
+        ndarray
+            ``(replicas, *model.shape)`` uint32: the first site, as a number in row-major order, of
+            each site's cluster.
+
+        Raises
+        ------
+        ValueError
+            With another engine than that of clusters.
+
+        Examples
+        --------
+        >>> import multispin as ms
+        >>> model = ms.Ising((4, 4))
+        >>> sampler = ms.Sampler(model, 0.1, dynamics="swendsen-wang", init="up", seed=1)
+        >>> bool((sampler.clusters() == 0).all())
+        True
+        """
+        first: NDArray[np.uint32] = registry.ask(self._engine, "clusters")()
+        return first.reshape(*self._lead, *self._model.shape)
+
+    def clusters_per_sweep(self) -> NDArray[np.int64]:
+        """How many of Wolff's clusters are a sweep: sites over the mean size of a cluster.
+
+        The mean is measured once for a temperature, on a chain of its own that begins with all
+        spins up, over the clusters that visit four times all sites. It does not depend on the seed
+        or on the spins: a number that did would bias what is measured after a sweep.
+
+        Returns
+        -------
+        ndarray
+            ``(replicas,)`` int64.
+
+        Raises
+        ------
+        ValueError
+            With other dynamics than ``"wolff"``.
+        """
+        if self._engine.request.dynamics != "wolff":
+            allowed = "a sampler with dynamics='wolff'"
+            raise ValueError(
+                checks.describe("clusters_per_sweep", self._engine.request.dynamics, allowed)
+            )
+        clusters: NDArray[np.int64] = registry.ask(self._engine, "clusters_per_sweep")()
+        return clusters.reshape(self._lead)
 
     def correlation(self) -> tuple[NDArray[np.float64], ...]:
         """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.

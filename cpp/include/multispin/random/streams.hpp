@@ -35,6 +35,11 @@ enum class Purpose : std::uint32_t {
   real_order = 12,
   bipartite_visible = 13,
   bipartite_hidden = 14,
+  cluster_initial_spins = 15,
+  cluster_aes = 16,
+  cluster_philox = 17,
+  cluster_pilot_aes = 18,
+  cluster_pilot_philox = 19,
 };
 
 // Keys of a stream, for both generators.
