@@ -25,6 +25,7 @@ from multispin.errors import (
     MissingExtraError,
     NotConvergedWarning,
     NotFittedError,
+    ObservableError,
     ReweightingError,
     RoundedCouplingsWarning,
     SlowEngineWarning,
@@ -50,8 +51,11 @@ from multispin.learn import (
 )
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 from multispin.runs.annealing import anneal
+from multispin.runs.observables import Observable
+from multispin.runs.protocols import protocol
 from multispin.runs.replica_sweeps import replica_sweep
 from multispin.runs.simulation import simulate
+from multispin.runs.snapshots import unpack_snapshots
 from multispin.runs.temperature_range import temperature_range
 from multispin.runs.tempering import temper
 from multispin.sampling.device_array import DeviceArray
@@ -79,6 +83,8 @@ __all__ = [
     "MissingExtraError",
     "NotConvergedWarning",
     "NotFittedError",
+    "Observable",
+    "ObservableError",
     "PackedSamples",
     "Pairwise",
     "RBMClassifier",
@@ -105,6 +111,7 @@ __all__ = [
     "modern_hopfield_update",
     "moments",
     "plot",
+    "protocol",
     "read_study",
     "replica_sweep",
     "retrieve_images",
@@ -113,4 +120,5 @@ __all__ = [
     "temper",
     "temperature_range",
     "theory",
+    "unpack_snapshots",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "MissingExtraError",
     "NotConvergedWarning",
     "NotFittedError",
+    "ObservableError",
     "ReweightingError",
     "RoundedCouplingsWarning",
     "SlowEngineWarning",
@@ -52,6 +53,10 @@ class NotConvergedWarning(UserWarning):
 
 class NotFittedError(ValueError):
     """An estimator that is asked for what it has not been taught yet."""
+
+
+class ObservableError(RuntimeError):
+    """An observable of a run that failed; the message names it, and what it did."""
 
 
 class ReweightingError(ValueError):

@@ -36,8 +36,6 @@ class SlowEngine(Engine):
             return f"engine: got 'slow' with dynamics={request.dynamics!r}, allowed: 'cluster'"
         if request.shared_random_numbers:
             return "shared_random_numbers: got True, allowed with the slow engine: False"
-        if request.frozen:
-            return "temperature: got 0.0, allowed: greater than 0 with the slow engine"
         return ""
 
     @classmethod
@@ -56,7 +54,7 @@ class SlowEngine(Engine):
             np.add.at(couplings, (i, j), values)
             np.add.at(couplings, (j, i), values)
         self._spins = np.ones((request.replicas, n), dtype=np.int8)
-        self._temperatures = np.ones(request.replicas)
+        self.set_temperatures(np.ones(request.replicas))
         self._sweeps_done = 0
         self._busy = threading.Lock()
 
@@ -94,9 +92,10 @@ class SlowEngine(Engine):
     def _update(self, spins: NDArray[np.int8], site: int, u: NDArray[np.float64]) -> None:
         of_samples = spins.reshape(self.request.samples, -1, spins.shape[1])
         field = np.einsum("krn,kn->kr", of_samples, self._J[:, site]).ravel() + self._h[site]
-        beta = 1.0 / self._temperatures
+        beta = self._beta
         if self.request.dynamics == "glauber":
-            spins[:, site] = np.where(u < 1.0 / (1.0 + np.exp(-2.0 * field * beta)), 1, -1)
+            x = np.clip(-2.0 * field * beta, -700.0, 700.0)
+            spins[:, site] = np.where(u < 1.0 / (1.0 + np.exp(x)), 1, -1)
         else:
             cost = 2.0 * spins[:, site] * field
             spins[u < np.exp(-np.maximum(cost, 0.0) * beta), site] *= -1
@@ -118,7 +117,9 @@ class SlowEngine(Engine):
         return self._temperatures.copy()
 
     def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
-        self._temperatures = temperatures.copy()
+        self._temperatures = temperatures.copy()  # of which 0 and infinity have these inverses
+        self._beta = np.divide(1.0, temperatures, out=np.full(len(temperatures), 1e300),
+                               where=temperatures > 0.0)  # fmt: skip
 
     def energies(self) -> NDArray[np.float64]:
         model, samples = self.request.model, self.request.samples

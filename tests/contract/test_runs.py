@@ -31,7 +31,15 @@ def temper(subject: Subject, **changes: Any) -> Any:
     return subject.run(ms.temper, [1.0, 1.5, 2.5], sweeps=12, thermalization=4, **changes)
 
 
-RUNS = [simulate, anneal, temper]
+def protocol(subject: Subject, **changes: Any) -> Any:
+    # Of cluster dynamics some models would be frustrated in a field.
+    of_sites = subject.dynamics == "metropolis"
+    steps = {"sweeps_per_step": 6, "replicas": 5} | ({"dynamics": "glauber"} if of_sites else {})
+    fields = [0.0, 0.5, 0.5] if of_sites else 0.0
+    return subject.run(ms.protocol, [np.inf, 1.0, 0.0], fields, **steps, **changes)
+
+
+RUNS = [simulate, anneal, temper, protocol]
 
 
 class StoppedError(Exception):
@@ -69,6 +77,20 @@ def test_a_stopped_run_goes_on_bit_for_bit(subject: Subject, run: Any, tmp_path:
             stops += 1
     assert stops > 0
     xr.testing.assert_identical(data, run(subject))
+
+
+def test_observables_are_of_the_spins_on_any_device(subject: Subject) -> None:
+    if subject.model.samples is not None:
+        pytest.skip("simulate takes one disorder sample")
+    data = simulate(subject, observables=["domain_wall_length"], snapshots=1)
+    spins = ms.unpack_snapshots(data).values
+    rounded = subject.sampler().info().get("rounding_error", 0.0) * subject.model.n_spins**1.5
+    np.testing.assert_allclose(subject.model.energy(spins), data.energy, atol=1e-12 + rounded)
+    pairs = spins.reshape(*data.energy.shape, -1)
+    i, j = subject.model.edges.T  # type: ignore[attr-defined]
+    couplings = subject.model.couplings  # type: ignore[attr-defined]
+    walls = (couplings * pairs[..., i] * pairs[..., j] < 0).sum(axis=-1)
+    np.testing.assert_array_equal(data.domain_wall_length, walls)
 
 
 def test_best_states_have_their_energies(subject: Subject) -> None:

@@ -346,10 +346,3 @@ def test_a_kernel_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ms.DeviceError, match="make a new one"):
         one.energy()
     make(*MODELS["graph"]).sweep(1)
-
-
-def test_what_only_lattices_have() -> None:
-    one = make(*MODELS["antiferromagnet"])
-    for call in (one.correlation, lambda: one.block_average(1)):
-        with pytest.raises(ValueError, match="got the replica engine, allowed: engine='lattice'"):
-            call()

@@ -75,6 +75,8 @@ class Call:
         Arguments that make it run as long as they say.
     anything
         Arguments that may be whatever they are.
+    infinite
+        Arguments that may be infinite.
     nan
         Whether the result may have numbers that are not finite, as its docstring says.
     """
@@ -86,6 +88,7 @@ class Call:
     functions: tuple[str, ...] = ()
     long: tuple[str, ...] = ()
     anything: tuple[str, ...] = ()
+    infinite: tuple[str, ...] = ()
     nan: bool = False
 
     def __call__(self, **changed: Any) -> object:
@@ -302,7 +305,7 @@ def _samplers() -> dict[str, Call]:
              "threads": 1, "first_stream": 0, "engine": "auto", "shared_random_numbers": False,
              "order": "fixed", "clamp": None},
             sampled,
-            blames={"model": ("shape",)},
+            blames={"model": ("shape",)}, infinite=("temperature",),
         ),
         "Sampler, of real couplings": Call(
             ms.Sampler,
@@ -312,6 +315,7 @@ def _samplers() -> dict[str, Call]:
              "order": "random", "clamp": np.arange(3) == 1},
             sampled,
             blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",)},
+            infinite=("temperature",),
         ),
         "Sampler, of patterns": Call(
             ms.Sampler,
@@ -320,8 +324,9 @@ def _samplers() -> dict[str, Call]:
              "threads": 1, "first_stream": 0, "engine": "pattern", "shared_random_numbers": False,
              "order": "random", "clamp": np.arange(4) == 1},
             sampled,
-            blames={"model": ("shape", "init", "clamp", "temperature"), "replicas": ("clamp",),
-                    "dynamics": ("temperature",), "engine": ("model", "temperature")},
+            blames={"model": ("shape", "init", "clamp"), "replicas": ("clamp",),
+                    "engine": ("model",)},
+            infinite=("temperature",),
         ),
         "Sampler.pattern_overlap": Call(
             ms.Sampler.pattern_overlap, {}, ms.Sampler(ms.Hopfield(_SPINS)).pattern_overlap
@@ -340,7 +345,8 @@ def _samplers() -> dict[str, Call]:
             ms.Sampler.record, {"draws": 2, "interval": 1}, _sampler().record, long=("interval",)
         ),
         "Sampler.temperature": Call(
-            ms.Sampler.temperature, {"temperature": 2.0}, _set("temperature")
+            ms.Sampler.temperature, {"temperature": 2.0}, _set("temperature"),
+            infinite=("temperature",),
         ),
         "Sampler.block_average": Call(
             ms.Sampler.block_average, {"block": 2, "replica": 0}, _sampler().block_average
@@ -359,10 +365,24 @@ def _runs() -> dict[str, Call]:
         "simulate": Call(
             ms.simulate,
             {"model": ms.Ising(SHAPE), "temperatures": [2.0, 2.5], "sweeps": 4, "thermalization": 2,
-             "interval": 2, "replicas": 2, **_KEPT, "executor": None},
-            blames={"interval": ("sweeps",), "sweeps": ("interval", "thermalization")},
+             "interval": 2, "replicas": 2, **_KEPT, "executor": None,
+             "observables": {"E": "link_energy"}, "snapshots": 1},
+            blames={"interval": ("sweeps",), "sweeps": ("interval", "thermalization"),
+                    "model": ("observables",)},
             functions=("progress",), long=("sweeps", "thermalization"),
         ),
+        "Observable": Call(
+            ms.Observable,
+            {"measure": "structure_factor", "interval": 2, "dims": None,
+             "wave_vectors": [(0, 0), (0, 1)]},
+            blames={"measure": ("wave_vectors",)}, functions=("measure",),
+        ),
+        "Observable, a function": Call(
+            ms.Observable,
+            {"measure": np.mean, "interval": 2, "dims": ("site",), "wave_vectors": None},
+            blames={"measure": ("dims",)}, functions=("measure",),
+        ),
+        "unpack_snapshots": Call(ms.unpack_snapshots, {"run": runs.simulated()}),
         "temper": Call(
             ms.temper,
             {"model": _GLASS, "temperatures": [1.0, 1.5, 2.0], "sweeps": 4, "swap_interval": 1,
@@ -371,6 +391,17 @@ def _runs() -> dict[str, Call]:
             blames={"interval": ("sweeps", "thermalization"), "sweeps": ("thermalization",),
                     "swap_interval": ("interval",)},
             functions=("progress",), long=("sweeps", "thermalization"), nan=True,
+        ),
+        "protocol": Call(
+            ms.protocol,
+            {"model": _GLASS, "temperatures": [3.0, 1.0], "fields": [0.0, 0.5],
+             "sweeps_per_step": [2, 2], "replicas": 4, "observables": ["staggered_magnetization"],
+             "snapshots": 1, "final_states": True, **_KEPT},
+            blames={"temperatures": ("sweeps_per_step", "fields", "temperature"),
+                    "fields": ("sweeps_per_step", "temperatures", "h"),
+                    "model": ("observables", "h"), "replicas": ("temperatures",)},
+            functions=("progress",), long=("sweeps_per_step",), nan=True,
+            infinite=("temperatures",),
         ),
         "temperature_range": Call(ms.temperature_range, {"model": _GLASS}),
         "anneal": Call(
@@ -1345,6 +1376,11 @@ def _analysis() -> dict[str, Call]:
             statistics.specific_heat,
             {"energy": _SERIES, "temperature": 2.0, "n_spins": 16, "replicas": True},
             blames={"replicas": ("energy",)},
+        ),
+        "statistics.correlation_length": Call(
+            statistics.correlation_length,
+            {"at_zero": _SERIES**2, "at_k": _SERIES**2 / 2, "length": 8, "replicas": True},
+            blames={"at_zero": ("at_k",), "replicas": ("at_zero",)}, nan=True,
         ),
         "overlaps.distribution": Call(
             overlaps.distribution, {"overlap": _Q, "n_spins": 4, "bins": 5, "symmetric": False,

@@ -20,7 +20,9 @@ def sampler() -> ms.Sampler:
 
 @cache
 def simulated() -> xr.Dataset:
-    return ms.simulate(ms.Ising((4, 4)), [2.0, 2.5], DRAWS, 0, replicas=2, seed=1, threads=1)
+    return ms.simulate(
+        ms.Ising((4, 4)), [2.0, 2.5], DRAWS, 0, replicas=2, seed=1, threads=1, snapshots=6
+    )
 
 
 @cache

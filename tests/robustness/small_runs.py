@@ -43,7 +43,17 @@ def temper(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
     )  # fmt: skip
 
 
-RUNS: dict[str, Run] = {"simulate": simulate, "anneal": anneal, "temper": temper}
+def protocol(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    return ms.protocol(
+        ms.EdwardsAnderson((6, 6, 6), seed=2, samples=3), np.linspace(2.5, 0.0, 10),
+        np.linspace(-1.0, 1.0, 10), 150, replicas=40, seed=5, threads=1, checkpoint=checkpoint,
+        **more,
+    )  # fmt: skip
+
+
+RUNS: dict[str, Run] = {
+    "simulate": simulate, "anneal": anneal, "temper": temper, "protocol": protocol,
+}  # fmt: skip
 
 
 def kept_sweeps(path: Path, kind: str) -> int:
@@ -56,9 +66,12 @@ def kept_sweeps(path: Path, kind: str) -> int:
         each = arguments["thermalization"] + arguments["sweeps"]
         current = meta["current"]
         begun = current["chains"] * current["sampler"]["sweeps_done"] if current else 0
-        return int(arrays["done"].sum()) * each + begun
+        return int(np.count_nonzero(arrays["drawn"])) * each + begun
     if kind == "anneal":
         sweeps = meta["sampler"]["sweeps_done"] if meta["sampler"] else meta["looked"]
         return int(arrays["best_energy"].size) * int(sweeps)
+    if kind == "protocol":
+        swept = meta["sampler"]["sweeps_done"] if meta["sampler"] else 150 * meta["looked"]
+        return 3 * 40 * int(swept)
     chains = arrays["state_temperature"].size
     return int(chains) * int(meta["sampler"]["sweeps_done"])

@@ -186,6 +186,8 @@ def trials(part: dict[str, Call]) -> Iterator[Trial]:
                 left_out |= values.LONG
             if argument in call.functions:
                 left_out |= values.CALLABLE
+            if argument in call.infinite:
+                left_out |= values.INFINITE
             if argument == "seconds":
                 left_out |= values.SECONDS
             for label, make in values.wrong_values(valid):

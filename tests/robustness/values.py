@@ -131,6 +131,9 @@ JUNK = frozenset({
 #: Values that can be called; what takes a function may do with them what they do.
 CALLABLE = frozenset({"Odd", "int", "len", "a lambda", "Ising"})
 
+#: What is a value of what may be infinite.
+INFINITE = frozenset({"inf"})
+
 #: Integers for which something that does what it is told may run for years.
 LONG = frozenset({"2147483648", "10000000000000", "with a huge one"})
 

@@ -252,19 +252,22 @@ def lattice_shape(value: object) -> tuple[int, ...]:
 
 
 def temperatures(
-    name: str, value: object, ndim: int = 1, allowed: str | None = None, zero: bool = False
+    name: str, value: object, ndim: int = 1, allowed: str | None = None, ends: bool = False
 ) -> NDArray[np.float64]:
     """Return `value` as a new float64 array: a number as (1,), or of 1 to `ndim` dimensions.
 
-    `zero` says whether 0 is a temperature.
+    `ends` says whether 0 and infinity are temperatures.
     """
     if allowed is None:
         dimensions = "one-dimensional" if ndim == 1 else f"one- to {ndim}-dimensional"
-        least = "> 0 (or 0, where spins follow their fields)" if zero else "> 0"
-        allowed = f"a finite number {least}, or a {dimensions} sequence of at least one such number"
+        number = "a number from 0 to inf" if ends else "a finite number > 0"
+        allowed = f"{number}, or a {dimensions} sequence of at least one such number"
+    given = array(name, value, allowed)
+    hottest = given == np.inf if ends and given.dtype.kind == "f" else np.zeros(given.shape, bool)
     # A new array: what is given may change later.
-    found = np.atleast_1d(numbers(name, value, allowed)).astype(np.float64)
-    warm = found >= 0.0 if zero else found > 0.0
+    found = numbers(name, np.where(hottest, 1.0, given) if hottest.any() else given, allowed)
+    found = np.atleast_1d(np.where(hottest, np.inf, found))
+    warm = found >= 0.0 if ends else found > 0.0
     if found.ndim > ndim or found.size == 0 or not bool(np.all(warm)):
         raise ValueError(describe(name, value, allowed))
     return found

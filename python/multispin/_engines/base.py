@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from multispin import _core
+from multispin._base import checks
 from multispin.models.forms import SignedEdges
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ class Request:
     dynamics: str = "metropolis"
     order: str = "fixed"  # in which a sweep attempts the sites
     clamped: bool = False  # whether spins are going to be held
-    frozen: bool = False  # whether the temperature of some replica is 0
     rng: str = "auto"
     seed: int = 0
     first_stream: int = 0  # replica r draws from stream first_stream + r
@@ -133,7 +133,7 @@ class Engine(ABC):
 
     @abstractmethod
     def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
-        """Set the temperature of each replica."""
+        """Set the temperature of each replica, from 0 to infinity."""
 
     def tempering(self, **options: Any) -> Any:
         """Return a ladder of temperatures over the replicas; options as of `_core.tempering_of`."""
@@ -196,6 +196,39 @@ class Engine(ABC):
         shape = (self.request.samples, -1, self.request.model.n_spins)
         for spins in np.ascontiguousarray(self.spins()).reshape(shape):
             yield _core.moment_sums(spins, None, self.request.threads)
+
+    def correlation(self) -> tuple[NDArray[np.int64], ...]:
+        """Sums over all sites of s_i s_{i+d}: for each axis (replicas, side // 2 + 1).
+
+        For engines that have nothing better: of their spins, replica by replica.
+        """
+        shape, replicas = self.request.model.shape, self.request.replicas
+        sums = tuple(np.empty((replicas, side // 2 + 1), dtype=np.int64) for side in shape)
+        for replica, s in enumerate(self.spins()):
+            for axis, along in enumerate(sums):
+                for d in range(along.shape[1]):
+                    along[replica, d] = (s * np.roll(s, -d, axis=axis)).sum(dtype=np.int64)
+        return sums
+
+    def block_average(self, replica: int, height: int, width: int) -> NDArray[np.float32]:
+        """Mean spin of blocks of one replica, over the last two axes.
+
+        For engines that have nothing better: of its spins.
+
+        Raises
+        ------
+        ValueError
+            If blocks do not fill the lattice.
+        """
+        *planes, rows, columns = self.request.model.shape
+        if rows % height or columns % width:
+            allowed = f"(height, width) that divide ({rows}, {columns})"
+            raise ValueError(checks.describe("block", (height, width), allowed))
+        spins = self.spins_of(np.array([replica]))[0]
+        blocks = spins.reshape(*planes, rows // height, height, columns // width, width)
+        sums = blocks.sum(axis=(-3, -1), dtype=np.int64)
+        means: NDArray[np.float32] = (sums / (height * width)).astype(np.float32)
+        return means
 
     @abstractmethod
     def info(self) -> dict[str, Any]:

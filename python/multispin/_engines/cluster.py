@@ -43,9 +43,6 @@ class ClusterEngine(Compiled):
         for argument, given, want in only:
             if given != want:
                 return checks.describe(argument, given, f"{want!r} with {request.dynamics!r}")
-        if request.frozen:
-            allowed = f"a finite number > 0 with dynamics={request.dynamics!r}"
-            return checks.describe("temperature", 0.0, allowed)
         return _refuses_model(request)
 
     @classmethod

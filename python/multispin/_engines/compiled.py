@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin import _core
-from multispin._base import checks
-from multispin._engines import devices
+from multispin._engines import devices, limits
 from multispin._engines.base import Engine, Request
 from multispin.models.forms import SignedEdges
 from multispin.models.signed_graph import SignedGraph
@@ -52,9 +51,6 @@ def not_in_words(request: Request, engine: str) -> str:
             what = f"couplings of several magnitudes, {model.magnitudes()}"
         allowed = "couplings +J and -J in one field (the real engine takes any)"
         return f"model: got {model!r} with {what}, allowed with engine={engine!r}: {allowed}"
-    if request.frozen:
-        allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel', engine='real'"
-        return checks.describe("temperature", 0.0, allowed)
     what = _only_real(request)
     if what:
         return f"engine: got {engine!r} with {what}, allowed: 'auto' or 'real'"
@@ -105,12 +101,11 @@ class Compiled(Engine):
     @property
     def temperatures(self) -> NDArray[np.float64]:
         """Temperatures, (replicas,)."""
-        temperatures: NDArray[np.float64] = self._engine.temperatures
-        return temperatures
+        return limits.meant(self._engine.temperatures)
 
     def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
-        """Set the temperature of each replica."""
-        self._engine.set_temperatures(temperatures)
+        """Set the temperature of each replica, from 0 to infinity."""
+        self._engine.set_temperatures(limits.computable(temperatures))
 
     def tempering(self, **options: Any) -> Any:
         """Return a ladder of temperatures over the replicas."""
@@ -186,8 +181,8 @@ class Compiled(Engine):
 
     def state(self) -> tuple[int, NDArray[np.float64], NDArray[np.uint64]]:
         """Return sweeps done, temperatures and packed spins, of one moment."""
-        state: tuple[int, NDArray[np.float64], NDArray[np.uint64]] = self._engine.state()
-        return state
+        sweeps_done, temperatures, packed = self._engine.state()
+        return sweeps_done, limits.meant(temperatures), packed
 
     def restore(self, sweeps_done: int, packed: NDArray[np.uint64]) -> None:
         """Take over sweeps and spins of `state`."""

@@ -19,7 +19,7 @@ class LatticeEngine(Compiled):
     """Ising models in two and three dimensions with even sides, a bit a spin."""
 
     name = "lattice"
-    abilities = Compiled.abilities | {"correlation", "block_average", "own_packed"}
+    abilities = Compiled.abilities | {"own_packed"}
 
     @classmethod
     def refuses(cls, request: Request) -> str:

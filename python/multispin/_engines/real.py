@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin._engines import limits
 from multispin._engines.compiled import ByReplica, module_of, not_of_sites
 from multispin.models.forms import RealPairs
 
@@ -104,6 +105,14 @@ class RealEngine(ByReplica):
         self._engine.set_couplings(couplings, fields)
         self._J = self._engine.step
 
+    def set_temperatures(self, temperatures: NDArray[np.float64]) -> None:
+        """Set the temperature of each replica, from 0 to infinity."""
+        # At 0 the heat bath has a rule of its own: a spin without a field stays.
+        own_zero = self.request.dynamics != "metropolis"
+        given = limits.computable(temperatures)
+        given[own_zero & (temperatures == 0.0)] = 0.0
+        self._engine.set_temperatures(given)
+
     def hold(self, held: NDArray[np.uint64] | None) -> None:
         """Hold the spins whose bits are set, packed as `packed`; None holds none."""
         self._engine.hold(held)
@@ -130,9 +139,6 @@ def refuses_run(request: Request, name: str) -> str:
     """Return why an engine of maintained fields, of this name, cannot run a request; or nothing."""
     if request.turns_clusters:
         return not_of_sites(request, name)
-    if request.frozen and request.dynamics == "metropolis":
-        allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel'"
-        return checks.describe("temperature", 0.0, allowed)
     if request.shared_random_numbers:
         allowed = "False, or True with the replica engine"
         return checks.describe("shared_random_numbers", True, allowed)

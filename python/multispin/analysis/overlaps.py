@@ -295,8 +295,7 @@ def ratio_of_moments(q2: Array, q4: Array) -> Array:
 
 def length_of_moments(q2: Array, k2: Array, length: int) -> Array:
     """Correlation length from ⟨q²⟩ and ⟨|q(k_min)|²⟩; nan where the second is larger."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.sqrt(q2 / k2 - 1) / (2 * np.sin(np.pi / length)))
+    return statistics.length_of_moments(q2, k2, length)
 
 
 def checked(

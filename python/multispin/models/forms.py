@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from multispin.models.base import Model
+
 
 @dataclass(frozen=True)
 class UniformLattice:
@@ -100,3 +102,9 @@ class Patterns:
     fields: Callable[[], NDArray[np.float64]]
     """Lists the fields (n_spins,) when called."""
     shape: tuple[int, ...]  # of a periodic lattice on which the sites lie; else empty
+
+
+def periodic_lattice(model: Model) -> tuple[int, ...]:
+    """Return the sides of the periodic lattice that a model lies on, or nothing."""
+    form = model.form(SignedEdges) or model.form(RealPairs)
+    return () if form is None else form.shape

@@ -12,7 +12,7 @@ from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
-from multispin.runs._restored import restored_sampler
+from multispin.runs._restored import restored_sampler, take_packed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +115,9 @@ class AnnealRun:
         }
         if self.final_state is not None:
             arrays["final_state"] = self.final_state
-        if not self.finished:
+        if self.finished:  # what it takes to go on, should there be more steps
+            arrays["packed"] = self.sampler._engine.packed()
+        else:
             meta["sampler"], states = self.sampler._state()
             arrays |= {f"sampler_{name}": array for name, array in states.items()}
         return meta, arrays
@@ -142,7 +144,11 @@ class AnnealRun:
             for name in ("best_energy", "best_state", "best_state_energy")
             for own in [getattr(self, name)]
         }
-        if looked < self.schedule.sweeps:
+        if looked == self.schedule.sweeps:
+            self._restore_final(arrays)
+        elif meta["sampler"] is None:  # it was finished, and there are more steps now
+            take_packed(self.sampler, looked, arrays)
+        else:
             request = self.sampler._engine.request
             sampler = restored_sampler(
                 meta,
@@ -163,15 +169,18 @@ class AnnealRun:
                     f"last looked at after {looked}"
                 )
             self.sampler = sampler
-        elif self._final_states:
-            shape = (self.replicas, *self.model.shape)
-            self.final_state = io.demand_array(arrays, "final_state", np.int8, shape)
         if looked and not bool((abs(best["best_state"]) == 1).all()):
             raise CheckpointError("the checkpoint's best state has values other than +1 and -1")
         self.looked = looked
         self.energy[:steps] = energy
         self.best_energy, self.best_state = best["best_energy"], best["best_state"]
         self.best_state_energy = best["best_state_energy"]
+
+    def _restore_final(self, arrays: dict[str, NDArray[Any]]) -> None:
+        take_packed(self.sampler, self.schedule.sweeps, arrays)
+        if self._final_states:
+            shape = (self.replicas, *self.model.shape)
+            self.final_state = io.demand_array(arrays, "final_state", np.int8, shape)
 
     def advance(self) -> int:
         """Do a piece of work of about a tenth of a second; return its sweeps, over all replicas."""

@@ -16,6 +16,8 @@ from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
+from multispin.runs._named import packed_spins, unpacked_spins
+from multispin.runs._observing import SWEEPING, Observations
 from multispin.runs._restored import restored_sampler
 from multispin.sampling.sampler import Sampler
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.models import Model
+    from multispin.runs._observing import Values
+    from multispin.runs.observables import Measure
 
 #: Spins that the chains of one batch may have together. Enough chains to occupy every core;
 #: few enough that a batch stays in cache and that huge lattices are run one after the other.
@@ -50,11 +54,18 @@ class Plan:
     device: str
     rng: str
     threads: int | None
+    chains: int  # of the run
+    measures: tuple[Measure, ...] = ()
+    keeps_states: bool = False  # at the end of each chain
 
     @property
     def sweeps(self) -> int:
         """Sweeps of one chain, thermalization included."""
-        return self.thermalization + self.draws * self.interval
+        return self.sweeps_at(self.draws)
+
+    def sweeps_at(self, drawn: int) -> int:
+        """Sweeps of a chain at draw number `drawn`, counted from 1; 0 at the start."""
+        return self.thermalization + drawn * self.interval if drawn else 0
 
 
 @dataclass(frozen=True)
@@ -64,11 +75,26 @@ class Batch:
     first: int
     temperatures: NDArray[np.float64]
     init: str | NDArray[np.int8]
+    began: int = 0  # draws that they have already
+    states: NDArray[np.uint8] | None = None  # in which these left them, if there are any
 
     @property
     def stop(self) -> int:
         """The chain after the last one."""
         return self.first + len(self.temperatures)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What chains, from the first on, have given from draw number `began` on, counted from 0."""
+
+    first: int
+    began: int
+    energy: NDArray[np.float64]  # (draws, chains)
+    magnetization: NDArray[np.float64]
+    observed: Values  # (values, chains, ...)
+    states: NDArray[np.uint8] | None
+    seconds: dict[str, float]
 
 
 def split(first: int, stop: int, most: int) -> Iterator[tuple[int, int]]:
@@ -114,7 +140,10 @@ class BatchRun:
             first_stream=batch.first,
             engine=plan.engine,
         )
-        self._start(plan, batch.first, sampler, len(batch.temperatures))
+        if batch.states is not None:
+            sampler.set_spins(unpacked_spins(batch.states, plan.model.shape))
+            sampler._engine.restore(plan.sweeps_at(batch.began), sampler._engine.packed())
+        self._start(plan, batch.first, sampler, len(batch.temperatures), batch.began)
 
     @classmethod
     def from_state(cls, plan: Plan, meta: dict[str, Any], arrays: dict[str, Any]) -> BatchRun:
@@ -128,6 +157,7 @@ class BatchRun:
         run = cls.__new__(cls)
         chains = checks.count("chains", meta["chains"], 1)
         drawn = checks.count("drawn", meta["drawn"], 0, plan.draws)
+        began = checks.count("began", meta["began"], 0, drawn)
         sampler = restored_sampler(
             meta,
             arrays,
@@ -141,25 +171,32 @@ class BatchRun:
             first_stream=meta["first"],
             engine=plan.engine,
         )
-        run._start(plan, meta["first"], sampler, chains)
+        run._start(plan, meta["first"], sampler, chains, began)
         run.drawn = drawn
-        last = plan.thermalization + drawn * plan.interval if drawn else 0
-        next_draw = plan.thermalization + (drawn + 1) * plan.interval
-        if not last <= sampler.sweeps_done <= next_draw:
+        next_draw = plan.sweeps_at(drawn + 1)
+        if not plan.sweeps_at(drawn) <= sampler.sweeps_done <= next_draw:
             given = f"{sampler.sweeps_done} sweeps and {drawn} draws"
             raise CheckpointError(f"the checkpoint is of no run: it has {given}")
-        shape = (drawn, chains)
-        run.energy[:drawn] = io.demand_array(arrays, "energy", np.float64, shape)
-        run.magnetization[:drawn] = io.demand_array(arrays, "magnetization", np.float64, shape)
+        rows = drawn - began
+        run.energy[:rows] = io.demand_array(arrays, "energy", np.float64, (rows, chains))
+        run.magnetization[:rows] = io.demand_array(
+            arrays, "magnetization", np.float64, (rows, chains)
+        )
+        prefix = "observed_"
+        kept = {name[len(prefix) :]: a for name, a in arrays.items() if name.startswith(prefix)}
+        run.observed.restore(drawn, kept)
+        run.observed.add_seconds(meta["seconds"])
         return run
 
-    def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int) -> None:
+    def _start(self, plan: Plan, first: int, sampler: Sampler, chains: int, began: int) -> None:
         self.first = first
         self.chains = chains
+        self.began = began
         self.sampler = sampler
-        self.drawn = 0
-        self.energy = np.empty((plan.draws, chains))
-        self.magnetization = np.empty((plan.draws, chains))
+        self.drawn = began
+        self.energy = np.empty((plan.draws - began, chains))
+        self.magnetization = np.empty((plan.draws - began, chains))
+        self.observed = Observations(plan.measures, began, plan.draws, chains, plan.chains)
         self._plan = plan
         self._pace = Pace()
         self.consistent = True  # but while draws are made that nobody has yet
@@ -178,25 +215,43 @@ class BatchRun:
         """Return JSON data and arrays from which `from_state` continues."""
         sampler, states = self.sampler._state()
         arrays = {f"state_{name}": array for name, array in states.items()}
-        arrays["energy"] = self.energy[: self.drawn]
-        arrays["magnetization"] = self.magnetization[: self.drawn]
+        arrays["energy"] = self.energy[: self.drawn - self.began]
+        arrays["magnetization"] = self.magnetization[: self.drawn - self.began]
+        arrays |= {f"observed_{name}": a for name, a in self.observed.upto(self.drawn).items()}
         meta = {
             "first": self.first,
             "chains": self.chains,
+            "began": self.began,
             "drawn": self.drawn,
             "sampler": sampler,
+            "seconds": dict(self.observed.seconds),
         }
         return meta, arrays
+
+    def given(self) -> Drawn:
+        """Return all that a finished batch has given."""
+        plan = self._plan
+        states = packed_spins(self.sampler._engine.spins()) if plan.keeps_states else None
+        return Drawn(
+            self.first,
+            self.began,
+            self.energy,
+            self.magnetization,
+            self.observed.upto(self.drawn),
+            states,
+            dict(self.observed.seconds),
+        )
 
     def advance(self) -> int:
         """Do one piece of work of about a tenth of a second; return its sweeps, over all chains."""
         plan, sampler = self._plan, self.sampler
         before = sampler.sweeps_done
         last = plan.thermalization + self.drawn * plan.interval  # of the previous draw
+        fitting = min(self._pace.fitting // plan.interval, self.observed.free_draws(self.drawn))
         if before < last:
             self._sweep(last - before)
-        elif before == last and self._pace.fitting >= plan.interval and self._pace.fitting > 1:
-            self._record(min(plan.draws - self.drawn, self._pace.fitting // plan.interval))
+        elif before == last and fitting > 0 and self._pace.fitting > 1:
+            self._record(min(plan.draws - self.drawn, fitting))
         else:
             self._sweep(last + plan.interval - before)
             if sampler.sweeps_done == last + plan.interval:
@@ -207,41 +262,46 @@ class BatchRun:
         """Sweep towards the next draw. Ctrl-C may stop this anywhere: nothing is lost."""
         sweeps = min(missing, self._pace.fitting)
         if sweeps > 0:
-            with self._pace.learning(sweeps):
+            with self._pace.learning(sweeps), self.observed.timing(SWEEPING):
                 self.sampler.sweep(sweeps)
                 self.sampler.synchronize()
 
     def _measure(self) -> None:
+        """Measure and note a draw. Ctrl-C may stop observables, which are then measured again."""
+        draw, sampler = self.drawn + 1, self.sampler
+        found = self.observed.evaluate(draw, sampler.sweeps_done, sampler._engine.spins)
         with interrupts_held():
-            self.energy[self.drawn] = self.sampler.energy()
-            self.magnetization[self.drawn] = self.sampler.magnetization()
-            self.drawn += 1
+            row = self.drawn - self.began
+            self.energy[row] = sampler.energy()
+            self.magnetization[row] = sampler.magnetization()
+            self.observed.note(draw, found)
+            self.drawn = draw
 
     def _record(self, draws: int) -> None:
         """Draw several times in one call; its draws would be lost if Ctrl-C broke into it."""
         with interrupts_held():
             self.consistent = False
-            with self._pace.learning(draws * self._plan.interval):
+            sweeps = draws * self._plan.interval
+            with self._pace.learning(sweeps), self.observed.timing(SWEEPING):
                 energy, magnetization = self.sampler.record(draws, self._plan.interval)
-            rows = slice(self.drawn, self.drawn + draws)
-            self.energy[rows] = energy
-            self.magnetization[rows] = magnetization
+            first = self.drawn - self.began
+            self.energy[first : first + draws] = energy
+            self.magnetization[first : first + draws] = magnetization
             self.drawn += draws
             self.consistent = True
 
 
-def run_batch(
-    plan: Plan, batch: Batch
-) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[str, Any]]:
+def run_batch(plan: Plan, batch: Batch) -> tuple[Drawn, dict[str, Any]]:
     """Run a batch from beginning to end, as a worker of an executor does.
 
     Returns
     -------
-    energy, magnetization : ndarray of float64, shape (draws, chains)
+    drawn : Drawn
+        What its chains have given.
     info : dict
         What `Sampler.info` says.
     """
     run = BatchRun(plan, batch)
     while not run.finished:
         run.advance()
-    return run.energy, run.magnetization, run.sampler.info()
+    return run.given(), run.sampler.info()

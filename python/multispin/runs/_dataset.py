@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from multispin.runs._observing import SWEEPING
 
-    from numpy.typing import ArrayLike
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from multispin.models import Model
+    from multispin.runs.observables import Measure
 
 UNIT = "energy unit of J and h"
 
 #: Dimensions, values and attributes, as xarray takes them.
-Variable = tuple[tuple[str, ...], Any, dict[str, str]]
+Variable = tuple[tuple[str, ...], Any, dict[str, Any]]
 
 
 def variable(
@@ -32,15 +35,45 @@ def temperature(dim: str, values: ArrayLike) -> Variable:
     return variable((dim,), values, "temperature T", f"{UNIT} (k_B = 1)")
 
 
-def draws(thermalization: int, interval: int, count: int) -> Variable:
-    """Return the sweeps since the start at each draw."""
+def draws(thermalization: int, interval: int, count: int, dim: str = "draw") -> Variable:
+    """Return the sweeps since the start at each draw, along `dim`."""
     when = thermalization + interval * np.arange(1, count + 1, dtype=np.int64)
-    return variable(("draw",), when, "sweeps since the start", "sweep")
+    return variable((dim,), when, "sweeps since the start", "sweep")
 
 
 def numbered(dim: str, count: int, long_name: str) -> Variable:
     """Return the numbers 0, 1, … along `dim`."""
     return variable((dim,), np.arange(count), long_name)
+
+
+def observed(
+    one: Measure, lead: tuple[str, ...], values: NDArray[Any], taken: Mapping[str, float]
+) -> tuple[Variable, dict[str, Variable]]:
+    """Return the variable of an observable, and the coordinates that it brings.
+
+    Parameters
+    ----------
+    one
+        The observable.
+    lead
+        Names of the axes that are those of the run, the first of `values`.
+    values
+        What was measured.
+    taken
+        Seconds by name.
+    """
+    axes = one.dims_of(values.ndim - len(lead))
+    found = variable((*lead, *axes), values, one.long_name, one.units)
+    found[2]["seconds"] = taken.get(one.name, 0.0)
+    if one.labels is None:
+        return found, {}
+    return found, {axes[0]: variable(axes, list(one.labels), axes[0].replace("_", " "))}
+
+
+def seconds(taken: Mapping[str, float]) -> dict[str, float]:
+    """Return the attributes that say what observables took, beside sweeping."""
+    others = sum(value for name, value in taken.items() if name != SWEEPING)
+    return {"sweeping_seconds": taken.get(SWEEPING, 0.0), "observable_seconds": others}
 
 
 def attributes(

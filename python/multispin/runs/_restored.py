@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from multispin import io
 from multispin.errors import CheckpointError
 from multispin.sampling.sampler import Sampler
 
@@ -53,3 +54,17 @@ def restored_sampler(
         if there != value:
             raise CheckpointError(f"the checkpoint's sampler has {name} {there!r}, not {value!r}")
     return sampler
+
+
+def take_packed(sampler: Sampler, sweeps_done: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Put a run's own sampler where a finished run has left it: sweeps, and spins as bits.
+
+    Raises
+    ------
+    CheckpointError, ValueError
+        If these are no spins of this sampler.
+    """
+    packed = sampler._engine.packed()
+    sampler._engine.restore(
+        sweeps_done, io.demand_array(arrays, "packed", packed.dtype, packed.shape)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,13 +19,15 @@ from multispin.progress import Progress, Reporter
 from multispin.runs._anneal_run import AnnealRun, Schedule
 from multispin.runs._dataset import UNIT, Variable, attributes, numbered, temperature, variable
 from multispin.runs._drive import drive
+from multispin.runs._growth import Growth, begins_with
+from multispin.runs._schedule import checked_sweeps
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
 from multispin.runs.temperature_range import temperature_range
 from multispin.sampling.sampler import BOLTZMANN, Sampler
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     import xarray as xr
@@ -113,7 +114,8 @@ def anneal(
     checkpoint : path, optional
         File that keeps the run, for this run alone while it lasts. If it exists, the run continues
         from it, bit for bit; once the run is finished the file holds the result, and the same call
-        returns it at once.
+        returns it at once. With more steps after its last one the same call extends it, bit for
+        bit too; with `interval`, by none that is colder than its coldest.
     checkpoint_interval : float
         Seconds from one writing of the checkpoint to the next. It is also written at the end, and
         on Ctrl-C.
@@ -197,7 +199,7 @@ def anneal(
     check_model("model", model)
     checks.choice("dynamics", dynamics, BOLTZMANN)
     table = _schedule(model) if temperatures is None else _temperatures(temperatures)
-    sweeps = _sweeps(sweeps_per_temperature, len(table))
+    sweeps = checked_sweeps("sweeps_per_temperature", sweeps_per_temperature, len(table))
     interval = checks.count("interval", interval, 0, MOST_SWEEPS)
     replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
     final_states = checks.flag("final_states", final_states)
@@ -236,7 +238,9 @@ def anneal(
             arguments["final_states"] = True
         schedule = Schedule(table, np.cumsum(sweeps), interval)
         run = AnnealRun(model, replicas, schedule, sampler, final_states)
-        file.load(arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads))
+        file.load(
+            arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads), _GROWTH
+        )
         _run(run, file, progress)
         return _dataset(xarray, run, arguments, file.origin)
 
@@ -254,6 +258,20 @@ def _run(
             drive(run, file, reporter, run.state)
 
 
+def _goes_on(kept: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Whether a schedule begins with the one that was kept, and is looked at alike up to there."""
+    schedule = ("temperatures", "sweeps_per_temperature")
+    alike = not given["interval"] or min(kept["temperatures"]) == min(given["temperatures"])
+    return alike and all(begins_with(given[name], kept[name]) for name in schedule)
+
+
+_GROWTH = Growth(
+    ("temperatures", "sweeps_per_temperature"),
+    _goes_on,
+    "steps after its last one (with interval > 0, none colder than its coldest)",
+)
+
+
 def _temperatures(value: ArrayLike) -> NDArray[np.float64]:
     allowed = "None, a finite number > 0, or a sequence of at least one such number"
     return checks.temperatures("temperatures", value, allowed=allowed)
@@ -266,21 +284,6 @@ def _schedule(model: Model) -> NDArray[np.float64]:
     and without, while each of the others is in some models.
     """
     return np.geomspace(*temperature_range(model), _STEPS)
-
-
-def _sweeps(value: object, steps: int) -> NDArray[np.int64]:
-    """Return the sweeps of each step."""
-    allowed = f"an integer >= 1, or {steps} of them"
-    given = value.tolist() if isinstance(value, np.ndarray) else value
-    several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
-    items: Any = given if several else [given] * steps
-    each = [checks.count("sweeps_per_temperature", item, 1) for item in items]
-    if len(each) != steps:
-        raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
-    if sum(each) > MOST_SWEEPS:
-        allowed = f"at most {MOST_SWEEPS} at all temperatures together"
-        raise ValueError(checks.describe("sweeps_per_temperature", value, allowed))
-    return np.array(each, dtype=np.int64)
 
 
 def _success(run: AnnealRun, sample: tuple[str, ...], lead: tuple[int, ...]) -> dict[str, Variable]:

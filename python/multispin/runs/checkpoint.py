@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from multispin.runs._growth import Growth
+
     #: JSON data and arrays from which a run goes on.
     State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
@@ -97,7 +99,11 @@ class Checkpoint:
             raise CheckpointError(f"{str(self._path)!r}: it has no seed ({error})") from error
 
     def load(
-        self, arguments: dict[str, Any], rng: str, restore: Callable[[Any, Any], Restored]
+        self,
+        arguments: dict[str, Any],
+        rng: str,
+        restore: Callable[[Any, Any], Restored],
+        growth: Growth | None = None,
     ) -> Restored | None:
         """Return what `restore` makes of what the file has, if there is a file.
 
@@ -109,6 +115,8 @@ class Checkpoint:
             The generator that was asked for.
         restore : callable
             Called with JSON data and arrays; whatever does not fit in there is the file's fault.
+        growth : Growth, optional
+            In what the run may be longer than the one in the file.
 
         Raises
         ------
@@ -121,7 +129,7 @@ class Checkpoint:
             return None
         meta, arrays = read
         try:
-            self._compare(meta, rng)
+            self._compare(meta, rng, growth)
             return restore(meta, arrays)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise CheckpointError(
@@ -129,22 +137,23 @@ class Checkpoint:
                 f"({type(error).__name__}: {error}); it was left as it is"
             ) from error
 
-    def _compare(self, meta: dict[str, Any], rng: str) -> None:
+    def _compare(self, meta: dict[str, Any], rng: str, growth: Growth | None) -> None:
         given, kept, origin = dict(self._arguments), dict(meta["arguments"]), dict(meta["origin"])
         types = {name: type(value) for name, value in origin.items()}
         if origin and types != _ORIGIN:
             raise TypeError(f"origin is {origin}")
         if rng != "auto" and origin:
             given["rng"], kept["rng"] = rng, origin["generator"]
-        differences = [
-            f"{name} {kept.get(name)!r} there, {value!r} here"
-            for name, value in given.items()
-            if kept.get(name) != value
-        ]
-        if differences:
+        changed = [name for name, value in given.items() if kept.get(name) != value]
+        if changed and not (growth and growth.leads_to(changed, kept, given)):
+            differences = "; ".join(
+                f"{name} {checks.shown(kept.get(name))} there, {checks.shown(given.get(name))} here"
+                for name in changed
+            )
+            extend = f", extend it by {growth.allowed}" if growth else ""
             raise CheckpointError(
-                f"{str(self._path)!r} is the checkpoint of another run ({'; '.join(differences)}); "
-                "it was left as it is: repeat that run, or give another path"
+                f"{str(self._path)!r} is the checkpoint of another run ({differences}); it was "
+                f"left as it is: repeat that run{extend}, or give another path"
             )
         self.origin = origin
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin.analysis.round_trips import RoundTrips
-from multispin.models.forms import RealPairs, SignedEdges
+from multispin.models.forms import periodic_lattice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from multispin.models import Model
     from multispin.sampling.sampler import Sampler
 
 
@@ -122,9 +121,3 @@ class Ladders:
         """Go on from what other ladders had."""
         counted = {name: values.tolist() for name, values in numbers.items()}
         self._ladder.set_state(exchanges, clusters_moved, counted)
-
-
-def periodic_lattice(model: Model) -> tuple[int, ...]:
-    """Return the sides of the periodic lattice that the model lies on, or nothing."""
-    form = model.form(SignedEdges) or model.form(RealPairs)
-    return () if form is None else form.shape

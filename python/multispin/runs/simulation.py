@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    wait,
-)
+from concurrent.futures import Executor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,23 +10,31 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
-from multispin._base.interrupts import interrupts_held
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, MOST_THREADS, Request
-from multispin.errors import ExecutorError
 from multispin.models.base import check_model
 from multispin.progress import Progress, Reporter
-from multispin.runs._batches import Batch, BatchRun, Plan, most_at_once, run_batch
-from multispin.runs._dataset import UNIT, attributes, draws, numbered, temperature, variable
-from multispin.runs._drive import drive
-from multispin.runs._record import Record
+from multispin.runs._batches import Plan, most_at_once
+from multispin.runs._dataset import (
+    UNIT,
+    attributes,
+    draws,
+    numbered,
+    observed,
+    seconds,
+    temperature,
+    variable,
+)
+from multispin.runs._record import MOST_KEPT, Record, growth_of
+from multispin.runs._where import run_elsewhere, run_here
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.observables import measures
 from multispin.sampling.sampler import BOLTZMANN, GENERATORS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     import xarray as xr
@@ -45,7 +46,6 @@ __all__ = ["simulate"]
 
 #: Two numbers, in the record, in the batch that is under way, and on their way to the file.
 _BYTES_A_DRAW = 48
-
 
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = (
@@ -72,6 +72,8 @@ def simulate(
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
     executor: Executor | None = None,
+    observables: Sequence[Any] | dict[str, Any] | None = None,
+    snapshots: int = 0,
 ) -> xr.Dataset:
     r"""Simulate a model at several temperatures and return every measurement.
 
@@ -117,7 +119,11 @@ def simulate(
     checkpoint : path, optional
         File that keeps the run, for this run alone while it lasts. If it exists, the run continues
         from it; once the run is finished the file holds the result, and the same call returns it
-        at once.
+        at once. With more `sweeps`, with temperatures after the last one, or, of one temperature,
+        with more `replicas` the same call extends the run: to the last bit it is what the longer
+        one would have been. Other numbers of replicas would change the streams of chains. For more
+        sweeps the file has the last states of all chains, a bit a spin, if these are at most 2**30
+        spins in all.
     checkpoint_interval : float
         Seconds from one writing of the checkpoint to the next. It is also written after every
         batch of chains, at the end, and on Ctrl-C. With an `executor` only whole batches (chains
@@ -127,6 +133,14 @@ def simulate(
         `multispin.progress.Progress` a few times a second.
     executor : concurrent.futures.Executor, optional
         Runs the batches, one temperature each, elsewhere.
+    observables : list, or dict by names, optional
+        What else to measure of the spins: names ("staggered_magnetization", "link_energy",
+        "structure_factor", "domain_wall_length"), functions of an array of spins, and `Observable`,
+        which says more. In a list functions go by their own names. A checkpoint knows functions by
+        name and interval alone, so that one that failed can be mended. Functions have to be
+        picklable if the `executor` pickles.
+    snapshots : int
+        Every so many measurements the spins are kept, a bit each; 0 keeps none.
 
     Returns
     -------
@@ -136,10 +150,20 @@ def simulate(
         ``(temperature, replica, draw)``; coordinate ``draw`` is the number of sweeps since the
         start. The attributes say how the numbers were made.
 
+        Observables are variables of dimensions ``(temperature, replica, draw, ...)``. One that is
+        measured every n > `interval` sweeps has the dimension ``draw_n`` in place of ``draw``. So
+        has ``snapshot``, uint8, whose last dimension is ``byte``: `unpack_snapshots` makes spins of
+        it. With either, the attributes have the seconds that they took, ``observable_seconds``,
+        beside ``sweeping_seconds``, and each variable its own, ``seconds``: over all batches, and
+        all that was not lost. These are the only attributes that differ from run to run.
+
     Raises
     ------
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
+    ObservableError
+        If an observable fails, or gives anything but numbers of one shape; the message names it.
+        What was measured before is in the checkpoint; the same call goes on from there.
     CheckpointError
         If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     ExecutorError
@@ -169,6 +193,25 @@ def simulate(
     {'temperature': 2, 'replica': 4, 'draw': 20}
     >>> abs(data.magnetization).mean(("replica", "draw")).values > 0.5
     array([ True, False])
+
+    What you measure is yours:
+
+    >>> def crossed(spins):  # rows that a domain wall crosses
+    ...     return (spins != spins[..., :1]).any(axis=-1).sum(axis=-1)
+    >>> data = ms.simulate(
+    ...     ms.Ising((16, 16)),
+    ...     2.0,
+    ...     sweeps=50,
+    ...     thermalization=10,
+    ...     interval=5,
+    ...     seed=1,
+    ...     observables=[crossed, "link_energy"],
+    ...     snapshots=2,
+    ... )
+    >>> bool((data.link_energy.sum("axis") == data.energy).all())
+    True
+    >>> ms.unpack_snapshots(data).sizes["draw_10"]
+    5
     """
     xarray = require("xarray", "run")
     check_model("model", model)
@@ -196,6 +239,12 @@ def simulate(
     if threads is not None:
         checks.count("threads", threads, 1, MOST_THREADS)
     start = _starts(init, model, len(table), replicas)
+    wanted = measures(observables, snapshots, model, interval, sweeps // interval)
+    if snapshots:
+        what = f"snapshots: {sweeps // interval // snapshots} of {chains} chains"
+        check_memory(what, 3 * (sweeps // interval // snapshots) * chains * -(-model.n_spins // 8))
+
+    growth = growth_of(start, len(model.shape), model.n_spins)
 
     def keeping(file: Checkpoint) -> xr.Dataset:
         plan = Plan(
@@ -209,9 +258,12 @@ def simulate(
             device=device,
             rng=rng,
             threads=threads,
+            chains=chains,
+            measures=wanted,
+            keeps_states=spins <= MOST_KEPT,
         )
         run = Record(plan, table, replicas, sweeps, start)
-        file.load(run.arguments, rng, run.restore)
+        file.load(run.arguments, rng, run.restore, growth)
         _run(run, file, progress, executor)
         return _dataset(xarray, run, file.origin)
 
@@ -227,9 +279,9 @@ def _run(
     n_spins = run.plan.model.n_spins
     with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, n_spins)) as reporter:
         if executor is None:
-            _run_here(run, file, reporter)
+            run_here(run, file, reporter)
         else:
-            _run_elsewhere(run, file, reporter, executor)
+            run_elsewhere(run, file, reporter, executor)
 
 
 def _demand_one_sample(model: Model) -> None:
@@ -238,68 +290,6 @@ def _demand_one_sample(model: Model) -> None:
             f"model: got {model.samples} disorder samples, allowed: one set of couplings, such as "
             "model.sample(k); ms.study runs over all k, and ms.temper takes them together"
         )
-
-
-def _run_here(run: Record, file: Checkpoint, reporter: Reporter) -> None:
-    if run.current is not None:
-        _finish_current(run, file, reporter)
-    for batch in run.pending(by_temperature=False):
-        run.current = BatchRun(run.plan, batch)
-        _finish_current(run, file, reporter)
-
-
-def _finish_current(run: Record, file: Checkpoint, reporter: Reporter) -> None:
-    assert run.current is not None
-    drive(run.current, file, reporter, run.state, end=run.take_current)
-
-
-def _run_elsewhere(run: Record, file: Checkpoint, reporter: Reporter, executor: Executor) -> None:
-    if run.current is not None:  # begun here before: its state is at hand, so finish it here
-        _finish_current(run, file, reporter)
-    if run.finished:
-        return
-    file.demand_writable()
-    futures: dict[Future[Any], Batch] = {}
-
-    def take(future: Future[Any]) -> int:
-        energy, magnetization, made_by = future.result()
-        batch = futures.pop(future)
-        file.note_origin(made_by)
-        run.finish(batch.first, energy, magnetization)
-        return len(batch.temperatures) * run.plan.sweeps
-
-    with interrupts_held() as interrupts:
-        try:
-            for batch in run.pending(by_temperature=True):
-                futures[_submitted(executor, run.plan, batch)] = batch
-            while futures:
-                with interrupts.let_through():
-                    done, _ = wait(futures, return_when=FIRST_COMPLETED)
-                sweeps = sum(map(take, done))
-                file.save(run.state)
-                with interrupts.let_through():
-                    reporter.advance(sweeps)
-        except (BrokenExecutor, CancelledError) as error:
-            kept = "is in the checkpoint" if file.kept else "is lost without checkpoint="
-            raise ExecutorError(
-                f"the executor broke ({error}). What had been finished {kept}; the same call with "
-                "a new executor goes on"
-            ) from error
-        finally:
-            for future in futures:
-                future.cancel()
-            for future in list(futures):  # done while another failed, or Ctrl-C came
-                if future.done() and not future.cancelled() and future.exception() is None:
-                    take(future)
-            if run.done.any():
-                file.save(run.state)
-
-
-def _submitted(executor: Executor, plan: Plan, batch: Batch) -> Future[Any]:
-    try:
-        return executor.submit(run_batch, plan, batch)
-    except RuntimeError as error:  # it broke just now, or was shut down
-        raise BrokenExecutor(str(error)) from error
 
 
 def _starts(
@@ -337,4 +327,26 @@ def _dataset(xarray: ModuleType, run: Record, origin: dict[str, Any]) -> xr.Data
     )
     shown = {name: run.arguments[name] for name in _SHOWN}
     data.attrs = attributes("Monte Carlo run", shown, plan.model, origin)
+    if plan.measures:
+        data = _with_observables(data, run)
     return cast("xr.Dataset", data)
+
+
+def _with_observables(data: xr.Dataset, run: Record) -> xr.Dataset:
+    """Return the Dataset with what has been measured of spins, and what that took."""
+    variables: dict[str, Any] = {}
+    coords: dict[str, Any] = {}
+    for one in run.plan.measures:
+        draw, when = "draw", run.plan.interval * one.every
+        if one.every > 1:
+            draw = f"draw_{when}"
+            count = one.count(run.plan.draws)
+            coords[draw] = draws(run.plan.thermalization, when, count, draw)
+        values = run.observed[one.name]
+        shape = (len(run.temperatures), run.replicas, *values.shape[1:])
+        lead = ("temperature", "replica", draw)
+        variables[one.name], labels = observed(one, lead, values.reshape(shape), run.seconds)
+        coords |= labels
+    data = data.assign(variables).assign_coords(coords)
+    data.attrs |= seconds(run.seconds)
+    return data

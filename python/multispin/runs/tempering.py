@@ -16,13 +16,13 @@ from multispin._engines import devices, registry
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models.base import check_model
-from multispin.models.forms import RealPairs, SignedEdges
+from multispin.models.forms import RealPairs, SignedEdges, periodic_lattice
 from multispin.progress import Progress, Reporter
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
 from multispin.runs._drive import drive
+from multispin.runs._growth import Growth
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
-from multispin.runs.ladders import periodic_lattice
 from multispin.sampling.sampler import BOLTZMANN
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def temper(
     checkpoint : path, optional
         File that keeps the run, for this run alone while it lasts. If it exists, the run continues
         from it, bit for bit; once the run is finished the same call returns its result at once.
+        With more `sweeps` the same call extends it, bit for bit too.
     checkpoint_interval : float
         Seconds from one writing to the next.
     progress : bool or callable, optional
@@ -201,7 +202,7 @@ def temper(
         )
         what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
         check_memory(what, plan.record_bytes())
-        known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan))
+        known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan), _GROWTH)
         run = known or TemperingRun(plan)
         _run(run, file, progress)
         return _dataset(xarray, run, file.origin)
@@ -241,6 +242,11 @@ def _engine(name: str, request: Request, clusters_on: str | None) -> str:
 def _graph(model: Model) -> SignedEdges | RealPairs | None:
     """Return the model as edges of a graph, with signs or with couplings of any size."""
     return model.form(SignedEdges) or model.form(RealPairs)
+
+
+_GROWTH = Growth(
+    ("sweeps",), lambda kept, given: bool(kept["sweeps"] < given["sweeps"]), "more sweeps"
+)
 
 
 def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ def measure(
         checks.choice("generators", rng, GENERATORS) for rng in _several("generators", generators)
     ]
     threads = [checks.count("threads", n, 1, MOST_THREADS) for n in _several("threads", threads)]
+    temperature = checks.positive_finite("temperature", temperature)
     dims = ("size", "generator", "threads")
     speed = np.empty((len(sizes), len(generators), len(threads)))
     energy = np.empty_like(speed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -14,6 +13,7 @@ from multispin._engines import devices, registry
 from multispin._engines.base import CLUSTER_DYNAMICS, MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin.models import Model, SignedGraph
 from multispin.models.base import check_model
+from multispin.models.forms import periodic_lattice
 from multispin.sampling import observables, state
 from multispin.sampling.clamp import checked_clamp, packed_clamp
 from multispin.sampling.device_array import DeviceArray
@@ -93,9 +93,15 @@ class Sampler:
     model
         What the energy is.
     temperature
-        T > 0 in units of energy: one number, one for each replica, or ``(samples, replicas)``. With
-        the real and the pattern engine and ``"glauber"`` or ``"parallel"`` dynamics also 0: spins
-        follow their fields, and one without a field stays as it is.
+        T from 0 to infinity, in units of energy: one number, one for each replica, or
+        ``(samples, replicas)``. At 0 spins follow their fields: no flip that costs energy is
+        accepted. One without a field is left to the rule as at any temperature: Metropolis flips it
+        for certain (with probability 1/2 where it says so below), the heat bath of the lattice and
+        the replica engine turns it up with probability 1/2; but that of the real and the pattern
+        engine leaves it as it is. Whether a field vanishes is decided in double precision, or
+        of couplings as they were rounded. At ``inf`` (`math.inf`) Metropolis accepts every flip,
+        and the heat bath turns spins up with probability 1/2, whatever their fields. Clusters
+        hold together by all satisfied bonds at 0, and are single spins at ``inf``.
     replicas
         Independent copies of the system, of each disorder sample if there are several.
     dynamics
@@ -207,14 +213,12 @@ class Sampler:
         replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
         self._model = model
         self._lead = (replicas,) if model.samples is None else (model.samples, replicas)
-        given = checks.temperatures("temperature", temperature, ndim=len(self._lead), zero=True)
         request = Request(
             model,
             replicas * (model.samples or 1),
             checks.choice("dynamics", dynamics, DYNAMICS),
             checks.choice("order", order, ORDERS),
             clamp is not None,
-            not given.all(),
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
@@ -331,10 +335,6 @@ class Sampler:
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
         temperatures = self._temperatures(value)
-        if not temperatures.all():
-            refusal = self._engine.refuses(replace(self._engine.request, frozen=True))
-            if refusal:
-                raise ValueError(refusal)
         if not self._warned:
             self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
         check_rounding(self._engine.rounding_error, temperatures)
@@ -532,43 +532,50 @@ class Sampler:
     def correlation(self) -> tuple[NDArray[np.float64], ...]:
         """Spin-spin correlation functions <s_i s_{i+d}>, averaged over the sites i of a replica.
 
-        Not connected. For each axis of the lattice ``(replicas, side // 2 + 1)``, by the distance d
-        along it.
+        Not connected. For each axis of the model's shape, whose ends are joined, by the distance d
+        along it: ``(replicas, side // 2 + 1)``, and with disorder samples one more axis in front.
+        Only the lattice engine need not unpack its spins for it.
 
         Raises
         ------
         ValueError
-            With the replica engine.
+            For a model that neither lies on a periodic lattice nor has two or more sides.
         """
-        sums = registry.ask(self._engine, "correlation")()
-        return tuple(along / self._model.n_spins for along in sums)
+        if len(self._model.shape) < 2 and not periodic_lattice(self._model):
+            allowed = "a model on a periodic lattice, or of a shape of two or more sides"
+            raise ValueError(checks.describe("model", self._model, allowed))
+        sums = self._engine.correlation()
+        return tuple(along.reshape(*self._lead, -1) / self._model.n_spins for along in sums)
 
     def block_average(
         self, block: int | Sequence[int] | NDArray[np.integer[Any]], replica: int = 0
     ) -> NDArray[np.float32]:
-        """Mean spin of blocks, without unpacking the lattice: a picture of a large one.
+        """Mean spin of blocks: a picture of a large lattice, which its engine need not unpack.
 
         Parameters
         ----------
         block
-            ``(height, width)`` or one number for both; divisors of the shape, the width even.
+            ``(height, width)`` or one number for both; divisors of the shape, with the lattice
+            engine the width even.
         replica
-            Which replica.
+            Which replica, counted through all disorder samples.
 
         Returns
         -------
         ndarray
-            ``(rows / height, columns / width)`` float32 in [-1, 1]; with an axis for the planes in
-            front in three dimensions.
+            ``(rows / height, columns / width)`` float32 in [-1, 1]; with axes for the other
+            dimensions in front.
 
         Raises
         ------
         TypeError, ValueError
-            For a block that does not divide the lattice, a replica that there is not, or with the
-            replica engine.
+            For a block that does not divide the lattice, a replica that there is not, or a model of
+            one dimension.
         """
+        if len(self._model.shape) < 2:
+            allowed = "a model whose configurations have rows and columns"
+            raise ValueError(checks.describe("model", self._model, allowed))
         given: Any = block.tolist() if isinstance(block, np.ndarray) else block
-        average = registry.ask(self._engine, "block_average")
         several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
         sides = given if several else (given, given)
         if len(sides) != 2:
@@ -577,8 +584,7 @@ class Sampler:
         longest = max(self._model.shape)
         height, width = (checks.count("block", side, 1, longest) for side in sides)
         replica = checks.count("replica", replica, 0, self._engine.request.replicas - 1)
-        means: NDArray[np.float32] = average(replica, height, width)
-        return means
+        return self._engine.block_average(replica, height, width)
 
     def spins(self) -> NDArray[np.int8] | DeviceArray:
         """Spins +1 and -1, ``(replicas, *model.shape)`` int8, a copy.
@@ -745,7 +751,7 @@ class Sampler:
 
     def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
         """Temperatures of all replicas, in one row."""
-        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead), zero=True)
+        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead), ends=True)
         if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
             allowed = "one number with replicas=1"
             if max(self._lead) > 1:

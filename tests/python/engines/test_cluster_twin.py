@@ -155,7 +155,6 @@ def test_frustrated_models_are_refused_with_what_to_do(name: str, dynamics: str)
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("temperature", {"temperature": 0.0}),
         ("order", {"order": "random"}),
         ("clamp", {"clamp": np.zeros((4, 4), dtype=bool)}),
         ("engine", {"engine": "lattice"}),
@@ -167,6 +166,30 @@ def test_what_clusters_do_not_go_with_is_named(name: str, change: Any, dynamics:
     settings: dict[str, Any] = {"temperature": 2.0, "dynamics": dynamics} | change
     with pytest.raises(ValueError, match=f"^{name}: got .*allowed: "):
         ms.Sampler(ms.Ising((4, 4)), **settings)
+
+
+@pytest.mark.parametrize("dynamics", DYNAMICS)
+def test_no_bond_that_is_satisfied_breaks_at_0(dynamics: str) -> None:
+    sampler = ms.Sampler(ms.Ising((8, 8)), 0.0, replicas=20, dynamics=dynamics, seed=1)
+    axes = [np.roll(sampler.spins(), -1, axis) * sampler.spins() for axis in (1, 2)]
+    for _ in range(10):
+        sampler.sweep(1)
+        after = [np.roll(sampler.spins(), -1, axis) * sampler.spins() for axis in (1, 2)]
+        assert all(np.all(new >= old) for new, old in zip(after, axes, strict=True))
+        axes = after
+    assert sampler.temperature == 0.0
+
+
+@pytest.mark.parametrize("dynamics", DYNAMICS)
+def test_clusters_at_infinity_are_single_spins(dynamics: str) -> None:
+    sampler = ms.Sampler(ms.Ising((8, 8)), np.inf, replicas=64, dynamics=dynamics, seed=1)
+    sampler.set_spins("up")
+    sampler.sweep(1)
+    up = sampler.magnetization().mean()  # of 4096 coins, within 5 standard deviations
+    if dynamics == "swendsen-wang":
+        assert abs(up) < 5 / np.sqrt(64 * 64)
+    else:  # single spins, turned one by one, some of them back
+        assert up < 0.5
 
 
 def test_clusters_per_sweep_is_of_wolff() -> None:

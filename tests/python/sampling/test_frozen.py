@@ -1,8 +1,9 @@
-"""A temperature of 0, and overlaps with patterns: on every engine that has them."""
+"""Temperatures of 0 and infinity on every engine, and overlaps with patterns."""
 
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,35 +88,130 @@ def test_some_replicas_may_be_frozen(engine: str) -> None:
     np.testing.assert_array_equal(sampler.temperature, [0.0, 0.5, 0.0])
 
 
-# --- where 0 is no temperature --------------------------------------------------------------------
+# --- both ends, on every engine -------------------------------------------------------------------
+
+MANY = "replica, many bonds"  # for Metropolis only
+EVERY: dict[str, Any] = {
+    "lattice": ms.Ising((8, 12)),
+    "lattice in a field": ms.Ising((8, 12), h=0.5),
+    "lattice, ties in a field": ms.Ising((8, 12), h=4.0),
+    "cubic": ms.Ising((4, 4, 6), J=-1.0),
+    "replica": ms.Ising((5, 7)),
+    "replica in a field": ms.EdwardsAnderson((4, 4), seed=1, h=2.0),
+    MANY: ms.Pairwise(np.ones((16, 16)) - np.eye(16)),
+    "real": GLASS,
+    "pattern": MEMORY,
+}  # fmt: skip
+ENGINE_OF = {name: name.split(",")[0].split(" ")[0].replace("cubic", "lattice") for name in EVERY}
+both_rules = pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 
 
-@pytest.mark.parametrize("engine", ["real", "pattern", "auto"])
-def test_metropolis_does_not_freeze(engine: str) -> None:
-    message = "^temperature: got 0.0, allowed: a finite number > 0, or 0 with dynamics='glauber'"
-    with pytest.raises(ValueError, match=message):
-        make(engine=engine, dynamics="metropolis")
-    with pytest.raises(ValueError, match=message):
-        make(temperature=[1.0, 0.0], replicas=2, engine=engine, dynamics="metropolis")
-    sampler = make(temperature=1.0, engine=engine, dynamics="metropolis")
-    with pytest.raises(ValueError, match=message):
-        sampler.temperature = 0.0
-    assert sampler.temperature == 1.0
+def every(name: str, temperature: Any, **arguments: Any) -> ms.Sampler:
+    if name == MANY and arguments["dynamics"] == "glauber":
+        pytest.skip("the replica engine has no heat bath for so many bonds")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ms.SlowMixingWarning)
+        return make(EVERY[name], temperature, engine=ENGINE_OF[name], **arguments)
 
 
-@pytest.mark.parametrize("engine", ["lattice", "replica"])
-@pytest.mark.parametrize("dynamics", ["glauber", "metropolis"])
-def test_other_engines_do_not_freeze(engine: str, dynamics: str) -> None:
-    model = ms.Ising((8, 8))
-    with pytest.raises(ValueError, match="^temperature: got 0.0, allowed: "):
-        make(model, engine=engine, dynamics=dynamics)
-    sampler = make(model, 1.0, engine=engine, dynamics=dynamics)
-    with pytest.raises(ValueError, match="^temperature: got 0.0, allowed: "):
-        sampler.temperature = 0.0
-    assert sampler.temperature == 1.0
+@both_rules
+@pytest.mark.parametrize(
+    "name", [name for name in EVERY if ENGINE_OF[name] in ("lattice", "replica")]
+)
+def test_the_ends_are_limits(name: str, dynamics: str) -> None:
+    # At these temperatures probabilities round to those of the ends, so the trajectory is theirs.
+    for end, near in ((0.0, 1e-4), (np.inf, 1e300)):
+        limit, close = (every(name, T, dynamics=dynamics, replicas=5) for T in (end, near))
+        for one in (limit, close):
+            one.sweep(6)
+        np.testing.assert_array_equal(limit.spins(), close.spins())
+        assert limit.temperature == end
 
 
-@pytest.mark.parametrize("wrong", [-1.0, -1e-300, float("nan"), float("inf"), [0.0, -1.0]])
+def neighbours(spins: np.ndarray) -> Any:
+    return sum(np.roll(spins.astype(int), step, axis) for step in (1, -1) for axis in (1, 2))
+
+
+def test_a_sweep_of_metropolis_at_0() -> None:
+    sampler = every("lattice", 0.0, dynamics="metropolis", replicas=9)
+    colour = np.add.outer(np.arange(8), np.arange(12)) % 2
+    spins = sampler.spins()
+    sampler.sweep(1)
+    for number in (0, 1):
+        field = neighbours(spins)
+        updated = np.where(field == 0, -spins, np.sign(field))
+        spins = np.where(colour == number, updated, spins)
+    np.testing.assert_array_equal(sampler.spins(), spins)
+
+
+def test_a_sweep_of_the_heat_bath_at_0() -> None:
+    sampler = every("lattice", 0.0, dynamics="glauber", replicas=64)
+    before = sampler.spins()
+    sampler.sweep(1)
+    after = sampler.spins()
+    first = np.add.outer(np.arange(8), np.arange(12)) % 2 == 0
+    field = neighbours(before)
+    ruled = first & (field != 0)
+    np.testing.assert_array_equal(after[ruled], np.sign(field)[ruled])
+    ties = after[first & (field == 0)]  # about 1150 coins, within 5 standard deviations
+    assert abs(ties.mean()) < 5 / np.sqrt(len(ties))
+
+
+@both_rules
+@pytest.mark.parametrize("name", EVERY)
+def test_no_flip_at_0_costs_energy(name: str, dynamics: str) -> None:
+    sampler = every(name, 0.0, dynamics=dynamics, replicas=5)
+    energies = []
+    for _ in range(30):
+        energies.append(sampler.energy())
+        sampler.sweep(1)
+    assert np.all(np.diff(energies, axis=0) <= 1e-6)
+    assert np.all(energies[-1] < energies[0])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_metropolis_accepts_every_flip_at_infinity(name: str) -> None:
+    sampler = every(name, np.inf, dynamics="metropolis", replicas=64, init="up")
+    sampler.sweep(1)
+    up = (sampler.spins() == 1).mean(axis=0)
+    # But for lazy sites, those with next to no field, and those left to the heat bath.
+    certain = up == 0.0
+    lazy = {
+        "replica": 0.1, "replica in a field": 0.5, "lattice, ties in a field": 1.0,
+        "real": 0.1, "pattern": 0.5,
+    }.get(name, 0.0)  # fmt: skip
+    assert certain.mean() >= 1.0 - lazy
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_heat_bath_is_a_coin_at_infinity(name: str) -> None:
+    sampler = every(name, np.inf, dynamics="glauber", replicas=256, init="up")
+    sampler.sweep(1)
+    spins = sampler.spins()
+    assert abs(spins.mean()) < 5 / np.sqrt(spins.size)
+
+
+@both_rules
+@pytest.mark.parametrize("name", EVERY)
+def test_the_ends_are_saved_set_and_shown(name: str, dynamics: str, tmp_path: Path) -> None:
+    given = [0.0, 1.5, np.inf]
+    sampler = every(name, given, replicas=3, dynamics=dynamics)
+    sampler.sweep(2)
+    np.testing.assert_array_equal(sampler.temperature, given)
+    sampler.save(tmp_path / "kept")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ms.SlowMixingWarning)
+        loaded = ms.Sampler.load(tmp_path / "kept")
+    np.testing.assert_array_equal(loaded.temperature, given)
+    for one in (sampler, loaded):
+        one.sweep(2)
+    np.testing.assert_array_equal(sampler.spins(), loaded.spins())
+    for end in (0.0, -0.0, np.inf):
+        sampler.temperature = end
+        assert sampler.temperature == end
+
+
+@pytest.mark.parametrize("wrong", [-1.0, -1e-300, float("nan"), -float("inf"), [0.0, -1.0]])
 def test_what_is_below_0_or_not_a_number(wrong: Any) -> None:
     with pytest.raises(ValueError, match="^temperature: got "):
         make(temperature=wrong, replicas=2)

@@ -77,25 +77,16 @@ def test_more_streams_than_the_replica_engine_has() -> None:
 
 
 @pytest.mark.parametrize(("temperature", "error"), [
-    (-2.3, ValueError), (NAN, ValueError), (INF, ValueError), (-INF, ValueError),
+    (-2.3, ValueError), (NAN, ValueError), (-INF, ValueError),
     ([2.0, NAN], ValueError), ([2.0, -1.0], ValueError), ([], ValueError),
     ([[2.0, 2.0]], ValueError), ([2.0, [3.0]], ValueError),
     (None, TypeError), ("2", TypeError), (True, TypeError), (2j, TypeError), ([None], TypeError),
     (["2"], TypeError), ({2.0}, TypeError), ([True, False], TypeError),
 ])  # fmt: skip
 def test_temperature(temperature: Any, error: type[Exception]) -> None:
-    refused(error, "temperature", "a finite number > 0", temperature=temperature, replicas=2)
+    refused(error, "temperature", "a number from 0 to inf", temperature=temperature, replicas=2)
     run = make(replicas=2)
-    with pytest.raises(error, match="^temperature: got .*allowed: a finite number > 0"):
-        run.temperature = temperature
-
-
-@pytest.mark.parametrize("temperature", [0, 0.0, -0.0, [2.0, 0.0]])
-def test_temperature_0_of_an_engine_that_has_none(temperature: Any) -> None:
-    allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel', engine='real'"
-    refused(ValueError, "temperature", allowed, temperature=temperature, replicas=2)
-    run = make(replicas=2)
-    with pytest.raises(ValueError, match=f"^temperature: got 0.0, allowed: {allowed}"):
+    with pytest.raises(error, match="^temperature: got .*allowed: a number from 0 to inf"):
         run.temperature = temperature
 
 

@@ -282,11 +282,6 @@ def test_what_is_no_engine() -> None:
 
 def test_methods_of_the_other_engine() -> None:
     sampler = swept(ms.Ising((5, 6)))
-    for call in (sampler.correlation, lambda: sampler.block_average(1)):
-        with pytest.raises(
-            ValueError, match=r": got the replica engine, allowed: engine='lattice'"
-        ):
-            call()
     with pytest.raises(ValueError, match="^copy: got False, allowed: True"):
         sampler.packed(copy=False)
 

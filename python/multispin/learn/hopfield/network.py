@@ -433,6 +433,7 @@ class HopfieldNetwork(Estimator):
         states = checked_cues(cues, shape, replicas, seed)
         held = checked_mask(clamp, cues, shape, replicas)
         order = checks.choice("order", order, ORDERS)
+        _check_temperature(temperature, dynamics)
         walk: retrieval.Walk
         if self._directed is not None:
             T = checks.nonnegative_finite("temperature", temperature)
@@ -496,3 +497,12 @@ def _checked_bias(patterns: NDArray[np.float64]) -> float:
     if abs(bias) == 1.0:
         raise ValueError("patterns: got units that are all alike, allowed: some of +1 and of -1")
     return bias
+
+
+def _check_temperature(temperature: object, dynamics: str) -> None:
+    """Refuse temperatures at which retrievals are none, or do not end where they seem to."""
+    allowed = "a finite number >= 0"
+    given = checks.numbers("temperature", temperature, allowed)
+    if dynamics == "metropolis" and not given.all():  # spins without a field would go on turning
+        allowed = "a finite number > 0, or 0 with dynamics='glauber' or 'parallel'"
+        raise ValueError(checks.describe("temperature", 0.0, allowed))
