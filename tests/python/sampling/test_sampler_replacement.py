@@ -269,6 +269,7 @@ def test_a_clamp_is_for_the_real_engine() -> None:
 ])  # fmt: skip
 def test_runs_are_of_boltzmanns_law(run: Any) -> None:
     with pytest.raises(
-        ValueError, match="^dynamics: got 'parallel', allowed: 'metropolis', 'glauber'$"
+        ValueError,
+        match="^dynamics: got 'parallel', allowed: 'metropolis', 'glauber', 'swendsen-wang', 'wolff'$",
     ):
         run(dynamics="parallel")
