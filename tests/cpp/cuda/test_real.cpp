@@ -13,6 +13,7 @@
 #include "multispin/real/layout.hpp"
 #include "support/engines.hpp"
 #include "support/real.hpp"
+#include "support/slowness.hpp"
 
 namespace multispin::test {
 namespace {
@@ -158,7 +159,7 @@ TEST_P(CudaRealTrajectory, IsThatOfTheCpuForEverySetting) {
 
 // From 64 of a sample on, flips are brought in by products of matrices.
 TEST_P(CudaRealTrajectory, IsThatOfTheCpuForManyReplicasOfASample) {
-  for (const std::int64_t sites : {129, 300}) {
+  for (const std::int64_t sites : {129, slowness == 1 ? 300 : 150}) {
     for (const RealDynamics dynamics : all_dynamics) {
       for (const SiteOrder order : {SiteOrder::fixed, SiteOrder::random}) {
         for (const auto& [replicas, samples] : {std::pair{64, 1}, {97, 1}, {132, 2}}) {
@@ -187,7 +188,7 @@ TEST_P(CudaRealTrajectory, IsThatOfTheCpuForAnyNumberOfSites) {
 TEST_P(CudaRealTrajectory, IsThatOfTheCpuForAnyNumberOfReplicas) {
   for (const Storage storage : {Storage::dense, Storage::sparse}) {
     for (const std::int64_t replicas : {1, 31, 32, 33, 64, 65, 130, 513}) {
-      for (const std::uint64_t first_stream : {0, 130, 4193000}) {
+      for (const std::uint64_t first_stream : few<std::uint64_t>({0, 130, 4193000})) {
         Case c{150, 0.05, storage, replicas};
         c.first_stream = first_stream;
         expect_equal(options_of(c, GetParam()), (std::uint64_t{1} << 33) + 5);
@@ -224,8 +225,8 @@ RealOptions with_patterns(std::int64_t sites, const std::vector<std::uint64_t>& 
 }
 
 TEST(CudaReal, PatternsHaveTheSpinsOfTheCpu) {
-  for (const std::int64_t sites : {1, 31, 33, 128, 130, 300}) {
-    for (const std::int64_t count : {1, 17, 512, 600}) {
+  for (const std::int64_t sites : {1, 31, 33, 128, 130, slowness == 1 ? 300 : 131}) {
+    for (const std::int64_t count : few<std::int64_t>({17, 1, 512, 600})) {
       const std::vector<std::uint64_t> patterns = patterns_of(sites, count);
       for (const RealDynamics dynamics : all_dynamics) {
         for (const SiteOrder order : orders) {
@@ -253,7 +254,7 @@ void expect_equal_with_patterns(std::int64_t sites, std::int64_t count, RealDyna
 
 TEST(CudaReal, AnyNumberOfPatternsHasTheSpinsOfTheCpu) {
   for (const RealDynamics dynamics : all_dynamics) {
-    for (const std::int64_t count : {600, 1024, 1025, 1600, 2048, 2049}) {
+    for (const std::int64_t count : few<std::int64_t>({600, 1024, 1025, 1600, 2048, 2049})) {
       expect_equal_with_patterns(200, count, dynamics);
     }
   }
