@@ -8,7 +8,7 @@
 
 #include "real/common_impl.hpp"
 #include "real/kernels.hpp"
-#include "real/pattern_impl.hpp"
+#include "real/pattern_blocks_impl.hpp"
 
 namespace multispin::kernels {
 namespace {
@@ -344,7 +344,8 @@ constexpr RealKernels make_real_kernels() {
            rule_kernels<random::PhiloxPlanes, rules::HeatBath>()},
           &apply_dense,
           &apply_sparse,
-          &turn_patterns};
+          &turn_patterns,
+          &add_up_patterns};
 }
 
 }  // namespace

@@ -121,11 +121,27 @@ struct PatternReplicas {
   std::int64_t replicas;
 };
 
+// Room for what many replicas need of a block, each from a line of the cache on.
+struct PatternRoom {
+  static constexpr int most_replicas = 32;  // that are side by side
+  static constexpr std::int64_t all_overlaps =
+      std::int64_t{model::pattern_bits} * (model::pattern_lanes + 1) * most_replicas;
+  static constexpr std::int64_t all_sums = std::int64_t{model::block_sites} * most_replicas;
+  static constexpr std::int64_t all_couplings =
+      std::int64_t{model::block_sites} * model::block_sites;
+
+  std::int32_t* overlaps;
+  std::int32_t* sums;
+  std::int32_t* couplings;
+  std::uint64_t* words;  // word w of the patterns of the block's site k: words[w * block_sites + k]
+};
+
 struct PatternBlock {
   PatternReplicas replicas;
   RealNoise noise;
   RealPositions positions;  // up to block_sites
   std::uint64_t* turns;     // parallel dynamics: spins that turn, as spins; null: turned at once
+  PatternRoom room;
 };
 
 struct RealRuleKernels {
@@ -145,6 +161,8 @@ struct RealKernels {
   // Turns the spins of sites first to end whose bits are set.
   void (*turn_patterns)(const PatternReplicas&, const std::uint64_t* turns, std::int64_t first,
                         std::int64_t end);
+  // Makes the overlaps of a replica, of its spins as they are.
+  void (*add_up_patterns)(const PatternReplicas&, std::int64_t replica);
 };
 
 extern const RealKernels real_portable;

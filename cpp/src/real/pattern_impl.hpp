@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "multispin/bits/count.hpp"
 #include "real/common_impl.hpp"
 
 namespace multispin::kernels {
@@ -184,11 +185,6 @@ void attempt_from(const PatternBlock& b, const Planes& planes, std::int64_t repl
   if constexpr (together > 1) attempt_from<Planes, Rule, together / 2>(b, planes, replica);
 }
 
-template <template <class> class Planes, class Rule>
-void update_patterns(const PatternBlock& b) {
-  attempt_from<Planes<Word>, Rule, 8>(b, Planes<Word>(*b.noise.keys, b.noise.sweep, 0), 0);
-}
-
 void turn_patterns(const PatternReplicas& r, const std::uint64_t* turns, std::int64_t first,
                    std::int64_t end) {
   const std::int64_t parts = parts_of(r);
@@ -198,6 +194,50 @@ void turn_patterns(const PatternReplicas& r, const std::uint64_t* turns, std::in
       if ((turns[replica * words + site / 64] >> (site % 64) & 1U) != 0) {
         turn_spin(r, replica, site, parts);
       }
+    }
+  }
+}
+
+// Counts of the sites at which a replica's spin and a pattern agree, of a wide word of patterns.
+MULTISPIN_HD bits::LaneCounts<Word> agreements(const PatternReplicas& r, const std::uint64_t* spins,
+                                               std::int64_t word) {
+  const auto* const rows = reinterpret_cast<const std::uint64_t*>(r.rows) + word;
+  bits::LaneCounts<Word> counts;
+  for (std::int64_t first = 0; first < r.sites; first += bits::LaneCounts<Word>::block) {
+    std::int64_t site = first;
+    counts.add_block([&] {
+      Word row = bits::zero<Word>();
+      if (site >= r.sites) return row;
+      const std::uint64_t up = spins[site / 64] >> (site % 64) & 1U;
+      Word down;
+      bits::broadcast(down, up - 1, up - 1);
+      bits::load(row, rows + site++ * (r.row / 4));
+      return row ^ down;
+    });
+  }
+  counts.finish();
+  return counts;
+}
+
+// Overlaps of the spins as they are.
+void add_up_patterns(const PatternReplicas& r, std::int64_t replica) {
+  PatternOverlaps& o = r.overlaps[replica];
+  const int planes = 64 - __builtin_clzll(static_cast<std::uint64_t>(r.sites));
+  o.sum = o.high_count = 0;
+  for (std::int64_t word = 0; 64 * word < r.patterns; word += Word::words) {
+    const bits::LaneCounts<Word> counts =
+        agreements(r, r.spins + replica * ((r.sites + 63) / 64), word);
+    std::uint64_t of_plane[bits::LaneCounts<Word>::planes][Word::words];
+    for (int p = 0; p < planes; ++p) bits::store(of_plane[p], counts.plane(p));
+    for (int k = 0; k < 64 * Word::words && 64 * word + k < r.patterns; ++k) {
+      std::int64_t overlap = -r.sites;
+      for (int p = 0; p < planes; ++p) {
+        overlap += static_cast<std::int64_t>(of_plane[p][k / 64] >> (k % 64) & 1U) << (p + 1);
+      }
+      const auto low = static_cast<std::int16_t>(overlap);
+      o.low[model::overlap_place(64 * word + k)] = low;
+      if (low != overlap) o.high[o.high_count++] = {64 * word + k, overlap - low};
+      o.sum += overlap;
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "multispin/bits/transpose.hpp"
 #include "multispin/bits/word.hpp"
+#include "multispin/line_vector.hpp"
 #include "multispin/real/patterns.hpp"
 #include "real/bundle.hpp"
 
@@ -13,33 +14,19 @@ namespace {
 
 constexpr std::int64_t block = model::block_sites;
 
-// The patterns at each site, and what they add up to.
+// The patterns at each site.
 struct PatternRows {
   PatternRows(std::int64_t sites, std::span<const std::uint64_t> words)
       : count(static_cast<std::int64_t>(words.size()) / ((sites + 63) / 64)),
         row(pattern_row(count)),
-        memory(static_cast<std::size_t>(sites * row / 4)),
-        all_up(static_cast<std::size_t>(count)) {
-    const std::int64_t of_pattern = (sites + 63) / 64;
-    const auto word = [&](std::int64_t pattern, std::int64_t w) {
-      return words[static_cast<std::size_t>(pattern * of_pattern + w)];
-    };
+        memory(static_cast<std::size_t>(sites * row / 4)) {
     write_pattern_rows(sites, words, memory.data());
-    for (std::int64_t p = 0; p < count; ++p) {
-      std::int64_t ones = 0;
-      for (std::int64_t w = 0; w < of_pattern; ++w) {
-        const int here = static_cast<int>(std::min<std::int64_t>(64, sites - 64 * w));
-        ones += __builtin_popcountll(word(p, w) & bits::lane_mask(here));
-      }
-      all_up[static_cast<std::size_t>(p)] = 2 * ones - sites;
-    }
   }
 
   const std::int16_t* rows() const { return reinterpret_cast<const std::int16_t*>(memory.data()); }
 
   std::int64_t count, row;
   SpinMemory memory;
-  std::vector<std::int64_t> all_up;  // overlaps of a replica whose spins are all up
 };
 
 class PatternBundle : public RealBundle {
@@ -54,7 +41,9 @@ class PatternBundle : public RealBundle {
         spins_(count(words_ * replicas)),
         low_(count(patterns.row * model::pattern_bits * replicas / 4)),
         high_(count(patterns.count * replicas)),
-        overlaps_(count(replicas)) {
+        overlaps_(count(replicas)),
+        numbers_(count(Room::all_overlaps + Room::all_sums + Room::all_couplings)),
+        pattern_words_(count(patterns.row / 4 * block)) {
     for (std::int64_t r = 0; r < replicas; ++r) {
       overlaps_[count(r)] = {
           reinterpret_cast<std::int16_t*>(low_.data()) + r * patterns.row * model::pattern_bits, 0,
@@ -70,8 +59,15 @@ class PatternBundle : public RealBundle {
     return {own, own + words_};
   }
   void set_spins(std::int64_t first, std::span<const SiteBits> spins) override {
-    for (std::size_t i = 0; i < spins.size(); ++i)
-      set_spins_of(first + static_cast<std::int64_t>(i), spins[i]);
+    for (std::size_t i = 0; i < spins.size(); ++i) {
+      const std::int64_t replica = first + static_cast<std::int64_t>(i);
+      std::ranges::copy(spins[i], spins_.begin() + replica * words_);
+      if (i > 0 && spins[i] == spins[i - 1]) {
+        copy_overlaps(replica - 1, replica);
+      } else {
+        plan_.kernels.add_up_patterns(view(), replica);
+      }
+    }
   }
   void hold(std::span<const SiteBits> held) override {
     free_.clear();
@@ -107,11 +103,16 @@ class PatternBundle : public RealBundle {
     const std::int64_t end = std::min(first + block, plan_.sites);
     if (step >= blocks()) return plan_.kernels.turn_patterns(view(), turns_.data(), first, end);
     if (plan_.parallel && step == 0) std::ranges::fill(turns_, std::uint64_t{0});
-    plan_.rule.patterns(
-        {view(), noise(sweep), {order(), first, end}, plan_.parallel ? turns_.data() : nullptr});
+    plan_.rule.patterns({view(),
+                         noise(sweep),
+                         {order(), first, end},
+                         plan_.parallel ? turns_.data() : nullptr,
+                         room()});
   }
 
  private:
+  using Room = kernels::PatternRoom;
+
   static std::size_t count(std::int64_t items) { return static_cast<std::size_t>(items); }
   std::int64_t blocks() const { return (plan_.sites + block - 1) / block; }
   kernels::PatternReplicas view() {
@@ -120,25 +121,17 @@ class PatternBundle : public RealBundle {
             overlaps_.data(), spins_.data(),          free_.empty() ? nullptr : free_.data(),
             replicas()};
   }
-  // From a state in which all are up those turn that are not.
-  void set_spins_of(std::int64_t replica, const SiteBits& up) {
-    kernels::PatternOverlaps& o = overlaps_[count(replica)];
-    o.sum = o.high_count = 0;
-    for (std::int64_t p = 0; p < patterns_.count; ++p) {
-      const std::int64_t overlap = patterns_.all_up[count(p)];
-      const auto low = static_cast<std::int16_t>(overlap);
-      o.low[model::overlap_place(p)] = low;
-      if (low != overlap) o.high[o.high_count++] = {p, overlap - low};
-      o.sum += overlap;
-    }
-    std::vector<std::uint64_t> down(count(words_));
-    for (std::size_t w = 0; w < down.size(); ++w) down[w] = ~up[w];
-    kernels::PatternReplicas one = view();
-    one.overlaps += replica;
-    one.spins += replica * words_;
-    one.replicas = 1;
-    std::fill_n(one.spins, words_, ~std::uint64_t{0});
-    plan_.kernels.turn_patterns(one, down.data(), 0, plan_.sites);
+  Room room() {
+    std::int32_t* const sums = numbers_.data() + Room::all_overlaps;
+    return {numbers_.data(), sums, sums + Room::all_sums, pattern_words_.data()};
+  }
+  void copy_overlaps(std::int64_t from, std::int64_t to) {
+    const kernels::PatternOverlaps& source = overlaps_[count(from)];
+    kernels::PatternOverlaps& target = overlaps_[count(to)];
+    std::copy_n(source.low, patterns_.row * model::pattern_bits, target.low);
+    std::copy_n(source.high, source.high_count, target.high);
+    target.high_count = source.high_count;
+    target.sum = source.sum;
   }
 
   const PatternRows& patterns_;
@@ -149,6 +142,8 @@ class PatternBundle : public RealBundle {
   std::vector<kernels::HighPart> high_;
   std::vector<kernels::PatternOverlaps> overlaps_;
   std::vector<std::uint64_t> turns_, free_;
+  LineVector<std::int32_t> numbers_;
+  LineVector<std::uint64_t> pattern_words_;
 };
 
 class PatternCouplings : public RealCouplings {
