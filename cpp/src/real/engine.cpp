@@ -38,7 +38,8 @@ RealPlan plan_for(const RealOptions& o) {
           site_order_key(o.seed),
           o.sites,
           o.order == SiteOrder::random && o.dynamics != RealDynamics::parallel,
-          o.dynamics == RealDynamics::parallel};
+          o.dynamics == RealDynamics::parallel,
+          o.dynamics != RealDynamics::metropolis};
 }
 
 const RealOptions& checked(const RealOptions& o) {

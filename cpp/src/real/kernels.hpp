@@ -108,6 +108,7 @@ struct PatternOverlaps {
   std::int64_t sum;   // of all
   HighPart* high;
   std::int64_t high_count;
+  bool turned;  // whether a spin has turned since this was last made false
 };
 
 struct PatternReplicas {
@@ -118,7 +119,8 @@ struct PatternReplicas {
   PatternOverlaps* overlaps;   // by replica
   std::uint64_t* spins;        // bit of a site, words of a replica side by side
   const std::uint64_t* free;   // as they are; null: all are
-  std::int64_t replicas;
+  const std::uint32_t* moving;  // replicas whose spins are attempted
+  std::int64_t replicas;        // how many of these
 };
 
 // Room for what many replicas need of a block, each from a line of the cache on.

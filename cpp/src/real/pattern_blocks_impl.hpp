@@ -173,8 +173,8 @@ class PatternScan {
   std::uint64_t free_[block / 64];
 };
 
-// A block of `vectors` vectors of replicas, those from `first` on; the lanes beyond the last one
-// repeat it.
+// A block of `vectors` vectors of replicas, those from place `first` on; the lanes beyond the last
+// one repeat it.
 template <class Planes, class Rule, int vectors>
 class PatternsTogether {
  public:
@@ -208,7 +208,7 @@ class PatternsTogether {
 
   std::int64_t replica(int place) const {
     const std::int64_t last = b_.replicas.replicas - 1;
-    return first_ + place < last ? first_ + place : last;
+    return b_.replicas.moving[first_ + place < last ? first_ + place : last];
   }
   // Overlaps of a pattern, replicas side by side.
   std::int32_t* overlaps(int lane, int k) const {
@@ -279,7 +279,7 @@ class PatternsTogether {
       for (int i = 0; i < lanes; ++i) Lanes::store(states[i] + k, square[i]);
     }
     for (int i = 0; i < lanes && first_ + v * lanes + i < b_.replicas.replicas; ++i) {
-      PatternScan<Rule>(b_, sites_, first_ + v * lanes + i, parts).go(planes, fields, states[i]);
+      PatternScan<Rule>(b_, sites_, replica(v * lanes + i), parts).go(planes, fields, states[i]);
     }
   }
 
@@ -291,7 +291,8 @@ class PatternsTogether {
 // Replicas from which on tables are worth it: half a vector.
 constexpr int least_together = lanes / 2;
 
-// Those from `first` on, as many vectors at a time as there are. Returns the first that is left.
+// Those from place `first` on, as many vectors at a time as there are. Returns the first place that
+// is left.
 template <class Planes, class Rule, int vectors = most_vectors>
 std::int64_t attempt_together(const PatternBlock& b, const Planes& planes, BlockSites& sites,
                               std::int64_t first) {

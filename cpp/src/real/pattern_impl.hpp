@@ -43,18 +43,19 @@ MULTISPIN_HD bool pattern_is_up(const std::int16_t* row, std::int64_t pattern) {
 
 // sum_mu xi_i M of `count` replicas side by side, for which masks are made once.
 template <int count>
-MULTISPIN_HD void fields_of_patterns(const std::int16_t* row, const PatternOverlaps* overlaps,
+MULTISPIN_HD void fields_of_patterns(const std::int16_t* row,
+                                     const PatternOverlaps* const (&overlaps)[count],
                                      std::int64_t parts, std::int64_t (&fields)[count]) {
   I minus[count] = {};
   for (std::int64_t part = 0; part < parts; ++part) {
-    const PatternPart p(row, overlaps[0].low, part);
-    const std::int64_t place = p.low - overlaps[0].low;
+    const PatternPart p(row, overlaps[0]->low, part);
+    const std::int64_t place = p.low - overlaps[0]->low;
 #pragma GCC unroll 16
     for (int k = 0; k < model::pattern_bits; ++k) {
       const Short up = p.up(k);
 #pragma GCC unroll 8
       for (int r = 0; r < count; ++r) {
-        const std::int16_t* const low = overlaps[r].low + place + model::pattern_lanes * k;
+        const std::int16_t* const low = overlaps[r]->low + place + model::pattern_lanes * k;
         minus[r] += Lanes::pair_products(up, Lanes::load(low));
         Lanes::in_order(minus[r]);
       }
@@ -63,7 +64,7 @@ MULTISPIN_HD void fields_of_patterns(const std::int16_t* row, const PatternOverl
   for (int r = 0; r < count; ++r) {
     std::int64_t sum = 0;
     for (int i = 0; i < lanes; ++i) sum -= minus[r][i];
-    const PatternOverlaps& o = overlaps[r];
+    const PatternOverlaps& o = *overlaps[r];
     for (std::int64_t h = 0; h < o.high_count; ++h) {
       if (pattern_is_up(row, o.high[h].pattern)) sum += o.high[h].value;
     }
@@ -117,26 +118,28 @@ MULTISPIN_HD void turn_spin(const PatternReplicas& r, std::int64_t replica, std:
     ones += __builtin_popcountll(bits);
   }
   o.sum += (up ? 2 : -2) * (2 * ones - r.patterns);
+  o.turned = true;
   bool any = false;
   for (int i = 0; i < shorts; ++i) any |= wrapped[i] < 0;
   if (any) carry_over(r, o, row, up);
 }
 
-// Attempts of some replicas, side by side.
+// Attempts of some replicas, side by side: those from place `first` on.
 template <class Planes, class Rule, int count>
 class PatternAttempts {
  public:
-  PatternAttempts(const PatternBlock& b, std::int64_t replica)
-      : b_(b),
-        r_(b.replicas),
-        replica_(replica),
-        parts_(parts_of(r_)),
-        words_((r_.sites + 63) / 64) {}
+  PatternAttempts(const PatternBlock& b, std::int64_t first)
+      : b_(b), r_(b.replicas), parts_(parts_of(r_)), words_((r_.sites + 63) / 64) {
+    for (int i = 0; i < count; ++i) {
+      replica_[i] = r_.moving[first + i];
+      overlaps_[i] = r_.overlaps + replica_[i];
+    }
+  }
 
   void all(const Planes& planes) {
     const int positions = static_cast<int>(b_.positions.end - b_.positions.first);
     for (int i = 0; i < count; ++i) {
-      draw<Planes, Rule>(planes, b_.noise, replica_ + i, b_.positions.first, positions, draws_[i]);
+      draw<Planes, Rule>(planes, b_.noise, replica_[i], b_.positions.first, positions, draws_[i]);
     }
     for (int k = 0; k < positions; ++k) {
       if (k + 4 < positions) __builtin_prefetch(r_.rows + site(k + 4) * r_.row);
@@ -150,9 +153,9 @@ class PatternAttempts {
     const std::int64_t at = site(k);
     const std::uint64_t bit = std::uint64_t{1} << (at % 64);
     std::int64_t fields[count];
-    fields_of_patterns(r_.rows + at * r_.row, r_.overlaps + replica_, parts_, fields);
+    fields_of_patterns(r_.rows + at * r_.row, overlaps_, parts_, fields);
     for (int i = 0; i < count; ++i) {
-      const std::int64_t word = (replica_ + i) * words_ + at / 64;
+      const std::int64_t word = replica_[i] * words_ + at / 64;
       if (r_.free != nullptr && (r_.free[word] & bit) == 0) continue;
       const bool up = (r_.spins[word] & bit) != 0;
       const std::int64_t field = fields[i] + (up ? -r_.patterns : r_.patterns);
@@ -162,7 +165,7 @@ class PatternAttempts {
       const std::int32_t drawn = draws_[i][k];
       if (Rule::template flips<bits::OneNumber>(state, drawn, b_.noise.lazy) == 0) continue;
       if (b_.turns == nullptr) {
-        turn_spin(r_, replica_ + i, at, parts_);
+        turn_spin(r_, replica_[i], at, parts_);
       } else {
         b_.turns[word] |= bit;
       }
@@ -171,25 +174,28 @@ class PatternAttempts {
 
   const PatternBlock& b_;
   const PatternReplicas& r_;
-  const std::int64_t replica_, parts_, words_;
+  const std::int64_t parts_, words_;
+  std::int64_t replica_[count];
+  const PatternOverlaps* overlaps_[count];
   alignas(64) std::int32_t draws_[count][block];
 };
 
-// Those from `replica` on, as many at a time as there are: accumulators for eight fit the
+// Those from place `first` on, as many at a time as there are: accumulators for eight fit the
 // registers.
 template <class Planes, class Rule, int together>
-void attempt_from(const PatternBlock& b, const Planes& planes, std::int64_t replica) {
-  for (; replica + together <= b.replicas.replicas; replica += together) {
-    PatternAttempts<Planes, Rule, together>(b, replica).all(planes);
+void attempt_from(const PatternBlock& b, const Planes& planes, std::int64_t first) {
+  for (; first + together <= b.replicas.replicas; first += together) {
+    PatternAttempts<Planes, Rule, together>(b, first).all(planes);
   }
-  if constexpr (together > 1) attempt_from<Planes, Rule, together / 2>(b, planes, replica);
+  if constexpr (together > 1) attempt_from<Planes, Rule, together / 2>(b, planes, first);
 }
 
 void turn_patterns(const PatternReplicas& r, const std::uint64_t* turns, std::int64_t first,
                    std::int64_t end) {
   const std::int64_t parts = parts_of(r);
   const std::int64_t words = (r.sites + 63) / 64;
-  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+  for (std::int64_t place = 0; place < r.replicas; ++place) {
+    const std::int64_t replica = r.moving[place];
     for (std::int64_t site = first; site < end; ++site) {
       if ((turns[replica * words + site / 64] >> (site % 64) & 1U) != 0) {
         turn_spin(r, replica, site, parts);

@@ -1,6 +1,8 @@
 // Couplings that patterns make: overlaps are maintained, and no coupling is ever kept.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 #include <vector>
 
 #include "multispin/bits/transpose.hpp"
@@ -47,9 +49,10 @@ class PatternBundle : public RealBundle {
     for (std::int64_t r = 0; r < replicas; ++r) {
       overlaps_[count(r)] = {
           reinterpret_cast<std::int16_t*>(low_.data()) + r * patterns.row * model::pattern_bits, 0,
-          high_.data() + r * patterns.count, 0};
+          high_.data() + r * patterns.count, 0, false};
     }
     if (plan.parallel) turns_.resize(count(words_ * replicas));
+    wake();
   }
 
   std::int64_t steps() const override { return plan_.parallel ? 2 * blocks() : blocks(); }
@@ -58,7 +61,12 @@ class PatternBundle : public RealBundle {
     const std::uint64_t* const own = spins_.data() + replica * words_;
     return {own, own + words_};
   }
+  void set_scale(std::int64_t replica, const rules::NoiseScale& scale) override {
+    RealBundle::set_scale(replica, scale);
+    wake();
+  }
   void set_spins(std::int64_t first, std::span<const SiteBits> spins) override {
+    wake();
     for (std::size_t i = 0; i < spins.size(); ++i) {
       const std::int64_t replica = first + static_cast<std::int64_t>(i);
       std::ranges::copy(spins[i], spins_.begin() + replica * words_);
@@ -70,6 +78,7 @@ class PatternBundle : public RealBundle {
     }
   }
   void hold(std::span<const SiteBits> held) override {
+    wake();
     free_.clear();
     for (const SiteBits& bits : held) {
       for (const std::uint64_t word : bits) free_.push_back(~word);
@@ -99,15 +108,20 @@ class PatternBundle : public RealBundle {
 
  protected:
   void update(std::int64_t step, std::uint64_t sweep) override {
+    if (step == 0) begin_sweep();
     const std::int64_t first = step % blocks() * block;
     const std::int64_t end = std::min(first + block, plan_.sites);
-    if (step >= blocks()) return plan_.kernels.turn_patterns(view(), turns_.data(), first, end);
-    if (plan_.parallel && step == 0) std::ranges::fill(turns_, std::uint64_t{0});
-    plan_.rule.patterns({view(),
-                         noise(sweep),
-                         {order(), first, end},
-                         plan_.parallel ? turns_.data() : nullptr,
-                         room()});
+    if (step >= blocks()) {
+      plan_.kernels.turn_patterns(view(), turns_.data(), first, end);
+    } else {
+      if (plan_.parallel && step == 0) std::ranges::fill(turns_, std::uint64_t{0});
+      plan_.rule.patterns({view(),
+                           noise(sweep),
+                           {order(), first, end},
+                           plan_.parallel ? turns_.data() : nullptr,
+                           room()});
+    }
+    if (step + 1 == steps()) end_sweep();
   }
 
  private:
@@ -119,7 +133,24 @@ class PatternBundle : public RealBundle {
     return {patterns_.rows(), patterns_.row,          patterns_.count,
             plan_.sites,      rounded_.fields.data(), shift_,
             overlaps_.data(), spins_.data(),          free_.empty() ? nullptr : free_.data(),
-            replicas()};
+            moving_.data(),   std::ssize(moving_)};
+  }
+  // Without a temperature, the heat bath leaves a replica for ever as it is that it has left so for
+  // a whole sweep: it is not looked at again, until anything is set.
+  void wake() {
+    moving_.resize(count(replicas()));
+    std::iota(moving_.begin(), moving_.end(), 0U);
+    whole_ = false;
+  }
+  void begin_sweep() {
+    for (kernels::PatternOverlaps& o : overlaps_) o.turned = false;
+    whole_ = plan_.heat_bath;
+  }
+  void end_sweep() {
+    if (!whole_) return;
+    std::erase_if(moving_, [&](std::uint32_t replica) {
+      return cold(replica) && !overlaps_[count(replica)].turned;
+    });
   }
   Room room() {
     std::int32_t* const sums = numbers_.data() + Room::all_overlaps;
@@ -141,6 +172,8 @@ class PatternBundle : public RealBundle {
   SpinMemory low_;
   std::vector<kernels::HighPart> high_;
   std::vector<kernels::PatternOverlaps> overlaps_;
+  std::vector<std::uint32_t> moving_;
+  bool whole_ = false;  // whether nothing has been set since the sweep under way began
   std::vector<std::uint64_t> turns_, free_;
   LineVector<std::int32_t> numbers_;
   LineVector<std::uint64_t> pattern_words_;

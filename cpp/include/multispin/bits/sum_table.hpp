@@ -27,6 +27,8 @@ struct alignas(64) SumTable {
   using U = typename Lanes::U;
 
   static constexpr int row = vectors * Lanes::count;
+  // A power of two, so that a shift finds the row of a state.
+  static constexpr int stride = static_cast<int>(std::bit_ceil(static_cast<unsigned>(row)));
   static constexpr int group_inputs = 4;
   static constexpr int states = 1 << group_inputs;
   // Of a pass: 32 KiB of tables at AVX-512, whose processors have an L1 cache of 32 or 48 KiB, and
@@ -34,13 +36,13 @@ struct alignas(64) SumTable {
   static constexpr int groups = Lanes::count == 16 ? 16 : 8;
   static constexpr int inputs = groups * group_inputs;
 
-  std::int32_t of[groups * states * row];
+  std::int32_t of[groups * states * stride];
 
   // Of `inputs` inputs, the numbers of input i at of_input(i).
   template <class OfInput>
   MULTISPIN_HD void make(const OfInput& of_input) {
     for (int group = 0; group < groups; ++group) {
-      std::int32_t* const to = of + group * states * row;
+      std::int32_t* const to = of + group * states * stride;
       for (int v = 0; v < vectors; ++v) {
         I sums[states];
         sums[0] = Lanes::splat(0);
@@ -48,7 +50,7 @@ struct alignas(64) SumTable {
           const I own = Lanes::load(of_input(group * group_inputs + i) + v * Lanes::count);
           for (int s = 0; s < 1 << i; ++s) sums[(1 << i) + s] = sum(sums[s], own);
         }
-        for (int s = 0; s < states; ++s) Lanes::store(to + s * row + v * Lanes::count, sums[s]);
+        for (int s = 0; s < states; ++s) Lanes::store(to + s * stride + v * Lanes::count, sums[s]);
       }
     }
   }
@@ -57,13 +59,13 @@ struct alignas(64) SumTable {
   template <int group = 0>
   MULTISPIN_HD void add(std::uint64_t word, I (&sums)[vectors]) const {
     if constexpr (group < groups) {
-      constexpr std::uint64_t bytes = row * sizeof(std::int32_t);
+      constexpr std::uint64_t bytes = stride * sizeof(std::int32_t);
       constexpr int up = std::countr_zero(bytes), down = group * group_inputs;
       // The state times the bytes of a row, by one shift.
       const std::uint64_t moved = down < up ? word << (up - down) : word >> (down - up);
       const std::uint64_t offset = moved & ((states - 1) * bytes);
       const auto* const from = reinterpret_cast<const std::int32_t*>(
-          reinterpret_cast<const char*>(of + group * states * row) + offset);
+          reinterpret_cast<const char*>(of + group * states * stride) + offset);
       for (int v = 0; v < vectors; ++v) {
         sums[v] = sum(sums[v], Lanes::load(from + v * Lanes::count));
         Lanes::in_order(sums[v]);
