@@ -11,6 +11,7 @@
 #include "multispin/real/engine.hpp"
 #include "multispin/real/rounding.hpp"
 #include "real/kernels.hpp"
+#include "real/site_bits.hpp"
 
 namespace multispin {
 
@@ -23,12 +24,6 @@ struct RealPlan {
   std::int64_t sites;
   bool random_order, parallel, heat_bath;
 };
-
-// Bits of the sites of a replica: 1 is up, or held.
-using SiteBits = std::vector<std::uint64_t>;
-inline bool bit_of(const SiteBits& bits, std::int64_t site) {
-  return (bits[static_cast<std::size_t>(site / 64)] >> (site % 64) & 1U) != 0;
-}
 
 class RealBundle {
  public:

@@ -1,5 +1,6 @@
 // Couplings that patterns make: overlaps are maintained, and no coupling is ever kept.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <iterator>
 #include <numeric>
@@ -97,11 +98,19 @@ class PatternBundle : public RealBundle {
     for (const std::int64_t overlap : overlaps) squares += overlap * overlap;
     Sums out;
     out.bonds = squares / 2 * (std::int64_t{1} << shift_);
-    const SiteBits bits = spins(replica);
+    const SiteBits own = spins(replica);
+    std::int64_t up = 0;
+    for (std::int64_t w = 0; w < words_; ++w) {
+      const int here = static_cast<int>(std::min<std::int64_t>(64, plan_.sites - 64 * w));
+      up += std::popcount(own[count(w)] & bits::lane_mask(here));
+    }
+    out.spins = 2 * up - plan_.sites;
+    if (std::ranges::all_of(rounded_.fields, [](std::int32_t field) { return field == 0; })) {
+      return out;
+    }
     for (std::int64_t j = 0; j < plan_.sites; ++j) {
-      const std::int64_t spin = bit_of(bits, j) ? 1 : -1;
-      out.bonds += spin * rounded_.fields[count(j)];
-      out.spins += spin;
+      const std::int64_t field = rounded_.fields[count(j)];
+      out.bonds += bit_of(own, j) ? field : -field;
     }
     return out;
   }
