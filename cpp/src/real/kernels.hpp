@@ -125,14 +125,15 @@ struct PatternReplicas {
 
 // Room for what many replicas need of a block, each from a line of the cache on.
 struct PatternRoom {
-  static constexpr int most_replicas = 32;  // that are side by side
+  static constexpr int most_replicas = 64;  // that are side by side
   static constexpr std::int64_t all_overlaps =
       std::int64_t{model::pattern_bits} * (model::pattern_lanes + 1) * most_replicas;
   static constexpr std::int64_t all_sums = std::int64_t{model::block_sites} * most_replicas;
   static constexpr std::int64_t all_couplings =
       std::int64_t{model::block_sites} * model::block_sites;
 
-  std::int32_t* overlaps;
+  std::int16_t* overlaps;
+  std::int16_t* part_sums;
   std::int32_t* sums;
   std::int32_t* couplings;
   std::uint64_t* words;  // word w of the patterns of the block's site k: words[w * block_sites + k]

@@ -173,8 +173,8 @@ class PatternScan {
   std::uint64_t free_[block / 64];
 };
 
-// A block of `vectors` vectors of replicas, those from place `first` on; the lanes beyond the last
-// one repeat it.
+// A block of `vectors` vectors of replicas, two to a number, those from place `first` on; the lanes
+// beyond the last one repeat it.
 template <class Planes, class Rule, int vectors>
 class PatternsTogether {
  public:
@@ -190,15 +190,17 @@ class PatternsTogether {
       const std::int64_t left = sites_.words - w;
       add_products(w, w + (left < block_words ? left : block_words));
     }
+    settle(0);
+    for (int place = 0; place < row; ++place) add_high_parts(place);
     alignas(64) std::int32_t fields[block] = {};
     for (int k = 0; k < sites_.count; ++k) {
       fields[k] = 2 * b_.replicas.fields[sites_.site[k]];
     }
-    for (int v = 0; v < vectors; ++v) scan(planes, v, fields);
+    for (int v = 0; v < 2 * vectors; ++v) scan(planes, v, fields);
   }
 
  private:
-  using Table = bits::SumTable<Word, vectors>;
+  using Table = bits::SumTable<Word, vectors, std::int16_t>;
   static constexpr int row = Table::row;
   static constexpr int block_words = model::block_patterns / 64;
   static constexpr int word_lanes = 64 / model::pattern_bits;
@@ -210,63 +212,139 @@ class PatternsTogether {
     const std::int64_t last = b_.replicas.replicas - 1;
     return b_.replicas.moving[first_ + place < last ? first_ + place : last];
   }
-  // Overlaps of a pattern, replicas side by side.
-  std::int32_t* overlaps(int lane, int k) const {
+
+  // Overlaps of a pattern, their lower 16 bits: place i of a vector of replicas in the lower half of
+  // number i, place `lanes` + i in the upper one.
+  std::int16_t* overlaps(int lane, int k) const {
     return b_.room.overlaps + (k * padded_lanes + lane) * row;
   }
   void turn_overlaps(std::int64_t pattern_block) {
     for (int v = 0; v < vectors; ++v) {
-      const std::int16_t* low[lanes];
-      for (int i = 0; i < lanes; ++i) {
-        low[i] = b_.replicas.overlaps[replica(v * lanes + i)].low +
+      const std::int16_t* low[shorts];
+      for (int i = 0; i < shorts; ++i) {
+        low[i] = b_.replicas.overlaps[replica(v * shorts + i)].low +
                  pattern_block * model::block_patterns;
       }
       for (int k = 0; k < model::pattern_bits; ++k) {
         for (int part = 0; part < model::pattern_lanes; part += shorts) {
-          // Two overlaps to a number.
-          I square[lanes];
+          // Two patterns to a number.
+          I lower[lanes], upper[lanes];
           for (int i = 0; i < lanes; ++i) {
-            square[i] = (I)Lanes::load(low[i] + k * model::pattern_lanes + part);
+            lower[i] = (I)Lanes::load(low[i] + k * model::pattern_lanes + part);
+            upper[i] = (I)Lanes::load(low[lanes + i] + k * model::pattern_lanes + part);
           }
-          Lanes::turn_over(square);
+          Lanes::turn_over(lower);
+          Lanes::turn_over(upper);
           for (int i = 0; i < lanes; ++i) {
-            Lanes::store(overlaps(part + 2 * i, k) + v * lanes, (I)((U)square[i] << 16) >> 16);
-            Lanes::store(overlaps(part + 2 * i + 1, k) + v * lanes, square[i] >> 16);
+            const U first = ((U)lower[i] & 0xffff) | ((U)upper[i] << 16);
+            const U second = ((U)lower[i] >> 16) | ((U)upper[i] & 0xffff0000);
+            Lanes::store(overlaps(part + 2 * i, k) + v * shorts, (Short)first);
+            Lanes::store(overlaps(part + 2 * i + 1, k) + v * shorts, (Short)second);
           }
         }
       }
     }
-    for (int place = 0; place < row; ++place) add_high_parts(pattern_block, place);
   }
-  void add_high_parts(std::int64_t pattern_block, int place) {
-    const PatternOverlaps& o = b_.replicas.overlaps[replica(place)];
-    for (std::int64_t h = 0; h < o.high_count; ++h) {
-      if (o.high[h].pattern / model::block_patterns != pattern_block) continue;
-      const auto within = static_cast<int>(o.high[h].pattern % model::block_patterns);
-      overlaps(within / model::pattern_bits, within % model::pattern_bits)[place] +=
-          static_cast<std::int32_t>(o.high[h].value);
-    }
-  }
+
+  // Sums of 16 bits take up as many passes as fit for certain, then they go into those of 32.
   void add_products(std::int64_t first_word, std::int64_t end_word) {
-    Table table;
     for (std::int64_t w = first_word; w < end_word; ++w) {
       for (int pass = 0; pass < word_passes; ++pass) {
-        table.make([&](int input) {
+        const auto own = [&](int input, int v) {
           const int within = pass * Table::inputs + input;
           const int lane = static_cast<int>(w % block_words) * word_lanes;
-          return overlaps(lane + within / model::pattern_bits, within % model::pattern_bits);
-        });
-        const std::uint64_t* const words = sites_.patterns(w);
-        for (int k = 0; k < sites_.count; ++k) {
-          std::int32_t* const own = b_.room.sums + k * row;
-          I sums[vectors];
-          for (int v = 0; v < vectors; ++v) sums[v] = Lanes::load(own + v * lanes);
-          table.add(words[k] >> (pass * Table::inputs), sums);
-          for (int v = 0; v < vectors; ++v) Lanes::store(own + v * lanes, sums[v]);
+          return Lanes::load(
+              overlaps(lane + within / model::pattern_bits, within % model::pattern_bits) +
+              v * shorts);
+        };
+        const auto add = [&](const auto& of_input) {
+          add_pass(sites_.patterns(w), pass * Table::inputs, of_input);
+        };
+        Short sizes[vectors];
+        if (fits(own, sizes)) {
+          if (!fits_beside(sizes)) settle(0);
+          for (int v = 0; v < vectors; ++v) sizes_[v] += sizes[v];
+          ++passes_;
+          add(own);
+        } else {
+          // Byte by byte: 64 of these fit.
+          settle(0);
+          add([&](int input, int v) { return (own(input, v) << 8) >> 8; });
+          settle(0);
+          add([&](int input, int v) {
+            const Short overlap = own(input, v);
+            return (overlap >> 8) + ((overlap >> 7) & 1);
+          });
+          settle(8);
         }
       }
     }
   }
+  // The sum of moduli is at most 64 (size + inputs), to be less than 2^15.
+  static constexpr int most_size = 511;
+  template <class OfInput>
+  static bool fits(const OfInput& of_input, Short (&sizes)[vectors]) {
+    bool all = true;
+    for (int v = 0; v < vectors; ++v) {
+      Short size{};
+      for (int input = 0; input < Table::inputs; ++input) {
+        const Short overlap = of_input(input, v);
+        size += (overlap ^ (overlap >> 15)) >> 6;
+      }
+      sizes[v] = size;
+      all = all && !Lanes::any(size > static_cast<std::int16_t>(most_size - Table::inputs));
+    }
+    return all;
+  }
+  bool fits_beside(const Short (&sizes)[vectors]) const {
+    bool all = true;
+    const int most = most_size - (passes_ + 1) * Table::inputs;
+    for (int v = 0; v < vectors; ++v) {
+      all = all && !Lanes::any(sizes[v] + sizes_[v] > static_cast<std::int16_t>(most));
+    }
+    return all;
+  }
+  template <class OfInput>
+  void add_pass(const std::uint64_t* words, int shift, const OfInput& of_input) {
+    Table table;
+    table.make(of_input);
+    for (int k = 0; k < sites_.count; ++k) {
+      std::int16_t* const own = b_.room.part_sums + k * row;
+      Short sums[vectors] = {};
+      if (begun_) {
+        for (int v = 0; v < vectors; ++v) sums[v] = Lanes::load(own + v * shorts);
+      }
+      table.add(words[k] >> shift, sums);
+      for (int v = 0; v < vectors; ++v) Lanes::store(own + v * shorts, sums[v]);
+    }
+    begun_ = true;
+  }
+  // Brings what has been added up in 16 bits, times 2^shift, into the sums.
+  void settle(int shift) {
+    for (int k = 0; begun_ && k < sites_.count; ++k) {
+      for (int v = 0; v < vectors; ++v) {
+        const I part = (I)Lanes::load(b_.room.part_sums + k * row + v * shorts);
+        std::int32_t* const to = b_.room.sums + k * row + v * shorts;
+        const I lower = (I)((U)part << 16) >> 16;
+        Lanes::store(to, sum(Lanes::load(to), lower << shift));
+        Lanes::store(to + lanes, sum(Lanes::load(to + lanes), (part >> 16) << shift));
+      }
+    }
+    begun_ = false;
+    passes_ = 0;
+    for (Short& size : sizes_) size = Short{};
+  }
+  void add_high_parts(int place) {
+    const PatternOverlaps& o = b_.replicas.overlaps[replica(place)];
+    for (std::int64_t h = 0; h < o.high_count; ++h) {
+      const std::uint64_t* const words = sites_.patterns(o.high[h].pattern / 64);
+      for (int k = 0; k < sites_.count; ++k) {
+        if ((words[k] >> (o.high[h].pattern % 64) & 1U) == 0) continue;
+        b_.room.sums[k * row + place] += static_cast<std::int32_t>(o.high[h].value);
+      }
+    }
+  }
+
   void scan(const Planes& planes, int v, const std::int32_t* fields) {
     const std::int64_t parts = parts_of(b_.replicas);
     alignas(64) std::int32_t states[lanes][block];
@@ -286,19 +364,22 @@ class PatternsTogether {
   const PatternBlock& b_;
   BlockSites& sites_;
   const std::int64_t first_;
+  Short sizes_[vectors] = {};  // what sums of 16 bits have taken up, and in how many passes
+  int passes_ = 0;
+  bool begun_ = false;
 };
 
-// Replicas from which on tables are worth it: half a vector.
-constexpr int least_together = lanes / 2;
+// Replicas from which on tables are worth it: a quarter of a vector.
+constexpr int least_together = shorts / 4;
 
 // Those from place `first` on, as many vectors at a time as there are. Returns the first place that
 // is left.
 template <class Planes, class Rule, int vectors = most_vectors>
 std::int64_t attempt_together(const PatternBlock& b, const Planes& planes, BlockSites& sites,
                               std::int64_t first) {
-  while (b.replicas.replicas - first >= (vectors - 1) * lanes + least_together) {
+  while (b.replicas.replicas - first >= (vectors - 1) * shorts + least_together) {
     PatternsTogether<Planes, Rule, vectors>(b, sites, first).go(planes);
-    first += vectors * lanes;
+    first += vectors * shorts;
   }
   if constexpr (vectors > 1) {
     return attempt_together<Planes, Rule, vectors - 1>(b, planes, sites, first);

@@ -89,6 +89,30 @@ MULTISPIN_HD void carry_over(const PatternReplicas& r, PatternOverlaps& o, const
   }
 }
 
+// Adds `twice` to the overlaps of the patterns that are up at a site, and takes half of it from all.
+// With more sites than 16 bits hold, returns whether an overlap went from one end of these to the
+// other.
+template <bool may_wrap>
+MULTISPIN_HD bool add_row(const std::int16_t* row, std::int16_t* low, std::int64_t parts,
+                          std::int16_t twice) {
+  const Short if_up = Short{} + twice;
+  const Short always = Short{} + static_cast<std::int16_t>(-twice / 2);
+  Short wrapped{};
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const PatternPart p(row, low, part);
+#pragma GCC unroll 4
+    for (int k = 0; k < model::pattern_bits; ++k) {
+      std::int16_t* const place = p.low + model::pattern_lanes * k;
+      const Short change = (p.up(k) & if_up) + always;
+      const Short before = Lanes::load(place);
+      const Short now = before + change;
+      if constexpr (may_wrap) wrapped |= (before ^ now) & (change ^ now);
+      Lanes::store(place, now);
+    }
+  }
+  return may_wrap && Lanes::any(wrapped < 0);
+}
+
 MULTISPIN_HD void turn_spin(const PatternReplicas& r, std::int64_t replica, std::int64_t site,
                             std::int64_t parts) {
   const std::int16_t* const row = r.rows + site * r.row;
@@ -96,22 +120,13 @@ MULTISPIN_HD void turn_spin(const PatternReplicas& r, std::int64_t replica, std:
   std::uint64_t& word = r.spins[replica * ((r.sites + 63) / 64) + site / 64];
   word ^= std::uint64_t{1} << (site % 64);
   const bool up = (word >> (site % 64) & 1U) != 0;
-  const std::int16_t turned_down = up ? 0 : -1;
-  const Short sign = Short{} + turned_down;
-  Short wrapped{};
-  int ones = 0;
-  for (std::int64_t part = 0; part < parts; ++part) {
-    const PatternPart p(row, o.low, part);
-#pragma GCC unroll 4
-    for (int k = 0; k < model::pattern_bits; ++k) {
-      std::int16_t* const place = p.low + model::pattern_lanes * k;
-      const Short change = (((p.up(k) & 4) - 2) ^ sign) - sign;
-      const Short before = Lanes::load(place);
-      const Short now = before + change;
-      wrapped |= (before ^ now) & (change ^ now);
-      Lanes::store(place, now);
-    }
+  const std::int16_t twice = up ? 4 : -4;
+  if (r.sites <= INT16_MAX) {
+    add_row<false>(row, o.low, parts, twice);
+  } else if (add_row<true>(row, o.low, parts, twice)) {
+    carry_over(r, o, row, up);
   }
+  int ones = 0;
   for (std::int64_t i = 0; i < r.row; i += 4) {
     std::uint64_t bits;
     __builtin_memcpy(&bits, row + i, sizeof bits);
@@ -119,9 +134,6 @@ MULTISPIN_HD void turn_spin(const PatternReplicas& r, std::int64_t replica, std:
   }
   o.sum += (up ? 2 : -2) * (2 * ones - r.patterns);
   o.turned = true;
-  bool any = false;
-  for (int i = 0; i < shorts; ++i) any |= wrapped[i] < 0;
-  if (any) carry_over(r, o, row, up);
 }
 
 // Attempts of some replicas, side by side: those from place `first` on.

@@ -45,7 +45,8 @@ class PatternBundle : public RealBundle {
         low_(count(patterns.row * model::pattern_bits * replicas / 4)),
         high_(count(patterns.count * replicas)),
         overlaps_(count(replicas)),
-        numbers_(count(Room::all_overlaps + Room::all_sums + Room::all_couplings)),
+        shorts_(count(Room::all_overlaps + Room::all_sums)),
+        numbers_(count(Room::all_sums + Room::all_couplings)),
         pattern_words_(count(patterns.row / 4 * block)) {
     for (std::int64_t r = 0; r < replicas; ++r) {
       overlaps_[count(r)] = {
@@ -162,8 +163,8 @@ class PatternBundle : public RealBundle {
     });
   }
   Room room() {
-    std::int32_t* const sums = numbers_.data() + Room::all_overlaps;
-    return {numbers_.data(), sums, sums + Room::all_sums, pattern_words_.data()};
+    return {shorts_.data(), shorts_.data() + Room::all_overlaps, numbers_.data(),
+            numbers_.data() + Room::all_sums, pattern_words_.data()};
   }
   void copy_overlaps(std::int64_t from, std::int64_t to) {
     const kernels::PatternOverlaps& source = overlaps_[count(from)];
@@ -184,6 +185,7 @@ class PatternBundle : public RealBundle {
   std::vector<std::uint32_t> moving_;
   bool whole_ = false;  // whether nothing has been set since the sweep under way began
   std::vector<std::uint64_t> turns_, free_;
+  LineVector<std::int16_t> shorts_;
   LineVector<std::int32_t> numbers_;
   LineVector<std::uint64_t> pattern_words_;
 };
