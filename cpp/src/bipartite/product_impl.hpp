@@ -36,7 +36,8 @@ void add_columns_by_tables(const BitProduct& p, int column) {
     const std::uint64_t* const bits = p.bits + pass / word_passes * p.stride;
     const int shift = static_cast<int>(pass % word_passes) * Table::inputs;
     const std::int32_t* const matrix = p.matrix + pass * Table::inputs * block_units + column;
-    table.make([&](int input, int v) { return Lanes::load(matrix + input * block_units + v * lanes); });
+    table.make(
+        [&](int input, int v) { return Lanes::load(matrix + input * block_units + v * lanes); });
     for (std::int64_t r = 0; r < p.rows; ++r) {
       // Rows without an active input follow each other, as those of an image's border do.
       if (bits[r] == 0) continue;

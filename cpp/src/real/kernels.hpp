@@ -114,11 +114,11 @@ struct PatternOverlaps {
 struct PatternReplicas {
   const std::int16_t* rows;  // patterns at site i: rows[i * row], as in layout.hpp
   std::int64_t row, patterns, sites;
-  const std::int32_t* fields;  // of sites, in steps
-  int shift;                   // an overlap is 2^shift steps
-  PatternOverlaps* overlaps;   // by replica
-  std::uint64_t* spins;        // bit of a site, words of a replica side by side
-  const std::uint64_t* free;   // as they are; null: all are
+  const std::int32_t* fields;   // of sites, in steps
+  int shift;                    // an overlap is 2^shift steps
+  PatternOverlaps* overlaps;    // by replica
+  std::uint64_t* spins;         // bit of a site, words of a replica side by side
+  const std::uint64_t* free;    // as they are; null: all are
   const std::uint32_t* moving;  // replicas whose spins are attempted
   std::int64_t replicas;        // how many of these
 };

@@ -213,8 +213,8 @@ class PatternsTogether {
     return b_.replicas.moving[first_ + place < last ? first_ + place : last];
   }
 
-  // Overlaps of a pattern, their lower 16 bits: place i of a vector of replicas in the lower half of
-  // number i, place `lanes` + i in the upper one.
+  // Overlaps of a pattern, their lower 16 bits: place i of a vector of replicas in the lower half
+  // of number i, place `lanes` + i in the upper one.
   std::int16_t* overlaps(int lane, int k) const {
     return b_.room.overlaps + (k * padded_lanes + lane) * row;
   }

@@ -89,9 +89,9 @@ MULTISPIN_HD void carry_over(const PatternReplicas& r, PatternOverlaps& o, const
   }
 }
 
-// Adds `twice` to the overlaps of the patterns that are up at a site, and takes half of it from all.
-// With more sites than 16 bits hold, returns whether an overlap went from one end of these to the
-// other.
+// Adds `twice` to the overlaps of the patterns that are up at a site, and takes half of it from
+// all. With more sites than 16 bits hold, returns whether an overlap went from one end of these to
+// the other.
 template <bool may_wrap>
 MULTISPIN_HD bool add_row(const std::int16_t* row, std::int16_t* low, std::int64_t parts,
                           std::int16_t twice) {
