@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "multispin/line_vector.hpp"
 #include "real/bundle.hpp"
 
 namespace multispin {
@@ -62,7 +63,7 @@ class DenseBundle : public StateBundle {
     const kernels::Tiles together = tiles(first, std::min(first + blocks_together, blocks()));
     kernels::DenseFlips& flips = flips_[static_cast<std::size_t>(step - first)];
     scan(step, sweep, flips);
-    apply(&flips, 1, together, tiles(step, step + 1));
+    apply(&flips, 1, together, {0, 0});
     if (step + 1 == std::min(first + blocks_together, blocks())) {
       apply(flips_.data(), static_cast<int>(step + 1 - first), all(), together);
     }
@@ -110,7 +111,7 @@ class DenseBundle : public StateBundle {
   }
 
   const std::int32_t* couplings_;
-  std::vector<std::int32_t> block_couplings_;
+  LineVector<std::int32_t> block_couplings_;
   std::vector<std::uint8_t> rows_, counts_;
   std::vector<kernels::DenseFlips> flips_;  // of blocks together; of all, if none sees another's
   std::vector<std::uint64_t> free_;

@@ -32,12 +32,6 @@ struct InTiles {
       Lanes::store(to + k, Lanes::load(state_of(b.replicas, replica, b.positions.first + k)));
     }
   }
-  MULTISPIN_HD static void store(const DenseBlock& b, std::int64_t replica, int count,
-                                 const std::int32_t* from) {
-    for (int k = 0; k < count; k += lanes) {
-      Lanes::store(state_of(b.replicas, replica, b.positions.first + k), Lanes::load(from + k));
-    }
-  }
   MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
     return words[(b.positions.first + k) / 64];
   }
@@ -55,8 +49,6 @@ struct Anywhere {
                                 std::int32_t* to) {
     for (int k = 0; k < count; ++k) to[k] = *state_of(b.replicas, replica, b.flips->site[k]);
   }
-  // All flips are brought into all states afterwards.
-  MULTISPIN_HD static void store(const DenseBlock&, std::int64_t, int, const std::int32_t*) {}
   MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
     std::uint64_t out = 0;
     for (int i = 0; i < 64 && b.positions.first + k + i < b.positions.end; ++i) {
@@ -94,7 +86,6 @@ class DenseScan {
       }
     } else {
       for (int v = 0; v < vectors; ++v) one_by_one(v, vectors);
-      Sites::store(b_, replica_, count, state_);
     }
     b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups_);
     b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs_);
@@ -138,14 +129,15 @@ class DenseScan {
     while (flips != 0) {
       const int bit = __builtin_ctz(flips);
       const int k = v * lanes + bit;
-      turn(k, note(k), vectors);
+      turn(k, note(k), v, vectors);
       flips = flips_of(v) & ~((2U << bit) - 1U);
     }
   }
-  MULTISPIN_HD void turn(int k, bool up, int vectors) {
+  // For those that are still to come. All flips are brought into all states afterwards.
+  MULTISPIN_HD void turn(int k, bool up, int v, int vectors) {
     const std::int32_t* const row = b_.couplings + k * block;
     const I sign = Lanes::splat(up ? 0 : -1);
-    for (int v = 0; v < vectors; ++v) {
+    for (; v < vectors; ++v) {
       const I state = Lanes::load(state_ + v * lanes);
       const I change = Lanes::load(row + v * lanes);
       Lanes::store(state_ + v * lanes, sum(state, difference(change ^ sign, sign)));
