@@ -85,7 +85,7 @@ class DenseScan {
         }
       }
     } else {
-      for (int v = 0; v < vectors; ++v) one_by_one(v, vectors);
+      all_one_by_one(vectors);
     }
     b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups_);
     b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs_);
@@ -113,16 +113,55 @@ class DenseScan {
     return flips & static_cast<unsigned>(free_[v * lanes / 64] >> (v * lanes % 64)) &
            ((1U << lanes) - 1U);
   }
-  // True if the spin turns up.
+  // True if the spin turns up. No branch: which way it turns nobody foresees.
   MULTISPIN_HD bool note(int k) {
-    std::uint8_t* const row = b_.flips->rows[replica_];
-    const bool up = (state_[k] & 1) == 0;
-    if (up) {
-      row[ups_++] = static_cast<std::uint8_t>(k);
-    } else {
-      row[block - ++downs_] = static_cast<std::uint8_t>(k);
+    const int down = state_[k] & 1;
+    const int place = down != 0 ? block - 1 - downs_ : ups_;
+    b_.flips->rows[replica_][place] = static_cast<std::uint8_t>(k);
+    downs_ += down;
+    ups_ += 1 - down;
+    return down == 0;
+  }
+  // The states of vectors v to `vectors` are in registers.
+  template <int vectors, int v = 0>
+  MULTISPIN_HD void in_registers(I (&state)[vectors]) {
+    if constexpr (v < vectors) {
+      const I drawn = Lanes::load(draw_ + v * lanes);
+      const auto flips_of = [&] {
+        return Lanes::signs(Rule::template flips<Lanes>(state[v], drawn, b_.noise.lazy));
+      };
+      unsigned left = static_cast<unsigned>(free_[v * lanes / 64] >> (v * lanes % 64));
+      unsigned flips = flips_of() & left;
+      while (flips != 0) {
+        const int place = __builtin_ctz(flips);
+        const std::int32_t* const row = b_.couplings + (v * lanes + place) * block;
+        const I sign = Lanes::splat(note(v * lanes + place) ? 0 : -1);
+#pragma GCC unroll 8
+        for (int u = v; u < vectors; ++u) {
+          state[u] = sum(state[u], difference(Lanes::load(row + u * lanes) ^ sign, sign));
+        }
+        left &= ~((2U << place) - 1U);
+        flips = flips_of() & left & ((1U << lanes) - 1U);
+      }
+      in_registers<vectors, v + 1>(state);
     }
-    return up;
+  }
+  // Of up to eight vectors: as many registers are there where a block has no more.
+  template <int vectors = block / lanes>
+  MULTISPIN_HD void by_registers(int needed) {
+    if constexpr (vectors > 2) {
+      if (needed <= vectors - 2) return by_registers<vectors - 2>(needed);
+    }
+    I state[vectors];
+    for (int v = 0; v < vectors; ++v) state[v] = Lanes::load(state_ + v * lanes);
+    in_registers<vectors>(state);
+  }
+  MULTISPIN_HD void all_one_by_one(int vectors) {
+    if constexpr (block / lanes <= 8) {
+      by_registers(vectors);
+    } else {
+      for (int v = 0; v < vectors; ++v) one_by_one(v, vectors);
+    }
   }
   MULTISPIN_HD void one_by_one(int v, int vectors) {
     unsigned flips = flips_of(v);
@@ -147,7 +186,7 @@ class DenseScan {
   const DenseBlock& b_;
   std::int64_t replica_;
   int ups_ = 0, downs_ = 0;
-  alignas(64) std::int32_t state_[block];
+  alignas(64) std::int32_t state_[block] = {};
   alignas(64) std::int32_t draw_[block];
   std::uint64_t free_[block / 64];
 };
