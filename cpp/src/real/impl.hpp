@@ -64,6 +64,8 @@ struct Anywhere {
   }
 };
 
+constexpr int tile_vectors = tile / lanes;
+
 // One replica's spins of a block, one after the other.
 template <class Rule, class Sites>
 class DenseScan {
@@ -77,15 +79,18 @@ class DenseScan {
     if (none_is_free(count)) return;  // and no number is drawn in vain
     Sites::load(b_, replica_, count, state_);
     draw<Planes, Rule>(planes, b_.noise, replica_, b_.positions.first, count, draw_);
-    const int vectors = (count + lanes - 1) / lanes;
-    if (b_.at_once) {
-      for (int v = 0; v < vectors; ++v) {
-        for (unsigned flips = flips_of(v); flips != 0; flips &= flips - 1) {
-          note(v * lanes + __builtin_ctz(flips));
-        }
+    for (int k = (count + lanes - 1) / lanes * lanes; k % tile != 0; k += lanes) {
+      Lanes::store(state_ + k, Lanes::splat(0));
+    }
+    for (int first = 0; first < count; first += tile) {
+      I state[tile_vectors];
+      for (int v = 0; v < tile_vectors; ++v) state[v] = Lanes::load(state_ + first + v * lanes);
+      if (b_.at_once) {
+        all_at_once(first, state);
+      } else {
+        add_noted(first, state);
+        one_by_one(first, state);
       }
-    } else {
-      all_one_by_one(vectors);
     }
     b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups_);
     b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs_);
@@ -106,12 +111,13 @@ class DenseScan {
     for (int k = 0; k < count; k += 64) free |= free_[k / 64];
     return free == 0;
   }
-  MULTISPIN_HD unsigned flips_of(int v) const {
-    const I state = Lanes::load(state_ + v * lanes);
-    const I drawn = Lanes::load(draw_ + v * lanes);
-    const unsigned flips = Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy));
-    return flips & static_cast<unsigned>(free_[v * lanes / 64] >> (v * lanes % 64)) &
-           ((1U << lanes) - 1U);
+  // Of the sites from `first` on.
+  MULTISPIN_HD unsigned free_of(int first) const {
+    return static_cast<unsigned>(free_[first / 64] >> (first % 64)) & ((1U << lanes) - 1U);
+  }
+  MULTISPIN_HD unsigned flips_of(int first, I state) const {
+    const I drawn = Lanes::load(draw_ + first);
+    return Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy));
   }
   // True if the spin turns up. No branch: which way it turns nobody foresees.
   MULTISPIN_HD bool note(int k) {
@@ -122,71 +128,58 @@ class DenseScan {
     ups_ += 1 - down;
     return down == 0;
   }
-  // The states of vectors v to `vectors` are in registers.
-  template <int vectors, int v = 0>
-  MULTISPIN_HD void in_registers(I (&state)[vectors]) {
-    if constexpr (v < vectors) {
-      const I drawn = Lanes::load(draw_ + v * lanes);
-      const auto flips_of = [&] {
-        return Lanes::signs(Rule::template flips<Lanes>(state[v], drawn, b_.noise.lazy));
-      };
-      unsigned left = static_cast<unsigned>(free_[v * lanes / 64] >> (v * lanes % 64));
-      unsigned flips = flips_of() & left;
+  MULTISPIN_HD const std::int32_t* row(int k, int first) const {
+    return b_.couplings + k * block + first;
+  }
+  MULTISPIN_HD void all_at_once(int first, const I (&state)[tile_vectors]) {
+    for (int v = 0; v < tile_vectors; ++v) {
+      const int begin = first + v * lanes;
+      unsigned flips = flips_of(begin, state[v]) & free_of(begin);
+      for (; flips != 0; flips &= flips - 1) note(begin + __builtin_ctz(flips));
+    }
+  }
+  // Brings the flips of the tiles before into those of a tile.
+  MULTISPIN_HD void add_noted(int first, I (&state)[tile_vectors]) const {
+    const std::uint8_t* const noted = b_.flips->rows[replica_];
+    for (int i = 0; i < ups_; ++i) {
+      const std::int32_t* const from = row(noted[i], first);
+      for (int v = 0; v < tile_vectors; ++v)
+        state[v] = sum(state[v], Lanes::load(from + v * lanes));
+    }
+    for (int i = block - downs_; i < block; ++i) {
+      const std::int32_t* const from = row(noted[i], first);
+      for (int v = 0; v < tile_vectors; ++v) {
+        state[v] = difference(state[v], Lanes::load(from + v * lanes));
+      }
+    }
+  }
+  // A tile's states stay in registers; those of sites that have had their turn are left behind. All
+  // flips are brought into all states afterwards.
+  template <int v = 0>
+  MULTISPIN_HD void one_by_one(int first, I (&state)[tile_vectors]) {
+    if constexpr (v < tile_vectors) {
+      const int begin = first + v * lanes;
+      unsigned left = free_of(begin);
+      unsigned flips = flips_of(begin, state[v]) & left;
       while (flips != 0) {
         const int place = __builtin_ctz(flips);
-        const std::int32_t* const row = b_.couplings + (v * lanes + place) * block;
-        const I sign = Lanes::splat(note(v * lanes + place) ? 0 : -1);
-#pragma GCC unroll 8
-        for (int u = v; u < vectors; ++u) {
-          state[u] = sum(state[u], difference(Lanes::load(row + u * lanes) ^ sign, sign));
+        const std::int32_t* const from = row(begin + place, first);
+        const I sign = Lanes::splat(note(begin + place) ? 0 : -1);
+#pragma GCC unroll 16
+        for (int u = v; u < tile_vectors; ++u) {
+          state[u] = sum(state[u], difference(Lanes::load(from + u * lanes) ^ sign, sign));
         }
         left &= ~((2U << place) - 1U);
-        flips = flips_of() & left & ((1U << lanes) - 1U);
+        flips = flips_of(begin, state[v]) & left;
       }
-      in_registers<vectors, v + 1>(state);
-    }
-  }
-  // Of up to eight vectors: as many registers are there where a block has no more.
-  template <int vectors = block / lanes>
-  MULTISPIN_HD void by_registers(int needed) {
-    if constexpr (vectors > 2) {
-      if (needed <= vectors - 2) return by_registers<vectors - 2>(needed);
-    }
-    I state[vectors];
-    for (int v = 0; v < vectors; ++v) state[v] = Lanes::load(state_ + v * lanes);
-    in_registers<vectors>(state);
-  }
-  MULTISPIN_HD void all_one_by_one(int vectors) {
-    if constexpr (block / lanes <= 8) {
-      by_registers(vectors);
-    } else {
-      for (int v = 0; v < vectors; ++v) one_by_one(v, vectors);
-    }
-  }
-  MULTISPIN_HD void one_by_one(int v, int vectors) {
-    unsigned flips = flips_of(v);
-    while (flips != 0) {
-      const int bit = __builtin_ctz(flips);
-      const int k = v * lanes + bit;
-      turn(k, note(k), v, vectors);
-      flips = flips_of(v) & ~((2U << bit) - 1U);
-    }
-  }
-  // For those that are still to come. All flips are brought into all states afterwards.
-  MULTISPIN_HD void turn(int k, bool up, int v, int vectors) {
-    const std::int32_t* const row = b_.couplings + k * block;
-    const I sign = Lanes::splat(up ? 0 : -1);
-    for (; v < vectors; ++v) {
-      const I state = Lanes::load(state_ + v * lanes);
-      const I change = Lanes::load(row + v * lanes);
-      Lanes::store(state_ + v * lanes, sum(state, difference(change ^ sign, sign)));
+      one_by_one<v + 1>(first, state);
     }
   }
 
   const DenseBlock& b_;
   std::int64_t replica_;
   int ups_ = 0, downs_ = 0;
-  alignas(64) std::int32_t state_[block] = {};
+  alignas(64) std::int32_t state_[block];
   alignas(64) std::int32_t draw_[block];
   std::uint64_t free_[block / 64];
 };
