@@ -11,8 +11,8 @@ the machine take nothing away but caches.
   and a product with them for each site; the same for blocks of sites, whose couplings among each
   other are made as they come; and all couplings (400 MB), whose rows are added to the fields.
   The fastest counts. At T = 0 NumPy too drops cues that a sweep has left as they were, and steps
-  over blocks in which nothing turns. `--peers` is a folder with the package hopfieldnetwork, one cue at a time
-  (`pip install --target FOLDER --no-deps hopfieldnetwork`).
+  over blocks in which nothing turns. `--peers` is a folder with the package hopfieldnetwork, one
+  cue at a time (`pip install --target FOLDER --no-deps hopfieldnetwork`).
 - huge: one cue of N = 10^6 neurons with P = 1000 patterns, in a process of its own: the first sweep
   from the cue, and memory beyond the int8 patterns.
 - engines: the pattern engine and that of real couplings, 64 replicas at T = 0.3, ns an attempt in
