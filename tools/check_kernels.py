@@ -1,10 +1,11 @@
 """What the CUDA compiler says of kernels that sweep or draw: registers, stack, spills.
 
 ``python tools/check_kernels.py REPORT`` reads what a build with ``CUDAFLAGS=-Xptxas=-v`` for one
-architecture has printed, prints a table, and exits with 1 if one of those that everything depends on
-uses local memory: that is slow, and nothing else would tell where no GPU is. These are, with Philox, the strips of lattices, the sites of up to six
-bonds without a field and of 13 to 127, and whatever sweeps real couplings; and whatever multiplies
-bits by weights, which has no generator to choose.
+architecture has printed, prints a table, and exits with 1 if one of those that everything depends
+on uses local memory: that is slow, and nothing else would tell where no GPU is. These are, with
+Philox, the strips of lattices, the sites of up to six bonds without a field and of 13 to 127, and
+whatever sweeps real couplings; and whatever multiplies bits by weights, which has no generator to
+choose.
 """
 
 from __future__ import annotations

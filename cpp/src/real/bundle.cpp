@@ -50,9 +50,13 @@ SiteBits StateBundle::spins(std::int64_t replica) const {
 
 void StateBundle::set_spins(std::int64_t first, std::span<const SiteBits> spins) {
   const std::int64_t end = first + static_cast<std::int64_t>(spins.size());
-  for (std::int64_t j = 0; j < plan_.sites; ++j) {
+  // Tile by tile, as they lie in memory: where sites of a replica are side by side, these first.
+  for (std::int64_t begin = 0; begin < plan_.sites; begin += 64) {
+    const std::int64_t last = std::min(begin + 64, plan_.sites);
     for (std::int64_t r = first; r < end; ++r) {
-      state(j, r) = rounded_.all_up[static_cast<std::size_t>(j)];
+      for (std::int64_t j = begin; j < last; ++j) {
+        state(j, r) = rounded_.all_up[static_cast<std::size_t>(j)];
+      }
     }
   }
   turn_down(first, spins);

@@ -11,6 +11,7 @@
 #include "multispin/real/engine.hpp"
 #include "multispin/real/rounding.hpp"
 #include "real/kernels.hpp"
+#include "real/site_bits.hpp"
 
 namespace multispin {
 
@@ -21,14 +22,8 @@ struct RealPlan {
   random::StreamKeys keys;
   random::PhiloxBlock order_key;
   std::int64_t sites;
-  bool random_order, parallel;
+  bool random_order, parallel, heat_bath;
 };
-
-// Bits of the sites of a replica: 1 is up, or held.
-using SiteBits = std::vector<std::uint64_t>;
-inline bool bit_of(const SiteBits& bits, std::int64_t site) {
-  return (bits[static_cast<std::size_t>(site / 64)] >> (site % 64) & 1U) != 0;
-}
 
 class RealBundle {
  public:
@@ -46,7 +41,7 @@ class RealBundle {
   std::int64_t attempts_of_step() const;
 
   // Replicas are numbered from 0 here.
-  void set_scale(std::int64_t replica, const rules::NoiseScale& scale) {
+  virtual void set_scale(std::int64_t replica, const rules::NoiseScale& scale) {
     scales_[static_cast<std::size_t>(replica)] = scale;
   }
   virtual SiteBits spins(std::int64_t replica) const = 0;
@@ -66,6 +61,9 @@ class RealBundle {
   kernels::RealNoise noise(std::uint64_t sweep) const {
     return {&plan_.keys, sweep, first_stream_, scales_.data(),
             static_cast<std::int32_t>(rounded_.largest >> 10)};
+  }
+  bool cold(std::int64_t replica) const {
+    return scales_[static_cast<std::size_t>(replica)].cap == 0;
   }
   const std::uint32_t* order() const { return plan_.random_order ? order_.data() : nullptr; }
 

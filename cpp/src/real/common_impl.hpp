@@ -37,6 +37,11 @@ template <class Planes, class Rule>
 MULTISPIN_HD void draw(const Planes& planes, const RealNoise& noise, std::int64_t replica,
                        std::int64_t first, int count, std::int32_t* to) {
   const rules::NoiseScale& scale = noise.scales[replica];
+  if (!Rule::needs_numbers(scale)) {
+    const int groups = (count + group - 1) / group;
+    for (int k = 0; k < groups * group; k += lanes) Lanes::store(to + k, Lanes::splat(0));
+    return;
+  }
   const U cap = Lanes::splat(scale.cap);
   const U factor = Lanes::splat(scale.factor);
   const I shift = Lanes::splat(scale.shift);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "multispin/line_vector.hpp"
 #include "real/bundle.hpp"
 
 namespace multispin {
@@ -62,7 +63,7 @@ class DenseBundle : public StateBundle {
     const kernels::Tiles together = tiles(first, std::min(first + blocks_together, blocks()));
     kernels::DenseFlips& flips = flips_[static_cast<std::size_t>(step - first)];
     scan(step, sweep, flips);
-    apply(&flips, 1, together, tiles(step, step + 1));
+    apply(&flips, 1, together, {0, 0});
     if (step + 1 == std::min(first + blocks_together, blocks())) {
       apply(flips_.data(), static_cast<int>(step + 1 - first), all(), together);
     }
@@ -78,10 +79,13 @@ class DenseBundle : public StateBundle {
       std::fill_n(&flips.counts[0][0], 2 * replicas(), std::uint8_t{0});
       for (std::size_t i = 0; i < up.size(); ++i) {
         const std::size_t r = static_cast<std::size_t>(first) + i;
+        // No branch: which spins are down nobody foresees.
+        std::int64_t downs = 0;
         for (std::int64_t k = begin; k < end; ++k) {
-          if (bit_of(up[i], k)) continue;
-          flips.rows[r][block - ++flips.counts[r][1]] = static_cast<std::uint8_t>(k - begin);
+          flips.rows[r][block - 1 - downs] = static_cast<std::uint8_t>(k - begin);
+          downs += bit_of(up[i], k) ? 0 : 1;
         }
+        flips.counts[r][1] = static_cast<std::uint8_t>(downs);
       }
       apply(&flips, 1, all(), {0, 0});
     }
@@ -110,7 +114,7 @@ class DenseBundle : public StateBundle {
   }
 
   const std::int32_t* couplings_;
-  std::vector<std::int32_t> block_couplings_;
+  LineVector<std::int32_t> block_couplings_;
   std::vector<std::uint8_t> rows_, counts_;
   std::vector<kernels::DenseFlips> flips_;  // of blocks together; of all, if none sees another's
   std::vector<std::uint64_t> free_;

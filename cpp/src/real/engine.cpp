@@ -38,7 +38,8 @@ RealPlan plan_for(const RealOptions& o) {
           site_order_key(o.seed),
           o.sites,
           o.order == SiteOrder::random && o.dynamics != RealDynamics::parallel,
-          o.dynamics == RealDynamics::parallel};
+          o.dynamics == RealDynamics::parallel,
+          o.dynamics != RealDynamics::metropolis};
 }
 
 const RealOptions& checked(const RealOptions& o) {
@@ -57,27 +58,8 @@ std::int64_t bundles_of_sample(const RealOptions& o) {
   return std::min(replicas, std::max((replicas + most - 1) / most, for_threads));
 }
 
-// Of the replicas of a bundle, of words (site, word).
-std::vector<SiteBits> site_bits(const std::uint64_t* words, std::int64_t sites, std::int64_t row,
-                                const RealBundle& bundle) {
-  std::vector<SiteBits> out;
-  for (std::int64_t r = bundle.first_replica(); r < bundle.end_replica(); ++r) {
-    SiteBits bits(static_cast<std::size_t>((sites + 63) / 64));
-    for (std::int64_t j = 0; j < sites; ++j) {
-      bits[static_cast<std::size_t>(j / 64)] |= (words[j * row + r / 64] >> (r % 64) & 1U)
-                                                << (j % 64);
-    }
-    out.push_back(std::move(bits));
-  }
-  return out;
-}
-
-SiteBits bits_of(const std::int8_t* spins, std::int64_t sites) {
-  SiteBits bits(static_cast<std::size_t>((sites + 63) / 64));
-  for (std::int64_t j = 0; j < sites; ++j) {
-    bits[static_cast<std::size_t>(j / 64)] |= std::uint64_t{spins[j] > 0} << (j % 64);
-  }
-  return bits;
+PackedReplicas packed_replicas(std::int64_t sites, std::int64_t row, const RealBundle& bundle) {
+  return {sites, row, bundle.first_replica(), bundle.end_replica()};
 }
 
 }  // namespace
@@ -221,13 +203,13 @@ void RealEngine::pattern_overlaps(std::int64_t* sums) const {
 void RealEngine::hold(const std::uint64_t* words) {
   detail_->for_each_bundle(1, [&](RealBundle& bundle) {
     if (words == nullptr) return bundle.hold({});
-    bundle.hold(site_bits(words, options_.sites, packed_words(), bundle));
+    bundle.hold(unpacked(words, packed_replicas(options_.sites, packed_words(), bundle)));
   });
 }
 
 void RealEngine::set_packed(const std::uint64_t* words) {
   detail_->for_each_bundle(options_.threads, [&](RealBundle& bundle) {
-    bundle.set_spins(0, site_bits(words, options_.sites, packed_words(), bundle));
+    bundle.set_spins(0, unpacked(words, packed_replicas(options_.sites, packed_words(), bundle)));
   });
 }
 
@@ -235,13 +217,9 @@ void RealEngine::get_packed(std::uint64_t* words) const {
   const std::int64_t row = packed_words();
   std::fill_n(words, options_.sites * row, std::uint64_t{0});
   for (const auto& bundle : detail_->bundles) {
-    for (std::int64_t r = 0; r < bundle->replicas(); ++r) {
-      const std::int64_t replica = bundle->first_replica() + r;
-      const SiteBits spins = bundle->spins(r);
-      for (std::int64_t j = 0; j < options_.sites; ++j) {
-        words[j * row + replica / 64] |= std::uint64_t{bit_of(spins, j)} << (replica % 64);
-      }
-    }
+    std::vector<SiteBits> spins;
+    for (std::int64_t r = 0; r < bundle->replicas(); ++r) spins.push_back(bundle->spins(r));
+    add_packed(spins, packed_replicas(options_.sites, row, *bundle), words);
   }
 }
 
@@ -272,10 +250,7 @@ void RealEngine::fill(bool up) {
 
 void RealEngine::get_spins(std::int64_t replica, std::int8_t* spins) const {
   const RealBundle& bundle = detail_->bundle_of(replica);
-  const SiteBits bits = bundle.spins(replica - bundle.first_replica());
-  for (std::int64_t j = 0; j < options_.sites; ++j) {
-    spins[j] = bit_of(bits, j) ? std::int8_t{1} : std::int8_t{-1};
-  }
+  write_spins(bundle.spins(replica - bundle.first_replica()), options_.sites, spins);
 }
 
 void RealEngine::set_spins(std::int64_t replica, const std::int8_t* spins) {

@@ -8,7 +8,7 @@
 
 #include "real/common_impl.hpp"
 #include "real/kernels.hpp"
-#include "real/pattern_impl.hpp"
+#include "real/pattern_blocks_impl.hpp"
 
 namespace multispin::kernels {
 namespace {
@@ -32,12 +32,6 @@ struct InTiles {
       Lanes::store(to + k, Lanes::load(state_of(b.replicas, replica, b.positions.first + k)));
     }
   }
-  MULTISPIN_HD static void store(const DenseBlock& b, std::int64_t replica, int count,
-                                 const std::int32_t* from) {
-    for (int k = 0; k < count; k += lanes) {
-      Lanes::store(state_of(b.replicas, replica, b.positions.first + k), Lanes::load(from + k));
-    }
-  }
   MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
     return words[(b.positions.first + k) / 64];
   }
@@ -55,8 +49,6 @@ struct Anywhere {
                                 std::int32_t* to) {
     for (int k = 0; k < count; ++k) to[k] = *state_of(b.replicas, replica, b.flips->site[k]);
   }
-  // All flips are brought into all states afterwards.
-  MULTISPIN_HD static void store(const DenseBlock&, std::int64_t, int, const std::int32_t*) {}
   MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
     std::uint64_t out = 0;
     for (int i = 0; i < 64 && b.positions.first + k + i < b.positions.end; ++i) {
@@ -72,6 +64,8 @@ struct Anywhere {
   }
 };
 
+constexpr int tile_vectors = tile / lanes;
+
 // One replica's spins of a block, one after the other.
 template <class Rule, class Sites>
 class DenseScan {
@@ -85,16 +79,18 @@ class DenseScan {
     if (none_is_free(count)) return;  // and no number is drawn in vain
     Sites::load(b_, replica_, count, state_);
     draw<Planes, Rule>(planes, b_.noise, replica_, b_.positions.first, count, draw_);
-    const int vectors = (count + lanes - 1) / lanes;
-    if (b_.at_once) {
-      for (int v = 0; v < vectors; ++v) {
-        for (unsigned flips = flips_of(v); flips != 0; flips &= flips - 1) {
-          note(v * lanes + __builtin_ctz(flips));
-        }
+    for (int k = (count + lanes - 1) / lanes * lanes; k % tile != 0; k += lanes) {
+      Lanes::store(state_ + k, Lanes::splat(0));
+    }
+    for (int first = 0; first < count; first += tile) {
+      I state[tile_vectors];
+      for (int v = 0; v < tile_vectors; ++v) state[v] = Lanes::load(state_ + first + v * lanes);
+      if (b_.at_once) {
+        all_at_once(first, state);
+      } else {
+        add_noted(first, state);
+        one_by_one(first, state);
       }
-    } else {
-      for (int v = 0; v < vectors; ++v) one_by_one(v, vectors);
-      Sites::store(b_, replica_, count, state_);
     }
     b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups_);
     b_.flips->counts[replica_][1] = static_cast<std::uint8_t>(downs_);
@@ -115,40 +111,68 @@ class DenseScan {
     for (int k = 0; k < count; k += 64) free |= free_[k / 64];
     return free == 0;
   }
-  MULTISPIN_HD unsigned flips_of(int v) const {
-    const I state = Lanes::load(state_ + v * lanes);
-    const I drawn = Lanes::load(draw_ + v * lanes);
-    const unsigned flips = Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy));
-    return flips & static_cast<unsigned>(free_[v * lanes / 64] >> (v * lanes % 64)) &
-           ((1U << lanes) - 1U);
+  // Of the sites from `first` on.
+  MULTISPIN_HD unsigned free_of(int first) const {
+    return static_cast<unsigned>(free_[first / 64] >> (first % 64)) & ((1U << lanes) - 1U);
   }
-  // True if the spin turns up.
+  MULTISPIN_HD unsigned flips_of(int first, I state) const {
+    const I drawn = Lanes::load(draw_ + first);
+    return Lanes::signs(Rule::template flips<Lanes>(state, drawn, b_.noise.lazy));
+  }
+  // True if the spin turns up. No branch: which way it turns nobody foresees.
   MULTISPIN_HD bool note(int k) {
-    std::uint8_t* const row = b_.flips->rows[replica_];
-    const bool up = (state_[k] & 1) == 0;
-    if (up) {
-      row[ups_++] = static_cast<std::uint8_t>(k);
-    } else {
-      row[block - ++downs_] = static_cast<std::uint8_t>(k);
-    }
-    return up;
+    const int down = state_[k] & 1;
+    const int place = down != 0 ? block - 1 - downs_ : ups_;
+    b_.flips->rows[replica_][place] = static_cast<std::uint8_t>(k);
+    downs_ += down;
+    ups_ += 1 - down;
+    return down == 0;
   }
-  MULTISPIN_HD void one_by_one(int v, int vectors) {
-    unsigned flips = flips_of(v);
-    while (flips != 0) {
-      const int bit = __builtin_ctz(flips);
-      const int k = v * lanes + bit;
-      turn(k, note(k), vectors);
-      flips = flips_of(v) & ~((2U << bit) - 1U);
+  MULTISPIN_HD const std::int32_t* row(int k, int first) const {
+    return b_.couplings + k * block + first;
+  }
+  MULTISPIN_HD void all_at_once(int first, const I (&state)[tile_vectors]) {
+    for (int v = 0; v < tile_vectors; ++v) {
+      const int begin = first + v * lanes;
+      unsigned flips = flips_of(begin, state[v]) & free_of(begin);
+      for (; flips != 0; flips &= flips - 1) note(begin + __builtin_ctz(flips));
     }
   }
-  MULTISPIN_HD void turn(int k, bool up, int vectors) {
-    const std::int32_t* const row = b_.couplings + k * block;
-    const I sign = Lanes::splat(up ? 0 : -1);
-    for (int v = 0; v < vectors; ++v) {
-      const I state = Lanes::load(state_ + v * lanes);
-      const I change = Lanes::load(row + v * lanes);
-      Lanes::store(state_ + v * lanes, sum(state, difference(change ^ sign, sign)));
+  // Brings the flips of the tiles before into those of a tile.
+  MULTISPIN_HD void add_noted(int first, I (&state)[tile_vectors]) const {
+    const std::uint8_t* const noted = b_.flips->rows[replica_];
+    for (int i = 0; i < ups_; ++i) {
+      const std::int32_t* const from = row(noted[i], first);
+      for (int v = 0; v < tile_vectors; ++v)
+        state[v] = sum(state[v], Lanes::load(from + v * lanes));
+    }
+    for (int i = block - downs_; i < block; ++i) {
+      const std::int32_t* const from = row(noted[i], first);
+      for (int v = 0; v < tile_vectors; ++v) {
+        state[v] = difference(state[v], Lanes::load(from + v * lanes));
+      }
+    }
+  }
+  // A tile's states stay in registers; those of sites that have had their turn are left behind. All
+  // flips are brought into all states afterwards.
+  template <int v = 0>
+  MULTISPIN_HD void one_by_one(int first, I (&state)[tile_vectors]) {
+    if constexpr (v < tile_vectors) {
+      const int begin = first + v * lanes;
+      unsigned left = free_of(begin);
+      unsigned flips = flips_of(begin, state[v]) & left;
+      while (flips != 0) {
+        const int place = __builtin_ctz(flips);
+        const std::int32_t* const from = row(begin + place, first);
+        const I sign = Lanes::splat(note(begin + place) ? 0 : -1);
+#pragma GCC unroll 16
+        for (int u = v; u < tile_vectors; ++u) {
+          state[u] = sum(state[u], difference(Lanes::load(from + u * lanes) ^ sign, sign));
+        }
+        left &= ~((2U << place) - 1U);
+        flips = flips_of(begin, state[v]) & left;
+      }
+      one_by_one<v + 1>(first, state);
     }
   }
 
@@ -344,7 +368,8 @@ constexpr RealKernels make_real_kernels() {
            rule_kernels<random::PhiloxPlanes, rules::HeatBath>()},
           &apply_dense,
           &apply_sparse,
-          &turn_patterns};
+          &turn_patterns,
+          &add_up_patterns};
 }
 
 }  // namespace

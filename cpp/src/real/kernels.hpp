@@ -108,17 +108,35 @@ struct PatternOverlaps {
   std::int64_t sum;   // of all
   HighPart* high;
   std::int64_t high_count;
+  bool turned;  // whether a spin has turned since this was last made false
 };
 
 struct PatternReplicas {
   const std::int16_t* rows;  // patterns at site i: rows[i * row], as in layout.hpp
   std::int64_t row, patterns, sites;
-  const std::int32_t* fields;  // of sites, in steps
-  int shift;                   // an overlap is 2^shift steps
-  PatternOverlaps* overlaps;   // by replica
-  std::uint64_t* spins;        // bit of a site, words of a replica side by side
-  const std::uint64_t* free;   // as they are; null: all are
-  std::int64_t replicas;
+  const std::int32_t* fields;   // of sites, in steps
+  int shift;                    // an overlap is 2^shift steps
+  PatternOverlaps* overlaps;    // by replica
+  std::uint64_t* spins;         // bit of a site, words of a replica side by side
+  const std::uint64_t* free;    // as they are; null: all are
+  const std::uint32_t* moving;  // replicas whose spins are attempted
+  std::int64_t replicas;        // how many of these
+};
+
+// Room for what many replicas need of a block, each from a line of the cache on.
+struct PatternRoom {
+  static constexpr int most_replicas = 64;  // that are side by side
+  static constexpr std::int64_t all_overlaps =
+      std::int64_t{model::pattern_bits} * (model::pattern_lanes + 1) * most_replicas;
+  static constexpr std::int64_t all_sums = std::int64_t{model::block_sites} * most_replicas;
+  static constexpr std::int64_t all_couplings =
+      std::int64_t{model::block_sites} * model::block_sites;
+
+  std::int16_t* overlaps;
+  std::int16_t* part_sums;
+  std::int32_t* sums;
+  std::int32_t* couplings;
+  std::uint64_t* words;  // word w of the patterns of the block's site k: words[w * block_sites + k]
 };
 
 struct PatternBlock {
@@ -126,6 +144,7 @@ struct PatternBlock {
   RealNoise noise;
   RealPositions positions;  // up to block_sites
   std::uint64_t* turns;     // parallel dynamics: spins that turn, as spins; null: turned at once
+  PatternRoom room;
 };
 
 struct RealRuleKernels {
@@ -145,6 +164,8 @@ struct RealKernels {
   // Turns the spins of sites first to end whose bits are set.
   void (*turn_patterns)(const PatternReplicas&, const std::uint64_t* turns, std::int64_t first,
                         std::int64_t end);
+  // Makes the overlaps of a replica, of its spins as they are.
+  void (*add_up_patterns)(const PatternReplicas&, std::int64_t replica);
 };
 
 extern const RealKernels real_portable;

@@ -200,11 +200,16 @@ def numbers(
 
 def signs(name: str, value: NDArray[Any]) -> NDArray[np.int8]:
     """Return an array as int8 if it holds +1 and -1 only; perhaps the one given."""
-    if value.dtype.kind not in "iuf":
-        raise TypeError(f"{name}: got an array of {value.dtype}, allowed: numbers +1 and -1")
-    if not bool(np.all((value == 1) | (value == -1))):
-        raise ValueError(f"{name}: got other values, allowed: +1 and -1")
+    if value.dtype.kind not in "iuf" or not bool(np.all((value == 1) | (value == -1))):
+        raise no_signs(name, value)
     return value.astype(np.int8, copy=False)
+
+
+def no_signs(name: str, value: NDArray[Any]) -> Exception:
+    """Return the error for an array that holds anything but +1 and -1."""
+    if value.dtype.kind not in "iuf":
+        return TypeError(f"{name}: got an array of {value.dtype}, allowed: numbers +1 and -1")
+    return ValueError(f"{name}: got other values, allowed: +1 and -1")
 
 
 def sample_weights(name: str, value: Any, m: int) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _CHUNK = 1 << 22  # spins of patterns that are unpacked together
+_PACKED = 1 << 18  # that are packed together: what is made of them on the way stays in the caches
 _ROWS = 1 << 25  # products of two patterns' spins that are added up together
 
 
@@ -287,14 +288,22 @@ def packed_patterns(name: str, patterns: ArrayLike) -> tuple[NDArray[np.uint64],
     n = given[0].size
     words = np.zeros((len(given), -(-n // 64)), dtype="<u8")
     # Some at a time: next to what is given, nothing of its size is needed.
-    at_a_time = max(1, _CHUNK // n)
+    at_a_time = max(1, _PACKED // n)
     for first in range(0, len(given), at_a_time):
         some = given[first : first + at_a_time].reshape(-1, n)
-        if some.dtype.kind in "iufb" and bool(np.all((some == 0) | (some == 1))) and not some.all():
-            raise ValueError(f"{name}: got 0 and 1, allowed: +1 and -1, such as 2 * {name} - 1")
-        bits = np.packbits(checks.signs(name, some) > 0, axis=1, bitorder="little")
+        up = some == 1
+        if some.dtype.kind not in "iuf" or not bool(np.all(up | (some == -1))):
+            raise _no_signs(name, some)
+        bits = np.packbits(up, axis=1, bitorder="little")
         words[first : first + at_a_time].view(np.uint8)[:, : bits.shape[1]] = bits
     return words.astype(np.uint64, copy=False), given.shape[1:]
+
+
+def _no_signs(name: str, given: NDArray[Any]) -> Exception:
+    """Return the error for what is not +1 and -1."""
+    if given.dtype.kind in "iufb" and bool(np.all((given == 0) | (given == 1))) and not given.all():
+        return ValueError(f"{name}: got 0 and 1, allowed: +1 and -1, such as 2 * {name} - 1")
+    return checks.no_signs(name, given)
 
 
 def unpacked_patterns(words: NDArray[np.uint64], n: int) -> NDArray[np.int8]:

@@ -82,10 +82,11 @@ struct Numbers {
   MULTISPIN_HD static F times(F a, F b) { return a * b; }
   MULTISPIN_HD static F over(F a, F b) { return a / b; }
   // As bits::in_order, of numbers.
-  MULTISPIN_HD static void in_order(I& a) {
+  template <class Vector>
+  MULTISPIN_HD static void in_order(Vector& a) {
     W sum = word((U)a);
     bits::in_order(sum);
-    a = (I)number(sum);
+    a = (Vector)number(sum);
   }
   // All bits where it is so, none where not.
   MULTISPIN_HD static I greater(I a, I b) { return a > b; }
@@ -111,6 +112,7 @@ struct Numbers {
       for (int i = 0; i < count; ++i) v[i] = turned[i];
     }
   }
+  MULTISPIN_HD static bool any(Short a) { return bits::any(word((U)a)); }
   // Bit i is the sign of number i.
   MULTISPIN_HD static unsigned signs(I a) { return signs32(word((U)a)); }
 

@@ -44,6 +44,8 @@ MULTISPIN_HD typename N::I threshold(typename N::U logarithm, typename N::U cap,
 // flips(state, draw, lazy) has all bits where the spin flips. A state is 2f + 1 for a spin that is
 // up and 2f for one that is down; f is its local field.
 struct HeatBath {
+  // Without a temperature what an attempt needs to know is 0, whatever its number is.
+  MULTISPIN_HD static bool needs_numbers(const NoiseScale& scale) { return scale.cap != 0; }
   // One more than twice the noise, so that it is compared with a state as with its field. Without
   // a temperature it is 0, between the states of a spin without a field: such a spin stays.
   template <class N>
@@ -71,6 +73,7 @@ struct HeatBath {
 // would flip for certain, and where many take turns at that, states are never left or reached; the
 // field's modulus stays as it is when the spin flips, so the balance stays detailed.
 struct Metropolis {
+  MULTISPIN_HD static bool needs_numbers(const NoiseScale& /*scale*/) { return true; }
   template <class N>
   MULTISPIN_HD static typename N::I draw(typename N::U number, typename N::U cap,
                                          typename N::U factor, typename N::I shift) {
