@@ -163,14 +163,14 @@ class GraphClusters final : public ClusterSystem {
   bool for_numbers(const ClusterSweep& sweep, int sublattice, std::int64_t count, Decomposition& d,
                    const Poll& poll, const Act& act) const {
     constexpr std::int64_t chunk = 1 << 12;
-    d.logarithms.resize(chunk);
+    d.logarithms.resize(chunk / 2);
     for (std::int64_t first = 0; first < count; first += chunk) {
       const std::int64_t here = std::min(chunk, count - first);
       random.logarithms({sweep.keys, sweep.number, sublattice,
                          static_cast<std::uint64_t>(first / 2), (here + 1) / 2},
                         d.logarithms.data());
       for (std::int64_t k = 0; k < here; ++k) {
-        act(first + k, d.logarithms[static_cast<std::size_t>(k)]);
+        act(first + k, half(d.logarithms.data(), static_cast<std::uint64_t>(k)));
       }
       if (count > chunk && poll && poll()) return false;
     }

@@ -63,10 +63,9 @@ void coins(const RandomWords& at, std::uint64_t* out) {
 }
 
 template <template <class> class Planes>
-void logarithms(const RandomWords& at, std::uint32_t* out) {
+void logarithms(const RandomWords& at, std::uint64_t* out) {
   using Numbers = bits::Numbers<Word>;
-  std::uint64_t* const pairs = reinterpret_cast<std::uint64_t*>(out);
-  for_words<Planes<Word>>(at, pairs, [](const Planes<Word>& planes, std::uint64_t number) {
+  for_words<Planes<Word>>(at, out, [](const Planes<Word>& planes, std::uint64_t number) {
     auto state = planes.start(number);
     const auto uniform = Numbers::number(planes.next(state, 0));
     return Numbers::word(rules::exponential_logarithm<Numbers>(uniform));

@@ -23,8 +23,9 @@ struct ClusterRandom {
   // Bits that are 1 with the threshold's probability, or with 1/2.
   void (*chosen)(const RandomWords&, const rules::Threshold&, std::uint64_t* out);
   void (*coins)(const RandomWords&, std::uint64_t* out);
-  // Two exponential variates a word: -log2 of a uniform one, in steps of 2^-26.
-  void (*logarithms)(const RandomWords&, std::uint32_t* out);
+  // Two exponential variates a word, the lower half first: -log2 of a uniform one, in steps of
+  // 2^-26.
+  void (*logarithms)(const RandomWords&, std::uint64_t* out);
 };
 
 struct ClusterKernels {

@@ -70,7 +70,7 @@ struct Decomposition {
   std::vector<std::uint64_t> bonds[3];  // those along columns become starts of runs
   std::vector<std::uint64_t> field;
   std::vector<std::uint64_t> coins;  // bit of a root: its cluster turns
-  std::vector<std::uint32_t> logarithms;
+  std::vector<std::uint64_t> logarithms;
 };
 
 // How far a sweep of Wolff's has come, and how far it is to go: to one of the two.
@@ -88,6 +88,11 @@ struct WolffEnd {
 inline std::uint32_t logarithm_limit(double strength, double temperature) {
   const double limit = strength / temperature * 0x1.71547652b82fep+0 * 0x1p26;  // 1 / ln 2
   return limit < 0x1p32 - 1.0 ? static_cast<std::uint32_t>(limit) : 0xffffffffU;
+}
+
+// Number i of those that are two a word.
+inline std::uint32_t half(const std::uint64_t* words, std::uint64_t i) {
+  return static_cast<std::uint32_t>(words[i / 2] >> (32 * (i % 2)));
 }
 
 class ClusterSystem {

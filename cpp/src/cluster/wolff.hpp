@@ -19,7 +19,7 @@ class WolffNumbers {
   // As of logarithm_limit.
   std::uint32_t bond() {
     if (next_bond_ % bond_chunk == 0) fill_bonds();
-    return bonds_[next_bond_++ % bond_chunk];
+    return half(bonds_, next_bond_++ % bond_chunk);
   }
   // Where a cluster begins.
   std::int64_t site(std::uint64_t cluster, std::int64_t sites) {
@@ -44,7 +44,7 @@ class WolffNumbers {
   const kernels::ClusterRandom& random_;
   const ClusterSweep& sweep_;
   std::uint64_t next_bond_;
-  alignas(64) std::uint32_t bonds_[bond_chunk];
+  alignas(64) std::uint64_t bonds_[bond_chunk / 2];
   alignas(64) std::uint64_t sites_[site_chunk];
 };
 
