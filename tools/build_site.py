@@ -1,9 +1,9 @@
 """Build the site: the Markdown pages as they are, and a reference out of the docstrings.
 
 Pages are copied into ``build/docs`` with the folders of the repository, so that a link that works
-there works on the site too. Reference pages list what each package's ``__all__`` has. Needs the extra
-``[docs]``; run as ``python tools/build_site.py``, which fails at the first warning: a dead link, a
-page that is in no menu, a docstring that cannot be read.
+there works on the site too. Reference pages list what each package's ``__all__`` has. Needs the
+extra ``[docs]``; run as ``python tools/build_site.py``, which fails where it warns: of a dead
+link, of a page that is in no menu, of a docstring that cannot be read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PAGES = ROOT / "build" / "docs"
 PACKAGE = ROOT / "python" / "multispin"
 
 #: What is copied: pages, and what they link to.
-COPIED = ("*.md", "LICENSE", "docs/**/*", "bench/results/*.md", "bench/**/README.md", "bench/*.toml")
+COPIED = ("*.md", "docs/**/*", "bench/results/*.md", "bench/**/README.md", "bench/*.toml")
 
 #: Modules with a page of their own; those in their ``__all__`` are shown in full on it.
 MODULES = (

@@ -24,7 +24,7 @@ PROSE = re.compile(r"^(?! *(?:>>>|\.\.\. )).*$", re.MULTILINE)
 
 def _mathml(formula: str, display: str) -> str:
     # Entities for what Markdown would take for emphasis.
-    text = convert(" ".join(formula.split()), display=display)
+    text: str = convert(" ".join(formula.split()), display=display)
     return text.replace("*", "&#42;").replace("_", "&#95;")
 
 
