@@ -20,6 +20,9 @@ ROLE = re.compile(r":(?:meth|class|func|mod):`~?([^`]*)`")
 RULE = r"=+(?: +=+)+"
 TABLE = re.compile(rf"^( *)({RULE})\n(?:.*\n)*?(?:\1{RULE}\n(?:.*\n)*?)?\1\2[ ]*$", re.MULTILINE)
 PROSE = re.compile(r"^(?! *(?:>>>|\.\.\. )).*$", re.MULTILINE)
+# What is code, and what Markdown would take for a link, strong emphasis or a tag where it is not:
+# f[x](y), 2**-45, <s_i s_j>.
+MISTAKEN = re.compile(r"(`+[^`]*`+)|\]\(|(?<=[\w)])\*\*(?=[-\w(])|<(?=[A-Za-z/!])")
 
 
 def _mathml(formula: str, display: str) -> str:
@@ -28,9 +31,13 @@ def _mathml(formula: str, display: str) -> str:
     return text.replace("*", "&#42;").replace("_", "&#95;")
 
 
+def _plain(match: re.Match[str]) -> str:
+    return match[1] or "".join(f"&#{ord(character)};" for character in match[0])
+
+
 def to_markdown(text: str) -> str:
     """Return a docstring with formulas, tables, roles and blocks as Markdown has them."""
-    text = PROSE.sub(lambda line: line[0].replace("](", "]\\("), text)  # no link: f[x](y)
+    text = PROSE.sub(lambda line: MISTAKEN.sub(_plain, line[0]), text)
     text = FORMULA.sub(lambda match: f"{match[1]}{_mathml(match[2], 'block')}\n", text)
     text = INLINE.sub(lambda match: _mathml(match[1], "inline"), text)
     text = TABLE.sub(r"\1```text\n\g<0>\n\1```", text)
