@@ -22,7 +22,7 @@ CXX_FILES := $(shell find cpp cuda python/bindings tests bench examples -type f 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo lab browser test thorough validate lint format bench clean
+.PHONY: help venv demo lab browser test thorough validate lint format docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ format: $(VENV)/tools  ## rewrite the sources in the house style
 	$(BIN)/ruff format
 	$(BIN)/clang-format -i $(CXX_FILES)
 
+docs: $(VENV)/pages  ## build the site, build/site/index.html
+	$(BIN)/python tools/build_site.py
+
 bench: $(VENV)/installed  ## build and run the C++ benchmarks (libbenchmark-dev, cmake)
 	cmake --preset bench
 	cmake --build --preset bench
@@ -78,6 +81,11 @@ $(VENV)/installed: $(COMPILED) | $(VENV)/created
 # Style and types do not depend on the compiled part, so an edit of it does not install again here.
 $(VENV)/tools: pyproject.toml | $(VENV)/installed
 	$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+# What builds the site reads sources; it imports nothing.
+$(VENV)/pages: pyproject.toml | $(VENV)/installed
+	$(PIP_INSTALL) --no-build-isolation --editable '.[docs]'
 	@touch $@
 
 $(VENV)/created: tools/check_system.sh

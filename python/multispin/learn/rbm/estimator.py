@@ -47,16 +47,16 @@ class RBM(Portable):
     the model, for which chains are sampled; or descends a loss that needs no chains:
 
     ==================  ============================================================================
-    method    the model's phase, or the loss
+    method              the model's phase, or the loss
     ==================  ============================================================================
-    ``cd``    chains of `steps` steps that begin at the batch, contrastive divergence [2]
-    ``pcd``   chains that go on from update to update [3]
-    ``pt``    the same, exchanged with chains at `n_temperatures` temperatures [4]
-    ``ptt``   the same, exchanged with chains of models kept along the way of training [5]
-    ``pl``    −Σ_i ln P(v_i | all other v), the pseudolikelihood [6]
-    ``rm``    Σ_i (1 − P(v_i | all other v))², ratio matching [7]
+    ``cd``              chains of `steps` steps that begin at the batch, contrastive divergence [2]
+    ``pcd``             chains that go on from update to update [3]
+    ``pt``              the same, exchanged with chains at `n_temperatures` temperatures [4]
+    ``ptt``             the same, exchanged with chains of models kept along the way of training [5]
+    ``pl``              −Σ_i ln P(v_i | all other v), the pseudolikelihood [6]
+    ``rm``              Σ_i (1 − P(v_i | all other v))², ratio matching [7]
     ``discriminative``  −ln P(labels | all other v), with `n_labels` [9]
-    ========  ======================================================================================
+    ==================  ============================================================================
 
     It takes the place of ``sklearn.neural_network.BernoulliRBM``. Other than there: the gradient is
     centred, visible biases begin at the log odds of the data, rows are shuffled, and
