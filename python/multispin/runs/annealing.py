@@ -107,7 +107,7 @@ def anneal(
         Random generator.
     threads : int, optional
         Threads on the CPU; by default all cores.
-    engine : {"auto", "lattice", "replica", "real", "pattern"}
+    engine : {"auto", "lattice", "replica", "real", "pattern", "cluster"}
         As for `Sampler`.
     final_states : bool
         Whether the result has the spins of all replicas at the end, a byte each.

@@ -110,7 +110,7 @@ def simulate(
         Where to run: "cpu", "cuda", "cuda:<index>" or "auto", as for `Sampler`.
     rng : {"auto", "aes", "philox"}
         Random generator.
-    engine : {"auto", "lattice", "replica", "real", "pattern"}
+    engine : {"auto", "lattice", "replica", "real", "pattern", "cluster"}
         As for `Sampler`, for all chains of the run together.
     threads : int, optional
         Threads of each sampler; by default all cores, and one with an `executor`, whose workers

@@ -103,7 +103,7 @@ def temper(
         not independent in time, but each still has the right distribution.
     seed, dynamics, device, rng, threads
         As for `Sampler`; without a seed a run that goes on keeps its own.
-    engine : {"auto", "replica", "lattice", "real", "pattern"}
+    engine : {"auto", "replica", "lattice", "real", "pattern", "cluster"}
         As for `Sampler`, but ``"auto"`` takes the replica engine wherever it can run the model.
     init : {"random", "up", "down"}
         Start of every walker.

@@ -64,7 +64,7 @@ def study(
         all sequences against each other; a single value is the same for all points.
     path : path
         File that keeps the study: lines of text with checksums, described in
-        ``multispin/journal.py``.
+        ``multispin/studies/journal.py``.
     executor : concurrent.futures.Executor, optional
         Runs the points elsewhere: threads, processes, ``mpi4py.futures.MPIPoolExecutor``, Dask's
         ``client.get_executor()``. By default they run here, one after the other.
