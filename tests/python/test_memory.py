@@ -121,3 +121,17 @@ def test_what_does_not_fit_is_refused_in_a_process_with_little(call: str) -> Non
     )
     assert "needed" in done.stdout, done.stderr
     assert "GiB, available: " in done.stdout
+
+
+@pytest.mark.parametrize("dynamics", ["swendsen-wang", "wolff"])
+def test_sweeps_of_clusters_take_no_more_memory_than_the_sampler_has(dynamics: str) -> None:
+    """Threads that share a sweep must not throw, so what it needs is there when it begins."""
+    script = (
+        "import os, resource, multispin as ms\n"
+        f"s = ms.Sampler(ms.Ising((2048, 2048)), 1.0, 1, {dynamics!r}, threads=1, init='up')\n"
+        "pages = int(open('/proc/self/statm').read().split()[0])\n"
+        "most = pages * os.sysconf('SC_PAGE_SIZE') + 4_000_000\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (most, most))\n"
+        "s.sweep(1)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -12,7 +12,7 @@
 namespace multispin {
 namespace {
 
-constexpr std::int64_t most_bits = std::int64_t{1} << 32;  // labels have 32 bits
+constexpr std::int64_t most_bits = std::int64_t{1} << 32;  // labels have 32 bits, as edges' numbers
 
 // Sets of sites; a site knows whether it has to differ from its parent. The smaller set goes below
 // the root of the larger one, so that no way to a root is long.
@@ -51,6 +51,8 @@ class Parities {
 };
 
 void check_graph(const ClusterOptions& o) {
+  demand(o.edges.size() < static_cast<std::size_t>(most_bits),
+         "edges: got " + std::to_string(o.edges.size()) + ", allowed: fewer than 2^32");
   const auto bad = std::ranges::find_if(o.edges, [&](const GraphEdge& e) {
     return e.first >= o.sites || e.second >= o.sites || e.first == e.second;
   });

@@ -56,6 +56,13 @@ ClusterEngine::Detail::Detail(ClusterOptions& o)
     keys.push_back(random::stream_keys(o.seed, stream, random::Purpose::cluster_aes,
                                        random::Purpose::cluster_philox));
   }
+  for (Decomposition& d : decompositions) {
+    if (o.dynamics == ClusterDynamics::swendsen_wang) {
+      system->reserve(d);
+    } else {
+      d.parents.reserve(static_cast<std::size_t>(system->layout.all_sites()));
+    }
+  }
 }
 
 ClusterEngine::ClusterEngine(ClusterOptions options)

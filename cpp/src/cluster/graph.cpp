@@ -39,11 +39,16 @@ class GraphClusters final : public ClusterSystem {
     if (o.dynamics == ClusterDynamics::wolff) list_neighbours();
   }
 
+  void reserve(Decomposition& d) const override {
+    d.parents.resize(static_cast<std::size_t>(layout.sites));
+    d.coins.resize(static_cast<std::size_t>(layout.words()));
+    d.logarithms.resize(chunk / 2);
+  }
+
   bool decompose(const ClusterSweep& sweep, const std::uint64_t* spins, Decomposition& d,
                  const ClusterMeans& means) const override {
-    d.parents.resize(static_cast<std::size_t>(layout.sites));
+    reserve(d);
     std::iota(d.parents.begin(), d.parents.end(), Label{0});
-    d.coins.resize(static_cast<std::size_t>(layout.words()));
     random.coins({sweep.keys, sweep.number, of_coins, 0, layout.words()}, d.coins.data());
     const double* const J = couplings_of(sweep.sample);
     const auto join_edge = [&](std::int64_t e, std::uint32_t logarithm) {
@@ -82,9 +87,9 @@ class GraphClusters final : public ClusterSystem {
   }
 
   bool grow(const ClusterSweep& sweep, const WolffEnd& end, WolffWay& way, std::uint64_t* spins,
-            const Poll& poll) const override {
+            Decomposition& memory, const Poll& poll) const override {
     const Neighbours neighbours{*this, sweep};
-    return WolffClusters(*this, neighbours, sweep, way, spins, poll).grow(end);
+    return WolffClusters(*this, neighbours, sweep, way, spins, memory.parents, poll).grow(end);
   }
 
   void first_sites(const Decomposition& d, std::uint32_t* to) const override {
@@ -118,6 +123,8 @@ class GraphClusters final : public ClusterSystem {
   }
 
  private:
+  static constexpr std::int64_t chunk = 1 << 12;  // of random numbers
+
   // Of a site: the sites that its bonds lead to, and the numbers of these.
   struct Neighbour {
     Label site;
@@ -162,8 +169,6 @@ class GraphClusters final : public ClusterSystem {
   template <class Act>
   bool for_numbers(const ClusterSweep& sweep, int sublattice, std::int64_t count, Decomposition& d,
                    const Poll& poll, const Act& act) const {
-    constexpr std::int64_t chunk = 1 << 12;
-    d.logarithms.resize(chunk / 2);
     for (std::int64_t first = 0; first < count; first += chunk) {
       const std::int64_t here = std::min(chunk, count - first);
       random.logarithms({sweep.keys, sweep.number, sublattice,

@@ -50,6 +50,14 @@ class LatticeClusters final : public ClusterSystem {
         h_(o.h),
         differ_(o.J < 0.0 ? ~std::uint64_t{0} : 0) {}
 
+  void reserve(Decomposition& d) const override {
+    const std::size_t words = at(layout.words());
+    d.parents.resize(64 * words);
+    for (auto& bonds : d.bonds) bonds.resize(words);
+    d.coins.resize(words);
+    if (h_ != 0.0) d.field.resize(words);
+  }
+
   bool decompose(const ClusterSweep& sweep, const std::uint64_t* spins, Decomposition& d,
                  const ClusterMeans& means) const override {
     reserve(d);
@@ -84,9 +92,9 @@ class LatticeClusters final : public ClusterSystem {
   }
 
   bool grow(const ClusterSweep& sweep, const WolffEnd& end, WolffWay& way, std::uint64_t* spins,
-            const Poll& poll) const override {
+            Decomposition& memory, const Poll& poll) const override {
     const Neighbours neighbours(*this, sweep.temperature);
-    return WolffClusters(*this, neighbours, sweep, way, spins, poll).grow(end);
+    return WolffClusters(*this, neighbours, sweep, way, spins, memory.parents, poll).grow(end);
   }
 
   void first_sites(const Decomposition& d, std::uint32_t* to) const override {
@@ -198,14 +206,6 @@ class LatticeClusters final : public ClusterSystem {
   }
 
   // --- clusters -------------------------------------------------------------------------------
-
-  void reserve(Decomposition& d) const {
-    const std::size_t words = at(layout.words());
-    d.parents.resize(64 * words);
-    for (auto& bonds : d.bonds) bonds.resize(words);
-    d.coins.resize(words);
-    if (h_ != 0.0) d.field.resize(words);
-  }
 
   void label_slab(const ClusterSweep& sweep, const std::uint64_t* spins, Decomposition& d,
                   std::int64_t number) const {

@@ -72,7 +72,8 @@ class ClusterEngine::Run {
       if (engine_.options_.dynamics == ClusterDynamics::wolff) {
         const WolffEnd end{d_.clusters_per_sweep.at({sweep.temperature, sweep.sample}),
                            std::numeric_limits<std::int64_t>::max()};
-        if (!d_.system->grow(sweep, end, d_.way[r], spins, means.poll)) return false;
+        Decomposition& own = d_.decompositions[memory];
+        if (!d_.system->grow(sweep, end, d_.way[r], spins, own, means.poll)) return false;
         d_.way[r] = {};
       } else {
         Decomposition& clusters = d_.decompositions[memory];
@@ -163,13 +164,15 @@ bool ClusterEngine::know_clusters(const Poll& poll) {
     for (std::int64_t w = 0; w < words; ++w) {
       spins[static_cast<std::size_t>(w)] = d.system->layout.mask(w % d.system->layout.row_words());
     }
+    Decomposition& memory = d.decompositions.front();
     constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
     WolffWay way;
-    if (!d.system->grow(sweep, {any, visits * sites()}, way, spins.data(), poll)) return false;
-    const WolffWay before = way;
-    if (!d.system->grow(sweep, {any, before.visited + visits * sites()}, way, spins.data(), poll)) {
+    if (!d.system->grow(sweep, {any, visits * sites()}, way, spins.data(), memory, poll)) {
       return false;
     }
+    const WolffWay before = way;
+    const WolffEnd end{any, before.visited + visits * sites()};
+    if (!d.system->grow(sweep, end, way, spins.data(), memory, poll)) return false;
     const double mean = static_cast<double>(way.visited - before.visited) /
                         static_cast<double>(way.clusters - before.clusters);
     const double needed = std::round(static_cast<double>(sites()) / mean);

@@ -66,7 +66,7 @@ struct ClusterMeans {
 
 // The clusters of Swendsen and Wang, by bit; the memory is used again.
 struct Decomposition {
-  std::vector<Label> parents;
+  std::vector<Label> parents;           // or the sites of a cluster of Wolff's
   std::vector<std::uint64_t> bonds[3];  // those along columns become starts of runs
   std::vector<std::uint64_t> field;
   std::vector<std::uint64_t> coins;  // bit of a root: its cluster turns
@@ -103,15 +103,17 @@ class ClusterSystem {
   ClusterSystem(const ClusterSystem&) = delete;
   ClusterSystem& operator=(const ClusterSystem&) = delete;
 
+  // Memory that decompose needs, beforehand: threads that share work must not throw.
+  virtual void reserve(Decomposition& clusters) const = 0;
   // False if `means.poll` asked for a stop.
   virtual bool decompose(const ClusterSweep& sweep, const std::uint64_t* spins, Decomposition& to,
                          const ClusterMeans& means) const = 0;
   // Turns the clusters whose coin says so.
   virtual void turn(Decomposition& clusters, std::uint64_t* spins, int threads) const = 0;
   // Grows Wolff's clusters and turns those that no field holds. A stop leaves spins and way as they
-  // were after a whole number of clusters.
+  // were after a whole number of clusters. `memory` has room for all sites in `parents`.
   virtual bool grow(const ClusterSweep& sweep, const WolffEnd& end, WolffWay& way,
-                    std::uint64_t* spins, const Poll& poll) const = 0;
+                    std::uint64_t* spins, Decomposition& memory, const Poll& poll) const = 0;
   virtual void first_sites(const Decomposition& clusters, std::uint32_t* to) const = 0;
 
   virtual Sums sums(const std::uint64_t* spins, std::int64_t sample) const = 0;

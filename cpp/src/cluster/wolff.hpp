@@ -55,13 +55,15 @@ template <class Neighbours>
 class WolffClusters {
  public:
   WolffClusters(const ClusterSystem& system, const Neighbours& neighbours,
-                const ClusterSweep& sweep, WolffWay& way, std::uint64_t* spins, const Poll& poll)
+                const ClusterSweep& sweep, WolffWay& way, std::uint64_t* spins,
+                std::vector<Label>& members, const Poll& poll)
       : layout_(system.layout),
         neighbours_(neighbours),
         way_(way),
         spins_(spins),
         poll_(poll),
-        numbers_(system.random, sweep, way) {}
+        numbers_(system.random, sweep, way),
+        members_(members) {}
 
   bool grow(const WolffEnd& end) {
     while (way_.clusters < end.clusters && way_.visited < end.visited) {
@@ -120,7 +122,7 @@ class WolffClusters {
   std::uint64_t* spins_;
   const Poll& poll_;
   WolffNumbers numbers_;
-  std::vector<Label> members_;
+  std::vector<Label>& members_;
   std::int64_t worked_ = 0;
   bool held_ = false;
 };

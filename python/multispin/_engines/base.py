@@ -259,3 +259,9 @@ class Engine(ABC):
     @abstractmethod
     def restore(self, sweeps_done: int, packed: NDArray[np.uint64]) -> None:
         """Take over sweeps and spins of `state`."""
+
+    def continue_from(self, other: Engine) -> None:
+        """Take over sweeps, temperatures and spins of an engine of this kind with another model."""
+        sweeps_done, temperatures, packed = other.state()
+        self.set_temperatures(temperatures)
+        self.restore(sweeps_done, packed)

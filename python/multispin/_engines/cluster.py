@@ -15,7 +15,7 @@ from multispin.models.forms import RealPairs, UniformLattice
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin._engines.base import Request
+    from multispin._engines.base import Engine, Request
     from multispin.models import Model
 
 #: Labels of sites have 32 bits.
@@ -106,6 +106,18 @@ class ClusterEngine(Compiled):
     def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
         """Spins of some replicas, (replicas, *shape), in the host's memory."""
         return self.spins()[replicas]
+
+    def continue_from(self, other: Engine) -> None:
+        """Take over sweeps, temperatures and spins of an engine of this kind with another model."""
+        before, own = _lattice(other.request.model), _lattice(self.request.model)
+        if (before is None) == (own is None):
+            super().continue_from(other)
+            return
+        # Rows of a lattice begin with words of their own, sites of a graph just follow each other.
+        sweeps_done, temperatures, _ = other.state()
+        self.set_temperatures(temperatures)
+        self.set_spins(other.spins())
+        self._engine.sweeps_done = sweeps_done
 
     def clusters(self) -> NDArray[np.uint32]:
         """Return the first site of each one's cluster, (replicas, *shape)."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from multispin import _core
 from multispin._base import checks
-from multispin._engines.compiled import module_of
+from multispin._engines.compiled import module_of, not_of_sites
 from multispin._engines.real import RealEngine, refuses_run
 from multispin.models.forms import Patterns
 
@@ -35,6 +35,8 @@ class PatternEngine(RealEngine):
     @classmethod
     def refuses(cls, request: Request) -> str:
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
+        if request.turns_clusters:
+            return not_of_sites(request, cls.name)
         form = request.model.form(Patterns)
         if form is None:
             allowed = "couplings that patterns make, with engine='pattern'"

@@ -40,6 +40,8 @@ class RealEngine(ByReplica):
     @classmethod
     def refuses(cls, request: Request) -> str:
         """Return why this engine cannot run a request, as the message of an error; or nothing."""
+        if request.turns_clusters:
+            return not_of_sites(request, cls.name)
         form = request.model.form(RealPairs)
         if form is None:
             return checks.describe("model", request.model, "one whose spins interact in pairs")
@@ -137,8 +139,6 @@ class RealEngine(ByReplica):
 
 def refuses_run(request: Request, name: str) -> str:
     """Return why an engine of maintained fields, of this name, cannot run a request; or nothing."""
-    if request.turns_clusters:
-        return not_of_sites(request, name)
     if request.shared_random_numbers:
         allowed = "False, or True with the replica engine"
         return checks.describe("shared_random_numbers", True, allowed)

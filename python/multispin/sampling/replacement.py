@@ -46,10 +46,8 @@ def engine_with(engine: Engine, model: Model, same_edges: bool = False) -> Engin
         engine.request = request
         return engine
     registry.check_fits(kind, request)
-    sweeps_done, temperatures, packed = engine.state()
     other = kind(request)
-    other.set_temperatures(temperatures)
-    other.restore(sweeps_done, packed)
+    other.continue_from(engine)
     return other
 
 

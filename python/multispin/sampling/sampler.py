@@ -509,7 +509,8 @@ class Sampler:
 
         The mean is measured once for a temperature, on a chain of its own that begins with all
         spins up, over the clusters that visit four times all sites. It does not depend on the seed
-        or on the spins: a number that did would bias what is measured after a sweep.
+        or on the spins: a number that did would bias what is measured after a sweep. It takes as
+        long as eight sweeps or so, at each temperature that is new to the sampler.
 
         Returns
         -------

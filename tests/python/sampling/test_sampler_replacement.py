@@ -81,6 +81,23 @@ def test_the_field_can_be_set(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("dynamics", ["swendsen-wang", "wolff"])
+@pytest.mark.parametrize("shape", [(2, 40), (6, 6), (3, 4, 70)])
+def test_clusters_of_lattices_and_of_graphs_go_on_from_each_other(
+    shape: tuple[int, ...], dynamics: str
+) -> None:
+    """Fields of single sites make a graph of a lattice, whose bits lie otherwise."""
+    first = sampler(ms.Ising(shape), dynamics=dynamics, temperature=[1.5, 2.0, 3.0])
+    first.sweep(3)
+    for h in (RNG.random(shape), 0.25):
+        spins = first.spins()
+        first.h = h
+        np.testing.assert_array_equal(first.spins(), spins)
+        assert first.sweeps_done == 3
+        np.testing.assert_array_equal(first.temperature, [1.5, 2.0, 3.0])
+        np.testing.assert_allclose(first.energy(), first.model.energy(spins))
+
+
 def test_a_replaced_model_is_the_one_that_is_kept(tmp_path: Path) -> None:
     replaced = sampler(SPARSE[0])
     replaced.sweep(2)
