@@ -159,10 +159,12 @@ def embedding(hidden: ArrayLike, labels: ArrayLike | None = None) -> Figure:
     if given.ndim != 2 or min(given.shape) < 2:
         raise ValueError(f"hidden: got shape {given.shape}, allowed: {allowed}")
     given = _drawable("hidden", given)
-    classes = np.zeros(len(given), np.intp) if labels is None else np.asarray(labels)
+    one_each = f"({len(given)},), one for each sample"
+    classes = np.zeros(len(given), np.intp)
+    if labels is not None:
+        classes = checks.array("labels", labels, one_each)
     if classes.shape != (len(given),):
-        got = f"got shape {classes.shape}"
-        raise ValueError(f"labels: {got}, allowed: ({len(given)},), one for each sample")
+        raise ValueError(f"labels: got shape {classes.shape}, allowed: {one_each}")
     left, values, _ = np.linalg.svd(given - given.mean(axis=0), full_matrices=False)
     at = left[:, :2] * values[:2]
     shares = values[:2] ** 2 / max(float((values**2).sum()), 1e-300)

@@ -417,7 +417,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         ({"temperatures": [[1.0, 2.0], [3.0]]}, ValueError, "temperatures: got"),
         ({"init": "hot"}, ValueError, "init: got 'hot'"),
         ({"device": "tpu"}, ValueError, "device: got 'tpu'"),
-        ({"dynamics": "wolff"}, ValueError, "dynamics: got 'wolff'"),
+        ({"dynamics": "kawasaki"}, ValueError, "dynamics: got 'kawasaki'"),
         ({"model": "glass"}, TypeError, "model: got 'glass'"),
     ],
 )
