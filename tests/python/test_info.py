@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import multispin as ms
-from reference import lattice
+from reference import lattice, planes
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -49,14 +49,14 @@ def test_the_generators_are_those_of_the_trajectory() -> None:
     aes, philox = (ms.info()["generators"][name] for name in ("aes", "philox"))
     assert aes == {
         "planes": lattice.COARSE_PLANES["aes"],
-        "tail_planes": lattice.TAIL_PLANES,
-        "key_rounds": lattice.AES_KEY_ROUNDS,
-        "start_rounds": lattice.AES_START_ROUNDS,
+        "tail_planes": planes.TAIL_PLANES,
+        "key_rounds": planes.AES_KEY_ROUNDS,
+        "start_rounds": planes.AES_START_ROUNDS,
     }
     assert philox == {
         "planes": lattice.COARSE_PLANES["philox"],
-        "tail_planes": lattice.TAIL_PLANES,
-        "rounds": lattice.PHILOX_ROUNDS,
+        "tail_planes": planes.TAIL_PLANES,
+        "rounds": planes.PHILOX_ROUNDS,
     }
 
 

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reference.aes import aes_round
-from reference.lattice import (
-    AES_KEY_ROUNDS,
-    AES_START_ROUNDS,
-    COARSE_PLANES,
-    MASK_32,
-    PHILOX_ROUNDS,
-    TAIL_PLANES,
-    derive,
-)
-from reference.philox import philox4x32
+from reference.lattice import COARSE_PLANES, derive
+from reference.planes import MASK_32, TAIL_PLANES, aes_planes, philox_planes, threshold
 from reference.real import exponential
 
 if TYPE_CHECKING:
@@ -43,36 +34,18 @@ class Numbers:
         """Return `count` planes of words of these numbers."""
         if self.rng == "philox":
             key = derive(self.seed, self.stream, self.purposes[1], 0)[:2]
-            pairs = [_philox(key, flat, q, sublattice, sweep) for q in range(-(-count // 2))]
+            pairs = [
+                philox_planes(key, flat, q | sublattice << 8, sweep) for q in range(-(-count // 2))
+            ]
             return [plane for pair in pairs for plane in pair][:count]
-        start_key = _block(derive(self.seed, self.stream, self.purposes[0], 0)).view("<u8")
-        stream_key = _block(derive(self.seed, self.stream, self.purposes[0], 1))
-        counter = np.empty((*flat.shape, 2), dtype="<u8")
-        counter[..., 0] = flat >> np.uint64(1)
-        counter[..., 1] = sweep << 8 | sublattice
-        block = (counter + start_key).view(np.uint8)
-        for _ in range(AES_KEY_ROUNDS):
-            block = aes_round(block, stream_key)
-        block_key = block
-        for _ in range(AES_START_ROUNDS):
-            block = aes_round(block, stream_key)
-        planes = []
-        for _ in range(count):
-            block = aes_round(block, block_key)
-            halves = np.ascontiguousarray(block).view("<u8")
-            planes.append(np.where(flat & np.uint64(1), halves[..., 1], halves[..., 0]))
-        return planes
+        keys = (derive(self.seed, self.stream, self.purposes[0], k) for k in (0, 1))
+        return aes_planes(*keys, flat, sweep << 8 | sublattice, count)
 
     def chosen(self, words: int, sublattice: int, sweep: int, probability: float) -> list[bool]:
         """Return bits, 64 a word, that are one with a probability."""
         K = COARSE_PLANES[self.rng]
         planes = self.planes(_range(words), sublattice, sweep, K + 1 + TAIL_PLANES)
-        Q = round(probability * (1 << (K + TAIL_PLANES)))
-        t, fraction = Q >> TAIL_PLANES, Q & MASK_32
-        step = 1 << (TAIL_PLANES - K)
-        V = t * step + fraction
-        if V >= 1 << TAIL_PLANES and t < 1 << K:
-            t, V = t + 1, V + step - (1 << TAIL_PLANES)
+        t, V = threshold(probability, K)
         out = []
         for w in range(words):
             for b in range(64):
@@ -283,7 +256,7 @@ class Clusters:
 
     def _initial(self) -> Spins:
         key = derive(self.numbers.seed, self.numbers.stream, INITIAL_SPINS, 0)[:2]
-        words = _philox(key, _range(self.words), 0, 0, 0)[0]
+        words = philox_planes(key, _range(self.words), 0, 0)[0]
         bits = [self.bit_of(i) for i in range(self.sites)]
         return np.array([1 if int(words[b // 64]) >> (b % 64) & 1 else -1 for b in bits], np.int8)
 
@@ -302,14 +275,3 @@ def _lattice_edges(shape: tuple[int, ...]) -> list[tuple[int, int]]:
 
 def _range(count: int) -> Words:
     return np.arange(count, dtype=np.uint64)
-
-
-def _philox(key: tuple[int, ...], flat: Words, q: int, sublattice: int, t: int) -> list[Words]:
-    high = (flat >> np.uint64(32)) | np.uint64(t >> 32 << 16)
-    counter = (flat & np.uint64(MASK_32), q | sublattice << 8, t & MASK_32, high)
-    x0, x1, x2, x3 = philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS)
-    return [x0 | x1 << np.uint64(32), x2 | x3 << np.uint64(32)]
-
-
-def _block(words: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
-    return np.array(words, dtype="<u4").view(np.uint8)

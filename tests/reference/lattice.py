@@ -8,20 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reference.aes import aes_round
 from reference.philox import philox4x32
+from reference.planes import MASK_32, TAIL_PLANES, aes_planes, philox_planes, threshold
 
 Spins = npt.NDArray[np.int8]
 Words = npt.NDArray[np.uint64]
 
 COARSE_PLANES = {"aes": 16, "philox": 13}
-TAIL_PLANES = 32
-AES_KEY_ROUNDS = 3
-AES_START_ROUNDS = 2
-PHILOX_ROUNDS = 7
 DERIVE_ROUNDS = 10
 INITIAL_SPINS, SWEEP_AES, SWEEP_PHILOX = 0, 1, 2  # purposes of a stream
-MASK_32 = 0xFFFFFFFF
 
 
 class Layout(NamedTuple):
@@ -171,13 +166,7 @@ class Lattice:
 
     def _accepted(self, probability: float, draws: Draws) -> npt.NDArray[np.bool_]:
         """Compare with a threshold: P = Q / 2^(K + 32), Q the nearest integer."""
-        K = self.coarse_planes
-        Q = round(probability * (1 << (K + TAIL_PLANES)))  # exact product, rounded half to even
-        t, fraction = Q >> TAIL_PLANES, Q & MASK_32
-        step = 1 << (TAIL_PLANES - K)
-        V = t * step + fraction
-        if V >= 1 << TAIL_PLANES and t < 1 << K:
-            t, V = t + 1, V + step - (1 << TAIL_PLANES)
+        t, V = threshold(probability, self.coarse_planes)
         return np.where(draws.again, draws.v < V, draws.r < t)
 
     # --- random numbers --------------------------------------------------------------------------
@@ -211,53 +200,24 @@ class Lattice:
         if self.rng == "aes":
             return self._aes_planes(colour, count)
         key = derive(self.seed, self.stream, SWEEP_PHILOX, 0)[:2]
-        planes: list[Words] = []
+        flat, planes = self.layout.flat_index(), list[Words]()
         for q in range(-(-count // 2)):
-            planes += self._philox_planes(key, q, colour, self.sweeps_done)
+            planes += philox_planes(key, flat, q | colour << 8, self.sweeps_done)
         return planes[:count]
 
     def _aes_planes(self, colour: int, count: int) -> list[Words]:
-        start_key = _block(derive(self.seed, self.stream, SWEEP_AES, 0)).view("<u8")
-        stream_key = _block(derive(self.seed, self.stream, SWEEP_AES, 1))
-        flat = self.layout.flat_index()
-        counter = np.empty((*flat.shape, 2), dtype="<u8")
-        counter[..., 0] = flat >> np.uint64(1)  # pair of words
-        counter[..., 1] = self.sweeps_done << 8 | colour
-        block = (counter + start_key).view(np.uint8)  # each half modulo 2^64
-        for _ in range(AES_KEY_ROUNDS):
-            block = aes_round(block, stream_key)
-        block_key = block
-        for _ in range(AES_START_ROUNDS):
-            block = aes_round(block, stream_key)
-        planes = []
-        for _ in range(count):
-            block = aes_round(block, block_key)
-            halves = np.ascontiguousarray(block).view("<u8")
-            planes.append(np.where(flat & np.uint64(1), halves[..., 1], halves[..., 0]))
-        return planes
-
-    def _philox_planes(self, key: tuple[int, ...], q: int, colour: int, t: int) -> list[Words]:
-        """Planes 2q and 2q + 1."""
-        flat = self.layout.flat_index()
-        high = (flat >> np.uint64(32)) | np.uint64(t >> 32 << 16)
-        counter = (flat & np.uint64(MASK_32), q | colour << 8, t & MASK_32, high)
-        x0, x1, x2, x3 = philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS)
-        return [x0 | x1 << np.uint64(32), x2 | x3 << np.uint64(32)]
+        keys = (derive(self.seed, self.stream, SWEEP_AES, k) for k in (0, 1))
+        return aes_planes(*keys, self.layout.flat_index(), self.sweeps_done << 8 | colour, count)
 
     def _random_spins(self) -> Spins:
         """Rows of random spins, (planes · rows, cols)."""
         key = derive(self.seed, self.stream, INITIAL_SPINS, 0)[:2]
         spins = np.empty((self.layout.planes * self.layout.rows, self.layout.cols), dtype=np.int8)
         for colour in (0, 1):
-            words = self._philox_planes(key, 0, colour, 0)[0]
+            words = philox_planes(key, self.layout.flat_index(), colour << 8, 0)[0]
             value = 2 * self.layout.lane_bits(words).astype(np.int8) - 1
             np.put_along_axis(spins, self.layout.columns(colour), value, axis=1)
         return spins
-
-
-def _block(words: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
-    """128 bits, least significant word first, as the 16 bytes of a register."""
-    return np.array(words, dtype="<u4").view(np.uint8)
 
 
 def _exp(x: float) -> float:

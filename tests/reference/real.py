@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reference.aes import aes_round
-from reference.lattice import AES_KEY_ROUNDS, AES_START_ROUNDS, MASK_32, PHILOX_ROUNDS, derive
+from reference.lattice import derive
 from reference.philox import philox4x32
+from reference.planes import MASK_32, PHILOX_ROUNDS, aes_planes, philox_planes
 
 Spins = npt.NDArray[np.int8]
 Words = npt.NDArray[np.uint64]
@@ -262,27 +262,13 @@ class Real:
 
     def _philox_planes(self, flat: Words) -> tuple[Words, Words]:
         """Planes 0 and 1 of these words."""
-        return _philox_planes(derive(self.seed, 0, PHILOX, 0), flat, self.sweeps_done)
+        return philox_planes(derive(self.seed, 0, PHILOX, 0), flat, 0, self.sweeps_done)
 
     def _aes_planes(self, flat: Words) -> tuple[Words, Words]:
         """Planes 0 and 1 of these words."""
-        start = np.array(derive(self.seed, 0, AES, 0), dtype="<u4").view("<u8")
-        key = np.array(derive(self.seed, 0, AES, 1), dtype="<u4").view(np.uint8)
-        counter = np.empty((*flat.shape, 2), dtype="<u8")
-        counter[..., 0] = flat >> np.uint64(1)
-        counter[..., 1] = self.sweeps_done << 8
-        block = (counter + start).view(np.uint8)
-        for _ in range(AES_KEY_ROUNDS):
-            block = aes_round(block, key)
-        block_key = block
-        for _ in range(AES_START_ROUNDS):
-            block = aes_round(block, key)
-        planes = []
-        for _ in range(2):
-            block = aes_round(block, block_key)
-            halves = np.ascontiguousarray(block).view("<u8")
-            planes.append(np.where(flat & np.uint64(1), halves[..., 1], halves[..., 0]))
-        return planes[0], planes[1]
+        keys = (derive(self.seed, 0, AES, k) for k in (0, 1))
+        even, odd = aes_planes(*keys, flat, self.sweeps_done << 8, 2)
+        return even, odd
 
     def _order(self) -> list[int]:
         """Sites in the order of this sweep's attempts."""
@@ -301,19 +287,7 @@ class Real:
     def _random_spins(self) -> Spins:
         words = np.arange(-(-self.sites // 64), dtype=np.uint64)
         flat = self.streams[:, None] << np.uint64(STREAM_SHIFT) | words
-        plane, _ = _philox_planes(derive(self.seed, 0, INITIAL_SPINS, 0), flat, 0)
+        plane, _ = philox_planes(derive(self.seed, 0, INITIAL_SPINS, 0), flat, 0, 0)
         site = np.arange(self.sites)
         up = plane[:, site // 64] >> (site % 64).astype(np.uint64) & np.uint64(1)
         return np.where(up, 1, -1).astype(np.int8)
-
-
-def _philox_planes(key: tuple[int, ...], flat: Words, t: int) -> tuple[Words, Words]:
-    counter = (
-        flat & np.uint64(MASK_32),
-        0,
-        t & MASK_32,
-        flat >> np.uint64(32) | np.uint64(t >> 32 << 16),
-    )
-    x0, x1, x2, x3 = philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS)
-    half = np.uint64(32)
-    return x0 | x1 << half, x2 | x3 << half

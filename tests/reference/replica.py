@@ -8,19 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reference.aes import aes_round
-from reference.lattice import (
-    AES_KEY_ROUNDS,
-    AES_START_ROUNDS,
-    COARSE_PLANES,
-    MASK_32,
-    PHILOX_ROUNDS,
-    TAIL_PLANES,
-    Draws,
-    derive,
-    nearly_free,
-)
-from reference.philox import philox4x32
+from reference.lattice import COARSE_PLANES, Draws, derive, nearly_free
+from reference.planes import MASK_32, TAIL_PLANES, aes_planes, philox_planes
 
 Spins = npt.NDArray[np.int8]
 Words = npt.NDArray[np.uint64]
@@ -255,52 +244,17 @@ class Replicas:
     ) -> Words:
         """Random words of the words with these numbers, (count, *numbers.shape)."""
         if self.rng == "aes":
-            return self._aes_planes(numbers, count, purposes[0], draw)
+            keys = (derive(self.seed, 0, purposes[0], k) for k in (0, 1))
+            return np.array(aes_planes(*keys, numbers, self.sweeps_done << 8 | draw, count))
         key = derive(self.seed, 0, purposes[1], 0)[:2]
         blocks = range(draw << 8, (draw << 8) + -(-count // 2))
-        pairs = [_philox_planes(key, numbers, q, self.sweeps_done) for q in blocks]
+        pairs = [philox_planes(key, numbers, q, self.sweeps_done) for q in blocks]
         return np.concatenate(pairs)[:count]
-
-    def _aes_planes(self, numbers: Words, count: int, purpose: int, draw: int) -> Words:
-        start = _block(derive(self.seed, 0, purpose, 0)).view("<u8")
-        key = _block(derive(self.seed, 0, purpose, 1))
-        counter = np.empty((*numbers.shape, 2), dtype="<u8")
-        counter[..., 0] = numbers >> np.uint64(1)
-        counter[..., 1] = self.sweeps_done << 8 | draw
-        block = (counter + start).view(np.uint8)
-        for _ in range(AES_KEY_ROUNDS):
-            block = aes_round(block, key)
-        block_key = block
-        for _ in range(AES_START_ROUNDS):
-            block = aes_round(block, key)
-        planes = []
-        for _ in range(count):
-            block = aes_round(block, block_key)
-            halves = np.ascontiguousarray(block).view("<u8")
-            planes.append(np.where(numbers & np.uint64(1), halves[..., 1], halves[..., 0]))
-        return np.array(planes)
 
     def _random_spins(self) -> Spins:
         key = derive(self.seed, 0, INITIAL_SPINS, 0)[:2]
-        plane = _philox_planes(key, self._lane_words(), 0, 0)[0][:, self.word_of]
+        plane = philox_planes(key, self._lane_words(), 0, 0)[0][:, self.word_of]
         up = plane >> (self.streams % 64).astype(np.uint64) & np.uint64(1)
         spins = np.empty((self.replicas, len(self.order)), dtype=np.int8)
         spins[:, self.order] = np.where(up, 1, -1).T
         return spins
-
-
-def _philox_planes(key: tuple[int, ...], numbers: Words, q: int, t: int) -> Words:
-    """Planes 2q and 2q + 1."""
-    counter = (
-        numbers & np.uint64(MASK_32),
-        q,
-        t & MASK_32,
-        numbers >> np.uint64(32) | np.uint64(t >> 32 << 16),
-    )
-    x0, x1, x2, x3 = philox4x32(counter, (key[0], key[1]), PHILOX_ROUNDS)
-    high = np.uint64(32)
-    return np.array([x0 | x1 << high, x2 | x3 << high])
-
-
-def _block(words: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
-    return np.array(words, dtype="<u4").view(np.uint8)
