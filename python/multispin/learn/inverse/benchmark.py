@@ -201,9 +201,9 @@ def _with_errors(data: xr.Dataset) -> xr.Dataset:
         found[name] = data[name].mean("repetition")
         found[f"{name}_of_repetition"] = data[name]
     known = data.gamma.notnull().sum("repetition")
-    # Of one repetition that is left there is no error.
-    spread = data.gamma.std("repetition", ddof=1).where(known > 1)
-    found["gamma_error"] = spread / np.sqrt(known.clip(1))
+    # Of one repetition that is left there is no error, and no degree of freedom to divide by.
+    squares = ((data.gamma - found.gamma) ** 2).sum("repetition").where(known > 1)
+    found["gamma_error"] = np.sqrt(squares / (known * (known - 1)).clip(1))
     return found
 
 

@@ -56,12 +56,14 @@ def as_spins(samples: Any) -> Any:
     """Make two values of real numbers, each by itself; leave what is none as it is."""
     if hasattr(samples, "columns"):
         return samples.apply(lambda column: as_spins(column.to_numpy()))
+    if hasattr(samples, "toarray"):
+        return samples
     try:
         numbers = np.asarray(samples)
         real = numbers.astype(np.float64) if numbers.dtype.kind in "Obiuf" else None
     except (TypeError, ValueError):
         return samples
-    if real is None or hasattr(samples, "toarray"):
+    if real is None:
         return samples
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(real), 1.0 - 2.0 * (np.floor(8 * real) % 2), real)
