@@ -3,9 +3,11 @@
 Independent states beside single flips, energies at T_c, critical points and exponents.
 
     python bench/python/clusters.py --only speed configurations kaufman square cubic
+    python bench/python/clusters.py --only square --visits 1e11 1e11 4e11 1.2e12 --keep FOLDER
 
 ``speed`` needs peapods 0.2.0 (bench/python/requirements.txt). Its cluster moves come on top of a
-sweep of single flips; what is timed is the difference.
+sweep of single flips; what is timed is the difference. With a folder, runs for a critical point go
+on where they were stopped, and longer ones where shorter ones ended.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -89,7 +92,7 @@ def configurations() -> None:
 def kaufman() -> None:
     """Print energies at T_c itself beside those of the finite torus."""
     for L, sweeps in ((256, 4000), (1024, 400)):
-        run = _chains((L, L), CRITICAL, sweeps)
+        run = _chains((L, L), CRITICAL, sweeps, 1, None)
         energy = run.energy.mean(axis=0)
         error = energy.std(ddof=1) / np.sqrt(len(energy))
         exact = ms.exact.ising_2d(L, CRITICAL).energy_per_spin
@@ -106,10 +109,14 @@ class Chains(NamedTuple):
     m: np.ndarray
 
 
-def _chains(shape: tuple[int, ...], T: float, sweeps: int, replicas: int = 16) -> Chains:
-    sampler = ms.Sampler(ms.Ising(shape), T, replicas, "swendsen-wang", "up", SEED)
-    sampler.sweep(max(50, sweeps // 20))
-    energy, m = sampler.record(sweeps)
+def _chains(
+    shape: tuple[int, ...], T: float, sweeps: int, interval: int, keep: Path | None
+) -> Chains:
+    run = ms.simulate(
+        ms.Ising(shape), T, sweeps, 100, interval, 16, SEED, "swendsen-wang", "up",
+        checkpoint=keep and keep / ("x".join(map(str, shape)) + ".ckpt"),
+    )  # fmt: skip
+    energy, m = (run[name].values[0].T for name in ("energy", "magnetization"))
     return Chains(energy / np.prod(shape), m)
 
 
@@ -139,39 +146,37 @@ def _with_error(values: np.ndarray) -> str:
     return f"{values[0]:.6f} +- {error:.6f}"
 
 
-def critical(shapes: list[tuple[int, ...]], T: float, visits: float, exact: float) -> None:
+def critical(
+    shapes: list[tuple[int, ...]], T: float, visits: list[float], keep: Path | None, exact: float
+) -> None:
     """Print where Binder's curves of sizes cross, 1/nu and gamma/nu, from runs at one T nearby."""
     found: list[Binder] = []
-    for shape in shapes:
+    for shape, seen in zip(shapes, visits, strict=True):
         n = int(np.prod(shape))
-        begin = time.perf_counter()
-        run = _chains(shape, T, int(visits / n / 16))
+        run = _chains(shape, T, int(seen / n / 16), 3, keep)  # states of 3 sweeps differ little
         found.append(_binder(run, n, T))
-        print(
-            f"{shape}: U = {_with_error(found[-1].value)}, {time.perf_counter() - begin:.0f} s",
-            flush=True,
-        )
-        if len(found) > 1:
-            one, two = found[-2:]
+        print(f"{shape}: U = {_with_error(found[-1].value)}, {run.m.size} states", flush=True)
+    for second in range(1, len(found)):
+        for first in range(second):
+            one, two = found[first], found[second]
             crossing = T + (one.value - two.value) / (two.slope - one.slope)
-            at = [x.slope for x in (one, two)]
-            ratio = np.log(shapes[1][0] / shapes[0][0])
+            ratio = np.log(shapes[second][0] / shapes[first][0])
             print(
-                f"  crossing {_with_error(crossing)} (exact or best known {exact:.6f}), "
-                f"1/nu {_with_error(np.log(at[1] / at[0]) / ratio)}, "
-                f"gamma/nu {_with_error((two.log_chi - one.log_chi) / ratio)}",
-                flush=True,
+                f"{shapes[first][0]} and {shapes[second][0]}: "
+                f"crossing {_with_error(crossing)} (exact or best known {exact:.6f}), "
+                f"1/nu {_with_error(np.log(two.slope / one.slope) / ratio)}, "
+                f"gamma/nu {_with_error((two.log_chi - one.log_chi) / ratio)}"
             )
 
 
-def square(visits: float) -> None:
+def square(visits: list[float], keep: Path | None) -> None:
     """Square lattices of 64 to 512; exact: 1/nu = 1, gamma/nu = 7/4."""
-    critical([(L, L) for L in (64, 128, 256, 512)], 2.2692, visits, CRITICAL)
+    critical([(L, L) for L in (64, 128, 256, 512)], 2.2692, visits, keep, CRITICAL)
 
 
-def cubic(visits: float) -> None:
-    """Cubic lattices of 16 to 64; 1/nu = 1.5874, gamma/nu = 1.9637."""
-    critical([(L, L, L) for L in (16, 32, 64)], 4.5115, visits, CUBIC)
+def cubic(visits: list[float], keep: Path | None) -> None:
+    """Cubic lattices of 8 to 64; 1/nu = 1.5874, gamma/nu = 1.9637."""
+    critical([(L, L, L) for L in (8, 16, 32, 64)], 4.5115, visits, keep, CUBIC)
 
 
 def main() -> None:
@@ -179,13 +184,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parts = ["speed", "configurations", "kaufman", "square", "cubic"]
     parser.add_argument("--only", nargs="+", choices=parts, default=parts)
-    parser.add_argument("--visits", type=float, default=2e10, help="sites that a size visits")
+    parser.add_argument(
+        "--visits", type=float, nargs=4, default=[2e10] * 4, help="sites that each size visits"
+    )
+    parser.add_argument("--keep", type=Path, help="folder of the runs for a critical point")
     arguments = parser.parse_args()
     print(ms.info()["instruction_set"], ms.__version__)
     for part in arguments.only:
         print(f"\n{part}")
         if part in ("square", "cubic"):
-            globals()[part](arguments.visits)
+            globals()[part](arguments.visits, arguments.keep)
         else:
             globals()[part]()
 
