@@ -13,13 +13,47 @@
 namespace multispin::kernels {
 namespace {
 
+// The planes of a site's draws, which are sublattices of a generator. Of a chain only the start
+// depends on the draw; of others, planes are made when they are first asked for.
+template <class Planes, int most>
+class Draws {
+ public:
+  explicit Draws(const RunUpdate& update, random::WordNumbers numbers)
+      : update_(update), numbers_(numbers) {
+    if constexpr (Planes::chained) made(1);
+  }
+
+  const Planes& planes(int draw) const { return planes_[Planes::chained ? 0 : draw]; }
+  MULTISPIN_HD typename Planes::State start(int draw, std::uint64_t word) {
+    if constexpr (Planes::chained) return planes_[0].start(word, draw);
+    made(draw + 1);
+    return planes_[draw].start(word);
+  }
+
+ private:
+  void made(int count) {
+    for (; made_ < count; ++made_) {
+      planes_[made_] = Planes(*update_.keys, update_.sweep, made_, numbers_);
+    }
+  }
+
+  const RunUpdate& update_;
+  random::WordNumbers numbers_;
+  Planes planes_[Planes::chained ? 1 : most];
+  int made_ = 0;
+};
+
 // Sites with many bonds, `group` wide words of one at a time, whose chains of random bits advance
 // side by side.
 template <class Planes, class Rule, int sites, int group>
 class ManyBondsUpdater {
  public:
   explicit ManyBondsUpdater(const RunUpdate& update)
-      : update_(update), rule_(update.run.degree), sites_(update.bundle, update.run) {
+      : update_(update),
+        rule_(update.run.degree),
+        sites_(update.bundle, update.run),
+        draws_(update_,
+               {sites > 1 ? words / sites : words, std::uint64_t{1} << model::lane_word_bits}) {
     for (int p = 0; p < rule_.planes(); ++p) {
       start_[p] = rule_.start(p);
       start_change_[p] = rule_.start_change(p);
@@ -74,7 +108,6 @@ class ManyBondsUpdater {
 
   // The lanes where the draws from this number on succeed.
   void draw(std::int64_t position, int offset, int number, Word (&less)[at_once][group]) {
-    planes_made(number + at_once);
     typename Planes::State state[at_once][group];
     const std::uint64_t* threshold[at_once];
     const std::int64_t step = rule_.classes() * block_words;
@@ -96,15 +129,17 @@ class ManyBondsUpdater {
         for (int i = 0; i < group; ++i) {
           const Word t = loaded<Word>(threshold[d] + k * step + i * words);
           less[d][i] =
-              bits::less_than_step(t, planes_[number + d].next(state[d][i], k), less[d][i]);
+              bits::less_than_step(t, draws_.planes(number + d).next(state[d][i], k), less[d][i]);
         }
       }
     }
-    for (int d = 0; d < at_once; ++d) redraw(planes_[number + d], state[d], threshold[d], less[d]);
+    for (int d = 0; d < at_once; ++d) {
+      redraw(draws_.planes(number + d), state[d], threshold[d], less[d]);
+    }
   }
-  MULTISPIN_HD typename Planes::State start(std::int64_t position, int offset, int number) const {
-    return planes_[number].start((static_cast<std::uint64_t>(position) << model::lane_word_bits) +
-                                 update_.bundle.first_word + static_cast<std::uint64_t>(offset));
+  MULTISPIN_HD typename Planes::State start(std::int64_t position, int offset, int number) {
+    return draws_.start(number, (static_cast<std::uint64_t>(position) << model::lane_word_bits) +
+                                    update_.bundle.first_word + static_cast<std::uint64_t>(offset));
   }
   // From the place of a class and of lanes among the planes' thresholds.
   MULTISPIN_HD const std::uint64_t* always_of(const std::uint64_t* threshold) const {
@@ -125,21 +160,12 @@ class ManyBondsUpdater {
                                           less[i]);
     }
   }
-  // Planes of draws are made when they are first asked for.
-  MULTISPIN_HD void planes_made(int count) {
-    for (; made_ < count; ++made_) {
-      planes_[made_] =
-          Planes(*update_.keys, update_.sweep, made_,
-                 {sites > 1 ? words / sites : words, std::uint64_t{1} << model::lane_word_bits});
-    }
-  }
 
   const RunUpdate update_;
   const Rule rule_;
   const Sites<sites, whole> sites_;
   std::uint64_t start_[Rule::most_planes], start_change_[Rule::most_planes];
-  Planes planes_[Rule::most_draws];
-  int made_ = 0;
+  Draws<Planes, Rule::most_draws> draws_;
 };
 
 template <class Planes, class Rule>

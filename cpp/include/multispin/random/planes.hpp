@@ -64,10 +64,13 @@ class AesPlanes {
   }
   // For the words whose first has the number flat_word, which is even.
   MULTISPIN_HD State start(std::uint64_t flat_word) const {
-    const W pair = bits::insert_even(bits::zero<W>(), flat_word >> 1);
-    const auto counter = Blocks::split(bits::add64(first_, pair));
-    const auto key = aes_rounds<key_rounds>(counter, key_);
-    return {aes_rounds<start_rounds>(key, key_), key};
+    return start(bits::insert_even(bits::zero<W>(), flat_word >> 1));
+  }
+  // Of the sublattice that comes so many later.
+  MULTISPIN_HD State start(std::uint64_t flat_word, int later) const {
+    W pair;
+    bits::broadcast(pair, flat_word >> 1, static_cast<std::uint64_t>(later));
+    return start(pair);
   }
   // The planes in order: 0, 1, 2, ...
   MULTISPIN_HD W next(State& state, int /*plane*/) const {
@@ -76,6 +79,13 @@ class AesPlanes {
   }
 
  private:
+  // What is added to the counters.
+  MULTISPIN_HD State start(W more) const {
+    const auto counter = Blocks::split(bits::add64(first_, more));
+    const auto key = aes_rounds<key_rounds>(counter, key_);
+    return {aes_rounds<start_rounds>(key, key_), key};
+  }
+
   W first_;
   typename Blocks::Type key_;
 };
