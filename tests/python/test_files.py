@@ -130,6 +130,7 @@ def process(program: str, path: Path) -> subprocess.Popen[str]:
     return started
 
 
+@pytest.mark.thorough
 def test_what_a_killed_writer_left_goes_with_the_next_writing(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with process(WRITER, path) as killed:
@@ -139,6 +140,7 @@ def test_what_a_killed_writer_left_goes_with_the_next_writing(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.thorough
 def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with process(WRITER, path) as other:
@@ -277,6 +279,7 @@ input()
 """
 
 
+@pytest.mark.thorough
 def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with process(HOLDER, path) as other:

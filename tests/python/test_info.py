@@ -89,16 +89,19 @@ def test_importing_loads_no_heavy_package() -> None:
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
+@pytest.mark.thorough
 def test_importing_works_where_the_instruction_set_is_wrong() -> None:
     # The error belongs to the first use, where it can be caught.
     assert run("import multispin", MULTISPIN_ISA="sse9").returncode == 0
 
 
+@pytest.mark.thorough
 def test_the_default_number_of_threads_can_be_set() -> None:
     done = run("import multispin as ms; print(ms.info()['threads'])", OMP_NUM_THREADS="3")
     assert done.stdout == "3\n"
 
 
+@pytest.mark.thorough
 def test_the_default_number_of_threads_is_that_of_the_process() -> None:
     cores = sorted(os.sched_getaffinity(0))
     code = (

@@ -70,17 +70,20 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.05])
 def test_a_daemon_thread_that_sweeps_does_not_abort_the_end(seconds: float) -> None:
     done = run(DAEMON.format(seconds=seconds))
     assert (done.returncode, done.stdout) == (0, "the end\n"), done.stderr
 
 
+@pytest.mark.thorough
 def test_the_main_thread_sweeps_to_the_last() -> None:
     done = run(AT_EXIT)
     assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr
 
 
+@pytest.mark.thorough
 def test_a_thread_that_is_waited_for_at_the_end_gets_there() -> None:
     done = run(EARLIER)
     assert (done.returncode, done.stdout) == (0, "joined\n"), done.stderr

@@ -201,6 +201,7 @@ def _write(root: Path, files: dict[str, str]) -> None:
         path.write_text(text + "\n", encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_this_repository_is_layered() -> None:
     assert check.violations(ROOT) == []
 
@@ -211,6 +212,7 @@ def test_clean_tree_passes(tmp_path: Path) -> None:
     assert check.main([str(tmp_path)]) == 0
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize(("name", "text", "message"), VIOLATIONS)
 def test_violation_is_caught(tmp_path: Path, name: str, text: str, message: str) -> None:
     _write(tmp_path, CLEAN | {name: text})

@@ -98,6 +98,7 @@ def test_a_process_beyond_its_limit_has_nothing(
         memory.check_memory("x", 2**16)
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("call", [
     "ms.Sampler(ms.Ising((2**17, 2**17)))",
     "ms.simulate(ms.Ising((8, 8)), 2.0, sweeps=1_200_000_000, thermalization=0)",
@@ -123,6 +124,7 @@ def test_what_does_not_fit_is_refused_in_a_process_with_little(call: str) -> Non
     assert "GiB, available: " in done.stdout
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("dynamics", ["swendsen-wang", "wolff"])
 def test_sweeps_of_clusters_take_no_more_memory_than_the_sampler_has(dynamics: str) -> None:
     """Threads that share a sweep must not throw, so what it needs is there when it begins."""

@@ -40,6 +40,7 @@ CASES = [
 ]
 
 
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(("model", "dynamics", "order", "rng"), CASES)
 def test_states_of_a_tiny_system(model: str, dynamics: str, order: str, rng: str) -> None:
     """χ² of independent replicas, at 1e-6 each; with signs, fields vanish in places."""

@@ -215,6 +215,7 @@ def test_valid_calls_work(table: dict[str, dict[str, Call]]) -> None:
             assert call.nan or finite(call())
 
 
+@pytest.mark.thorough
 def test_a_share_of_all_wrong_calls(table: dict[str, dict[str, Call]]) -> None:
     part = {name: call for part in table.values() for name, call in part.items()}
     chosen = random.Random(1).sample(list(trials(part)), SHARE)

@@ -86,6 +86,7 @@ def test_undefined_points_far_from_the_crossing_do_no_harm() -> None:
     assert crossing(T, small, large).found == 1.0
 
 
+@pytest.mark.thorough
 def test_the_bootstrap_error_is_the_spread_of_repeated_experiments() -> None:
     experiments, samples = 600, 60
     results = []

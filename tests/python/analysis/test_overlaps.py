@@ -177,6 +177,7 @@ def test_distribution_over_samples(symmetric: bool) -> None:
     np.testing.assert_allclose(found.error.mean(axis=0)[common], spread[common], rtol=0.2)
 
 
+@pytest.mark.thorough
 def test_symmetrised_errors_are_smaller() -> None:
     plain, symmetric = (
         overlaps.distribution(SAMPLES[0], N, symmetric=symmetric, samples=True)
@@ -189,6 +190,7 @@ def test_symmetrised_errors_are_smaller() -> None:
 # --- one sample -----------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stay", [pytest.param(0.0, marks=pytest.mark.thorough), 0.8])
 def test_one_sample(stay: float) -> None:
     q, k2 = correlated(EXPERIMENTS, 2000, stay, seed=2)

@@ -27,6 +27,7 @@ def ar1(a: float, shape: tuple[int, ...], seed: int) -> Array:
     return x
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("a", [pytest.param(0.0, marks=pytest.mark.thorough), 0.9])
 def test_independent_replicas(a: float) -> None:
     draws = 8000
@@ -46,6 +47,7 @@ def test_independent_replicas(a: float) -> None:
     assert error.mean() < 0.06
 
 
+@pytest.mark.thorough
 def test_errors_of_few_blocks_are_right_on_average() -> None:
     # 20 blocks of 5 draws: deviations from the mean of one group are 5 % too small in the square.
     error = np.array([replica_error(x).error for x in ar1(0.0, (1000, 16, 100), seed=7)])

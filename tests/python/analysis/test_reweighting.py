@@ -247,6 +247,7 @@ def test_errors_are_those_of_leaving_out_blocks_and_solving_again() -> None:
         assert error == pytest.approx(expected, rel=0.01), name
 
 
+@pytest.mark.thorough
 def test_errors_are_the_spread_over_runs() -> None:
     runs = [
         ms.simulate(ms.Ising((4, 4)), [2.0, 2.5], 400, 50, replicas=4, seed=seed, threads=1)
@@ -297,6 +298,7 @@ def test_peaks_are_where_exact_curves_have_them(torus: Dataset) -> None:
     assert abs(found.height - heat.max()) < Z * found.height_error < 0.1
 
 
+@pytest.mark.thorough
 def test_the_peak_of_a_susceptibility(small: Dataset) -> None:
     _, E, m = independent(ms.Ising((4, 4)), [2.0], 1, 1, seed=0)
     T = np.linspace(2.3, 3.1, 801)
@@ -312,6 +314,7 @@ def test_a_peak_around_one_temperature() -> None:
     assert abs(found.temperature - 2.3557) < Z * found.temperature_error < 0.05
 
 
+@pytest.mark.thorough
 def test_errors_of_peaks_are_their_spread() -> None:
     runs = [
         ms.simulate(ms.Ising((4, 4)), [2.2, 2.5, 2.8], 400, 50, replicas=4, seed=seed, threads=1)

@@ -58,6 +58,7 @@ def peak(x: Array) -> Array:
     return np.asarray(np.exp(-((x - 0.3) ** 2)))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("T_c", "nu", "exponent", "f"), [
     (2.27, 1.0, -0.125, step), (4.51, 0.63, 1.96, peak), (0.95, 2.4, 0.0, step),
 ])  # fmt: skip
@@ -73,6 +74,7 @@ def test_planted_exponents_are_found(
     assert found.overlap > 0.8
 
 
+@pytest.mark.thorough
 def test_without_noise_they_are_found_exactly() -> None:
     # But for the straight lines between points that lie close to each other.
     T, curves = [], []
@@ -87,6 +89,7 @@ def test_without_noise_they_are_found_exactly() -> None:
     assert found.quality < 0.01
 
 
+@pytest.mark.thorough
 def test_what_is_known_stays() -> None:
     data = planted(2.27, 1.0, 0.0, 0.005, 3, step)
     found = collapse(LENGTHS, *data, nu=1.0, exponent=0.0)
@@ -97,6 +100,7 @@ def test_what_is_known_stays() -> None:
     assert found.quality >= all_free.quality - 1e-3
 
 
+@pytest.mark.thorough
 def test_a_wrong_exponent_shows_in_the_quality() -> None:
     data = planted(2.27, 1.0, 0.0, 0.005, 4, step)
     assert collapse(LENGTHS, *data, nu=2.0, exponent=0.0).quality > 5.0
@@ -145,6 +149,7 @@ def temperatures_around(width: float) -> list[Array]:
     return [ms.exact.critical_temperature + np.linspace(-width, width, 15) / L for L in (8, 16, 24)]
 
 
+@pytest.mark.thorough
 def test_binder_cumulants_of_square_lattices_have_nu_1(square: list[Reweighting]) -> None:
     T = temperatures_around(0.9)
     curves = [
@@ -158,6 +163,7 @@ def test_binder_cumulants_of_square_lattices_have_nu_1(square: list[Reweighting]
     assert abs(found.nu - 1.0) < Z * found.nu_error < 0.3
 
 
+@pytest.mark.thorough
 def test_magnetizations_of_square_lattices_have_beta_one_eighth(square: list[Reweighting]) -> None:
     T = temperatures_around(0.9)
     curves = [

@@ -50,6 +50,7 @@ def assert_spread(pulls: Array, allowance: float) -> None:
 # --- autocorrelation_time, mean, effective_draws --------------------------------------------------
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("a", [-0.5, 0.0, 0.5, 0.9, 0.97])
 def test_autocorrelation_time_of_known_series(a: float) -> None:
     x = ar1(a, (300, 6000), seed=11)
@@ -61,6 +62,7 @@ def test_autocorrelation_time_of_known_series(a: float) -> None:
     np.testing.assert_allclose(statistics.effective_draws(x), 6000 / (2 * found.tau))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("a", [-0.5, 0.0, 0.5, 0.9, 0.97])
 def test_errors_of_the_mean(a: float) -> None:
     estimate = statistics.mean(ar1(a, (1000, 6000), seed=12))
@@ -115,6 +117,7 @@ def test_autocorrelation_time_term_by_term(a: float, n: int) -> None:
     assert statistics.autocorrelation_time(x).tau == pytest.approx(plain_tau(x), rel=1e-12)
 
 
+@pytest.mark.thorough
 def test_a_long_series_gives_tau_within_its_error() -> None:
     found = statistics.autocorrelation_time(ar1(0.95, (200_000,), seed=15))
     assert isinstance(found.tau, float)
@@ -143,6 +146,7 @@ def error_of_mean(a: float, n: int) -> float:
     return math.sqrt((1 + 2 * ((1 - t / n) * a**t).sum()) / n)
 
 
+@pytest.mark.one_in(19)
 @pytest.mark.parametrize("call", ERRORS)
 @pytest.mark.parametrize("n", [32, 48, 64, 100, 128, 256, 512, 1000])
 @pytest.mark.parametrize("a", [-0.5, 0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99])
@@ -222,6 +226,7 @@ def test_binning_over_replicas() -> None:
 # --- jackknife and what stands on it -------------------------------------------------------------
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("a", [0.0, 0.8])
 def test_jackknife_of_a_ratio(a: float) -> None:
     x = 2 + 0.5 * ar1(a, (400, 4000), seed=31)
@@ -231,6 +236,7 @@ def test_jackknife_of_a_ratio(a: float) -> None:
     assert_spread((estimate.value - 2 / 3) / estimate.error, allowance=0.12)
 
 
+@pytest.mark.thorough
 def test_jackknife_removes_the_bias() -> None:
     # E[x̄²] = μ² + σ²/n: with 32 draws the plain estimate of μ² = 0 is off by 1/32.
     x = ar1(0.0, (4000, 32), seed=33)
@@ -277,6 +283,7 @@ def test_jackknife_of_the_mean_is_the_error_of_the_mean() -> None:
     np.testing.assert_allclose(pooled.error, statistics.mean(x, replicas=True).error, rtol=0.35)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("a", [0.0, 0.8])
 def test_specific_heat_of_gaussian_energies(a: float) -> None:
     N, T = 100, np.array([[1.5], [2.5]])
@@ -288,6 +295,7 @@ def test_specific_heat_of_gaussian_energies(a: float) -> None:
     assert_spread(((estimate.value - expected) / estimate.error).ravel(), allowance=0.12)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("a", [0.0, 0.8])
 def test_susceptibility_of_gaussian_magnetizations(a: float) -> None:
     N, T = 400, 2.5
@@ -298,6 +306,7 @@ def test_susceptibility_of_gaussian_magnetizations(a: float) -> None:
     assert_spread((estimate.value - expected) / estimate.error, allowance=0.12)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("a", [0.0, 0.8])
 def test_binder_of_gaussian_magnetizations(a: float) -> None:
     estimate = statistics.binder_cumulant(0.05 * ar1(a, (300, 4000), seed=43))

@@ -50,6 +50,7 @@ def test_info_tells_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in out
 
 
+@pytest.mark.thorough
 def test_ising_of_a_cube_by_clusters(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--size", "6x6x8", "--dynamics", "swendsen-wang", "--interval", "1"]
     assert cli.main([*QUICK, *words, "--temperature", "4.0", "5.0"]) == 0
@@ -63,6 +64,7 @@ def test_ising_of_a_cube_by_clusters(folder: Path, capsys: pytest.CaptureFixture
     assert "Onsager" not in table  # whose energies are those of squares
 
 
+@pytest.mark.thorough
 def test_ising_scan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*QUICK, "--temperature", "1.5", "2.0:3.0:3", "--seed", "7"]) == 0
     assert names(folder) == ["multispin-ising.nc", "multispin-ising.png"]
@@ -139,6 +141,7 @@ def test_glass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert float(shown_error) == pytest.approx(float(of_mean), abs=6e-6)
 
 
+@pytest.mark.thorough
 def test_glass_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     words = "--size 6 --dimensions 2 --temperature 0.5 1 2 --samples 1 --replicas 3 --sweeps 600 "
     words += "--thermalization 6 --interval 3 --cluster-moves --dynamics glauber --rng philox "
@@ -153,6 +156,7 @@ def test_glass_understands_every_option(capsys: pytest.CaptureFixture[str]) -> N
     assert "flips/ns" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_replicas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = "--size 4 --replicas 1 2 4 --sweeps 200 --thermalization 20 --seed 3 --threads 1"
     assert cli.main(["replicas", *words.split()]) == 0
@@ -186,6 +190,7 @@ def test_glass_without_ratios(capsys: pytest.CaptureFixture[str]) -> None:
     assert [cell.strip() for cell in cells if cell.strip()][-3:-1] == ["-", "-"]
 
 
+@pytest.mark.thorough
 def test_replicas_understands_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     words = "--model ising --size 6 --dimensions 2 --temperature 3 --replicas 2 --sweeps 100 "
     words += "--thermalization 5 --interval 5 --dynamics glauber --rng philox --device cpu "
@@ -309,6 +314,7 @@ def test_the_chapter_of_the_inverse_problem_recovers_what_was_planted(
     np.testing.assert_allclose(ink, ink[0], atol=0.1)
 
 
+@pytest.mark.thorough
 def test_the_chapter_of_deep_networks_says_less_is_enough() -> None:
     """Bounds are absolute: the seeds are fixed, and quick runs learn for moments only."""
     command = [sys.executable, str(tour.scripts()[9]), "--quick", "--output", "chapter.html"]
@@ -353,6 +359,7 @@ def test_tables_are_readable_in_a_terminal() -> None:
 # --- what goes wrong ----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "words",
     [
@@ -424,6 +431,7 @@ def test_misuse_is_one_line_and_status_2(
     assert not names(folder)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -494,6 +502,7 @@ runpy.run_module("multispin", run_name="__main__")
 """
 
 
+@pytest.mark.thorough
 def test_ctrl_c_is_one_line(folder: Path) -> None:
     words = [*QUICK, "--size", "4096", "--sweeps", "1000000", "--checkpoint", "run.npz"]
     command = [sys.executable, "-c", CHILD, *words]
@@ -508,6 +517,7 @@ def test_ctrl_c_is_one_line(folder: Path) -> None:
     assert names(folder) == ["run.npz"]
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(
     "words",
     [
@@ -526,6 +536,7 @@ def test_help_helps(words: list[str]) -> None:
     assert not result.stderr
 
 
+@pytest.mark.thorough
 def test_version() -> None:
     assert run("--version").stdout == f"multispin {ms.info()['version']}\n"
 

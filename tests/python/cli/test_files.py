@@ -43,6 +43,7 @@ def test_a_full_terminal_costs_no_results(folder: Path) -> None:
     assert whole(folder)
 
 
+@pytest.mark.thorough
 def test_a_terminal_without_greek_costs_no_results(folder: Path) -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(
@@ -53,6 +54,7 @@ def test_a_terminal_without_greek_costs_no_results(folder: Path) -> None:
     assert whole(folder)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("reader", ["head -1", "true"])
 def test_a_closed_pipe_is_no_error(folder: Path, reader: str) -> None:
     command = f'set -o pipefail; "$0" -m multispin {" ".join(QUICK)} | {reader}'

@@ -67,6 +67,7 @@ def test_digits(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[5] == "wrote multispin-hopfield.nc and multispin-hopfield.png"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "I;16"])
 def test_a_folder_of_images(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
     for name, spins in zip("cab", SPINS, strict=True):
@@ -86,6 +87,7 @@ def test_a_folder_of_images(mode: str, capsys: pytest.CaptureFixture[str]) -> No
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_every_option() -> None:
     words = "--noise 0.25 --rule hebb --temperature 0.5 --sweeps 7 --seed 3"
     data = hopfield(*words.split())

@@ -63,6 +63,7 @@ def test_what_is_learned_and_written(folder: Path, capsys: pytest.CaptureFixture
     assert lines[-1] == f"wrote {FILES[0]}, {FILES[1]} and {FILES[2]}"
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(("name", "text", "names"), [
     ("a.csv", rows(SPINS, ","), []),
     ("a.csv", "\ufeff" + rows(BITS, ",", "left,middle,right\n"), ["left", "middle", "right"]),
@@ -80,6 +81,7 @@ def test_forms_of_text(name: str, text: str, names: list[str]) -> None:
     assert data["units"].item() == units
 
 
+@pytest.mark.thorough
 def test_arrays() -> None:
     wanted = ms.InverseIsing().fit(SPINS).J_
     np.savez("one.npz", BITS)
@@ -93,6 +95,7 @@ def test_arrays() -> None:
     assert inverse("ones.npy", *options)["units"].item() == "binary"
 
 
+@pytest.mark.thorough
 def test_missing_values_and_monte_carlo(capsys: pytest.CaptureFixture[str]) -> None:
     some = SPINS.astype(float)
     some[0, 1] = np.nan
@@ -108,6 +111,7 @@ def test_missing_values_and_monte_carlo(capsys: pytest.CaptureFixture[str]) -> N
     assert float(line[6]) < 1.0
 
 
+@pytest.mark.thorough
 def test_many_spins_have_no_likelihood(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("many.npy", np.random.default_rng(1).choice([-1, 1], (100, 24)))
     inverse("many.npy", "--method", "mean_field")

@@ -56,6 +56,7 @@ def test_training(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[3] == "wrote multispin-rbm.h5 and multispin-rbm.png"
 
 
+@pytest.mark.thorough
 def test_samples_of_all_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     wanted = ms.RBM(4, batch_size=50, n_iter=3, random_state=1).fit(BITS)
     assert same(trained(), wanted)

@@ -77,6 +77,7 @@ def test_problems_of_bits(name: str, folder: Path, capsys: pytest.CaptureFixture
     assert lines[3] == "wrote multispin-solve.nc, multispin-solve.png and multispin-solve.txt"
 
 
+@pytest.mark.thorough
 def test_one_of_several_problems(capsys: pytest.CaptureFixture[str]) -> None:
     both = []
     for seed in (1, 2):
@@ -90,6 +91,7 @@ def test_one_of_several_problems(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("form", ["max-cut", "dimacs"])
 def test_cuts(form: str) -> None:
     model = glass(h=0.0)
@@ -102,6 +104,7 @@ def test_cuts(form: str) -> None:
     assert data.attrs["format"] == form
 
 
+@pytest.mark.thorough
 def test_spins_in_fields_with_an_offset(capsys: pytest.CaptureFixture[str]) -> None:
     problem = couplings.Problem(glass(), 0.25)
     couplings.write_edges("glass.txt", problem)
@@ -111,6 +114,7 @@ def test_spins_in_fields_with_an_offset(capsys: pytest.CaptureFixture[str]) -> N
     assert f"{lowest(problem):.12g}" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_run_is_an_annealing() -> None:
     problem = qubo()
     couplings.write_qubo("small.bq", problem, "bq")
@@ -123,6 +127,7 @@ def test_a_run_is_an_annealing() -> None:
     xr.testing.assert_equal(data.drop_vars(["best_values", "best_value"]), expected)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("sweeps", "steps"), [(1, 1), (3, 3), (250, 100)])
 def test_sweeps_are_shared_out(sweeps: int, steps: int) -> None:
     couplings.write_qubo("small.bq", qubo(4), "bq")

@@ -56,6 +56,7 @@ class Case:
         return self.given["hidden" if to == "visible" else "visible"]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("to", ["hidden", "visible"])
 @pytest.mark.parametrize("sizes", SIZES)
 def test_every_size_is_as_the_twin(isa: str, sizes: tuple[int, int], to: Any) -> None:  # noqa: ARG001
@@ -210,6 +211,7 @@ def test_replaced_numbers_are_those_of_another_machine() -> None:
 # --- noise ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_noise_is_logistic_but_for_2_to_the_minus_24() -> None:
     """P(noise > x) of the numbers of one sign from v on, u / 2, against that of the noise."""
     rng = np.random.default_rng(1)

@@ -40,6 +40,7 @@ def diluted(seed: int = 5) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
     return 12, edges, strength * state[edges[:, 0]] * state[edges[:, 1]], fields
 
 
+@pytest.mark.one_in(23)
 @pytest.mark.parametrize("dynamics", DYNAMICS)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(("shape", "J", "h", "T"), LATTICES, ids=str)
@@ -94,6 +95,7 @@ SYSTEMS: dict[str, tuple[Any, tuple[float, ...]]] = {
 }
 
 
+@pytest.mark.one_in(18)
 @pytest.mark.parametrize("dynamics", DYNAMICS)
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_states_of_tiny_systems_have_the_law_of_boltzmann(name: str, dynamics: str) -> None:

@@ -59,6 +59,7 @@ def assert_as_twin(case: Case, loss: str, name: object, threads: int = 1) -> Non
     assert_near(changes[1], wanted_changes[1], size, name)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_size_is_as_the_twin(isa: str, loss: str) -> None:  # noqa: ARG001
     for sizes in itertools.product(SAMPLES, INPUTS, TARGETS):

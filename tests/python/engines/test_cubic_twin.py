@@ -40,6 +40,7 @@ def make_engine(shape: tuple[int, int, int], **changes: Any) -> _core.LatticeEng
     )
 
 
+@pytest.mark.one_in(29)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "x".join(map(str, shape)))
 def test_every_shape_and_rule(shape: tuple[int, int, int], rng: str) -> None:

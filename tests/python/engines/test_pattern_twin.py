@@ -62,6 +62,7 @@ def check(
     np.testing.assert_array_equal(engine.spins, twin.spins)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("dynamics", "order", "rng"), RULES)
 def test_every_rule(dynamics: str, order: str, rng: str) -> None:
     check(66, 5, 30, dynamics, order, rng)
@@ -69,6 +70,7 @@ def test_every_rule(dynamics: str, order: str, rng: str) -> None:
 
 
 # One below, at and one above what a lane, a part of a word and a block take.
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "count", [1, 2, 15, 16, 17, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1025]
 )
@@ -76,6 +78,7 @@ def test_every_number_of_patterns(count: int) -> None:
     check(40, count, 5, "glauber", "fixed", "aes")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("sites", [1, 2, 63, 64, 65, 127, 128, 129, 257])
 def test_every_number_of_sites(sites: int) -> None:
     check(sites, 7, 5, "metropolis", "random", "aes")

@@ -213,6 +213,7 @@ each_storage = pytest.mark.parametrize("dense", [True, False], ids=["dense", "sp
 # --- after so many sweeps -------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(7)
 @each_storage
 @each_system
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber", "parallel"])
@@ -270,6 +271,7 @@ def test_states_after_a_sweep_in_random_order(dynamics: str, dense: bool) -> Non
 
 
 # In a fixed order the exact chain says it (see below).
+@pytest.mark.one_in(3)
 @each_storage
 @each_system
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
@@ -280,6 +282,7 @@ def test_boltzmann_in_random_order(dynamics: str, name: str, dense: bool) -> Non
     check(states_of(engine), SYSTEMS[name], laws)
 
 
+@pytest.mark.one_in(3)
 @each_storage
 @each_system
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])

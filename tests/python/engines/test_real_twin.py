@@ -167,6 +167,7 @@ def check(case: Case, threads: int = 1) -> None:
         np.testing.assert_array_equal(engine.sums()[1], wanted.after.sum(axis=1))
 
 
+@pytest.mark.one_in(3)
 @each_rule
 @pytest.mark.parametrize("model", ["gaussian", "signs", "mixed"])
 @pytest.mark.parametrize("held", [False, True])
@@ -229,6 +230,7 @@ def test_late_sweeps(before: int, rng: str) -> None:
     check(Case(70, 9, order="random", rng=rng, before=before))
 
 
+@pytest.mark.one_in(7)
 @each_rule
 def test_many_sweeps(dynamics: str, order: str, rng: str) -> None:
     check(Case(10, 43, dynamics, order, rng, "signs", sweeps=100))
@@ -243,6 +245,7 @@ def test_seeds() -> None:
 # --- what a run goes through ---------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("dense", [True, False])
 @pytest.mark.parametrize("dynamics", ["metropolis", "parallel"])
 def test_measurements(dense: bool, dynamics: str) -> None:
@@ -256,6 +259,7 @@ def test_measurements(dense: bool, dynamics: str) -> None:
     assert engine.sweeps_done == 12
 
 
+@pytest.mark.one_in(31)
 @pytest.mark.parametrize("dense", [True, False])
 @each_rule
 def test_spins_held_for_a_while(dense: bool, dynamics: str, order: str, rng: str) -> None:
@@ -272,6 +276,7 @@ def test_spins_held_for_a_while(dense: bool, dynamics: str, order: str, rng: str
         np.testing.assert_array_equal(engine.spins[twin.held], before[twin.held])
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("dense", [True, False])
 @pytest.mark.parametrize("samples", [1, 3])
 @pytest.mark.parametrize("factor", [1.0, 1e-6, 1e6, 0.0])
@@ -317,6 +322,7 @@ def test_other_couplings_in_place(dense: bool, samples: int, factor: float) -> N
         twin.sweep(2)
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize("dense", [True, False])
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber", "parallel"])
 def test_other_spins_and_temperatures_in_place(dense: bool, dynamics: str) -> None:

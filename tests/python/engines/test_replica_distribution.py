@@ -292,6 +292,7 @@ def states_of(made: _core.ReplicaEngine, sites: int) -> Integers:
 # --- after a fixed number of sweeps ---------------------------------------------------------------
 
 
+@pytest.mark.one_in(31)
 @pytest.mark.usefixtures("isa")
 @each_generator
 @each_case
@@ -320,6 +321,7 @@ SHARED_GRAPH, SHARED_COPIES, SHARED_RUNS, SHARED_SWEEPS = "mixed degrees", 4096,
 SHARED_TEMPERATURE = {"aes": 0, "philox": 3}  # its number in TEMPERATURES
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.usefixtures("isa")
 @each_generator
 @each_rule
@@ -371,6 +373,7 @@ EQUILIBRIUM_SWEEPS = 20
 EQUILIBRIUM_REPLICAS = 2**16
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.usefixtures("isa")
 @each_generator
 @each_case
@@ -382,6 +385,7 @@ def test_equilibrium_stays_what_it_is(graph: str, dynamics: str, h: float, rng: 
     check_averages(run, graph, h)
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.usefixtures("isa")
 @each_generator
 @each_rule
@@ -495,6 +499,7 @@ def drawn_by_lanes(isa: str, dynamics: str, h: float, rng: str) -> Integers:
     return states_of(run, SITES[LANE_GRAPH])[:, :LANES]
 
 
+@pytest.mark.one_in(11)
 @each_generator
 @each_rule
 def test_states_of_every_lane(isa: str, dynamics: str, h: float, rng: str) -> None:

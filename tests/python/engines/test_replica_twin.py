@@ -214,6 +214,7 @@ def test_late_sweeps(before: int) -> None:
 _SLOW = pytest.param("all pairs of 40", marks=pytest.mark.thorough)
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize("graph", [_SLOW if "40" in name else name for name in MANY_BONDS])
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 def test_many_bonds(graph: str, rng: str) -> None:
@@ -222,6 +223,7 @@ def test_many_bonds(graph: str, rng: str) -> None:
         check(Case(graph, 40, rng=rng, own_signs=True, first_stream=100))
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize(
     ("replicas", "rng"),
     [
@@ -238,6 +240,7 @@ def test_every_number_of_replicas_with_many_bonds(replicas: int, rng: str) -> No
     check(Case("few and many", replicas, rng=rng))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("rng", DRAWING_AGAIN)
 def test_lanes_that_draw_again_with_many_bonds(rng: str) -> None:
     # Dozens of times with philox, some with aes.

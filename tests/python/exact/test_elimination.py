@@ -39,6 +39,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("model", SMALL, ids=repr)
 @pytest.mark.parametrize("T", [0.2, 1.1, 5.0])
 def test_small_models_by_enumeration(model: Model, T: float) -> None:

@@ -144,6 +144,7 @@ SHAPES = [(2, 2), (2, 4), (4, 2), (3, 3), (2, 3), (3, 5), (4, 4)]
 BOTH_SIGNS = [(s, J) for s in SHAPES for J in (1.0, -1.0) if J > 0 or (s[0] % 2 == s[1] % 2 == 0)]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("shape", "J"), BOTH_SIGNS)
 def test_torus_by_enumeration(shape: tuple[int, int], J: float) -> None:
     for T in (0.05, 0.3, 1.0, 2.0, 2.2691, T_C, 3.0, 10.0, 1e4):
@@ -205,6 +206,7 @@ def test_torus_at_extreme_temperatures_and_sizes() -> None:
 # --- transfer_matrix -----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("h", [0.0, 0.3, -1.1])
 @pytest.mark.parametrize("J", [1.0, -0.7])
 @pytest.mark.parametrize("shape", SHAPES)

@@ -167,6 +167,7 @@ def test_an_odd_number_of_half_edges() -> None:
 SQUARE = graphs.hypercubic((40, 50))
 
 
+@pytest.mark.thorough
 def test_bonds_are_left_out_each_on_its_own() -> None:
     for dilution in (0.1, 0.5, 0.9):
         left = graphs.dilute_bonds(SQUARE, dilution, seed=1)

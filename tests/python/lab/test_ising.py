@@ -79,6 +79,7 @@ def test_a_quench_begins_without_order() -> None:
     assert scene.frame()[0]["energy"] < energy - 1.0  # domains grow
 
 
+@pytest.mark.thorough
 def test_a_loop_has_hysteresis_in_the_cold_and_none_in_the_warm() -> None:
     """The area of m(h), over two turns of 4000 sweeps."""
     areas = []
@@ -164,6 +165,7 @@ def test_its_python_gives_the_same_spins() -> None:
     assert ((spins > 0) == (scene.frame()[1]["picture"] > 127)).all()
 
 
+@pytest.mark.thorough
 def test_its_python_runs_after_a_long_history() -> None:
     scene = scene_of(size=1024, speed=1)
     scene.handle({"do": "loop", "on": True})

@@ -258,6 +258,7 @@ def test_pseudolikelihood_is_that_of_single_units(bars: Images) -> None:
 # --- the chain ------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("temperature", "label"), [(2.0, None), (1.0, 1)])
 def test_the_chain_has_boltzmanns_law(bars: Images, temperature: float, label: int | None) -> None:
     # Means of 8 units over 800 states, one of two, against the enumerated law. Where chains mix

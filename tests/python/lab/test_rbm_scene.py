@@ -196,6 +196,7 @@ def test_sampling_goes_on_over_a_change_of_principle(scene: RBMScene) -> None:
     assert len(scene.frame()[1]["free_energy"]) == 0
 
 
+@pytest.mark.thorough
 def test_a_class_is_dreamt_of(scene: RBMScene) -> None:
     scene.handle({"do": "set", "label": 1})  # "row"
     scene.handle({"do": "begin", "at": "noise"})
@@ -322,6 +323,7 @@ def test_the_lines_do_the_same(scene: RBMScene, settings: dict[str, Any], held: 
         assert names["state"][0, 20:].tolist() == [0, 1]
 
 
+@pytest.mark.thorough
 def test_the_lines_learn_the_same(scene: RBMScene) -> None:
     exec(scene.python(), {})
     scene.handle({"do": "set", "principle": "cd", "rate": 0.1})

@@ -39,6 +39,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Scene]
     return scene_of
 
 
+@pytest.mark.one_in(4)
 def test_it_has_a_page(make: Callable[..., Scene]) -> None:
     scene = make()
     assert (server.STATIC / f"{scene.name}.js").is_file()

@@ -70,6 +70,7 @@ def processes() -> Iterator[list[Process]]:
             one.end(signal.SIGKILL)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_ends_it_and_the_token_stays(processes: list[Process], home: Path) -> None:
     links = []
     for _ in range(2):
@@ -88,6 +89,7 @@ def test_ctrl_c_ends_it_and_the_token_stays(processes: list[Process], home: Path
     assert sorted(one.name for one in path.parent.iterdir()) == ["token"]
 
 
+@pytest.mark.thorough
 def test_a_second_one_on_the_same_folder(
     processes: list[Process], home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ OF_CHAINS_AT_SAMPLES = {
 }
 
 
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(
     "estimator",
     [

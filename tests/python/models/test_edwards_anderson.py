@@ -67,6 +67,7 @@ def test_samples_and_seeds_differ() -> None:
 # --- the model ------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @given(
     shape=st.lists(st.integers(2, 4), min_size=1, max_size=4).map(tuple),
     J=st.floats(0, 10),

@@ -43,6 +43,7 @@ SINGLE = [
 ]
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("draw", [*SINGLE, plot.runs.overview, plot.runs.series])
 def test_pictures_can_be_saved(
     run: xr.Dataset, tmp_path: Path, draw: Callable[[xr.Dataset], Figure]

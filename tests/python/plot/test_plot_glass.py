@@ -61,6 +61,7 @@ def run() -> xr.Dataset:
     return make_run()
 
 
+@pytest.mark.thorough
 def test_pictures_can_be_saved(run: xr.Dataset, tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     rng = np.random.default_rng(1)

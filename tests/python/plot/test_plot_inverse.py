@@ -46,6 +46,7 @@ def test_many_points_have_no_bars() -> None:
     assert len(np.asarray(figure.axes[2].lines[1].get_xdata())) == 1140
 
 
+@pytest.mark.thorough
 def test_what_was_never_seen_is_left_out(tmp_path: Any) -> None:
     """Of constant spins too: the picture can be drawn."""
     figure = plot.inverse.comparison(compare(np.ones((5, 3)), np.ones((7, 3))))
@@ -80,6 +81,7 @@ def test_wrong_arguments(found: Any, error: type[Exception], message: str) -> No
 # --- paths, and couplings with errors -------------------------------------------------------------
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("criterion", ["ebic", "cv"])
 def test_a_path_has_couplings_and_scores(criterion: str) -> None:
     found = regularization_path(samples(300, 4), criterion=criterion, random_state=1)
@@ -94,6 +96,7 @@ def test_a_path_has_couplings_and_scores(criterion: str) -> None:
     assert left.get_xscale() == right.get_xscale() == "log"
 
 
+@pytest.mark.thorough
 def test_a_path_of_one_spin(tmp_path: Any) -> None:
     plot.inverse.path(regularization_path(samples(30, 1))).savefig(tmp_path / "one.png")
 

@@ -38,6 +38,7 @@ def test_benchmark() -> None:
     assert sorted(labels) == ["$M^{-1/2}$", "bethe", "mean field"]
 
 
+@pytest.mark.thorough
 def test_a_benchmark_that_solved_nothing_can_be_drawn(tmp_path: Any) -> None:
     data = BENCHMARK.isel(model=[0], beta=[0]).copy(deep=True)
     data["gamma"] *= np.nan

@@ -79,6 +79,7 @@ def random_graph(n_spins: int, degree: int, seed: int) -> ms.Pairwise:
     return ms.Pairwise.from_edges(n_spins, edges, rng.choice([-1.0, 1.0], len(edges)))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("model", [
     ms.EdwardsAnderson((4, 4), seed=1),
     ms.EdwardsAnderson((3, 5), seed=2, J=0.5, h=0.25),
@@ -296,6 +297,7 @@ def start_child(moment: str, count: int, path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", CHILD, *words])
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("moment", "counts"), [
     ("progress", (1, 35, 20, 30)),
     ("sync", (1, 81, 40)),
@@ -323,6 +325,7 @@ def kill_from_outside(path: Path, times: int) -> None:
         child.wait()
 
 
+@pytest.mark.thorough
 def test_killed_at_any_time_from_outside(expected: xr.Dataset, whole: Path, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     kill_from_outside(path, 4)

@@ -193,6 +193,7 @@ run(path, **{**both, **longer}, checkpoint_interval=0.0, progress=progress)
 """
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["everything", "anneal", "temper"])
 def test_runs_that_are_killed_while_they_are_extended(name: str, tmp_path: Path) -> None:
     run, both, first, longer = GROWN[name]

@@ -207,6 +207,7 @@ def test_batches_and_pieces_do_not_matter(
     assert_same(simulate(), expected)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "make", [lambda: ThreadPoolExecutor(2), lambda: ProcessPoolExecutor(2, get_context("spawn"))]
 )
@@ -258,6 +259,7 @@ tests.simulate(checkpoint=path, checkpoint_interval=0.0, progress=progress)
 """
 
 
+@pytest.mark.thorough
 def test_killed_runs_end_as_if_nothing_had_happened(expected: xr.Dataset, tmp_path: Path) -> None:
     path, here = tmp_path / "run.npz", str(Path(__file__).parent)
     for count in (2, 5, 9):
@@ -348,6 +350,7 @@ def test_a_function_that_fails_is_named_and_costs_nothing(
     assert_same(simulate(checkpoint=path), expected)  # by the same name, mended
 
 
+@pytest.mark.thorough
 def test_a_function_that_fails_in_a_worker_is_named(expected: xr.Dataset, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     changed = {**ARGUMENTS["observables"], "corner": raises}

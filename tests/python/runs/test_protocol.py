@@ -160,6 +160,7 @@ def test_hardest_steps() -> None:
 # --- stopped and killed ---------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(5)
 @each_model
 def test_a_stopped_run_goes_on_bit_for_bit(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -200,6 +201,7 @@ tests.protocol("gaussian", sys.argv[3], **keep, **tests.MEASURED)
 """
 
 
+@pytest.mark.thorough
 def test_killed_runs_end_as_if_nothing_had_happened(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     for count in (2, 3):

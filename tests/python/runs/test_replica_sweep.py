@@ -120,6 +120,7 @@ def enumerate_glass(temperature: float) -> tuple[float, float, NDArray[np.float6
     return float(weight @ energy) / 9, float(weight @ abs(states.mean(axis=1))), joint
 
 
+@pytest.mark.thorough
 def test_means_are_those_of_enumeration() -> None:
     names = ("energy_per_spin", "abs_magnetization", "overlap2")
     found = of_seeds(*names, "overlap_distribution", "q_width", replicas=[1, 5, 64], sweeps=1000)
@@ -315,6 +316,7 @@ def test_a_picture_of_many_numbers_of_replicas(tmp_path: Path) -> None:
     figure.savefig(tmp_path / "x.png")
 
 
+@pytest.mark.thorough
 def test_pictures_without_errors_can_be_saved(tmp_path: Path) -> None:
     plot.replicas.overview(sweep(ms.Ising((4, 4), J=0.0), sweeps=200, replicas=[1, 2])).savefig(
         tmp_path / "x.png"

@@ -172,6 +172,7 @@ def test_threads_do_not_matter(expected: xr.Dataset, threads: int) -> None:
     xr.testing.assert_identical(simulate(threads=threads), expected)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("chains", [1, 3, 100])
 @pytest.mark.parametrize(
     "make", [lambda: ThreadPoolExecutor(2), lambda: ProcessPoolExecutor(2, get_context("spawn"))]
@@ -232,6 +233,7 @@ def run_child(moment: str, count: int, path: Path) -> int:
     return subprocess.run([sys.executable, "-c", CHILD, *words], check=False).returncode
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("moment", "counts"), [
     ("progress", (1, 7)),
     ("sync", (1, 2)),
@@ -250,6 +252,7 @@ def test_killed_runs_end_as_if_nothing_had_happened(
     xr.testing.assert_identical(simulate(checkpoint=path), expected)
 
 
+@pytest.mark.thorough
 def test_killed_at_any_time_from_outside(expected: xr.Dataset, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     arguments = {key: value for key, value in ARGUMENTS.items() if key != "model"}

@@ -143,6 +143,7 @@ def test_the_engine_is_that_of_the_run_and_not_of_its_batches(
         xr.testing.assert_identical(simulate(**short, executor=executor), whole)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "make", [lambda: ThreadPoolExecutor(2), lambda: ProcessPoolExecutor(2, get_context("spawn"))]
 )
@@ -176,6 +177,7 @@ ms.simulate(
 """
 
 
+@pytest.mark.thorough
 def test_killed_runs_end_as_if_nothing_had_happened(expected: xr.Dataset, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     for count in (1, 6, 12):

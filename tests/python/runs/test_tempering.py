@@ -56,6 +56,7 @@ def plan_of(model: ms.models.Model, **changes: Any) -> Any:
 # --- the twin -------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(
     ("h", "cluster_moves"), [(0.0, False), (0.3, False), (0.0, True), (0.3, True)]
@@ -180,6 +181,7 @@ LADDERS = 40_000
 ALPHA = 1e-6 / 8  # of each p-value: three pairs of temperatures and one of replicas, twice
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("cluster_moves", [False, True])
 def test_product_measure_is_left_as_it_is(cluster_moves: bool) -> None:
     """Pairs of energies at neighbouring temperatures, and overlaps, against enumeration.
@@ -293,6 +295,7 @@ run.to_netcdf(result, engine="h5netcdf")
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.thorough)])
 def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path: Path, times: int) -> None:
     import xarray
@@ -356,6 +359,7 @@ def stop_inside_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     signal.signal(signal.SIGALRM, signal.default_int_handler)
 
 
+@pytest.mark.thorough
 def test_a_stop_among_cluster_moves_leaves_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

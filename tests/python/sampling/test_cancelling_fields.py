@@ -41,6 +41,7 @@ def exact(shape: tuple[int, ...], J: float, h: float, T: float) -> tuple[float, 
     return found.energy, found.magnetization
 
 
+@pytest.mark.one_in(17)
 @pytest.mark.parametrize(("shape", "engine", "J", "T"), SYSTEMS)
 @pytest.mark.parametrize(
     "start", ["up", "down", pytest.param("random", marks=pytest.mark.thorough)]

@@ -38,6 +38,7 @@ def expected_sums(m: int, n: int) -> tuple[Any, Any, Any]:
     return weights, twin.moment_sums(samples), twin.moment_sums(samples, weights.tolist())
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("threads", [1, 3])
 def test_sums_are_those_of_the_twin(isa: str, threads: int) -> None:  # noqa: ARG001
     for m, n in itertools.product(SAMPLES, SPINS):
@@ -48,6 +49,7 @@ def test_sums_are_those_of_the_twin(isa: str, threads: int) -> None:  # noqa: AR
             np.testing.assert_array_equal(second, sums[1], err_msg=f"{m}, {n}")
 
 
+@pytest.mark.one_in(3)
 def test_several_tiles(isa: str) -> None:  # noqa: ARG001
     for n in (511, 512, 513, 1023, 1024, 1025):
         samples = samples_of(66, n)
@@ -57,6 +59,7 @@ def test_several_tiles(isa: str) -> None:  # noqa: ARG001
         np.testing.assert_array_equal(second, expected[1])
 
 
+@pytest.mark.thorough
 def test_threads_do_not_matter() -> None:
     samples = samples_of(20_000, 600)  # enough for threads to come
     weights = np.random.default_rng(4).random(20_000)
@@ -122,6 +125,7 @@ def test_integer_weights_are_exact(scale: float) -> None:
     assert ms.moments(samples, np.full(200, scale))[1].tolist() == ms.moments(samples)[1].tolist()
 
 
+@pytest.mark.thorough
 def test_real_weights_are_rounded_as_promised() -> None:
     rng = np.random.default_rng(6)
     samples = samples_of(300, 5)
@@ -149,6 +153,7 @@ def test_a_sample_of_weight_zero_does_not_count() -> None:
     np.testing.assert_array_equal(ms.moments(samples, weights)[1], ms.moments(samples[:50])[1])
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("wrong", [0, 2, -2, 127, -128, 3])
 def test_other_values_are_refused_wherever_they_are(isa: str, wrong: int) -> None:  # noqa: ARG001
     for place in [(0, 0), (129, 64), (63, 63), (64, 10), (129, 0), (0, 64)]:

@@ -20,6 +20,7 @@ def sampler(model: ms.models.Model, **more: Any) -> ms.Sampler:
     return ms.Sampler(model, 2.0, seed=1, threads=1, **more)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("make", "cure"), [
     (lambda: sampler(ms.Ising((1023, 1023))), "64 replicas or more, .* or even sides"),
     (lambda: sampler(ms.Ising((512, 513)), replicas=63), "or even sides"),

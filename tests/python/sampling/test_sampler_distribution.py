@@ -152,6 +152,7 @@ each_generator = pytest.mark.parametrize("rng", ["aes", "philox"])
 # --- the distributions ----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(5)
 @each_generator
 @each_case
 def test_every_transition_of_two_by_two(
@@ -167,6 +168,7 @@ def test_every_transition_of_two_by_two(
         assert p_value(pair, Chain(case).matrix(sweeps).ravel() / 16) > ALPHA
 
 
+@pytest.mark.one_in(5)
 @each_generator
 @each_case
 def test_all_states_of_eight_spins(dynamics: str, J: float, h: float, T: float, rng: str) -> None:
@@ -217,6 +219,7 @@ def test_patterns_of_four_by_four(dynamics: str, J: float, h: float, T: float, r
 
 
 # Where neighbours cancel the field, little is left that a rate could be wrong in.
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(("dynamics", "J", "h", "T"), [c for c in CASES if abs(c[2]) < 2])
 def test_an_acceptance_wrong_by_four_percent_would_be_seen(
     dynamics: str, J: float, h: float, T: float

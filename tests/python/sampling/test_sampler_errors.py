@@ -434,6 +434,7 @@ METHODS: dict[str, Callable[[ms.Sampler, Any], None]] = {
 }
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(name=st.sampled_from(list(METHODS)), value=junk)
 def test_methods_work_or_refuse(name: str, value: Any) -> None:

@@ -101,6 +101,7 @@ SAMPLERS = [  # shape, replicas, threads
 CALLS = [["sweep", 10**9], ["record", 2000, 10**5], ["record", 10, 10**8]]
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(("shape", "replicas", "threads", "call"), [
     # Each sampler and each call soon, every pair of them among the thorough tests.
     pytest.param(*SAMPLERS[i], CALLS[j], marks=[] if i % 3 == j else pytest.mark.thorough)

@@ -106,6 +106,7 @@ def name(shape: tuple[int, int]) -> str:
 # --- shapes -------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(29)
 @pytest.mark.parametrize("shape", [*FULL, *FEWER, *ROWS], ids=name)
 def test_every_shape(shape: tuple[int, int]) -> None:
     for (dynamics, h), rng in itertools.product(RULES, ("aes", "philox")):
@@ -124,6 +125,7 @@ COUPLINGS = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 @pytest.mark.parametrize(("J", "h"), COUPLINGS)
@@ -169,6 +171,7 @@ def turns(case: Case, site: tuple[int, int]) -> bool:
     return bool(sampler.spins()[0][site] < 0)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(("dynamics", "h"), RULES)
 def test_the_last_bit_of_an_acceptance(dynamics: str, h: float, rng: str) -> None:
@@ -201,6 +204,7 @@ def test_the_last_bit_of_an_acceptance(dynamics: str, h: float, rng: str) -> Non
         assert threshold_turns(at, site)
 
 
+@pytest.mark.one_in(23)
 @pytest.mark.parametrize("rng", ["aes", "philox"])
 @pytest.mark.parametrize(("dynamics", "h"), RULES)
 def test_many_tails(dynamics: str, h: float, rng: str) -> None:
@@ -237,6 +241,7 @@ def test_replicas_are_the_runs_of_their_streams_and_temperatures(rng: str) -> No
         np.testing.assert_array_equal(sampler.packed()[replica], expected(one))
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize("shape", [(6, 40), (6, 128), (2, 134), (4, 1024)], ids=name)
 def test_every_start(shape: tuple[int, int]) -> None:
     given = np.random.default_rng(4).choice(np.array([-1, 1], dtype=np.int8), (3, *shape))

@@ -96,6 +96,7 @@ def test_a_run_that_goes_on_keeps_the_seed_of_its_file(
         run(seed=5, checkpoint=path)
 
 
+@pytest.mark.thorough
 def test_numbers_of_replicas_say_their_seed() -> None:
     def sweep(**more: Any) -> xr.Dataset:
         return ms.replica_sweep(MODEL, 3.0, [1, 2], 40, 0, interval=2, threads=1, **more)

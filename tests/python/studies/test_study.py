@@ -199,6 +199,7 @@ def processes() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, get_context("spawn"))
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("in_flight", [None, 1, 100])
 @pytest.mark.parametrize("make", [lambda: ThreadPoolExecutor(3), processes])
 def test_executors_do_not_matter(
@@ -271,6 +272,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("pool", ["MPIPoolExecutor", "MPICommExecutor"])
 def test_mpi_ranks_of_one_machine(expected: Path, tmp_path: Path, pool: str) -> None:
     pytest.importorskip("mpi4py", reason="mpi4py is not installed")
@@ -358,6 +360,7 @@ def test_killed_twenty_times(tmp_path: Path) -> None:
     assert same(path, undisturbed)
 
 
+@pytest.mark.thorough
 def test_cut_at_any_byte(tmp_path: Path) -> None:
     whole, path = tmp_path / "whole", tmp_path / "cut"
     parameters = {"x": [0, 1, 2]}
@@ -492,6 +495,7 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert same(path, whole)
 
 
+@pytest.mark.thorough
 def test_two_processes_do_not_write_one_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     ms.study(tasks.square, SQUARES, path)
@@ -693,6 +697,7 @@ def test_a_task_that_cannot_be_pickled_is_said(tmp_path: Path) -> None:
         assert ms.study(local, SQUARES, tmp_path / "file", executor).y.count() == 7
 
 
+@pytest.mark.thorough
 def test_a_dying_worker_costs_no_finished_point(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with processes() as executor, pytest.raises(ExecutorError, match="in_flight=1"):

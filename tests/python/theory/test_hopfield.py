@@ -154,6 +154,7 @@ def test_the_capacity() -> None:
     assert load.max() ** 2 / 2 == pytest.approx(alpha_c(), abs=1e-9)
 
 
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize(("alpha", "warmest", "m", "equal", "glass"), [
     (0.001, 0.9378, 0.337, 0.9161, 1.0316), (0.005, 0.8600, 0.496, 0.8074, 1.0707),
     (0.01, 0.8010, 0.583, 0.7216, 1.1000), (0.02, 0.7165, 0.682, 0.5913, 1.1414),
@@ -169,6 +170,7 @@ def test_the_lines(alpha: float, warmest: float, m: float, equal: float, glass: 
     assert retrieval(alpha, end + 1e-9) is None
 
 
+@pytest.mark.thorough
 def test_lines_begin_as_square_roots() -> None:
     for line, slope in ((T_M, 1.954), (T_c, 2.596)):
         assert line(0.0) == 1.0
@@ -187,6 +189,7 @@ def test_lines_bend_back() -> None:
     assert found_at(0.0531, 0.0).free_energy > spin_glass(0.0531, 0.0).free_energy
 
 
+@pytest.mark.thorough
 def test_the_phase_diagram() -> None:
     lines = phase_diagram(6)
     assert lines.alpha == pytest.approx(0.15 * np.linspace(0, 1, 6) ** 2)

@@ -36,6 +36,7 @@ def test_the_average_over_all_bonds_is_exact_on_any_graph(p: float) -> None:
     assert average == pytest.approx(-6 * J * np.tanh(J / T), rel=1e-12)
 
 
+@pytest.mark.thorough
 def test_glasses_of_that_share_have_that_energy() -> None:
     p = 0.85
     T = nishimori.temperature(p)

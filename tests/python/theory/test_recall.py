@@ -43,6 +43,7 @@ def test_the_first_steps_of_a_simulation() -> None:
 # --- flow -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_numbers_of_the_flow() -> None:
     flow = coolen_sherrington(0.05, 0.3, 0.4, [0.0, 1.0, 2.0, 4.0])
     assert flow.time.tolist() == [0.0, 1.0, 2.0, 4.0]
@@ -52,6 +53,7 @@ def test_numbers_of_the_flow() -> None:
     assert (other.m[-1], other.r[-1]) == pytest.approx((flow.m[1], flow.r[1]), abs=2e-5)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("alpha", "T"), [(0.05, 0.3), (0.1, 0.2), (0.01, 0.7)])
 def test_the_flow_rests_in_equilibrium(alpha: float, T: float) -> None:
     found = retrieval(alpha, T)
@@ -91,6 +93,7 @@ def test_states_of_the_glass() -> None:
     assert (at.rho, at.q) == pytest.approx((2.0, found.q), rel=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_pattern_that_is_forgotten() -> None:
     # A paramagnet: m vanishes, and r is that of thermal noise, 1/(1 - β).
     flow = coolen_sherrington(0.1, 2.0, 0.3, [12.0])

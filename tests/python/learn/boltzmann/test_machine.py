@@ -93,6 +93,7 @@ def test_likelihoods_are_those_of_enumeration(n_hidden: Any, connectivity: str) 
     np.testing.assert_allclose(of.log_likelihood(v), -of.free_energy(v) - of.log_partition().value)
 
 
+@pytest.mark.thorough
 def test_parity_takes_hidden_units() -> None:
     options = {"learning_rate": (0.3, 0.02), "n_iter": 600, "n_chains": 512, "random_state": 1}
 

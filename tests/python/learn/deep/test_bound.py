@@ -60,6 +60,7 @@ def test_a_posterior_that_is_right_loses_nothing() -> None:
     np.testing.assert_allclose(found.values, np.log(reference.of_visible(layers[0])), atol=1e-9)
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("low", [0, -1])
 @pytest.mark.parametrize("sizes", SIZES[1:])
 def test_draws_come_to_the_sums(sizes: tuple[int, ...], low: int) -> None:
@@ -134,6 +135,7 @@ def test_gaussian_units_between() -> None:
     assert found.errors.max() < 0.1
 
 
+@pytest.mark.thorough
 def test_sums_over_many_states_in_parts() -> None:
     # 12 units below the top: more states than are worked on together.
     layers = random_layers((3, 12, 4), scale=0.4)

@@ -145,6 +145,7 @@ def test_states_are_drawn_given_the_samples(hidden: str) -> None:
         assert set(np.unique(drawn)) == ({0, 1} if hidden == "binary" else {-1, 1})
 
 
+@pytest.mark.thorough
 def test_a_second_layer_raises_the_bound() -> None:
     # It begins as the law of hidden units that the first one has, and learns what is drawn of the
     # data: Hinton, Osindero & Teh (2006). Data of a model that one small RBM cannot have.
@@ -216,6 +217,7 @@ def test_a_seed_repeats_the_whole_on_any_number_of_threads(inputs: str) -> None:
     np.testing.assert_array_equal(*two)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("inputs", ["means", "states"])
 def test_training_goes_on_bit_for_bit(inputs: str, tmp_path: Path) -> None:
     class StoppedError(Exception):
@@ -345,6 +347,7 @@ def test_layers_that_do_not_fit(rbms: Any, error: type, message: str) -> None:
     assert str(found.value).startswith(message)
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -56,6 +56,7 @@ def assert_drawn_of(samples: np.ndarray, probabilities: np.ndarray) -> None:
     assert chi2 < stats.chi2.ppf(1 - ERROR_RATE, len(seen) - 1)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("low", [0, -1])
 @pytest.mark.parametrize("sizes", [(5, 4), (5, 4, 3), (4, 3, 4, 3)])
 def test_samples_are_of_the_whole_network(sizes: tuple[int, ...], low: int) -> None:
@@ -73,6 +74,7 @@ def test_the_test_sees_a_layer_that_is_left_out() -> None:
         assert_drawn_of(drawn, reference.of_visible(layers[0]))
 
 
+@pytest.mark.thorough
 def test_labels_are_held() -> None:
     # Label units of the top RBM: P(v | label), by sums.
     low = random_layers((4, 3))[0]
@@ -113,6 +115,7 @@ def test_seeds_repeat() -> None:
 # --- stacked tempering ----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize("low", [0, -1])
 @pytest.mark.parametrize("sizes", [(5, 4), (5, 4, 3), (4, 3, 4, 3)])
 def test_samples_are_of_the_lowest_rbm(sizes: tuple[int, ...], low: int) -> None:
@@ -123,6 +126,7 @@ def test_samples_are_of_the_lowest_rbm(sizes: tuple[int, ...], low: int) -> None
     assert np.all((found.acceptance > 0.02) & (found.acceptance < 1))
 
 
+@pytest.mark.thorough
 def test_numbers_between_are_exchanged() -> None:
     # A layer of Gaussian units between: the lowest RBM's visible units are spins.
     rng = np.random.default_rng(5)

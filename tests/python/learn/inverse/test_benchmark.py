@@ -102,6 +102,7 @@ def test_measures_are_those_of_a_fit() -> None:
     assert np.isnan(recover_one("sk", 8, 0.5, 300, 1, "bethe", 10, 7)["edges_right"])
 
 
+@pytest.mark.thorough
 def test_errors_fall_as_the_root_of_the_number_of_samples() -> None:
     """From 1000 to 64 000 samples by 8: within 5 errors of a rms of 2 × 3 × 36 numbers."""
     data = ms.inverse_benchmark(

@@ -24,6 +24,7 @@ def drawn(m: int, seed: int) -> Any:
     return np.random.default_rng(seed).multinomial(m, p / p.sum())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "method",
     [
@@ -91,6 +92,7 @@ def test_edges_are_counted() -> None:
     assert (found.counts == (found.J != 0).sum(axis=0)).all()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("method", [name for name in methods.METHODS if name != "boltzmann"])
 def test_few_samples_are_counted_and_nothing_breaks(method: str) -> None:
     samples = np.array([[1, 1, -1], [1, -1, 1], [-1, 1, 1], [1, 1, 1]])

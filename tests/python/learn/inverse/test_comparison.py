@@ -62,6 +62,7 @@ def test_numbers(n: int, weighted: bool) -> None:
     assert found.all_triples
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("sizes", [(300, 300), (200, 1000)])
 def test_errors_are_what_samples_of_one_distribution_do(sizes: tuple[int, int]) -> None:
     """Z of 300 comparisons: mean 0 and variance 1, of each of 47 numbers, within 5 of its errors.

@@ -47,6 +47,7 @@ def test_couplings_of_exact_weights_are_those_planted(method: str) -> None:
     np.testing.assert_allclose(fit.h_, h, atol=1e-9)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "method", ["exact", *(pytest.param(name, marks=pytest.mark.thorough) for name in OVER_SPINS)]
 )
@@ -104,6 +105,7 @@ def data() -> Path:
 # --- chains -------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("from_moments", [False, True])
 def test_chains_come_to_the_maximum_of_the_likelihood(from_moments: bool) -> None:
     J, h = planted(8, beta=1.0)
@@ -121,6 +123,7 @@ def test_chains_come_to_the_maximum_of_the_likelihood(from_moments: bool) -> Non
     assert best - 0.0018 < found <= best + 1e-12
 
 
+@pytest.mark.thorough
 def test_chains_of_a_seed_are_the_same_on_any_number_of_threads() -> None:
     samples = drawn(*planted(9), 2000)
     fits = [
@@ -295,6 +298,7 @@ def test_missing_values_are_summed_over() -> None:
         ms.InverseIsing("pair").fit(seen)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("method", ["boltzmann", "pseudolikelihood", "pseudolikelihood_averaged"])
 def test_missing_values_are_completed_by_chains(method: str) -> None:
     J, h = planted(6)
@@ -338,6 +342,7 @@ def test_learning_that_gets_no_nearer_ends(monkeypatch: pytest.MonkeyPatch) -> N
     assert steps == 3
 
 
+@pytest.mark.thorough
 def test_chains_with_a_ridge_come_to_the_penalized_maximum() -> None:
     samples = drawn(*planted(7, beta=1.5), 5000)
     exact = ms.InverseIsing("exact", l2=0.3).fit(samples)
@@ -347,6 +352,7 @@ def test_chains_with_a_ridge_come_to_the_penalized_maximum() -> None:
     assert np.linalg.norm(fit.J_ - exact.J_) < 2 * np.sqrt(42 / 5000)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("n", "m", "l1"), [(8, 4000, 0.05), (12, 500, 0.1)])
 def test_chains_with_l1_come_to_the_penalized_maximum(n: int, m: int, l1: float) -> None:
     """Conditions of a maximum are compared to what is left to chance: half a sampling error.

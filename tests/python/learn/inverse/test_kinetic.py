@@ -150,6 +150,7 @@ def test_the_error_falls_as_the_root_of_time() -> None:
 # --- how sure it is -------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_errors_are_those_of_repetitions() -> None:
     """(Found − planted) / error: variance 1, 100 series × 12 numbers, within 5 of its errors."""
     J, h = planted(3, 0.5)

@@ -49,6 +49,7 @@ def test_samples_have_the_moments_of_what_was_learned() -> None:
     assert set(np.unique(binary.sample(100))) == {0, 1}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("method", ["ais", "integration"])
 def test_partition_functions_by_chains(method: str) -> None:
     J, h = planted(18, beta=1.2)

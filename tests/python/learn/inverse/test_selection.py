@@ -61,6 +61,7 @@ GRAPHS = {"square": square(), "regular": regular()}
 # --- planted graphs -------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("m", [4000, pytest.param(20_000, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", GRAPHS)
 @pytest.mark.parametrize("method", selection.METHODS)
@@ -172,6 +173,7 @@ def test_cross_validation_finds_the_graph_and_perhaps_more(method: str) -> None:
     assert again.score[1] == pytest.approx(found.score[20], abs=0.01)
 
 
+@pytest.mark.thorough
 def test_held_out_scores_are_of_samples_that_were_left_out() -> None:
     """Of independent spins every coupling that is fitted makes predictions worse."""
     samples = np.random.default_rng(1).choice([-1, 1], size=(300, 8))

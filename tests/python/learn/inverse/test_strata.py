@@ -159,6 +159,7 @@ def planted(n: int, M: int) -> np.ndarray:
     return states[rng.choice(len(states), M, p=p / p.sum())]
 
 
+@pytest.mark.thorough
 def test_chains_find_what_sums_over_states_do() -> None:
     samples = planted(8, 5000)
     exact = ms.InverseIsing("exact", k_pairwise=True).fit(samples)
@@ -202,6 +203,7 @@ def many(n: int = 26) -> ms.InverseIsing:
     return of
 
 
+@pytest.mark.thorough
 def test_beyond_sums_over_states() -> None:
     of, k = many(), np.arange(27)
     n = of.n_features_in_

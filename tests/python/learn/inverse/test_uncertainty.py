@@ -51,6 +51,7 @@ SPREADS = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("method", "l2"), SPREADS)
 def test_errors_are_the_spread_over_data_sets(method: str, l2: float) -> None:
     """300 data sets: a spread is known to 4 %, the largest of 15 deviates by 3 of these."""
@@ -72,6 +73,7 @@ def test_errors_are_the_spread_over_data_sets(method: str, l2: float) -> None:
         assert covered.mean() == pytest.approx(0.95, abs=0.02)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("alike", [False, True])
 @pytest.mark.parametrize("method", ALL)
 def test_errors_are_how_far_single_samples_move_the_fit(method: str, alike: bool) -> None:
@@ -179,6 +181,7 @@ def test_moments_are_enough_for_the_likelihood() -> None:
     np.testing.assert_allclose(of_moments.standard_errors().J, expected.J, rtol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_pseudocount_scatters_nothing() -> None:
     fits, errors = [], []
     for seed in range(200):
@@ -191,6 +194,7 @@ def test_a_pseudocount_scatters_nothing() -> None:
     assert ratio.mean() == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.thorough
 def test_errors_beside_a_potential_are_larger_and_are_the_spread() -> None:
     fits, errors = [], []
     for seed in range(200):

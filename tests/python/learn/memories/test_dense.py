@@ -210,6 +210,7 @@ def test_erased_units_begin_with_the_signs_of_their_fields(
 # --- laws -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(ENERGIES), st.integers(0, 2**32), st.integers(1, 12), st.integers(1, 70))
 def test_sequential_updates_at_zero_never_raise_the_energy(

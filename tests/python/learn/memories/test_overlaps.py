@@ -98,6 +98,7 @@ def test_cues_leave_and_others_go_on() -> None:
         assert not contenders.follow(spins[[0, 2, 3]])
 
 
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize("share", [0.125, 1.0])
 @pytest.mark.parametrize(
     ("N", "P", "part", "T"),

@@ -41,6 +41,7 @@ def test_probabilities_are_those_of_free_energies() -> None:
     np.testing.assert_allclose(classifier.predict_proba(X), expected, atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_images_of_a_class() -> None:
     # Two classes, each of which has one image, nearly.
     y = np.arange(200) % 2
@@ -53,6 +54,7 @@ def test_images_of_a_class() -> None:
         assert (drawn == X[label]).mean() > 0.8
 
 
+@pytest.mark.thorough
 def test_digits_are_classified_whatever_the_method() -> None:
     # A nearest mean is right about 0.84 of the time, guesses 0.1.
     images, digits = ms.datasets.digits()

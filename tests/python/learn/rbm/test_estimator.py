@@ -73,6 +73,7 @@ def test_few_states_are_learned() -> None:
     assert rbm.log_likelihood(X).mean() > -1.42  # of −ln 4 = −1.386
 
 
+@pytest.mark.thorough
 def test_centred_learning_does_not_know_which_value_is_called_1() -> None:
     # Not the same numbers, but likelihoods that are alike, on turned and plain data.
     X = bars_and_stripes(2)
@@ -118,6 +119,7 @@ def test_momentum_is_of_biases_too() -> None:
     np.testing.assert_allclose(found.intercept_hidden_, at.hidden, atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_models_are_kept_where_training_leaves_them() -> None:
     X = np.repeat([[0] * 12, [1] * 12], 10, axis=0)
     rbm = fitted(X, method="ptt", learning_rate=0.5, n_iter=300)
@@ -134,6 +136,7 @@ def test_models_are_kept_where_training_leaves_them() -> None:
 # --- what repeats ---------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_seed_repeats_the_whole_on_any_number_of_threads(method: str) -> None:
     one, other = fitted(method=method, threads=1), fitted(method=method, threads=2)
@@ -142,6 +145,7 @@ def test_a_seed_repeats_the_whole_on_any_number_of_threads(method: str) -> None:
     np.testing.assert_array_equal(one.sample(5), other.sample(5))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("method", METHODS)
 def test_training_goes_on_bit_for_bit(method: str, tmp_path: Path) -> None:
     class StoppedError(Exception):
@@ -205,6 +209,7 @@ def test_weights_are_repetitions() -> None:
     np.testing.assert_allclose(one.components_, other.components_, atol=1e-7)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("method", ["pcd", "pl"])
 def test_weights_count_whatever_the_batches_are(method: str) -> None:
     # One sample of weight 499 and 499 others of weight 1: half and half.
@@ -332,6 +337,7 @@ def test_clamped_units_are_held() -> None:
     np.testing.assert_array_equal(drawn[:, :5], np.tile(X[0, :5], (30, 1)))
 
 
+@pytest.mark.thorough
 def test_conditional_samples_have_the_conditional_law() -> None:
     # χ² of 2^4 states of what is free, of 4000 chains: above 50 with probability 1e-5.
     rbm = fitted(data(n=8), n_components=4, learning_rate=0.5, n_iter=60)
@@ -345,6 +351,7 @@ def test_conditional_samples_have_the_conditional_law() -> None:
     assert ((seen - 4000 * p) ** 2 / (4000 * p)).sum() < 50
 
 
+@pytest.mark.thorough
 def test_samples_have_the_law_of_the_model() -> None:
     # χ² of 2^4 states, of 4000 chains: above 50 with probability 1e-5.
     rbm = fitted(data(n=4), n_components=3, learning_rate=0.2, n_iter=60)
@@ -356,6 +363,7 @@ def test_samples_have_the_law_of_the_model() -> None:
     assert ((seen - 4000 * p) ** 2 / (4000 * p)).sum() < 50
 
 
+@pytest.mark.thorough
 def test_chains_that_do_not_mix_are_named() -> None:
     # Two prototypes, far from each other, and weights that no chain gets over.
     X = np.repeat([[0] * 12, [1] * 12], 10, axis=0)
@@ -506,6 +514,7 @@ def test_callbacks_may_end_it() -> None:
     assert rbm.history_["singular_values"].shape == (3, 4)
 
 
+@pytest.mark.thorough
 def test_penalties_are_of_weights_alone() -> None:
     large = fitted(l2=5.0, n_iter=60, learning_rate=0.05)
     assert np.abs(large.components_).max() < 0.05

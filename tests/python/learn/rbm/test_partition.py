@@ -42,6 +42,7 @@ def test_exact(shape: tuple[int, int]) -> None:
     assert found.value == pytest.approx(brute_force(of), abs=1e-10)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("seed", range(5))
 def test_annealed_importance_sampling(seed: int) -> None:
     # Five differences in standard errors, which are about right: 4 is passed by chance with
@@ -125,6 +126,7 @@ def test_kept_models_stay_while_the_last_learns_on(dtype: type, visible: Units) 
     assert not np.array_equal(last, before[0])
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("which", [0, 1])
 def test_chains_that_are_exchanged_stay_in_equilibrium(which: int) -> None:
     # Frequencies of 16 states of the model, at the end of 4000 chains that are independent but for
@@ -141,6 +143,7 @@ def test_chains_that_are_exchanged_stay_in_equilibrium(which: int) -> None:
     assert ((seen - n * probability) ** 2 / (n * probability)).sum() < 50
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("which", [0, 1])
 def test_ln_z_along_a_ladder(which: int) -> None:
     of = machine(6, 9, 1.0, 6)
@@ -170,6 +173,7 @@ def test_ln_z_along_a_ladder(which: int) -> None:
     assert errors.max() < 0.05
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", ["binary", "spin"])
 def test_ln_z_along_the_models_that_training_has_kept(kind: str) -> None:
     rng = np.random.default_rng(0)

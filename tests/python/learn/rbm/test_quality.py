@@ -38,6 +38,7 @@ def test_what_can_be_told_apart() -> None:
     assert collapsed[1] > 0.95
 
 
+@pytest.mark.thorough
 def test_samples_get_better_with_steps() -> None:
     images, _ = ms.datasets.digits()
     X = (images.reshape(len(images), 64) > 8)[:600]

@@ -366,6 +366,7 @@ def test_rectified_units_need_not_follow_the_largest_singular_value() -> None:
     assert not enumeration.diverges(Parameters(weights, np.zeros(2), np.zeros(2), layers))
 
 
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize(
     ("visible", "hidden"), [pair for pair in ALL if pair != ("gaussian", "relu")]
 )
@@ -382,6 +383,7 @@ def test_annealed_importance_sampling(visible: str, hidden: str) -> None:
 # --- chains ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(19)
 @pytest.mark.parametrize("tempered", [False, True])
 @pytest.mark.parametrize(("visible", "hidden"), PACKED)
 def test_chains_are_of_the_distribution(visible: str, hidden: str, tempered: bool) -> None:
@@ -452,6 +454,7 @@ def fitted(visible: str, hidden: str, **params: Any) -> ms.RBM:
     return ms.RBM(4, **chosen).fit(data_of(visible))
 
 
+@pytest.mark.one_in(17)
 @pytest.mark.parametrize(("visible", "hidden"), ALL)
 def test_an_estimator_of_each_kind(visible: str, hidden: str, tmp_path: Any) -> None:
     X, rbm = data_of(visible), fitted(visible, hidden)
@@ -494,6 +497,7 @@ def test_learning_comes_near_the_best_likelihood(visible: str, hidden: str) -> N
     assert found - free > 0.5 * (best - free)
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("method", ["cd", "pcd", "pt", "ptt"])
 @pytest.mark.parametrize(("visible", "hidden"), [("gaussian", "relu"), ("categorical", "spin")])
 def test_every_method_resumes_bit_for_bit(
@@ -511,6 +515,7 @@ def test_every_method_resumes_bit_for_bit(
     assert resumed.n_iter_ in (3, 6)
 
 
+@pytest.mark.thorough
 def test_gaussian_units_learn_means_and_covariances() -> None:
     # Of a factor model, x = f w + noise of variance 1, in which w shows up in the weights.
     rng = np.random.default_rng(0)
@@ -594,6 +599,7 @@ def test_what_has_no_distribution_is_not_sampled() -> None:
             call()
 
 
+@pytest.mark.thorough
 def test_learning_without_a_distribution_warns() -> None:
     g = np.random.default_rng(0).normal(size=(60, 6))
     X = g[:, :1] + 0.1 * g
@@ -646,6 +652,7 @@ def test_arrays_that_do_not_fit_parameters(options: dict, message: str) -> None:
         ms.RBM.from_arrays(np.ones((3, 6)), np.zeros(6), np.zeros(3), **options)
 
 
+@pytest.mark.thorough
 def test_many_categories_have_to_be_meant() -> None:
     X = [[0, 1], [1, 5000]]
     with pytest.raises(ValueError, match="n_categories: got None"):
