@@ -1,0 +1,104 @@
+"""Run the notebooks of ``examples/notebooks``, and write what they show as pages.
+
+Each one is run from its first cell to its last in a kernel of its own and in an empty folder. An
+exception fails it, and so do a warning and anything else on standard error. Pages with all outputs
+go to ``build/notebooks``. What is committed has no outputs: that is checked, too, and ``--clean``
+takes out of notebooks what Jupyter left there. Needs the extra ``[notebooks]``; run as
+``python tools/run_notebooks.py``, with the names of notebooks for these alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "examples" / "notebooks"
+PAGES = ROOT / "build" / "notebooks"
+SECONDS = 300  # for a cell, far more than any takes: what is stuck fails
+
+#: What a notebook says of its kernel: whichever Python the reader has.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+#: Before the first cell. The kernel's own warnings are not the notebook's.
+STRICT = """\
+import warnings
+warnings.simplefilter("error")
+warnings.filterwarnings("ignore", module="ipykernel")
+"""
+
+
+def cleaned(notebook: Any) -> Any:
+    """Return a notebook as it is committed: without outputs, and of no kernel in particular."""
+    clean = nbformat.from_dict({**notebook, "metadata": METADATA})
+    for cell in clean.cells:
+        cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return clean
+
+
+def written(notebook: Any) -> str:
+    """Return the text of a notebook's file."""
+    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
+
+
+def run(path: Path) -> str:
+    """Run a notebook and write its page; return what is wrong, or nothing."""
+    text = path.read_text(encoding="utf-8")
+    notebook: Any = nbformat.reads(text, as_version=4)
+    if text != written(cleaned(notebook)):
+        return "has outputs, or what Jupyter adds: tools/run_notebooks.py --clean takes it out"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT))  # type: ignore[no-untyped-call,unused-ignore]
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook, timeout=SECONDS, resources={"metadata": {"path": folder}}
+        )
+        client.create_kernel_manager().transport = "ipc"  # nobody else is to listen
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            return str(error)
+    del notebook.cells[0]
+    PAGES.mkdir(parents=True, exist_ok=True)
+    page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
+    (PAGES / f"{path.stem}.html").write_text(page, encoding="utf-8")
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    return "".join(output.text for output in outputs if output.get("name") == "stderr")
+
+
+def main() -> int:
+    """Run all notebooks, or some, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Run the notebooks of examples/notebooks.")
+    parser.add_argument("names", nargs="*", help="of these alone, without .ipynb")
+    parser.add_argument("--clean", action="store_true", help="take outputs out instead")
+    given = parser.parse_args()
+    paths = [NOTEBOOKS / f"{name}.ipynb" for name in given.names]
+    failed = 0
+    for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
+        if given.clean:
+            notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+            path.write_text(written(cleaned(notebook)), encoding="utf-8")
+            continue
+        start = time.perf_counter()
+        wrong = run(path)
+        failed += bool(wrong)
+        print(f"{path.name}: {time.perf_counter() - start:.0f} s{'' if not wrong else ', failed'}")
+        print(wrong, end="\n" if wrong else "")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
