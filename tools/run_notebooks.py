@@ -62,11 +62,10 @@ def run(path: Path) -> str:
     if text != written(cleaned(notebook)):
         return "has outputs, or what Jupyter adds: tools/run_notebooks.py --clean takes it out"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT))  # type: ignore[no-untyped-call,unused-ignore]
-    with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook, timeout=SECONDS, resources={"metadata": {"path": folder}}
-        )
-        client.create_kernel_manager().transport = "ipc"  # nobody else is to listen
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as sockets:
+        client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": folder}})
+        kernel = client.create_kernel_manager()
+        kernel.transport, kernel.ip = "ipc", f"{sockets}/k"  # without a port that others could see
         try:
             client.execute()
         except CellExecutionError as error:
