@@ -75,7 +75,9 @@ def run(path: Path) -> str:
     page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
     (PAGES / f"{path.stem}.html").write_text(page, encoding="utf-8")
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    return "".join(output.text for output in outputs if output.get("name") == "stderr")
+    # A picture that cannot be drawn is an error among the outputs, and no failure of its cell.
+    errors = [output.evalue for output in outputs if output.output_type == "error"]
+    return "".join([*errors, *(one.text for one in outputs if one.get("name") == "stderr")])
 
 
 def main() -> int:
