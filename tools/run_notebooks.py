@@ -61,7 +61,7 @@ def run(path: Path) -> str:
     notebook: Any = nbformat.reads(text, as_version=4)
     if text != written(cleaned(notebook)):
         return "has outputs, or what Jupyter adds: tools/run_notebooks.py --clean takes it out"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT))  # type: ignore[no-untyped-call,unused-ignore]
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT))
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as sockets:
         client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": folder}})
         kernel = client.create_kernel_manager()
