@@ -32,12 +32,12 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
-#: Before the first cell. The kernel's own warnings are not the notebook's.
-STRICT = """\
-import warnings
-warnings.simplefilter("error")
-warnings.filterwarnings("ignore", module="ipykernel")
-"""
+#: What the kernel begins with. Its own warnings are not the notebook's.
+STRICT = (
+    "import warnings",
+    "warnings.simplefilter('error')",
+    "warnings.filterwarnings('ignore', module='ipykernel')",
+)
 
 
 def cleaned(notebook: Any) -> Any:
@@ -61,16 +61,19 @@ def run(path: Path) -> str:
     notebook: Any = nbformat.reads(text, as_version=4)
     if text != written(cleaned(notebook)):
         return "has outputs, or what Jupyter adds: tools/run_notebooks.py --clean takes it out"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT))
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as sockets:
-        client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": folder}})
+        client = NotebookClient(
+            notebook,
+            timeout=SECONDS,
+            resources={"metadata": {"path": folder}},
+            extra_arguments=[f"--IPKernelApp.exec_lines={line}" for line in STRICT],
+        )
         kernel = client.create_kernel_manager()
         kernel.transport, kernel.ip = "ipc", f"{sockets}/k"  # without a port that others could see
         try:
             client.execute()
         except CellExecutionError as error:
             return str(error)
-    del notebook.cells[0]
     PAGES.mkdir(parents=True, exist_ok=True)
     page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
     (PAGES / f"{path.stem}.html").write_text(page, encoding="utf-8")
