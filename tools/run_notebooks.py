@@ -18,7 +18,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 
 ROOT = Path(__file__).parent.parent
@@ -72,7 +72,7 @@ def run(path: Path) -> str:
         kernel.transport, kernel.ip = "ipc", f"{sockets}/k"  # without a port that others could see
         try:
             client.execute()
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return str(error)
     PAGES.mkdir(parents=True, exist_ok=True)
     page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
@@ -89,9 +89,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="of these alone, without .ipynb")
     parser.add_argument("--clean", action="store_true", help="take outputs out instead")
     given = parser.parse_args()
-    paths = [NOTEBOOKS / f"{name}.ipynb" for name in given.names]
+    there = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    for name in given.names:
+        if name not in there:
+            parser.error(f"names: got {name}, allowed: {', '.join(there)}")
     failed = 0
-    for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in [there[name] for name in given.names or there]:
         if given.clean:
             notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
             path.write_text(written(cleaned(notebook)), encoding="utf-8")
@@ -101,7 +104,7 @@ def main() -> int:
         failed += bool(wrong)
         print(f"{path.name}: {time.perf_counter() - start:.0f} s{'' if not wrong else ', failed'}")
         print(wrong, end="\n" if wrong else "")
-    return 1 if failed else 0
+    return 1 if failed or not there else 0
 
 
 if __name__ == "__main__":
