@@ -10,6 +10,7 @@ takes out of notebooks what Jupyter left there. Needs the extra ``[notebooks]``;
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -89,6 +90,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="of these alone, without .ipynb")
     parser.add_argument("--clean", action="store_true", help="take outputs out instead")
     given = parser.parse_args()
+    os.environ.pop("MPLBACKEND", None)  # that of a shell, in place of the notebook's own
     there = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
     for name in given.names:
         if name not in there:
