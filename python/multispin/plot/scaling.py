@@ -76,6 +76,11 @@ def collapse(
     >>> plot.scaling.collapse(sizes, [T] * 3, curves, found).savefig("collapse.png")
     """
     sides, T, given = checked_curves(lengths, temperatures, curves)
+    for k, curve in enumerate(given):
+        if max(np.abs(curve.value).max(), np.abs(curve.resamples).max()) > _LARGEST:
+            raise ValueError(
+                f"curves[{k}]: got a value beyond, allowed: up to {_LARGEST:g} in size"
+            )
     _check(found)
     checks.instance("label", label, str, "a text")
     with style():
@@ -116,7 +121,7 @@ def _scaled(L: int, T: Array, found: Collapse) -> tuple[Array, Array]:
         x = (T - found.critical_temperature) * np.power(float(L), 1 / found.nu)
         scale = np.power(float(L), -found.exponent)
     if not (np.abs(x).max() < _LARGEST and 1 / _LARGEST < scale < _LARGEST):
-        got = f"nu = {found.nu:g} and exponent = {found.exponent:g}"
+        got = f"T_c = {found.critical_temperature:g}, nu = {found.nu:g}, kappa = {found.exponent:g}"
         raise ValueError(f"found: got {got}, allowed: such that axes reach to {_LARGEST:g} at most")
     return x, np.asarray(scale)
 

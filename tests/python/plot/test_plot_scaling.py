@@ -108,15 +108,17 @@ def test_what_was_fitted_can_be_drawn(tmp_path: Path) -> None:
     [
         ({"lengths": (8, 16)}, ValueError, "temperatures: got 3, allowed: 2 of them"),
         ({"curves": curves()[:2]}, ValueError, "curves: got 2, allowed: 3 of them"),
+        ({"curves": [*curves()[:2], Curve(1e200 * curves()[2].value, curves()[2].resamples)]},
+         ValueError, "curves[2]: got a value beyond, allowed: up to 1e+100"),
         ({"found": 3}, TypeError, "found: got 3, allowed: what analysis.scaling.collapse"),
         ({"found": RIGHT._replace(nu=-1.0)}, ValueError, "found.nu: got -1.0"),
         ({"found": RIGHT._replace(exponent=np.nan)}, ValueError, "found.exponent: got nan"),
         ({"found": RIGHT._replace(nu_error=-1)}, ValueError, "found.nu_error: got -1"),
-        ({"found": RIGHT._replace(nu=1e-5)}, ValueError, "found: got nu = 1e-05 and exponent"),
-        ({"found": RIGHT._replace(exponent=1e5)}, ValueError, "found: got nu = 0.8 and exponent"),
+        ({"found": RIGHT._replace(nu=1e-5)}, ValueError, "found: got T_c = 2.27, nu = 1e-05, kappa"),
+        ({"found": RIGHT._replace(exponent=1e5)}, ValueError, "found: got T_c = 2.27, nu = 0.8, kappa = 100000"),
         ({"label": None}, TypeError, "label: got None, allowed: a text"),
     ],
-)
+)  # fmt: skip
 def test_wrong_arguments(changed: Any, error: type[Exception], message: str) -> None:
     arguments = {"lengths": SIZES, "temperatures": T, "curves": curves(), "found": RIGHT}
     with pytest.raises(error) as raised:
