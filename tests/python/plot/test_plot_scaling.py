@@ -114,8 +114,9 @@ def test_what_was_fitted_can_be_drawn(tmp_path: Path) -> None:
         ({"found": RIGHT._replace(nu=-1.0)}, ValueError, "found.nu: got -1.0"),
         ({"found": RIGHT._replace(exponent=np.nan)}, ValueError, "found.exponent: got nan"),
         ({"found": RIGHT._replace(nu_error=-1)}, ValueError, "found.nu_error: got -1"),
-        ({"found": RIGHT._replace(nu=1e-5)}, ValueError, "found: got T_c = 2.27, nu = 1e-05, kappa"),
-        ({"found": RIGHT._replace(exponent=1e5)}, ValueError, "found: got T_c = 2.27, nu = 0.8, kappa = 100000"),
+        ({"found": RIGHT._replace(nu=1e-5)}, ValueError, "found: got T_c = 2.27, nu = 1e-05"),
+        ({"found": RIGHT._replace(exponent=1e5)}, ValueError,
+         "found: got T_c = 2.27, nu = 0.8, kappa = 100000"),
         ({"label": None}, TypeError, "label: got None, allowed: a text"),
     ],
 )  # fmt: skip
