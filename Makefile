@@ -22,7 +22,7 @@ CXX_FILES := $(shell find cpp cuda python/bindings tests bench examples -type f 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo lab browser test thorough validate lint format docs bench clean
+.PHONY: help venv demo lab browser test thorough validate lint format docs notebooks bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ format: $(VENV)/tools  ## rewrite the sources in the house style
 docs: $(VENV)/pages  ## build the site, build/site/index.html
 	$(BIN)/python tools/build_site.py
 
+notebooks: $(VENV)/kernel  ## run the notebooks of examples, pages in build/notebooks
+	$(BIN)/python tools/run_notebooks.py
+
 bench: $(VENV)/installed  ## build and run the C++ benchmarks (libbenchmark-dev, cmake)
 	cmake --preset bench
 	cmake --build --preset bench
@@ -86,6 +89,10 @@ $(VENV)/tools: pyproject.toml | $(VENV)/installed
 # What builds the site reads sources; it imports nothing.
 $(VENV)/pages: pyproject.toml | $(VENV)/installed
 	$(PIP_INSTALL) --no-build-isolation --editable '.[docs]'
+	@touch $@
+
+$(VENV)/kernel: pyproject.toml | $(VENV)/installed
+	$(PIP_INSTALL) --no-build-isolation --editable '.[notebooks]'
 	@touch $@
 
 $(VENV)/created: tools/check_system.sh

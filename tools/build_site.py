@@ -2,7 +2,8 @@
 
 Pages are copied into ``build/docs`` with the folders of the repository, so that a link that works
 there works on the site too. Reference pages list what each package's ``__all__`` has. Needs the
-extra ``[docs]``; run as ``python tools/build_site.py``, which fails where it warns: of a dead
+extra ``[docs]``; where ``tools/run_notebooks.py`` has run before, notebooks are shown with what
+they gave. Run as ``python tools/build_site.py``, which fails where it warns: of a dead
 link, of a page that is in no menu, of a docstring that cannot be read.
 """
 
@@ -20,7 +21,10 @@ PAGES = ROOT / "build" / "docs"
 PACKAGE = ROOT / "python" / "multispin"
 
 #: What is copied: pages, and what they link to.
-COPIED = ("*.md", "docs/**/*", "bench/results/*.md", "bench/**/README.md", "bench/*.toml")
+COPIED = (
+    "*.md", "docs/**/*", "bench/results/*.md", "bench/**/README.md", "bench/*.toml",
+    "examples/notebooks/*.ipynb",
+)  # fmt: skip
 
 #: Modules with a page of their own; those in their ``__all__`` are shown in full on it.
 MODULES = (
@@ -69,6 +73,21 @@ def reference(module: str) -> str:
     return "\n".join(lines)
 
 
+def show_notebooks() -> None:
+    """Put notebooks that have been run in place of the files, and links to them in all pages."""
+    for page in (ROOT / "build" / "notebooks").glob("*.html"):
+        notebook = PAGES / "examples" / "notebooks" / f"{page.stem}.ipynb"
+        if not notebook.exists():
+            continue
+        notebook.unlink()
+        shutil.copyfile(page, notebook.with_suffix(".html"))
+        for path in PAGES.rglob("*.md"):
+            text = path.read_text(encoding="utf-8")
+            if f"/{notebook.name})" in text:
+                text = text.replace(f"/{notebook.name})", f"/{page.name})")
+                path.write_text(text, encoding="utf-8")
+
+
 def main() -> int:
     """Copy the pages, write the reference and run MkDocs; return its exit code."""
     shutil.rmtree(PAGES, ignore_errors=True)
@@ -77,6 +96,7 @@ def main() -> int:
             target = PAGES / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+    show_notebooks()
     (PAGES / "reference").mkdir()
     for module in MODULES:
         (PAGES / "reference" / f"{module}.md").write_text(reference(module), encoding="utf-8")

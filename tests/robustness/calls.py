@@ -1586,6 +1586,14 @@ def _plot() -> dict[str, Call]:
             blames={"replicas": ("flips_per_ns",)},
         ),
         "plot.replicas.overview": Call(replicas.overview, {"runs": runs.replica_swept()}),
+        "plot.scaling.collapse": Call(
+            ms.plot.scaling.collapse,
+            {"lengths": (4, 8), "temperatures": [np.array([1.0, 2.0, 3.0])] * 2,
+             "curves": [_STEEP, _STEEP],
+             "found": scaling.Collapse(2.0, 0.1, 1.0, 0.1, 0.5, 0.0, 1.0, 0.8), "label": "$U_4$"},
+            blames={"lengths": ("temperatures", "curves", "found"),
+                    "temperatures": ("curves", "found"), "curves": ("temperatures",)},
+        ),
         **{
             f"plot.runs.{function.__name__}": Call(
                 function, {"runs": runs.simulated(), "theory": "bethe", "coordination": 4},

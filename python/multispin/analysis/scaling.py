@@ -137,7 +137,7 @@ def collapse(
     '2.270 1.00 1.75'
     """
     require("scipy.optimize", "analysis")
-    data, resampled = _checked(lengths, temperatures, curves)
+    data, resampled = _arranged(lengths, temperatures, curves)
     known = _checked_known(critical_temperature, nu, exponent)
     start = _start(data, known)
     free = np.isnan(known)
@@ -150,6 +150,31 @@ def collapse(
     T, nu_found, kappa = np.where(free, _in_units(best), known).tolist()
     T_error, nu_error, kappa_error = spread.tolist()
     return Collapse(T, T_error, nu_found, nu_error, kappa, kappa_error, *_quality(data, best))
+
+
+def checked_curves(
+    lengths: Any, temperatures: Any, curves: Any
+) -> tuple[list[int], list[Array], list[Curve]]:
+    """Refuse what are no curves of several sizes; return sides, temperatures (M,) and curves."""
+    sides = _listed("lengths", lengths, "two or more different integers >= 2")
+    sides = [
+        checks.count(f"lengths[{k}]", side, 2, checks.MOST_SITES) for k, side in enumerate(sides)
+    ]
+    if len(sides) < 2 or len(set(sides)) < len(sides):
+        raise ValueError(checks.describe("lengths", lengths, "two or more different integers >= 2"))
+    each = f"{len(sides)} of them, one for each size"
+    T, found = _listed("temperatures", temperatures, each), _listed("curves", curves, each)
+    for name, given in (("temperatures", T), ("curves", found)):
+        if len(given) != len(sides):
+            raise ValueError(f"{name}: got {len(given)}, allowed: {each}")
+    T = [checks.ascending_temperatures(f"temperatures[{k}]", one) for k, one in enumerate(T)]
+    found = [
+        _checked_points(k, curve, t) for k, (curve, t) in enumerate(zip(found, T, strict=True))
+    ]
+    counts = [len(one.resamples) for one in found]
+    if len(set(counts)) > 1:
+        raise ValueError(f"curves: got {counts} resamples, allowed: the same number of each")
+    return sides, T, found
 
 
 def _in_units(parameters: Array) -> Array:
@@ -264,26 +289,9 @@ def _checked_known(T: Any, nu: Any, exponent: Any) -> Array:
     return known
 
 
-def _checked(lengths: Any, temperatures: Any, curves: Any) -> tuple[_Data, Array]:
+def _arranged(lengths: Any, temperatures: Any, curves: Any) -> tuple[_Data, Array]:
     """Return the curves, and the values (resamples, sizes, M) of each resample."""
-    sides = _listed("lengths", lengths, "two or more different integers >= 2")
-    sides = [
-        checks.count(f"lengths[{k}]", side, 2, checks.MOST_SITES) for k, side in enumerate(sides)
-    ]
-    if len(sides) < 2 or len(set(sides)) < len(sides):
-        raise ValueError(checks.describe("lengths", lengths, "two or more different integers >= 2"))
-    each = f"{len(sides)} of them, one for each size"
-    T, found = _listed("temperatures", temperatures, each), _listed("curves", curves, each)
-    for name, given in (("temperatures", T), ("curves", found)):
-        if len(given) != len(sides):
-            raise ValueError(f"{name}: got {len(given)}, allowed: {each}")
-    T = [checks.ascending_temperatures(f"temperatures[{k}]", one) for k, one in enumerate(T)]
-    found = [
-        _checked_points(k, curve, t) for k, (curve, t) in enumerate(zip(found, T, strict=True))
-    ]
-    counts = [len(one.resamples) for one in found]
-    if len(set(counts)) > 1:
-        raise ValueError(f"curves: got {counts} resamples, allowed: the same number of each")
+    sides, T, found = checked_curves(lengths, temperatures, curves)
     data = _Data(
         log_length=np.log(np.array(sides, dtype=np.float64))[:, None],
         temperature=_rows(T, np.inf),

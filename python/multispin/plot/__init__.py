@@ -1,5 +1,5 @@
-"""Pictures: of Ising models, glasses, problems, networks, what was learned, and of replicas."""
+"""Pictures: of Ising models and how they scale, glasses, problems, networks, learning, replicas."""
 
-from multispin.plot import glass, hopfield, inverse, problems, rbm, replicas, runs
+from multispin.plot import glass, hopfield, inverse, problems, rbm, replicas, runs, scaling
 
-__all__ = ["glass", "hopfield", "inverse", "problems", "rbm", "replicas", "runs"]
+__all__ = ["glass", "hopfield", "inverse", "problems", "rbm", "replicas", "runs", "scaling"]

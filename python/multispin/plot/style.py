@@ -42,8 +42,10 @@ _STYLE = {
 
 def new_figure(width: float, height: float) -> Figure:
     """Return a figure of its own, in inches, that no global state knows."""
-    figure = require("matplotlib.figure", "plot")
-    return cast("Figure", figure.Figure(figsize=(width, height), layout="constrained", dpi=150))
+    require("matplotlib.figure", "plot")
+    from multispin.plot._figure import ShownFigure
+
+    return ShownFigure(figsize=(width, height), layout="constrained", dpi=150)
 
 
 def style() -> AbstractContextManager[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
+from PIL import Image
 
 import multispin as ms
 from multispin import exact, plot, theory
@@ -55,6 +58,17 @@ def test_pictures_can_be_saved(
         figure.savefig(tmp_path / f"x{suffix}")
         assert (tmp_path / f"x{suffix}").stat().st_size > 1000
     assert dict(mpl.rcParams) == before
+
+
+def test_notebooks_show_pictures(run: xr.Dataset) -> None:
+    """A cell whose value is a picture shows it, without a word of matplotlib before."""
+    figure = pickle.loads(pickle.dumps(plot.runs.energy(run)))  # from a worker, say
+    png, look = figure._repr_png_()
+    with Image.open(BytesIO(png)) as image:
+        assert image.format == "PNG"
+        assert image.size == (960, 630)
+        assert np.asarray(image.convert("L")).min() < 100
+    assert look == {"width": 614}
 
 
 @pytest.mark.parametrize("draw", SINGLE)
