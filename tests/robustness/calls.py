@@ -18,6 +18,7 @@ from multispin.analysis import (
     clusters,
     crossing,
     equilibration,
+    infinite_size,
     overlaps,
     replica_error,
     reweighting,
@@ -1439,6 +1440,12 @@ def _analysis() -> dict[str, Call]:
                     "curves": ("temperatures",), "critical_temperature": ("temperatures",),
                     "nu": ("temperatures",), "exponent": ("temperatures",)},
         ),
+        "infinite_size.extrapolate": Call(
+            infinite_size.extrapolate,
+            {"sizes": [8, 16, 32], "values": np.array([1.0, 2.0, 3.0]),
+             "errors": np.array([0.1, 0.1, 0.2]), "power": 1.0, "terms": 1},
+            blames={"terms": ("sizes",), "sizes": ("values",), "values": ("errors",)},
+        ),
         "equilibration.logarithmic_bins": Call(
             equilibration.logarithmic_bins,
             {"series": _RNG.normal(size=(2, 2, 1, 40)), "samples": True, "tolerance": 3.0},
@@ -1663,6 +1670,7 @@ EXCEPTIONS: dict[Any, str] = {
             time_to_target.SuccessProbability,
             time_to_target.TimeToTarget, progress.Progress, progress.StudyProgress,
             progress.TrainingProgress, reweighting.Peak, scaling.Collapse,
+            infinite_size.Extrapolation,
             comparison.Compared, comparison.Comparison, information.Entropies, information.Entropy,
             bootstrap.Bootstrap, bootstrap.Interval, decimation.Decimation, pruning.Pruned,
             selection.RegularizationPath, uncertainty.StandardErrors,

@@ -93,7 +93,9 @@ def capacity_sweep(
 
     Notes
     -----
-    Cues of one draw share their patterns: errors count draws, not cues.
+    Cues of one draw share their patterns: errors count draws, not cues. What theory says is of
+    infinitely many neurons: `multispin.analysis.infinite_size.extrapolate` takes overlaps of
+    several sizes there.
 
     Examples
     --------
