@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 
 _LARGEST_POWER = 20.0
 _MOST_TERMS = 4
+_LARGEST, _SMALLEST = 1e100, 1e-100  # whose squares are numbers
 
 
 class Extrapolation(NamedTuple):
@@ -54,9 +55,9 @@ def extrapolate(
     sizes : array_like
         N, or L, (n,), above 0 and distinct, more of them than terms.
     values : array_like
-        y, (..., n), by size on the last axis.
+        y, (..., n), by size on the last axis, up to 1e100.
     errors : array_like
-        Their standard errors, above 0, of the same shape; independent of size to size.
+        Their standard errors, 1e-100 to 1e100, of the same shape; independent of size to size.
     power : float
         ω, above 0 and up to 20.
     terms : int
@@ -92,10 +93,10 @@ def extrapolate(
         allowed = f"a number above 0 and up to {_LARGEST_POWER:g}"
         raise ValueError(checks.describe("power", power, allowed))
     n = _sizes(sizes, terms)
-    y = _by_size("values", values, len(n), "finite numbers")
-    sigma = _by_size("errors", errors, len(n), "finite numbers above 0")
-    if sigma.shape != y.shape or not (sigma > 0).all():
-        allowed = f"numbers above 0, of the shape {y.shape} of values"
+    y = _by_size("values", values, len(n), f"numbers up to {_LARGEST:g}")
+    sigma = _by_size("errors", errors, len(n), f"numbers from {_SMALLEST:g} to {_LARGEST:g}")
+    if sigma.shape != y.shape or not (sigma >= _SMALLEST).all():
+        allowed = f"numbers from {_SMALLEST:g}, of the shape {y.shape} of values"
         raise ValueError(checks.describe("errors", errors, allowed))
     # In units of the smallest: large sizes and powers leave the numbers that there are otherwise.
     columns = (n[:, np.newaxis] / n.min()) ** (-power * np.arange(terms + 1))
@@ -103,11 +104,13 @@ def extrapolate(
     inverse = np.linalg.pinv(weighted)
     found = (inverse @ (y / sigma)[..., np.newaxis])[..., 0]
     deviations = y / sigma - (weighted @ found[..., np.newaxis])[..., 0]
+    with np.errstate(over="ignore"):  # infinite: no form describes that
+        chi_squared = (deviations**2).sum(axis=-1)
     return Extrapolation(
         found[..., 0],
         np.sqrt((inverse[..., 0, :] ** 2).sum(axis=-1)),
         found[..., 1:] * n.min() ** (power * np.arange(1, terms + 1)),
-        (deviations**2).sum(axis=-1),
+        chi_squared,
         len(n) - terms - 1,
     )
 
@@ -125,6 +128,6 @@ def _sizes(sizes: npt.ArrayLike, terms: int) -> Array:
 def _by_size(name: str, given: npt.ArrayLike, n: int, what: str) -> Array:
     allowed = f"{what}, (..., {n}), one for each size on the last axis"
     found = checks.numbers(name, given, allowed)
-    if found.ndim == 0 or found.shape[-1] != n or not np.isfinite(found).all():
+    if found.ndim == 0 or found.shape[-1] != n or not (np.abs(found) <= _LARGEST).all():
         raise ValueError(checks.describe(name, given, allowed))
     return found
