@@ -64,6 +64,11 @@ class Plan:
         """Walkers of one sample."""
         return self.replicas * len(self.temperatures)
 
+    @property
+    def all_walkers(self) -> int:
+        """Walkers of all samples."""
+        return self.walkers * (self.model.samples or 1)
+
     def record_bytes(self) -> int:
         """Bytes of all records, and of the Dataset that is made of them."""
         values = sum(math.prod(shape) for shape in self.record_shapes().values())
@@ -132,9 +137,15 @@ class TemperingRun:
         return self._whole and self.drawn == self.plan.discarded + self.plan.draws
 
     @property
+    def total_sweeps(self) -> int:
+        """Sweeps of the whole run, over all walkers."""
+        draws = self.plan.discarded + self.plan.draws
+        return draws * self.plan.interval * self.plan.all_walkers
+
+    @property
     def sweeps_done(self) -> int:
         """Sweeps so far, over all walkers."""
-        return self.sampler.sweeps_done * self.plan.walkers * (self.plan.model.samples or 1)
+        return self.sampler.sweeps_done * self.plan.all_walkers
 
     @property
     def _rows(self) -> int:

@@ -199,6 +199,11 @@ def measures(
     return tuple(found)
 
 
+def identities(measures: Sequence[Measure]) -> list[list[Any]]:
+    """Return what a checkpoint knows observables by: names, intervals in draws, and of what."""
+    return [[one.name, one.every, one.identity] for one in measures]
+
+
 def _check_dims(found: Sequence[Measure]) -> None:
     """Refuse axes that are called like an observable, or alike and are not."""
     taken = {one.name for one in found}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,9 +16,8 @@ from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, SignedEdges, periodic_lattice
-from multispin.progress import Progress, Reporter
 from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
-from multispin.runs._drive import drive
+from multispin.runs._drive import finish
 from multispin.runs._growth import Growth
 from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from multispin.models import Model
+    from multispin.progress import Progress
 
 __all__ = ["temper"]
 
@@ -204,22 +203,10 @@ def temper(
         check_memory(what, plan.record_bytes())
         known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan), _GROWTH)
         run = known or TemperingRun(plan)
-        _run(run, file, progress)
+        finish(run, file, progress)
         return _dataset(xarray, run, file.origin)
 
     return with_checkpoint("temper", checkpoint, checkpoint_interval, keeping)
-
-
-def _run(
-    run: TemperingRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
-) -> None:
-    plan = run.plan
-    chains = plan.walkers * (plan.model.samples or 1)
-    total = chains * (plan.discarded + plan.draws) * plan.interval
-    reporter = Reporter(progress, total, run.sweeps_done, plan.model.n_spins)
-    with closing(reporter):
-        if not run.finished:
-            drive(run, file, reporter, run.state)
 
 
 def _multiple(name: str, value: object, of: int, of_name: str) -> int:
