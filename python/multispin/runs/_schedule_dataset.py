@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from multispin.models import Model
     from multispin.runs._dataset import Variable
     from multispin.runs._schedule_run import ScheduleRun
+    from multispin.runs.observables import Measure
     from multispin.sampling.sampler import Sampler
 
 
@@ -97,15 +98,16 @@ def dataset_of(
     }
     if model.samples is not None:
         along["sample"] = numbered("sample", model.samples, "disorder sample")
-    for one in run.measures:
-        values = run.observed.values[one.name]
-        dim = "step" if one.every == 1 else f"step_{one.every}"
-        if one.every > 1:
-            numbers = one.every * np.arange(1, len(values) + 1) - 1
-            along[dim] = variable((dim,), numbers, "number of the step, from 0")
-        values = values.reshape(len(values), *shape, *values.shape[2:])
-        found[one.name], labels = observed(one, (dim, *each), values, run.observed.seconds)
-        along |= labels
+    values = {
+        name: array.reshape(len(array), *shape, *array.shape[2:])
+        for name, array in run.observed.values.items()
+    }
+    more, labels = observed(
+        run.measures, values, run.observed.seconds, ("step", *each),
+        lambda one: _rare_steps(len(run.energy), one),
+    )  # fmt: skip
+    found |= more
+    along |= labels
     if run.final_state is not None:
         axes = tuple(f"axis_{number}" for number in range(len(model.shape)))
         states = run.final_state.reshape(*shape, *model.shape)
@@ -115,3 +117,8 @@ def dataset_of(
     if run.measures:
         data.attrs |= seconds(run.observed.seconds)
     return data
+
+
+def _rare_steps(count: int, one: Measure) -> Variable:
+    numbers = one.every * np.arange(1, one.count(count) + 1) - 1
+    return variable((f"step_{one.every}",), numbers, "number of the step, from 0")

@@ -20,6 +20,7 @@ from multispin.runs._growth import Growth, begins_with
 from multispin.runs._schedule import Schedule, checked_sweeps
 from multispin.runs._schedule_dataset import axes_of, dataset_of, identity
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.observables import identities, measures, snapshot_bytes
 from multispin.runs.temperature_range import temperature_range
 from multispin.sampling.sampler import BOLTZMANN, Sampler
 
@@ -41,6 +42,13 @@ _STEPS = 100  # of those who give no temperatures
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = ("version", "model", "seed", "dynamics", "init", "interval")
 
+#: Names that observables cannot have, as the result has them.
+_OWN = (
+    "final_energy", "best_energy", "best_state", "best_state_energy", "best_count",
+    "success_probability", "success_probability_low", "success_probability_high",
+    "sweeps_to_target",
+)  # fmt: skip
+
 
 def anneal(
     model: Model,
@@ -59,6 +67,8 @@ def anneal(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
+    observables: Sequence[Any] | dict[str, Any] | None = None,
+    snapshots: int = 0,
 ) -> xr.Dataset:
     r"""Cool replicas down by a schedule and return their energies and the best states they found.
 
@@ -121,6 +131,11 @@ def anneal(
     progress : bool or callable, optional
         True shows a bar with flips/ns and time left; a callable is called with a
         `multispin.progress.Progress` a few times a second.
+    observables : list, or dict by names, optional
+        What else to measure at the end of each step, as for `simulate`, but without intervals;
+        functions get the spins of replicas of all disorder samples, one after the other.
+    snapshots : int
+        Every so many steps the spins are kept, a bit each, for `unpack_snapshots`; 0 keeps none.
 
     Returns
     -------
@@ -151,13 +166,18 @@ def anneal(
         ``final_state`` (sample, replica, axis_0, axis_1, ...)
             Spins at the end, int8, if `final_states` asks for them.
 
+        Observables are variables (step, sample, replica, ...); ``snapshot``, uint8, has ``step_n``
+        in place of ``step``, for every n-th one, and ``byte`` as its last dimension.
+
         Coordinates of ``step`` are ``temperature`` and ``sweep``, the sweeps since the start at the
-        end of the step. The attributes say how the numbers were made.
+        end of the step. The attributes say how the numbers were made, and what observables took.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
+    ObservableError
+        If an observable fails, as for `simulate`.
     CheckpointError
         If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     OSError
@@ -204,8 +224,11 @@ def anneal(
     final_states = checks.flag("final_states", final_states)
     devices.check(device)
     chains = replicas * (model.samples or 1)
+    wanted = measures(observables, snapshots, model, None, len(table), _OWN)
+    kept = 2 * chains * model.n_spins * final_states
+    kept += snapshot_bytes(snapshots, len(table), chains, model)
     what = f"temperatures: {len(table)} steps of {chains} replicas"
-    check_memory(what, 16 * len(table) * chains + 2 * final_states * chains * model.n_spins)
+    check_memory(what, 16 * len(table) * chains + kept)
     start = init if isinstance(init, str) else checks.array("init", init)
     schedule = {
         "temperatures": table.tolist(),
@@ -229,8 +252,10 @@ def anneal(
         arguments = identity(model, schedule, replicas, start, sampler)
         if final_states:
             arguments["final_states"] = True
+        if wanted:
+            arguments["observables"] = identities(wanted)
         steps = Schedule(table, np.cumsum(sweeps), interval)
-        run = AnnealRun(model, replicas, steps, sampler, (), final_states)
+        run = AnnealRun(model, replicas, steps, sampler, wanted, final_states)
         file.load(
             arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads), _GROWTH
         )

@@ -20,7 +20,7 @@ from multispin.runs._protocol_run import ProtocolRun, Steps, in_field
 from multispin.runs._schedule import checked_sweeps
 from multispin.runs._schedule_dataset import axes_of, dataset_of, identity
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
-from multispin.runs.observables import identities, measures
+from multispin.runs.observables import identities, measures, snapshot_bytes
 from multispin.sampling.sampler import DYNAMICS, Sampler
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def protocol(
     wanted = measures(observables, snapshots, model, None, count)
     chains = replicas * (model.samples or 1)
     kept = 2 * chains * model.n_spins * final_states
-    kept += 3 * chains * -(-model.n_spins // 8) * (count // snapshots if snapshots else 0)
+    kept += snapshot_bytes(snapshots, count, chains, model)
     check_memory(f"temperatures: {count} steps of {chains} replicas", 32 * count * chains + kept)
     start = init if isinstance(init, str) else checks.array("init", init)
     schedule = {

@@ -42,7 +42,7 @@ def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
 
 
 def plan_of(model: ms.models.Model, **changes: Any) -> Any:
-    from multispin.runs._tempering_run import Plan
+    from multispin.runs._tempering_plan import Plan
 
     plan = Plan(
         model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
