@@ -11,6 +11,7 @@ from multispin._base.extras import require
 from multispin._base.memory import check_memory
 from multispin._engines import devices
 from multispin._engines.base import MOST_REPLICAS
+from multispin._engines.cluster import check_field
 from multispin.models import SignedGraph
 from multispin.models.base import check_model
 from multispin.runs._dataset import UNIT, variable
@@ -185,6 +186,8 @@ def protocol(
     check_model("model", model)
     checks.choice("dynamics", dynamics, DYNAMICS)
     steps = _steps(temperatures, fields, sweeps_per_step, model)
+    for field in np.unique(steps.fields[steps.fields != 0.0]).tolist():  # before it comes to them
+        check_field("fields", field, in_field(model, field), dynamics)
     count = len(steps.ends)
     replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
     final_states = checks.flag("final_states", final_states)

@@ -27,8 +27,8 @@ def unpack_snapshots(run: xr.Dataset) -> xr.DataArray:
     Parameters
     ----------
     run : xarray.Dataset
-        What `simulate`, `temper`, `anneal` or `protocol` returned with `snapshots`, or a part of it,
-        such as one draw.
+        What `simulate`, `temper`, `anneal` or `protocol` returned with `snapshots`, or a part of
+        it, such as one draw.
 
     Returns
     -------

@@ -11,6 +11,7 @@ from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import CLUSTER_DYNAMICS, MOST_REPLICAS, MOST_SWEEPS, Request
+from multispin._engines.cluster import check_field
 from multispin.models import Model, SignedGraph
 from multispin.models.base import check_model
 from multispin.models.forms import periodic_lattice
@@ -366,7 +367,9 @@ class Sampler:
     def h(self, value: ArrayLike) -> None:
         if not isinstance(self._model, SignedGraph):
             raise AttributeError(f"h: got {self._model!r}, allowed: a model with a field", name="h")
-        self._replace(self._model.with_field(value), same_edges=True)
+        model = self._model.with_field(value)
+        check_field("h", value, model, self._engine.request.dynamics)
+        self._replace(model, same_edges=True)
 
     @property
     def clamp(self) -> NDArray[np.bool_] | None:
@@ -606,8 +609,9 @@ class Sampler:
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, a copy.
 
-        Replica engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is replica r (counted
-        through all disorder samples), sites are in the row-major order of ``model.shape``.
+        Replica, real and pattern engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is
+        replica r (counted through all disorder samples), sites are in the row-major order of
+        ``model.shape``.
 
         Lattice engine: ``(replicas, 2, rows, words)`` uint64, in three dimensions
         ``(replicas, 2, planes, rows, words)``. Index 1 is the colour, the sum of the coordinates
@@ -615,6 +619,11 @@ class Sampler:
         number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
+
+        Cluster engine: ``(replicas, words)`` uint64; bit i % 64 of word i // 64 is site i, in the
+        row-major order of ``model.shape``. Of a lattice in up to three dimensions with one coupling
+        and one field, each row of the last axis begins with a word of its own: bit b of word w of a
+        row is column 64 w + b. The others are 0.
 
         On a GPU it stays there: a :class:`~multispin.DeviceArray`.
 
@@ -738,9 +747,8 @@ class Sampler:
     ) -> NDArray[np.bool_] | None:
         mask = checked_clamp(clamp, self._model.shape, self._lead)
         if mask is not None and "hold" not in abilities:
-            raise ValueError(
-                checks.describe("clamp", "a mask", "None, or a mask with engine='real'")
-            )
+            allowed = "None, or a mask with engine='real' or 'pattern'"
+            raise ValueError(f"clamp: got a mask, allowed: {allowed}")
         return mask
 
     def _hold(self, mask: NDArray[np.bool_] | None, engine: Engine | None = None) -> None:
