@@ -1416,6 +1416,9 @@ def _analysis() -> dict[str, Call]:
         "reweighting.Reweighting": Call(
             reweighting.Reweighting, {"run": runs.reweighted()}, nan=True
         ),
+        "reweighting.Reweighting, in fields": Call(
+            reweighting.Reweighting, {"run": [runs.reweighted(), runs.in_a_field()]}, nan=True
+        ),
         "Reweighting.averages": Call(
             reweighting.Reweighting.averages, {"temperature": np.array([2.2, 2.4]), "h": 0.01},
             there.averages, blames={"h": ("temperature",)},
