@@ -93,6 +93,19 @@ def test_observables_are_of_the_spins_on_any_device(subject: Subject) -> None:
     np.testing.assert_array_equal(data.domain_wall_length, walls)
 
 
+@pytest.mark.parametrize("run", [anneal, temper])
+def test_snapshots_have_their_energies(subject: Subject, run: Any) -> None:
+    data = run(subject, snapshots=1)
+    spins, model = ms.unpack_snapshots(data), subject.model
+    rounded = subject.sampler().info().get("rounding_error", 0.0) * model.n_spins**1.5
+    for k in range(model.samples or 1):
+        one, of_one, energy = model, spins, data.energy
+        if model.samples is not None:
+            one, of_one, energy = model.sample(k), spins.isel(sample=k), energy.isel(sample=k)
+        found = one.energy(of_one.values)
+        np.testing.assert_allclose(found, energy, atol=1e-12 + rounded)
+
+
 def test_best_states_have_their_energies(subject: Subject) -> None:
     data = anneal(subject)
     np.testing.assert_allclose(subject.model.energy(data.best_state.values), data.best_state_energy)

@@ -388,9 +388,9 @@ def _runs() -> dict[str, Call]:
             ms.temper,
             {"model": _GLASS, "temperatures": [1.0, 1.5, 2.0], "sweeps": 4, "swap_interval": 1,
              "replicas": 2, "thermalization": 2, "interval": 2, "measure": ["overlap"],
-             "cluster_moves": False, **_KEPT},
-            blames={"interval": ("sweeps", "thermalization"), "sweeps": ("thermalization",),
-                    "swap_interval": ("interval",)},
+             "cluster_moves": False, **_KEPT, "observables": ["link_energy"], "snapshots": 1},
+            blames={"interval": ("sweeps", "thermalization"), "swap_interval": ("interval",),
+                    "sweeps": ("thermalization",), "model": ("observables",)},
             functions=("progress",), long=("sweeps", "thermalization"), nan=True,
         ),
         "protocol": Call(
@@ -408,8 +408,10 @@ def _runs() -> dict[str, Call]:
         "anneal": Call(
             ms.anneal,
             {"model": _GLASS, "temperatures": [3.0, 1.0], "sweeps_per_temperature": [2, 2],
-             "replicas": 8, "interval": 0, "final_states": False, **_KEPT},
-            blames={"temperatures": ("sweeps_per_temperature",)},
+             "replicas": 8, "interval": 0, "final_states": False, **_KEPT,
+             "observables": ["staggered_magnetization"], "snapshots": 1},
+            blames={"temperatures": ("sweeps_per_temperature",), "model": ("observables",),
+                    "replicas": ("temperatures",)},
             functions=("progress",), long=("sweeps_per_temperature",),
         ),
         "replica_sweep": Call(
@@ -1414,6 +1416,9 @@ def _analysis() -> dict[str, Call]:
         ),
         "reweighting.Reweighting": Call(
             reweighting.Reweighting, {"run": runs.reweighted()}, nan=True
+        ),
+        "reweighting.Reweighting, in fields": Call(
+            reweighting.Reweighting, {"run": [runs.reweighted(), runs.in_a_field()]}, nan=True
         ),
         "Reweighting.averages": Call(
             reweighting.Reweighting.averages, {"temperature": np.array([2.2, 2.4]), "h": 0.01},

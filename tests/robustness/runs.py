@@ -31,6 +31,12 @@ def reweighted() -> xr.Dataset:
 
 
 @cache
+def in_a_field() -> xr.Dataset:
+    model = ms.Ising((4, 4), h=0.1)
+    return ms.simulate(model, [2.0, 2.4, 3.0], 100, 20, replicas=4, seed=2, threads=1)
+
+
+@cache
 def tempered() -> xr.Dataset:
     glass = ms.EdwardsAnderson((4, 4), seed=1)
     return ms.temper(glass, [1.0, 1.5, 2.0], DRAWS, seed=1, threads=1)

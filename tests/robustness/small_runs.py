@@ -56,6 +56,37 @@ RUNS: dict[str, Run] = {
 }  # fmt: skip
 
 
+def wolff(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    return ms.simulate(
+        ms.Ising((64, 128)), [2.0, 2.3, 3.0], 120, 20, interval=3, replicas=3, seed=4, threads=1,
+        dynamics="wolff", checkpoint=checkpoint, **more,
+    )  # fmt: skip
+
+
+def wolff_ladder(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    return ms.temper(
+        ms.Ising((24, 24)), np.linspace(1.8, 2.8, 7), 200, thermalization=20, interval=2, seed=6,
+        dynamics="wolff", threads=1, checkpoint=checkpoint, **more,
+    )  # fmt: skip
+
+
+def swendsen_wang(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+    # Of a graph, in a field: diluted bonds of a ferromagnet.
+    graph = ms.Pairwise.from_edges(
+        600, ms.graphs.hypercubic((20, 30)), np.linspace(0.2, 1.0, 1200), h=0.01
+    )
+    return ms.anneal(
+        graph, np.linspace(2.5, 0.3, 10), 25, replicas=20, interval=9, seed=5,
+        dynamics="swendsen-wang", threads=1, checkpoint=checkpoint, **more,
+    )  # fmt: skip
+
+
+#: Of cluster dynamics, whose random numbers depend on the clusters that there are.
+CLUSTER_RUNS: dict[str, Run] = {
+    "wolff": wolff, "wolff, ladder": wolff_ladder, "swendsen-wang": swendsen_wang,
+}  # fmt: skip
+
+
 def kept_sweeps(path: Path, kind: str) -> int:
     """Return the sweeps that a checkpoint has, over all replicas, as progress counts them."""
     if not path.exists():

@@ -10,6 +10,7 @@ from multispin import _core
 from multispin._base import checks
 from multispin._engines.base import CLUSTER_DYNAMICS
 from multispin._engines.compiled import Compiled
+from multispin.models import SignedGraph
 from multispin.models.forms import RealPairs, UniformLattice
 
 if TYPE_CHECKING:
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from multispin._engines.base import Engine, Request
     from multispin.models import Model
 
-#: Labels of sites have 32 bits.
-_SITES = 2**32
+#: Labels of sites have 32 bits. Rows of a lattice begin with words of their own.
+_SITES, _WORD = 2**32, 64
+
+#: Energies of a graph are kept as multiples of 2^-51 of the largest, which has to be a number.
+_LEAST = float(np.finfo(np.float64).tiny)
 
 
 class ClusterEngine(Compiled):
@@ -35,9 +39,12 @@ class ClusterEngine(Compiled):
         if request.dynamics not in CLUSTER_DYNAMICS:
             allowed = " or ".join(repr(one) for one in CLUSTER_DYNAMICS)
             return f"engine: got 'cluster' with dynamics={request.dynamics!r}, allowed: {allowed}"
+        if request.clamped:
+            allowed = f"None with dynamics={request.dynamics!r}, which turns clusters"
+            others = "or a mask with 'metropolis', 'glauber' or 'parallel'"
+            return f"clamp: got a mask, allowed: {allowed}, {others}"
         only: list[tuple[str, object, object]] = [
             ("order", request.order, "fixed"),
-            ("clamp", request.clamped, False),
             ("shared_random_numbers", request.shared_random_numbers, False),
         ]
         for argument, given, want in only:
@@ -137,9 +144,17 @@ def _refuses_model(request: Request) -> str:
     model, name = request.model, request.dynamics
     if model.form(RealPairs) is None:
         return checks.describe("model", model, "one whose spins interact in pairs")
-    if model.n_spins >= _SITES:
-        return checks.describe("shape", model.shape, f"fewer than 2**32 sites with {name!r}")
-    if not _frustrated(model):
+    lattice = _lattice(model)
+    row = model.shape[-1] if lattice is None else -(-model.shape[-1] // _WORD) * _WORD
+    if model.n_spins // model.shape[-1] * row >= _SITES:
+        allowed = f"fewer than 2**32 sites with {name!r}"
+        if row > model.shape[-1]:
+            allowed += f", the last side taken as {row}, whole words: put the longest side last"
+        return checks.describe("shape", model.shape, allowed)
+    if lattice is None and _is_lost(_listed(_pairs(model))):
+        allowed = f"with {name!r} couplings and fields whose sum is 0, or at least {_LEAST:.3g}"
+        return f"model: got {model!r}, whose energies are less, allowed: {allowed}"
+    if not frustrated(model):
         return ""
     allowed = (
         f"with dynamics={name!r} models of which one state satisfies every coupling and every "
@@ -174,7 +189,31 @@ def _listed(form: RealPairs) -> dict[str, NDArray[Any]]:
     }
 
 
-def _frustrated(model: Model) -> bool:
+def _is_lost(listed: dict[str, NDArray[Any]]) -> bool:
+    """Whether energies are so small that what they are multiples of would be 0."""
+    with np.errstate(over="ignore"):
+        most = float(np.abs(listed["couplings"]).sum() + np.abs(listed["fields"]).sum())
+    return 0.0 < most < _LEAST
+
+
+def check_field(name: str, given: object, model: Model, dynamics: str) -> None:
+    """Refuse a field, given by this name, if it is what makes the model that has it frustrated.
+
+    Raises
+    ------
+    ValueError
+        If clusters would be frustrated in it, and are not without a field.
+    """
+    if dynamics not in CLUSTER_DYNAMICS or not isinstance(model, SignedGraph):
+        return
+    if frustrated(model) and not frustrated(model.with_field(0.0)):
+        satisfied = "one state satisfies every coupling and the field of every site"
+        allowed = f"with dynamics={dynamics!r} a field with which {satisfied}"
+        raise ValueError(checks.describe(name, given, allowed))
+
+
+def frustrated(model: Model) -> bool:
+    """Whether no state satisfies every coupling and every field of a model of pairs."""
     form = model.form(UniformLattice)
     if form is not None:
         odd = any(side % 2 for side in form.shape if side > 1)

@@ -37,6 +37,12 @@ class Histograms:
     cell_count: Array  # (cells,)
     cell_sums: Array  # (cells, 4)
 
+    @property
+    def x(self) -> Array:
+        """(bins, 1), the energy, or (bins, 2), with the magnetization, if bins are pairs."""
+        known = [self.energy] if self.magnetization is None else [self.energy, self.magnetization]
+        return np.stack(known, axis=1)
+
 
 def histograms(
     energy: Array, magnetization: Array, block: Index, inefficiency: Array, pairs: bool

@@ -1,4 +1,4 @@
-"""Draws of several temperatures, weighted for another one, block by block."""
+"""Draws of several temperatures and fields, weighted for others, block by block."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from multispin.analysis import _histograms, _mbar, blocking, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from multispin.analysis._states import States
 
 Array = npt.NDArray[np.float64]
 
@@ -73,17 +75,18 @@ QUANTITIES: dict[str, Callable[[Array, Sums], Array]] = {
 
 
 class Weighted:
-    """Draws (temperatures, replicas, draws) at temperatures in ascending order.
+    """Draws (K, replicas, draws) of K states.
 
-    `joint` says that replicas are not independent of each other.
+    Energies are those in the field of the first state, `field`.
     """
 
-    def __init__(
-        self, energy: Array, magnetization: Array, temperature: Array, n_spins: int, joint: bool
-    ) -> None:
-        self.energy, self.magnetization = energy, magnetization
-        self.n_spins, self.joint = n_spins, joint
-        self.beta = 1 / temperature
+    def __init__(self, states: States) -> None:
+        energy, magnetization = states.energy, states.magnetization
+        self.in_fields, self.shift = states.in_fields, states.shift
+        self.field = 0.0 if states.field is None else float(states.field[0])
+        self.magnetization = magnetization
+        self.n_spins, self.joint = states.n_spins, states.joint
+        self.beta = 1 / states.temperature
         even = (energy, np.abs(magnetization))
         taus = [
             statistics.autocorrelation_time(x, replicas=True).tau for x in (*even, magnetization)
@@ -91,10 +94,19 @@ class Weighted:
         # m may stay where it is for long, below T_c, while all that is even in it has settled.
         self.tau = np.maximum(taus[0], taus[1])
         self.odd_tau = np.maximum(self.tau, taus[2])
+        more = self.shift[:, None, None] * self.n_spins * magnetization
+        self.energy = energy + more if self.in_fields else energy
         self._views: dict[tuple[bool, int], View] = {}
-        bins = self.view().bins
-        averages = energy.mean(axis=(1, 2))
-        self.solution = _mbar.solve(self.beta, self.draws, bins.energy, bins.count, averages)
+        bins, x = self.view().bins, (self.energy, magnetization)
+        averages = np.stack([one.mean(axis=(1, 2)) for one in x[: self.force.shape[1]]], axis=1)
+        self.solution = _mbar.solve(self.force, self.draws, bins.x, bins.count, averages)
+
+    @cached_property
+    def force(self) -> Array:
+        """(K, 1) or, of energy and magnetization, (K, 2): the f_k of `_mbar`."""
+        if not self.in_fields:
+            return self.beta[:, None]
+        return np.stack([self.beta, -self.beta * self.shift * self.n_spins], axis=1)
 
     @property
     def draws(self) -> int:
@@ -103,11 +115,13 @@ class Weighted:
 
     @cached_property
     def shared(self) -> Array:
-        """(K, K): independent draws that two temperatures share, Σ p_k p_l over τ_k + τ_l."""
-        return np.asarray(-self.solution.hessian / (self.tau[:, None] + self.tau))
+        """(K, K): independent draws that two states share, Σ p_k p_l over τ_k + τ_l."""
+        tau = self.odd_tau if self.in_fields else self.tau
+        return np.asarray(-self.solution.hessian / (tau[:, None] + tau))
 
     def view(self, odd: bool = False, pairs: bool = False) -> View:
         """Return the draws in blocks, for what is odd in m or not, and in another field or not."""
+        odd, pairs = odd or self.in_fields, pairs or self.in_fields
         tau = self.odd_tau if odd else self.tau
         replicas, draws = self.energy.shape[1:]
         length = blocking.length(float(tau.max()), 1 if self.joint else replicas, draws)
@@ -131,9 +145,14 @@ class View:
 
     @cached_property
     def log_density(self) -> Array:
-        """(bins,): ln D(E)."""
+        """(bins,): ln D(x)."""
         of = self._of
-        return _mbar.log_density(of.beta, of.draws, self.bins.energy, of.solution.log_partition)
+        return _mbar.log_density(of.force, of.draws, self._x, of.solution.log_partition)
+
+    @property
+    def _x(self) -> Array:
+        """(bins, c): what the weights of the draws depend on."""
+        return self.bins.x[:, : self._of.force.shape[1]]
 
     @cached_property
     def influence(self) -> Array:
@@ -151,12 +170,11 @@ class View:
 
     @cached_property
     def shares(self) -> Array:
-        """(K, bins): p_k(E)."""
-        of, energy = self._of, self.bins.energy
-        check_memory(f"run: shares of {len(energy)} energies", 16 * len(of.beta) * len(energy))
-        a = of.solution.log_partition
-        exponent = np.log(of.draws) - a[:, None] - of.beta[:, None] * energy - self.log_density
-        return np.asarray(np.exp(exponent))
+        """(K, bins): p_k(x)."""
+        of, bins = self._of, len(self.bins.energy)
+        check_memory(f"run: shares of {bins} energies", 24 * len(of.beta) * bins)
+        terms = _mbar.log_terms(of.force, of.draws, self._x, of.solution.log_partition)
+        return np.asarray(np.exp(terms - self.log_density[:, None]).T)
 
     def effective(self, temperature: float, shift: float = 0.0) -> float:
         """Independent draws that averages are worth, with a field larger by `shift`."""

@@ -10,7 +10,9 @@ Draws at temperatures :math:`T_k` are worth something at others, as far as energ
 over the draws of all temperatures together: the multiple-histogram method of Ferrenberg and
 Swendsen (1989), without bins (MBAR; Shirts and Chodera, 2008). The :math:`Z_k` are what makes it
 right at the :math:`\beta_k` themselves. Of one temperature it is the single-histogram method
-(1988). A field is one more factor, :math:`e^{\beta (h' - h) N m}`.
+(1988). A field is one more factor, :math:`e^{\beta (h' - h) N m}`; of runs in several fields it is
+in the denominator too, :math:`e^{-\beta_k (E_n - (h_k - h) N m_n)}` with E in the field h, and what
+is counted are pairs of energy and magnetization.
 
 The equations are solved here and not by a package that does (pymbar): draws of one energy have one
 weight, so that a million draws of an Ising lattice are some thousand numbers, while pymbar holds a
@@ -35,12 +37,15 @@ import numpy.typing as npt
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin._base.memory import check_memory
-from multispin.analysis import _reach, blocking, selection, statistics, summary
+from multispin.analysis import _reach, blocking, summary
+from multispin.analysis._states import states_of
 from multispin.analysis._weighted import QUANTITIES, Weighted
 from multispin.analysis.crossing import MOST_RESAMPLES, Curve
 from multispin.errors import ReweightingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
     from multispin.analysis._weighted import Sums, View
@@ -69,24 +74,29 @@ class Reweighting:
 
     Parameters
     ----------
-    run : xarray.Dataset
+    run : xarray.Dataset, or sequence of xarray.Dataset
         What `multispin.simulate` or `multispin.temper` returned, or a part of it, or several joined
         along the temperature, of one set of couplings and in equilibrium: at least 20 draws at
-        equal distances.
+        equal distances. Several such runs are of one model in fields of their own, the same at all
+        sites, with the same numbers of replicas and draws.
 
     Attributes
     ----------
     temperatures : ndarray
-        (K,) float64, ascending: those of the run.
+        (K,) float64, those of the run, ascending; of runs in several fields, those of the weakest
+        field first.
+    fields : ndarray or None
+        (K,) float64, the fields h that go with them; None of a run whose field is not one number.
     log_partition : ndarray
-        (K,) float64: :math:`\ln Z(T_k) - \ln Z(T_0)`.
+        (K,) float64: :math:`\ln Z(T_k, h_k) - \ln Z(T_0, h_0)`.
 
     Raises
     ------
     TypeError, ValueError
         If it is not such a run.
     ReweightingError
-        If the energies of two neighbouring temperatures do not overlap; the message names them.
+        If the energies of two neighbouring temperatures do not overlap, or energies and
+        magnetizations of neighbours among temperatures and fields; the message names them.
     MemoryError
         If the histograms do not fit; the message says what they need and what there is.
 
@@ -109,38 +119,31 @@ class Reweighting:
     >>> difference = there.energy_per_spin.item() - exact.energy_per_spin
     >>> bool(abs(difference) < 4 * there.energy_per_spin_error.item() < 0.02)
     True
+
+    Runs in several fields, at a field and a temperature between theirs:
+
+    >>> runs = [
+    ...     ms.simulate(ms.Ising((4, 4), h=h), [2.2, 2.6], 2000, 200, replicas=8, seed=k)
+    ...     for k, h in enumerate([0.0, 0.1, 0.2])
+    ... ]
+    >>> there = Reweighting(runs).averages(2.4, h=0.15)
+    >>> exact = ms.exact.enumerate(ms.Ising((4, 4), h=0.15), 2.4)
+    >>> difference = there.magnetization.item() - exact.magnetization
+    >>> bool(abs(difference) < 4 * there.magnetization_error.item() < 0.05)
+    True
     """
 
-    def __init__(self, run: xr.Dataset) -> None:
+    def __init__(self, run: xr.Dataset | Sequence[xr.Dataset]) -> None:
         self._xarray = require("xarray", "run")
-        needed = ("energy", "magnetization", "draw", "temperature")
-        checks.dataset("run", run, needed, "one of simulate or temper")
-        if selection.n_samples("run", run) > 1:
-            got, allowed = run.sizes["sample"], "one set of couplings: run.isel(sample=k)"
-            raise ValueError(f"run: got one of {got} samples, allowed: {allowed}")
-        if run.sizes.get("draw", 1) < statistics.MIN_DRAWS:
-            got, allowed = run.sizes.get("draw", 1), f"at least {statistics.MIN_DRAWS}"
-            raise ValueError(f"run: got {got} draws, allowed: {allowed}")
-        selection.sweeps_between_draws("run", run)
-        run = run.isel(sample=0) if "sample" in run.dims else run
-        run = selection.with_dimensions("run", run, "temperature", "replica")
-        order = ("temperature", "replica", "draw")
-        energy = selection.values("run", run, "energy", order)
-        magnetization = selection.magnetizations("run", run, order)
-        T = selection.temperatures("run", run)
-        ascending = np.argsort(T, kind="stable")
-        self.temperatures = T[ascending]
-        self._attributes = dict(run.attrs)
-        self._n_spins = selection.n_spins("run", run)
+        states = states_of(run)
+        self.temperatures = states.temperature
+        self.fields = states.field
+        self._in_fields = states.in_fields
+        self._attributes = states.attributes
+        self._n_spins = states.n_spins
         with checks.within("run"):
-            self._draws = Weighted(
-                energy[ascending],
-                magnetization[ascending],
-                self.temperatures,
-                self._n_spins,
-                joint=bool(run.attrs.get("cluster_moves", False)),
-            )
-        _reach.demand_overlap(self.temperatures, self._draws.shared)
+            self._draws = Weighted(states)
+        _reach.demand_overlap(states, self._draws.shared)
         self.log_partition = self._draws.solution.log_partition
 
     def averages(self, temperature: npt.ArrayLike, h: float | None = None) -> xr.Dataset:
@@ -151,7 +154,8 @@ class Reweighting:
         temperature : array_like
             A number, or (M,) numbers > 0, in any order.
         h : float, optional
-            Field, of all sites alike; by default that of the run, which may then be any.
+            Field, of all sites alike; by default that of the run, which may then be any. Of runs in
+            several fields it has to be given.
 
         Returns
         -------
@@ -171,7 +175,7 @@ class Reweighting:
             If an argument is not of this kind.
         ReweightingError
             If an average would be worth fewer than 30 independent draws. The message names what
-            is allowed: of a temperature, the range around the nearest one that is.
+            is allowed: of a temperature or a field, the range around the nearest one that is.
         """
         at = checks.temperatures("temperature", temperature)
         shift = self._shift(h)
@@ -333,14 +337,17 @@ class Reweighting:
         return Curve(sums.quantity(name, sums.of.sum(axis=0)), sums.quantity(name, resampled))
 
     def _shift(self, h: float | None) -> float:
-        """Return how much larger a field is than that of the run."""
+        """Return how much larger a field is than that of the first run."""
         if h is None:
+            if self._in_fields:
+                allowed = "a finite number, with runs in several fields"
+                raise ValueError(checks.describe("h", h, allowed))
             return 0.0
         field = checks.finite("h", h, "None, or a finite number")
-        if "h" not in self._attributes:
+        if self.fields is None:
             got = "one of a run whose field is not one number"
             raise ValueError(f"h: got {got}, allowed: None, the field of the run")
-        shift = field - checks.finite("run.attrs['h']", self._attributes["h"])
+        shift = field - float(self.fields[0])
         if not math.isfinite(shift * self._n_spins):
             raise ValueError(checks.describe("h", h, "a number at which energies are finite"))
         return shift
@@ -358,10 +365,10 @@ class Reweighting:
 
     def _ends(self, low: float | None, high: float | None, shift: float) -> tuple[float, float]:
         """Return the range in which a peak is looked for."""
-        first, last = float(self.temperatures[0]), float(self.temperatures[-1])
+        first, last = float(self.temperatures.min()), float(self.temperatures.max())
         if first == last:
             for one in _reach.ranges(self._draws, shift).tolist():
-                first, last = one if one[0] <= self.temperatures[0] <= one[1] else (first, last)
+                first, last = one if one[0] <= first <= one[1] else (first, last)
         first = first if low is None else checks.positive_finite("low", low)
         last = last if high is None else checks.positive_finite("high", high)
         if not first < last:

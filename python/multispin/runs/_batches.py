@@ -17,7 +17,7 @@ from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
 from multispin.runs._named import packed_spins, unpacked_spins
-from multispin.runs._observing import SWEEPING, Observations
+from multispin.runs._observing import SWEEPING, Observations, kept_values, named_values
 from multispin.runs._restored import restored_sampler
 from multispin.sampling.sampler import Sampler
 
@@ -182,9 +182,7 @@ class BatchRun:
         run.magnetization[:rows] = io.demand_array(
             arrays, "magnetization", np.float64, (rows, chains)
         )
-        prefix = "observed_"
-        kept = {name[len(prefix) :]: a for name, a in arrays.items() if name.startswith(prefix)}
-        run.observed.restore(drawn, kept)
+        run.observed.restore(drawn, kept_values(arrays))
         run.observed.add_seconds(meta["seconds"])
         return run
 
@@ -217,7 +215,7 @@ class BatchRun:
         arrays = {f"state_{name}": array for name, array in states.items()}
         arrays["energy"] = self.energy[: self.drawn - self.began]
         arrays["magnetization"] = self.magnetization[: self.drawn - self.began]
-        arrays |= {f"observed_{name}": a for name, a in self.observed.upto(self.drawn).items()}
+        arrays |= named_values(self.observed.upto(self.drawn))
         meta = {
             "first": self.first,
             "chains": self.chains,

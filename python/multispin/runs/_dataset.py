@@ -9,7 +9,7 @@ import numpy as np
 from multispin.runs._observing import SWEEPING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -47,27 +47,50 @@ def numbered(dim: str, count: int, long_name: str) -> Variable:
 
 
 def observed(
-    one: Measure, lead: tuple[str, ...], values: NDArray[Any], taken: Mapping[str, float]
-) -> tuple[Variable, dict[str, Variable]]:
-    """Return the variable of an observable, and the coordinates that it brings.
+    measures: Sequence[Measure],
+    values: Mapping[str, NDArray[Any]],
+    taken: Mapping[str, float],
+    dims: Sequence[str],
+    rare: Callable[[Measure], Variable],
+) -> tuple[dict[str, Variable], dict[str, Variable]]:
+    """Return the variables of observables, and the coordinates that they bring.
 
     Parameters
     ----------
-    one
-        The observable.
-    lead
-        Names of the axes that are those of the run, the first of `values`.
+    measures
+        The observables.
     values
-        What was measured.
+        What was measured, by name.
     taken
         Seconds by name.
+    dims
+        Names of the axes that are those of the run, the first of `values`; one of them is "draw" or
+        "step".
+    rare
+        What takes the place of that one where an observable is not always measured: an axis of its
+        own, with its coordinate.
     """
-    axes = one.dims_of(values.ndim - len(lead))
-    found = variable((*lead, *axes), values, one.long_name, one.units)
-    found[2]["seconds"] = taken.get(one.name, 0.0)
-    if one.labels is None:
-        return found, {}
-    return found, {axes[0]: variable(axes, list(one.labels), axes[0].replace("_", " "))}
+    found: dict[str, Variable] = {}
+    coords: dict[str, Variable] = {}
+    for one in measures:
+        lead = tuple(dims)
+        if one.every > 1:
+            coordinate = rare(one)
+            (own,) = coordinate[0]
+            lead = tuple(own if dim in ("draw", "step") else dim for dim in dims)
+            coords[own] = coordinate
+        axes = one.dims_of(values[one.name].ndim - len(lead))
+        found[one.name] = variable((*lead, *axes), values[one.name], one.long_name, one.units)
+        found[one.name][2]["seconds"] = taken.get(one.name, 0.0)
+        if one.labels is not None:
+            coords[axes[0]] = variable(axes, list(one.labels), axes[0].replace("_", " "))
+    return found, coords
+
+
+def rare_draws(thermalization: int, interval: int, count: int, one: Measure) -> Variable:
+    """Return the coordinate of the draws, of so many, at which an observable is measured."""
+    every = interval * one.every
+    return draws(thermalization, every, one.count(count), f"draw_{every}")
 
 
 def seconds(taken: Mapping[str, float]) -> dict[str, float]:

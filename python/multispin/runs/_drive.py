@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from multispin._base.interrupts import interrupts_held
+from multispin.progress import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from multispin.progress import Reporter
+    from multispin.progress import Progress
     from multispin.runs.checkpoint import Checkpoint, State
     from multispin.sampling.sampler import Sampler
 
@@ -58,6 +59,31 @@ class Pieces(Protocol):
 
     def advance(self) -> int:
         """Do one piece of work of about `PIECE_SECONDS`; return its sweeps, over all replicas."""
+
+
+class Whole(Pieces, Protocol):
+    """A run of one sampler that is a file's all."""
+
+    @property
+    def total_sweeps(self) -> int:
+        """Sweeps of the whole run, over all replicas."""
+
+    @property
+    def sweeps_done(self) -> int:
+        """Sweeps so far, over all replicas."""
+
+    def state(self) -> State:
+        """Return JSON data and arrays from which it goes on."""
+
+
+def finish(
+    run: Whole, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
+) -> None:
+    """Advance a run to its end, if it is not there, and keep it; tell how far it is."""
+    n_spins = run.sampler.model.n_spins
+    with closing(Reporter(progress, run.total_sweeps, run.sweeps_done, n_spins)) as reporter:
+        if not run.finished:
+            drive(run, file, reporter, run.state)
 
 
 def drive(

@@ -29,6 +29,8 @@ SPINS_AT_A_TIME = 1 << 22
 #: Among the seconds: sweeps, and unpacking for all observables. No observable has such a name.
 SWEEPING, UNPACKING = "(sweeping)", "(unpacking)"
 
+_PREFIX = "observed_"  # of arrays in a checkpoint
+
 
 class Observations:
     """Values of observables, for the chains of one batch, from some draw on.
@@ -160,6 +162,20 @@ class Observations:
             expected = self.values[one.name].shape[2:]
             if shape != expected:
                 raise _fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
+
+
+def named_values(values: Values) -> Values:
+    """Return values by the names that their arrays have in a checkpoint."""
+    return {f"{_PREFIX}{name}": array for name, array in values.items()}
+
+
+def kept_values(arrays: Mapping[str, NDArray[Any]]) -> Values:
+    """Return the values among the arrays of a checkpoint, by the names of observables."""
+    return {
+        name.removeprefix(_PREFIX): array
+        for name, array in arrays.items()
+        if name.startswith(_PREFIX)
+    }
 
 
 def check_axes(measures: Sequence[Measure], shapes: Mapping[str, tuple[int, ...]]) -> None:

@@ -21,6 +21,7 @@ from multispin.runs._batches import (
 )
 from multispin.runs._growth import Growth, begins_with
 from multispin.runs._observing import add_seconds, check_axes
+from multispin.runs.observables import identities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +74,7 @@ class Record:
             "dynamics": plan.dynamics,
             "engine": plan.engine,
             "init": init if isinstance(init, str) else f"array {_digest(init)}",
-            "observables": [[one.name, one.every, one.identity] for one in plan.measures],
+            "observables": identities(plan.measures),
         }
 
     @property

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +11,9 @@ from multispin._base import checks
 from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 from multispin.runs._drive import Pace
+from multispin.runs._observing import SWEEPING, Observations, kept_values, named_values
 from multispin.runs._restored import restored_sampler
+from multispin.runs._tempering_plan import Plan, dtype_of
 from multispin.runs.ladders import Ladders
 from multispin.sampling.sampler import Sampler
 
@@ -21,65 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.analysis.round_trips import RoundTrips
-    from multispin.models import Model
-
-#: What `temper` can measure beside energy and magnetization: name of the variable -> dtype of the
-#: engine's sums.
-PAIR_SUMS = {"overlap": np.int64, "link_overlap": np.int64, "overlap_k2": np.float64}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The arguments of a tempering run, checked."""
-
-    model: Model
-    temperatures: NDArray[np.float64]
-    replicas: int
-    sweeps: int
-    thermalization: int
-    interval: int
-    swap_interval: int
-    cluster_moves: bool
-    measure: tuple[str, ...]
-    seed: int
-    dynamics: str
-    init: str
-    device: str
-    rng: str
-    engine: str
-    threads: int | None
-
-    @property
-    def draws(self) -> int:
-        """Draws that are kept."""
-        return self.sweeps // self.interval
-
-    @property
-    def discarded(self) -> int:
-        """Draws of the thermalization, of which nothing is kept."""
-        return self.thermalization // self.interval
-
-    @property
-    def walkers(self) -> int:
-        """Walkers of one sample."""
-        return self.replicas * len(self.temperatures)
-
-    def record_bytes(self) -> int:
-        """Bytes of all records, and of the Dataset that is made of them."""
-        values = sum(math.prod(shape) for shape in self.record_shapes().values())
-        return 16 * self.draws * values
-
-    def record_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of a draw of what is recorded, as the engine writes it."""
-        samples, temperatures = self.model.samples or 1, len(self.temperatures)
-        of_replicas = (samples, temperatures, self.replicas)
-        of_pairs = (samples, temperatures, self.replicas * (self.replicas - 1) // 2)
-        return {
-            "energy": of_replicas,
-            "spins": of_replicas,
-            **dict.fromkeys(self.measure, of_pairs),
-            "temperature_index": (samples, self.replicas, temperatures),
-        }
 
 
 class TemperingRun:
@@ -105,14 +46,17 @@ class TemperingRun:
             plan.temperatures,
             plan.replicas,
             swap_interval=plan.swap_interval,
-            exchanges_per_draw=plan.interval // plan.swap_interval,
+            # With observables it stops before the last exchange of a draw.
+            exchanges_per_draw=1 if plan.measures else plan.exchanges,
             cluster_moves=plan.cluster_moves,
             seed=plan.seed,
         )
         self.records = {
-            name: np.empty((plan.draws, *shape), dtype=_dtype(name))
+            name: np.empty((plan.draws, *shape), dtype=dtype_of(name))
             for name, shape in plan.record_shapes().items()
         }
+        chains = plan.all_walkers
+        self.observed = Observations(plan.measures, 0, plan.draws, chains, chains)
         self._pace = Pace()
         self._whole = True
 
@@ -132,9 +76,15 @@ class TemperingRun:
         return self._whole and self.drawn == self.plan.discarded + self.plan.draws
 
     @property
+    def total_sweeps(self) -> int:
+        """Sweeps of the whole run, over all walkers."""
+        draws = self.plan.discarded + self.plan.draws
+        return draws * self.plan.interval * self.plan.all_walkers
+
+    @property
     def sweeps_done(self) -> int:
         """Sweeps so far, over all walkers."""
-        return self.sampler.sweeps_done * self.plan.walkers * (self.plan.model.samples or 1)
+        return self.sampler.sweeps_done * self.plan.all_walkers
 
     @property
     def _rows(self) -> int:
@@ -160,7 +110,12 @@ class TemperingRun:
             self._pace = Pace()  # from here on draws are measured, and take longer
         goal = discarded if drawn < discarded else discarded + self.plan.draws
         draws = min(goal - drawn, self._pace.fitting)
-        with self._pace.learning(draws):
+        if self.plan.measures and drawn >= discarded:
+            draws = min(draws, self.observed.free_draws(drawn - discarded))
+        if draws == 0:
+            self._run_observed(drawn)
+            return self.sweeps_done - before
+        with self._pace.learning(draws), self.observed.timing(SWEEPING):
             if draws == 1:  # Ctrl-C may stop it anywhere; nothing is lost
                 self._run(drawn, 1)
             else:
@@ -171,27 +126,65 @@ class TemperingRun:
         return self.sweeps_done - before
 
     def _run(self, drawn: int, draws: int) -> None:
+        if not self.plan.measures:
+            self._ladders.run(draws, self._rows_of(drawn, draws))
+            return
+        for draw in range(drawn, drawn + draws):
+            self._run_to_last(draw)
+            self._ladders.run(1, self._rows_of(draw, 1))
+
+    def _rows_of(self, drawn: int, draws: int) -> dict[str, NDArray[Any] | None]:
+        """Return the rows of the next draws; of the thermalization nothing is kept."""
         first = drawn - self.plan.discarded
-        keep = first >= 0
-        rows = {
-            name: array[first : first + draws] if keep else None
+        return {
+            name: array[first : first + draws] if first >= 0 else None
             for name, array in self.records.items()
         }
-        self._ladders.run(draws, rows)
+
+    def _run_to_last(self, drawn: int) -> None:
+        """Make all exchanges of a draw but the last."""
+        missing = (drawn + 1) * self.plan.exchanges - 1 - self._ladders.exchanges
+        if missing > 0:
+            self._ladders.run(missing, {})
+
+    def _run_observed(self, drawn: int) -> None:
+        """Make a draw of which spins are looked at. Ctrl-C may stop it anywhere; nothing is lost.
+
+        They are looked at when energies are: before clusters move and temperatures are exchanged,
+        at the end of the draw.
+        """
+        sampler, ladders = self.sampler, self._ladders
+        with self.observed.timing(SWEEPING):
+            self._run_to_last(drawn)
+        if ladders.clusters_moved == 0:  # else it has been written and observed, and is to go on
+            due = (drawn + 1) * self.plan.interval
+            with self.observed.timing(SWEEPING):
+                sampler.sweep(due - sampler.sweeps_done)
+                sampler.synchronize()
+            row = drawn - self.plan.discarded + 1
+            found = self.observed.evaluate(row, due, sampler._engine.spins)
+            order = ladders.walkers()
+            with interrupts_held():
+                self.observed.note(row, {name: array[order] for name, array in found.items()})
+        with self.observed.timing(SWEEPING):
+            ladders.run(1, self._rows_of(drawn, 1))
 
     # --- state ------------------------------------------------------------------------------------
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return JSON data and arrays from which `from_state` continues."""
         meta, arrays = self.sampler._state()
-        counted = {
+        counted: dict[str, Any] = {
             "exchanges": self._ladders.exchanges,
             "clusters_moved": self._ladders.clusters_moved,
         }
+        if self.plan.measures:
+            counted["seconds"] = dict(self.observed.seconds)
         return {"sampler": meta, **counted}, {
             **{f"state_{name}": array for name, array in arrays.items()},
             **{f"record_{name}": array[: self._rows] for name, array in self.records.items()},
             **{f"ladder_{name}": values for name, values in self._ladders.numbers().items()},
+            **named_values(self.observed.upto(self._rows)),
         }
 
     @classmethod
@@ -228,6 +221,9 @@ class TemperingRun:
         for name, array in run.records.items():
             shape = (run._rows, *array.shape[1:])
             array[: run._rows] = io.demand_array(arrays, f"record_{name}", array.dtype, shape)
+        if plan.measures:
+            run.observed.restore(run._rows, kept_values(arrays))
+            run.observed.add_seconds(meta["seconds"])
         return run
 
     def _check(self) -> None:
@@ -242,9 +238,3 @@ class TemperingRun:
         if too_far or not exchanges * between <= sweeps <= (exchanges + 1) * between:
             given = f"{sweeps} sweeps and {exchanges} exchanges every {between}"
             raise CheckpointError(f"the checkpoint is of no run: it has {given}")
-
-
-def _dtype(name: str) -> type[np.generic]:
-    if name == "temperature_index":
-        return np.int16
-    return np.float64 if name == "energy" else PAIR_SUMS.get(name, np.int64)

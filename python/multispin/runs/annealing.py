@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,16 +11,16 @@ from multispin._base.extras import require
 from multispin._base.memory import check_memory
 from multispin._engines import devices
 from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS
-from multispin._info import __version__
 from multispin.analysis.time_to_target import success_probability, time_to_target
-from multispin.models.base import check_model, digest
-from multispin.progress import Progress, Reporter
-from multispin.runs._anneal_run import AnnealRun, Schedule
-from multispin.runs._dataset import UNIT, Variable, attributes, numbered, temperature, variable
-from multispin.runs._drive import drive
+from multispin.models.base import check_model
+from multispin.runs._anneal_run import AnnealRun
+from multispin.runs._dataset import UNIT, Variable, variable
+from multispin.runs._drive import finish
 from multispin.runs._growth import Growth, begins_with
-from multispin.runs._schedule import checked_sweeps
+from multispin.runs._schedule import Schedule, checked_sweeps
+from multispin.runs._schedule_dataset import axes_of, dataset_of, identity
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.observables import identities, measures, snapshot_bytes
 from multispin.runs.temperature_range import temperature_range
 from multispin.sampling.sampler import BOLTZMANN, Sampler
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from multispin.models import Model
+    from multispin.progress import Progress
 
 __all__ = ["anneal"]
 
@@ -41,6 +41,13 @@ _STEPS = 100  # of those who give no temperatures
 
 #: Arguments that stand in the attributes of the result; the others are its coordinates.
 _SHOWN = ("version", "model", "seed", "dynamics", "init", "interval")
+
+#: Names that observables cannot have, as the result has them.
+_OWN = (
+    "final_energy", "best_energy", "best_state", "best_state_energy", "best_count",
+    "success_probability", "success_probability_low", "success_probability_high",
+    "sweeps_to_target",
+)  # fmt: skip
 
 
 def anneal(
@@ -60,6 +67,8 @@ def anneal(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
+    observables: Sequence[Any] | dict[str, Any] | None = None,
+    snapshots: int = 0,
 ) -> xr.Dataset:
     r"""Cool replicas down by a schedule and return their energies and the best states they found.
 
@@ -122,6 +131,11 @@ def anneal(
     progress : bool or callable, optional
         True shows a bar with flips/ns and time left; a callable is called with a
         `multispin.progress.Progress` a few times a second.
+    observables : list, or dict by names, optional
+        What else to measure at the end of each step, as for `simulate`, but without intervals;
+        functions get the spins of replicas of all disorder samples, one after the other.
+    snapshots : int
+        Every so many steps the spins are kept, a bit each, for `unpack_snapshots`; 0 keeps none.
 
     Returns
     -------
@@ -152,13 +166,18 @@ def anneal(
         ``final_state`` (sample, replica, axis_0, axis_1, ...)
             Spins at the end, int8, if `final_states` asks for them.
 
+        Observables are variables (step, sample, replica, ...); ``snapshot``, uint8, has ``step_n``
+        in place of ``step``, for every n-th one, and ``byte`` as its last dimension.
+
         Coordinates of ``step`` are ``temperature`` and ``sweep``, the sweeps since the start at the
-        end of the step. The attributes say how the numbers were made.
+        end of the step. The attributes say how the numbers were made, and what observables took.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
+    ObservableError
+        If an observable fails, as for `simulate`.
     CheckpointError
         If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     OSError
@@ -205,9 +224,17 @@ def anneal(
     final_states = checks.flag("final_states", final_states)
     devices.check(device)
     chains = replicas * (model.samples or 1)
+    wanted = measures(observables, snapshots, model, None, len(table), _OWN)
+    kept = 2 * chains * model.n_spins * final_states
+    kept += snapshot_bytes(snapshots, len(table), chains, model)
     what = f"temperatures: {len(table)} steps of {chains} replicas"
-    check_memory(what, 16 * len(table) * chains + 2 * final_states * chains * model.n_spins)
+    check_memory(what, 16 * len(table) * chains + kept)
     start = init if isinstance(init, str) else checks.array("init", init)
+    schedule = {
+        "temperatures": table.tolist(),
+        "sweeps_per_temperature": sweeps.tolist(),
+        "interval": interval,
+    }
 
     def keeping(file: Checkpoint) -> xr.Dataset:
         sampler = Sampler(
@@ -222,40 +249,20 @@ def anneal(
             threads=threads,
             engine=engine,
         )
-        arguments = {
-            "version": __version__,
-            "model": repr(model),
-            "temperatures": table.tolist(),
-            "sweeps_per_temperature": sweeps.tolist(),
-            "interval": interval,
-            "replicas": replicas,
-            "seed": sampler.info()["seed"],
-            "dynamics": dynamics,
-            "init": start if isinstance(start, str) else f"array {digest(start.astype(np.int8))}",
-            "engine": sampler.info()["engine"],
-        }
+        arguments = identity(model, schedule, replicas, start, sampler)
         if final_states:
             arguments["final_states"] = True
-        schedule = Schedule(table, np.cumsum(sweeps), interval)
-        run = AnnealRun(model, replicas, schedule, sampler, final_states)
+        if wanted:
+            arguments["observables"] = identities(wanted)
+        steps = Schedule(table, np.cumsum(sweeps), interval)
+        run = AnnealRun(model, replicas, steps, sampler, wanted, final_states)
         file.load(
             arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads), _GROWTH
         )
-        _run(run, file, progress)
+        finish(run, file, progress)
         return _dataset(xarray, run, arguments, file.origin)
 
     return with_checkpoint("anneal", checkpoint, checkpoint_interval, keeping)
-
-
-def _run(
-    run: AnnealRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
-) -> None:
-    done = run.schedule.sweeps if run.finished else run.sampler.sweeps_done
-    total = run.schedule.sweeps * run.replicas
-    reporter = Reporter(progress, total, done * run.replicas, run.model.n_spins)
-    with closing(reporter):
-        if not run.finished:
-            drive(run, file, reporter, run.state)
 
 
 def _goes_on(kept: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
@@ -305,20 +312,12 @@ def _success(run: AnnealRun, sample: tuple[str, ...], lead: tuple[int, ...]) -> 
 def _dataset(
     xarray: ModuleType, run: AnnealRun, arguments: dict[str, Any], origin: dict[str, Any]
 ) -> xr.Dataset:
-    model, replicas = run.model, arguments["replicas"]
-    sample = () if model.samples is None else ("sample",)
-    lead = () if model.samples is None else (model.samples,)
+    model = run.model
+    each, shape = axes_of(run)
+    sample, lead = each[:-1], shape[:-1]
     axes = tuple(f"axis_{number}" for number in range(len(model.shape)))
-    each, shape = (*sample, "replica"), (*lead, replicas)
-
     best_state = run.best_state.reshape(*lead, *model.shape)
     variables = {
-        "energy": variable(
-            ("step", *each),
-            run.energy.reshape(-1, *shape),
-            "total energy E at the end of the step",
-            UNIT,
-        ),
         "final_energy": variable(
             each, run.energy[-1].reshape(shape), "total energy E at the end", UNIT
         ),
@@ -326,27 +325,12 @@ def _dataset(
             each, run.best_energy.reshape(shape), "lowest total energy E seen", UNIT
         ),
         "best_state": variable(
-            (*sample, *axes),
-            best_state,
-            "spins of the lowest energy seen",
-            "1",
+            (*sample, *axes), best_state, "spins of the lowest energy seen", "1"
         ),
         "best_state_energy": variable(
             sample, model.energy(best_state), "total energy E of best_state", UNIT
         ),
+        **_success(run, sample, lead),
     }
-    variables |= _success(run, sample, lead)
-    if run.final_state is not None:
-        states = run.final_state.reshape(*shape, *model.shape)
-        variables["final_state"] = variable((*each, *axes), states, "spins at the end", "1")
-    coords = {
-        "temperature": temperature("step", run.schedule.temperatures),
-        "sweep": variable(("step",), run.schedule.ends, "sweeps since the start", "sweep"),
-        "replica": numbered("replica", replicas, "replica"),
-    }
-    if model.samples is not None:
-        coords["sample"] = numbered("sample", model.samples, "disorder sample")
-    data = xarray.Dataset(variables, coords=coords)
     shown = {name: arguments[name] for name in _SHOWN}
-    data.attrs = attributes("Simulated annealing", shown, model, origin)
-    return cast("xr.Dataset", data)
+    return dataset_of(xarray, run, "Simulated annealing", shown, origin, variables, {})

@@ -139,6 +139,8 @@ class Checkpoint:
 
     def _compare(self, meta: dict[str, Any], rng: str, growth: Growth | None) -> None:
         given, kept, origin = dict(self._arguments), dict(meta["arguments"]), dict(meta["origin"])
+        for arguments in (given, kept):  # where nothing else is measured they may be left out
+            arguments.setdefault("observables", [])
         types = {name: type(value) for name, value in origin.items()}
         if origin and types != _ORIGIN:
             raise TypeError(f"origin is {origin}")

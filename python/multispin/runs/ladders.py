@@ -91,6 +91,17 @@ class Ladders:
         moved: int = self._ladder.state[1]
         return moved
 
+    def walkers(self) -> NDArray[np.intp]:
+        """Which replica of the sampler is where: (samples · M · R,), ladders of a temperature last.
+
+        Of R ladders of each sample, through all samples, temperature by temperature.
+        """
+        where = self.numbers()["temperature_index"].reshape(self._samples, self._replicas, -1)
+        walkers = where.size // where.shape[0] * np.arange(self._samples)[:, None, None]
+        walkers = walkers + where.shape[2] * np.arange(self._replicas)[:, None]
+        found = walkers + np.argsort(where, axis=-1)  # (samples, R, M)
+        return np.asarray(np.swapaxes(found, 1, 2).ravel())
+
     def swaps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Attempted and accepted exchanges, (samples, M - 1), from the start on."""
         numbers, shape = self.numbers(), (self._samples, -1)

@@ -168,11 +168,27 @@ class Measure:
 
 
 def measures(
-    observables: object, snapshots: object, model: Model, interval: int | None, draws: int
+    observables: object,
+    snapshots: object,
+    model: Model,
+    interval: int | None,
+    draws: int,
+    taken: Sequence[str] = (),
 ) -> tuple[Measure, ...]:
     """Return what a run is to measure of its spins, of the arguments of `simulate`.
 
-    Where there is no `interval` observables have none either.
+    Parameters
+    ----------
+    observables, snapshots
+        What was given.
+    model
+        What is simulated.
+    interval
+        Sweeps from one measurement to the next. Where there is none observables have none either.
+    draws
+        Measurements of the run.
+    taken
+        Names that the run's Dataset has, beside those that all have.
 
     Raises
     ------
@@ -196,7 +212,21 @@ def measures(
             )
         )
     _check_dims(found)
+    for name in (*(one.name for one in found), *(dim for one in found for dim in one.dims or ())):
+        if name in taken:
+            allowed = f"names that the run has not: {', '.join(taken)}"
+            raise ValueError(checks.describe("observables", name, allowed))
     return tuple(found)
+
+
+def snapshot_bytes(snapshots: int, draws: int, chains: int, model: Model) -> int:
+    """Return the bytes of what is kept, and of the Dataset that is made of it."""
+    return 3 * (draws // snapshots) * chains * -(-model.n_spins // 8) if snapshots else 0
+
+
+def identities(measures: Sequence[Measure]) -> list[list[Any]]:
+    """Return what a checkpoint knows observables by: names, intervals in draws, and of what."""
+    return [[one.name, one.every, one.identity] for one in measures]
 
 
 def _check_dims(found: Sequence[Measure]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,25 +11,17 @@ from multispin._base.extras import require
 from multispin._base.memory import check_memory
 from multispin._engines import devices
 from multispin._engines.base import MOST_REPLICAS
-from multispin._info import __version__
+from multispin._engines.cluster import check_field
 from multispin.models import SignedGraph
-from multispin.models.base import check_model, digest
-from multispin.progress import Progress, Reporter
-from multispin.runs._dataset import (
-    UNIT,
-    attributes,
-    numbered,
-    observed,
-    seconds,
-    temperature,
-    variable,
-)
-from multispin.runs._drive import drive
+from multispin.models.base import check_model
+from multispin.runs._dataset import UNIT, variable
+from multispin.runs._drive import finish
 from multispin.runs._growth import Growth, begins_with
 from multispin.runs._protocol_run import ProtocolRun, Steps, in_field
 from multispin.runs._schedule import checked_sweeps
+from multispin.runs._schedule_dataset import axes_of, dataset_of, identity
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
-from multispin.runs.observables import measures
+from multispin.runs.observables import identities, measures, snapshot_bytes
 from multispin.sampling.sampler import DYNAMICS, Sampler
 
 if TYPE_CHECKING:
@@ -39,10 +30,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import xarray as xr
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from multispin.models import Model
-    from multispin.runs.observables import Measure
+    from multispin.progress import Progress
 
 __all__ = ["protocol"]
 
@@ -195,6 +186,8 @@ def protocol(
     check_model("model", model)
     checks.choice("dynamics", dynamics, DYNAMICS)
     steps = _steps(temperatures, fields, sweeps_per_step, model)
+    for field in np.unique(steps.fields[steps.fields != 0.0]).tolist():  # before it comes to them
+        check_field("fields", field, in_field(model, field), dynamics)
     count = len(steps.ends)
     replicas = checks.count("replicas", replicas, 1, MOST_REPLICAS)
     final_states = checks.flag("final_states", final_states)
@@ -202,9 +195,14 @@ def protocol(
     wanted = measures(observables, snapshots, model, None, count)
     chains = replicas * (model.samples or 1)
     kept = 2 * chains * model.n_spins * final_states
-    kept += 3 * chains * -(-model.n_spins // 8) * (count // snapshots if snapshots else 0)
+    kept += snapshot_bytes(snapshots, count, chains, model)
     check_memory(f"temperatures: {count} steps of {chains} replicas", 32 * count * chains + kept)
     start = init if isinstance(init, str) else checks.array("init", init)
+    schedule = {
+        "temperatures": steps.temperatures.tolist(),
+        "fields": steps.fields.tolist(),
+        "sweeps_per_step": np.diff(steps.ends, prepend=0).tolist(),
+    }
 
     def keeping(file: Checkpoint) -> xr.Dataset:
         hardest = steps.hardest()[0]
@@ -220,26 +218,15 @@ def protocol(
             threads=threads,
             engine=engine,
         )
-        arguments = {
-            "version": __version__,
-            "model": repr(model),
-            "temperatures": steps.temperatures.tolist(),
-            "fields": steps.fields.tolist(),
-            "sweeps_per_step": np.diff(steps.ends, prepend=0).tolist(),
-            "replicas": replicas,
-            "seed": sampler.info()["seed"],
-            "dynamics": dynamics,
-            "init": start if isinstance(start, str) else f"array {digest(start.astype(np.int8))}",
-            "engine": sampler.info()["engine"],
-            "observables": [[one.name, one.every, one.identity] for one in wanted],
-            "final_states": final_states,
-        }
+        arguments = identity(model, schedule, replicas, start, sampler)
+        arguments["observables"] = identities(wanted)
+        arguments["final_states"] = final_states
         run = ProtocolRun(model, replicas, steps, sampler, wanted, final_states)
         file.load(
             arguments, rng, lambda meta, arrays: run.restore(meta, arrays, device, threads), _GROWTH
         )
-        _run(run, file, progress)
-        return _dataset(xarray, run, wanted, arguments, file.origin)
+        finish(run, file, progress)
+        return _dataset(xarray, run, arguments, file.origin)
 
     return with_checkpoint("protocol", checkpoint, checkpoint_interval, keeping)
 
@@ -270,65 +257,17 @@ def _steps(temperatures: object, fields: object, sweeps: object, model: Model) -
         if length not in (1, count):
             raise ValueError(f"{name}: got {length} numbers, allowed: 1, or {count}, one a step")
     ends = np.cumsum(checked_sweeps("sweeps_per_step", sweeps, count))
-    return Steps(np.broadcast_to(T, count), np.broadcast_to(H, count), ends)
-
-
-def _run(
-    run: ProtocolRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
-) -> None:
-    total = run.steps.sweeps * run.replicas
-    done = run.sweeps_done * run.replicas
-    with closing(Reporter(progress, total, done, run.model.n_spins)) as reporter:
-        if not run.finished:
-            drive(run, file, reporter, run.state)
+    return Steps(np.broadcast_to(T, count), ends, fields=np.broadcast_to(H, count))
 
 
 def _dataset(
-    xarray: ModuleType,
-    run: ProtocolRun,
-    wanted: Sequence[Measure],
-    arguments: Mapping[str, Any],
-    origin: dict[str, Any],
+    xarray: ModuleType, run: ProtocolRun, arguments: Mapping[str, Any], origin: dict[str, Any]
 ) -> xr.Dataset:
-    model, replicas, steps = run.model, arguments["replicas"], run.steps
-    each: tuple[str, ...] = ("replica",) if model.samples is None else ("sample", "replica")
-    shape = (replicas,) if model.samples is None else (model.samples, replicas)
-
-    def by_step(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return values.reshape(-1, *shape)
-
+    each, shape = axes_of(run)
+    magnetization = run.magnetization.reshape(-1, *shape)
     variables = {
-        "energy": variable(
-            ("step", *each), by_step(run.energy), "total energy E at the end of the step", UNIT
-        ),
-        "magnetization": variable(
-            ("step", *each), by_step(run.magnetization), "magnetization per spin m", "1"
-        ),
+        "magnetization": variable(("step", *each), magnetization, "magnetization per spin m", "1")
     }
-    coords = {
-        "temperature": temperature("step", steps.temperatures),
-        "field": variable(("step",), steps.fields, "applied field H", UNIT),
-        "sweep": variable(("step",), steps.ends, "sweeps since the start", "sweep"),
-        "replica": numbered("replica", replicas, "replica"),
-    }
-    if model.samples is not None:
-        coords["sample"] = numbered("sample", model.samples, "disorder sample")
-    for one in wanted:
-        values = run.observed.values[one.name]
-        dim = "step" if one.every == 1 else f"step_{one.every}"
-        if one.every > 1:
-            numbers = one.every * np.arange(1, len(values) + 1) - 1
-            coords[dim] = variable((dim,), numbers, "number of the step, from 0")
-        values = values.reshape(len(values), *shape, *values.shape[2:])
-        variables[one.name], labels = observed(one, (dim, *each), values, run.observed.seconds)
-        coords |= labels
-    if run.final_state is not None:
-        axes = tuple(f"axis_{number}" for number in range(len(model.shape)))
-        states = run.final_state.reshape(*shape, *model.shape)
-        variables["final_state"] = variable((*each, *axes), states, "spins at the end", "1")
-    data = xarray.Dataset(variables, coords=coords)
+    coords = {"field": variable(("step",), run.schedule.fields, "applied field H", UNIT)}
     shown = {name: arguments[name] for name in _SHOWN}
-    data.attrs = attributes("Protocol", shown, model, origin)
-    if wanted:
-        data.attrs |= seconds(run.observed.seconds)
-    return cast("xr.Dataset", data)
+    return dataset_of(xarray, run, "Protocol", shown, origin, variables, coords)

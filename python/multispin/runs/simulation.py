@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from multispin.runs._dataset import (
     draws,
     numbered,
     observed,
+    rare_draws,
     seconds,
     temperature,
     variable,
@@ -29,7 +31,7 @@ from multispin.runs._dataset import (
 from multispin.runs._record import MOST_KEPT, Record, growth_of
 from multispin.runs._where import run_elsewhere, run_here
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
-from multispin.runs.observables import measures
+from multispin.runs.observables import measures, snapshot_bytes
 from multispin.sampling.sampler import BOLTZMANN, GENERATORS
 
 if TYPE_CHECKING:
@@ -242,7 +244,7 @@ def simulate(
     wanted = measures(observables, snapshots, model, interval, sweeps // interval)
     if snapshots:
         what = f"snapshots: {sweeps // interval // snapshots} of {chains} chains"
-        check_memory(what, 3 * (sweeps // interval // snapshots) * chains * -(-model.n_spins // 8))
+        check_memory(what, snapshot_bytes(snapshots, sweeps // interval, chains, model))
 
     growth = growth_of(start, len(model.shape), model.n_spins)
 
@@ -334,19 +336,15 @@ def _dataset(xarray: ModuleType, run: Record, origin: dict[str, Any]) -> xr.Data
 
 def _with_observables(data: xr.Dataset, run: Record) -> xr.Dataset:
     """Return the Dataset with what has been measured of spins, and what that took."""
-    variables: dict[str, Any] = {}
-    coords: dict[str, Any] = {}
-    for one in run.plan.measures:
-        draw, when = "draw", run.plan.interval * one.every
-        if one.every > 1:
-            draw = f"draw_{when}"
-            count = one.count(run.plan.draws)
-            coords[draw] = draws(run.plan.thermalization, when, count, draw)
-        values = run.observed[one.name]
-        shape = (len(run.temperatures), run.replicas, *values.shape[1:])
-        lead = ("temperature", "replica", draw)
-        variables[one.name], labels = observed(one, lead, values.reshape(shape), run.seconds)
-        coords |= labels
+    plan = run.plan
+    values = {
+        name: array.reshape(len(run.temperatures), run.replicas, *array.shape[1:])
+        for name, array in run.observed.items()
+    }
+    variables, coords = observed(
+        plan.measures, values, run.seconds, ("temperature", "replica", "draw"),
+        partial(rare_draws, plan.thermalization, plan.interval, plan.draws),
+    )  # fmt: skip
     data = data.assign(variables).assign_coords(coords)
     data.attrs |= seconds(run.seconds)
     return data

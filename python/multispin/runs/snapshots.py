@@ -27,7 +27,8 @@ def unpack_snapshots(run: xr.Dataset) -> xr.DataArray:
     Parameters
     ----------
     run : xarray.Dataset
-        What `simulate` returned with `snapshots`, or a part of it, such as one draw.
+        What `simulate`, `temper`, `anneal` or `protocol` returned with `snapshots`, or a part of
+        it, such as one draw.
 
     Returns
     -------
@@ -56,8 +57,8 @@ def unpack_snapshots(run: xr.Dataset) -> xr.DataArray:
     True
     """
     xarray = require("xarray", "run")
-    checks.dataset("run", run, ("snapshot", "byte"), "one of simulate with snapshots")
-    bits, allowed = run.snapshot, "one of simulate with snapshots, with its attributes"
+    checks.dataset("run", run, ("snapshot", "byte"), "a run with snapshots")
+    bits, allowed = run.snapshot, "a run with snapshots, with its attributes"
     sides = np.atleast_1d(np.asarray(run.attrs.get("shape", ())))  # a file has them as an array
     n_spins = int(np.prod(sides, dtype=np.int64)) if sides.dtype.kind in "iu" else 0
     if bits.dtype != np.uint8 or n_spins < 1 or bits.sizes["byte"] != -(-n_spins // 8):

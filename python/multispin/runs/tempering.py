@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,12 +16,23 @@ from multispin._engines.base import MOST_REPLICAS, MOST_SWEEPS, Request
 from multispin._info import __version__
 from multispin.models.base import check_model
 from multispin.models.forms import RealPairs, SignedEdges, periodic_lattice
-from multispin.progress import Progress, Reporter
-from multispin.runs._dataset import UNIT, attributes, draws, temperature, variable
-from multispin.runs._drive import drive
+from multispin.runs._dataset import (
+    UNIT,
+    Variable,
+    attributes,
+    draws,
+    observed,
+    rare_draws,
+    seconds,
+    temperature,
+    variable,
+)
+from multispin.runs._drive import finish
 from multispin.runs._growth import Growth
-from multispin.runs._tempering_run import PAIR_SUMS, Plan, TemperingRun
+from multispin.runs._tempering_plan import PAIR_SUMS, Plan
+from multispin.runs._tempering_run import TemperingRun
 from multispin.runs.checkpoint import Checkpoint, with_checkpoint
+from multispin.runs.observables import identities, measures, snapshot_bytes
 from multispin.sampling.sampler import BOLTZMANN
 
 if TYPE_CHECKING:
@@ -34,10 +44,17 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from multispin.models import Model
+    from multispin.progress import Progress
 
 __all__ = ["temper"]
 
 _MOST_TEMPERATURES = 2**14
+
+#: Names that observables and their axes cannot have, as the result has them.
+_OWN = (
+    *PAIR_SUMS, "swap_attempts", "swap_accepted", "temperature_index", "round_trips",
+    "round_trip_time", "from_top", "pair", "pair_first", "pair_second", "gap", "walker",
+)  # fmt: skip
 
 
 def temper(
@@ -61,6 +78,8 @@ def temper(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_interval: float = 60.0,
     progress: bool | Callable[[Progress], object] | None = None,
+    observables: Sequence[Any] | dict[str, Any] | None = None,
+    snapshots: int = 0,
 ) -> xr.Dataset:
     r"""Sample a model at many temperatures at once by parallel tempering.
 
@@ -115,6 +134,9 @@ def temper(
         Seconds from one writing to the next.
     progress : bool or callable, optional
         As for `simulate`.
+    observables, snapshots
+        What else to measure at each temperature when energies are, and how often spins are kept,
+        as for `simulate`: each of an interval of its own, if it has one.
 
     Returns
     -------
@@ -134,10 +156,16 @@ def temper(
         `analysis.round_trips.round_trips` gives for ``interval=swap_interval``, are counted at
         every exchange from the start on, whatever `interval` is.
 
+        Observables are variables of dimensions ``(temperature, replica, draw, ...)``, and
+        ``snapshot`` too, whose last dimension is ``byte``, with ``draw_n`` in place of ``draw``, as
+        for `simulate`. The attributes say what they took.
+
     Raises
     ------
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
+    ObservableError
+        If an observable fails, as for `simulate`.
     CheckpointError
         If the checkpoint is damaged, in use, or belongs to another run. It is left as it is.
     MemoryError
@@ -180,6 +208,11 @@ def temper(
         given = f"{len(table)} temperatures"
         allowed = f"at most {_MOST_TEMPERATURES}"
         raise ValueError(checks.describe("temperatures", given, allowed))
+    kept = sweeps // interval
+    wanted = measures(observables, snapshots, model, interval, kept, _OWN)
+    if snapshots:
+        what = f"snapshots: {kept // snapshots} of {walkers} walkers"
+        check_memory(what, snapshot_bytes(snapshots, kept, walkers, model))
 
     def keeping(file: Checkpoint) -> xr.Dataset:
         plan = Plan(
@@ -199,27 +232,16 @@ def temper(
             rng=rng,
             engine=engine,
             threads=threads,
+            measures=wanted,
         )
-        what = f"sweeps: {plan.draws} draws of {plan.walkers * (model.samples or 1)} walkers"
+        what = f"sweeps: {plan.draws} draws of {plan.all_walkers} walkers"
         check_memory(what, plan.record_bytes())
         known = file.load(_arguments(plan), rng, partial(TemperingRun.from_state, plan), _GROWTH)
         run = known or TemperingRun(plan)
-        _run(run, file, progress)
+        finish(run, file, progress)
         return _dataset(xarray, run, file.origin)
 
     return with_checkpoint("temper", checkpoint, checkpoint_interval, keeping)
-
-
-def _run(
-    run: TemperingRun, file: Checkpoint, progress: bool | Callable[[Progress], object] | None
-) -> None:
-    plan = run.plan
-    chains = plan.walkers * (plan.model.samples or 1)
-    total = chains * (plan.discarded + plan.draws) * plan.interval
-    reporter = Reporter(progress, total, run.sweeps_done, plan.model.n_spins)
-    with closing(reporter):
-        if not run.finished:
-            drive(run, file, reporter, run.state)
 
 
 def _multiple(name: str, value: object, of: int, of_name: str) -> int:
@@ -265,7 +287,7 @@ def _measures(measure: Sequence[str] | None, model: Model) -> tuple[str, ...]:
 
 def _arguments(plan: Plan) -> dict[str, Any]:
     """Return what makes a run the one it is."""
-    return {
+    arguments = {
         "version": __version__,
         "model": repr(plan.model),
         "temperatures": plan.temperatures.tolist(),
@@ -281,6 +303,9 @@ def _arguments(plan: Plan) -> dict[str, Any]:
         "engine": plan.engine,
         "init": plan.init,
     }
+    if plan.measures:
+        arguments["observables"] = identities(plan.measures)
+    return arguments
 
 
 def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> xr.Dataset:
@@ -330,8 +355,32 @@ def _dataset(xarray: ModuleType, run: TemperingRun, origin: dict[str, Any]) -> x
         "pair_first": variable(("pair",), first, "first replica of the pair"),
         "pair_second": variable(("pair",), second, "second replica of the pair"),
     }
+    if plan.measures:
+        more, labels = _observed(run, lead)
+        variables |= more
+        coordinates |= labels
     data = xarray.Dataset(variables, coordinates)
     shown = {**_arguments(plan), "cluster_moves": int(plan.cluster_moves)}  # netCDF has no bool
     del shown["temperatures"]
+    shown.pop("observables", None)
     data.attrs = attributes("Parallel tempering", shown, model, origin)
+    if plan.measures:
+        data.attrs |= seconds(run.observed.seconds)
     return cast("xr.Dataset", data)
+
+
+def _observed(
+    run: TemperingRun, lead: tuple[str, ...]
+) -> tuple[dict[str, Variable], dict[str, Variable]]:
+    """Return what has been measured of spins: draws behind temperatures and replicas."""
+    plan = run.plan
+    shape = (plan.model.samples or 1, len(plan.temperatures), plan.replicas)
+    values = {}
+    for name, array in run.observed.values.items():
+        of_draws = array.reshape(len(array), *shape, *array.shape[2:])
+        by_temperature = np.moveaxis(of_draws, 0, 3)
+        values[name] = by_temperature if lead else by_temperature[0]
+    return observed(
+        plan.measures, values, run.observed.seconds, (*lead, "temperature", "replica", "draw"),
+        partial(rare_draws, plan.thermalization, plan.interval, plan.draws),
+    )  # fmt: skip

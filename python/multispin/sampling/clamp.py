@@ -40,6 +40,20 @@ def checked_clamp(
     return mask
 
 
+def demand_holding(mask: NDArray[np.bool_] | None, abilities: frozenset[str]) -> None:
+    """Refuse a mask with an engine whose `abilities` hold no spin.
+
+    Raises
+    ------
+    ValueError
+        If there is one, and the engine has not the ability.
+    """
+    if mask is not None and "hold" not in abilities:
+        raise ValueError(
+            "clamp: got a mask, allowed: None, or a mask with engine='real' or 'pattern'"
+        )
+
+
 def packed_clamp(
     mask: NDArray[np.bool_], one: tuple[int, ...], lead: tuple[int, ...]
 ) -> NDArray[np.uint64]:

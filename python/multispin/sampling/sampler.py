@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -11,11 +10,13 @@ from multispin._base import checks
 from multispin._base.memory import check_memory
 from multispin._engines import devices, registry
 from multispin._engines.base import CLUSTER_DYNAMICS, MOST_REPLICAS, MOST_SWEEPS, Request
+from multispin._engines.cluster import check_field
 from multispin.models import Model, SignedGraph
 from multispin.models.base import check_model
 from multispin.models.forms import periodic_lattice
 from multispin.sampling import observables, state
-from multispin.sampling.clamp import checked_clamp, packed_clamp
+from multispin.sampling.arguments import checked_block, checked_shared, checked_temperatures
+from multispin.sampling.clamp import checked_clamp, demand_holding, packed_clamp
 from multispin.sampling.device_array import DeviceArray
 from multispin.sampling.mixing import warn_where_slow
 from multispin.sampling.packing import warn_where_empty
@@ -25,7 +26,7 @@ from multispin.sampling.start import checked_start
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -222,17 +223,18 @@ class Sampler:
             checks.choice("rng", rng, GENERATORS),
             checks.seed_or_fresh("seed", seed),
             checks.count("first_stream", first_stream, 0, 2**63),
-            self._checked_shared(shared_random_numbers),
+            checked_shared(shared_random_numbers, self._lead),
             threads=registry.threads(threads),
         )
         kind = registry.choose(engine, request)
         request = devices.placed(request, device, kind)
         registry.check_fits(kind, request)
-        temperatures = self._temperatures(temperature)
+        temperatures = checked_temperatures(temperature, self._lead)
         start = checked_start(init, model.shape, self._lead, request.gpu)
         warn_where_empty(kind, request)
         self._warned = warn_where_slow(model, request.dynamics, temperatures)
-        held = self._checked_clamp(clamp, kind.abilities)
+        held = checked_clamp(clamp, model.shape, self._lead)
+        demand_holding(held, kind.abilities)
         self._engine = kind(request)
         check_rounding(self._engine.rounding_error, temperatures)
         self._engine.set_temperatures(temperatures)
@@ -247,16 +249,6 @@ class Sampler:
                 settable += "; set_spins takes spins"
             raise AttributeError(f"{name}: got {value!r}, allowed: to set {settable}", name=name)
         super().__setattr__(name, value)
-
-    def _checked_shared(self, shared: object) -> bool:
-        flag = checks.flag("shared_random_numbers", shared)
-        if flag and (self._model.samples is None or self._lead[-1] > 1):
-            allowed = (
-                "False, or True for a model of several disorder samples with replicas=1: replicas "
-                "of one sample have to be independent"
-            )
-            raise ValueError(checks.describe("shared_random_numbers", True, allowed))
-        return flag
 
     def __repr__(self) -> str:
         request = self._engine.request
@@ -334,7 +326,7 @@ class Sampler:
 
     @temperature.setter
     def temperature(self, value: ArrayLike) -> None:
-        temperatures = self._temperatures(value)
+        temperatures = checked_temperatures(value, self._lead)
         if not self._warned:
             self._warned = warn_where_slow(self._model, self._engine.request.dynamics, temperatures)
         check_rounding(self._engine.rounding_error, temperatures)
@@ -366,7 +358,9 @@ class Sampler:
     def h(self, value: ArrayLike) -> None:
         if not isinstance(self._model, SignedGraph):
             raise AttributeError(f"h: got {self._model!r}, allowed: a model with a field", name="h")
-        self._replace(self._model.with_field(value), same_edges=True)
+        model = self._model.with_field(value)
+        check_field("h", value, model, self._engine.request.dynamics)
+        self._replace(model, same_edges=True)
 
     @property
     def clamp(self) -> NDArray[np.bool_] | None:
@@ -375,7 +369,9 @@ class Sampler:
 
     @clamp.setter
     def clamp(self, value: ArrayLike | None) -> None:
-        self._hold(self._checked_clamp(value, self._engine.abilities))
+        mask = checked_clamp(value, self._model.shape, self._lead)
+        demand_holding(mask, self._engine.abilities)
+        self._hold(mask)
 
     def set_spins(self, spins: str | NDArray[np.int8] | Any) -> None:
         """Put the spins into another state; sweeps and random numbers go on.
@@ -576,14 +572,7 @@ class Sampler:
         if len(self._model.shape) < 2:
             allowed = "a model whose configurations have rows and columns"
             raise ValueError(checks.describe("model", self._model, allowed))
-        given: Any = block.tolist() if isinstance(block, np.ndarray) else block
-        several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
-        sides = given if several else (given, given)
-        if len(sides) != 2:
-            allowed = "one integer >= 1, or two as (height, width)"
-            raise ValueError(checks.describe("block", block, allowed))
-        longest = max(self._model.shape)
-        height, width = (checks.count("block", side, 1, longest) for side in sides)
+        height, width = checked_block(block, self._model.shape)
         replica = checks.count("replica", replica, 0, self._engine.request.replicas - 1)
         return self._engine.block_average(replica, height, width)
 
@@ -606,8 +595,9 @@ class Sampler:
     def packed(self, copy: bool = True) -> NDArray[np.uint64] | DeviceArray:
         """Spins as bits, a copy.
 
-        Replica engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is replica r (counted
-        through all disorder samples), sites are in the row-major order of ``model.shape``.
+        Replica, real and pattern engine: ``(N, words)`` uint64; bit r % 64 of word r // 64 is
+        replica r (counted through all disorder samples), sites are in the row-major order of
+        ``model.shape``.
 
         Lattice engine: ``(replicas, 2, rows, words)`` uint64, in three dimensions
         ``(replicas, 2, planes, rows, words)``. Index 1 is the colour, the sum of the coordinates
@@ -615,6 +605,11 @@ class Sampler:
         number k = b * words + w of this colour, which is column 2k or 2k + 1; bit 1 is s = +1.
         With n = columns / 2 sites of a colour in a row, the bits in use are the lowest b of each
         word, b the largest divisor of n up to 64; the others are 0.
+
+        Cluster engine: ``(replicas, words)`` uint64; bit i % 64 of word i // 64 is site i, in the
+        row-major order of ``model.shape``. Of a lattice in up to three dimensions with one coupling
+        and one field, each row of the last axis begins with a word of its own: bit b of word w of a
+        row is column 64 w + b. The others are 0.
 
         On a GPU it stays there: a :class:`~multispin.DeviceArray`.
 
@@ -733,32 +728,9 @@ class Sampler:
             raise
         self._engine, self._model = engine, model
 
-    def _checked_clamp(
-        self, clamp: ArrayLike | None, abilities: frozenset[str]
-    ) -> NDArray[np.bool_] | None:
-        mask = checked_clamp(clamp, self._model.shape, self._lead)
-        if mask is not None and "hold" not in abilities:
-            raise ValueError(
-                checks.describe("clamp", "a mask", "None, or a mask with engine='real'")
-            )
-        return mask
-
     def _hold(self, mask: NDArray[np.bool_] | None, engine: Engine | None = None) -> None:
         engine = self._engine if engine is None else engine
         if "hold" in engine.abilities:
             words = None if mask is None else packed_clamp(mask, self._model.shape, self._lead)
             registry.ask(engine, "hold")(words)
         self._clamp = mask
-
-    def _temperatures(self, value: ArrayLike) -> NDArray[np.float64]:
-        """Temperatures of all replicas, in one row."""
-        temperatures = checks.temperatures("temperature", value, ndim=len(self._lead), ends=True)
-        if temperatures.shape not in ((1,), self._lead[-1:], self._lead):
-            allowed = "one number with replicas=1"
-            if max(self._lead) > 1:
-                allowed = "one number"
-                allowed += f", or one for each of the {self._lead[-1]} replicas"
-            if len(self._lead) > 1:
-                allowed += f", or an array of shape {self._lead}"
-            raise ValueError(checks.describe("temperature", value, allowed))
-        return np.ascontiguousarray(np.broadcast_to(temperatures, self._lead)).ravel()

@@ -5,6 +5,7 @@ Error rate of each p-value: 1e-6; there are fewer than 100.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -168,6 +169,60 @@ def test_what_clusters_do_not_go_with_is_named(name: str, change: Any, dynamics:
     settings: dict[str, Any] = {"temperature": 2.0, "dynamics": dynamics} | change
     with pytest.raises(ValueError, match=f"^{name}: got .*allowed: "):
         ms.Sampler(ms.Ising((4, 4)), **settings)
+
+
+@pytest.mark.parametrize("dynamics", DYNAMICS)
+def test_a_field_that_makes_a_model_frustrated_is_named(dynamics: str) -> None:
+    sampler = ms.Sampler(ms.Ising((4, 4), J=-1.0), 2.0, dynamics=dynamics, seed=1)
+    with pytest.raises(ValueError, match=r"^h: got 1\.0, allowed: .*one state satisfies every"):
+        sampler.h = 1.0
+    assert sampler.h == 0.0
+    # Steps that come late are refused before the first.
+    positive = ms.Ising((4, 4), h=np.linspace(0.1, 0.5, 16).reshape(4, 4))
+    with pytest.raises(ValueError, match=r"^fields: got -0\.3, allowed: .*one state satisfies"):
+        ms.protocol(positive, 2.0, [1.0, 0.0, -0.3], 2, 2, dynamics=dynamics, seed=1)
+    ms.protocol(positive, 2.0, [1.0, 0.0, -0.6], 2, 2, dynamics=dynamics, seed=1)
+    with pytest.raises(ValueError, match=r"^model: got EdwardsAnderson.*frustrated"):
+        ms.protocol(FRUSTRATED["a glass"], 2.0, [0.0, 1.0], 2, 2, dynamics=dynamics, seed=1)
+
+
+@pytest.mark.parametrize("shape", [(2**26, 3), (2**31, 2), (2**32,), (2**26, 2**6)])
+def test_too_many_sites_are_refused_with_the_shape_that_was_given(shape: tuple[int, ...]) -> None:
+    allowed = r"allowed: fewer than 2\*\*32 sites with 'wolff'"
+    with pytest.raises(ValueError, match=rf"^shape: got {re.escape(str(shape))}, {allowed}"):
+        ms.Sampler(ms.Ising(shape), 2.0, dynamics="wolff")
+
+
+@pytest.mark.parametrize("dynamics", DYNAMICS)
+@pytest.mark.parametrize("J", [5e-324, 1e-310, 7e-309])
+def test_couplings_whose_energies_would_be_lost_are_refused(J: float, dynamics: str) -> None:
+    edges = np.array([[0, 1], [1, 2], [2, 3]])
+    with pytest.raises(ValueError, match="^model: got .*sum is 0, or at least 2.23e-308"):
+        ms.Sampler(ms.Pairwise.from_edges(4, edges, np.full(3, J)), 2.0, dynamics=dynamics)
+    least = ms.Pairwise.from_edges(4, edges, np.array([J, 2.3e-308, 0.0]))
+    sampler = ms.Sampler(least, 2.0, dynamics=dynamics, init="up", seed=1)
+    exact = float(least.energy(np.ones(4, np.int8)))
+    np.testing.assert_allclose(sampler.energy(), exact, rtol=1e-15)
+    without = ms.Pairwise.from_edges(4, edges, np.zeros(3))
+    assert ms.Sampler(without, 2.0, dynamics=dynamics, seed=1).energy().tolist() == [0.0]
+
+
+@pytest.mark.parametrize("model", [
+    ms.Ising((4, 6)), ms.Ising((4, 70), J=-1.0), ms.Ising((3, 4, 70)), ms.Ising((70,)),
+    ms.Ising((2, 2, 3, 11)), ms.Ising((5, 13), h=np.ones((5, 13))),
+    ms.EdwardsAnderson((4, 20), p=1.0, samples=3),
+], ids=repr)  # fmt: skip
+def test_bits_are_where_the_documentation_says(model: ms.models.Model) -> None:
+    sampler = ms.Sampler(model, 2.0, replicas=2, dynamics="wolff", seed=1)
+    sampler.sweep(2)
+    spins = np.asarray(sampler.spins()).reshape(-1, *model.shape)
+    own_rows = isinstance(model, ms.Ising) and len(model.shape) <= 3 and np.ndim(model.h) == 0
+    rows = spins if own_rows else spins.reshape(len(spins), 1, -1)
+    columns = rows.shape[-1]
+    padded = np.zeros((*rows.shape[:-1], -(-columns // 64) * 64), dtype=bool)
+    padded[..., :columns] = rows > 0
+    bits = np.packbits(padded, axis=-1, bitorder="little").view(np.uint64)
+    np.testing.assert_array_equal(sampler.packed(), bits.reshape(len(spins), -1))
 
 
 @pytest.mark.parametrize("dynamics", DYNAMICS)

@@ -21,7 +21,7 @@ import checkpoints
 import multispin as ms
 from multispin import CheckpointError, analysis, couplings
 from multispin.runs import _drive
-from multispin.runs._anneal_run import Schedule
+from multispin.runs._schedule import Schedule
 
 if TYPE_CHECKING:
     from multispin.models import Model

@@ -66,6 +66,8 @@ def untimed(data: xr.Dataset) -> xr.Dataset:
 MEASURED = {"observables": {"c": corner, "S": "structure_factor"}, "snapshots": 5}
 ONE = {"temperatures": 2.0}
 RARE = {"observables": {"c": ms.Observable(corner, interval=15)}, "snapshots": 4}
+FUNCTION = {"observables": {"c": corner}, "snapshots": 2}
+RARER = {"observables": {"c": ms.Observable(corner, interval=12)}, "snapshots": 4}
 LONGER = {"temperatures": [3.0, 1.0, 0.5, 0.7, 0.2], "sweeps_per_temperature": [4, 5, 6, 7, 8]}
 WARM = {"temperatures": [3.0, 1.0, 0.5, 0.7, 0.5], "sweeps_per_temperature": [4, 5, 6, 7, 8]}
 
@@ -104,6 +106,11 @@ GROWN: dict[str, tuple[Any, dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "anneal, real": (anneal, {"model": ms.SherringtonKirkpatrick(20, seed=1)}, {}, LONGER),
     "temper": (temper, {}, {}, {"sweeps": 133}),
     "temper, clusters": (temper, {"cluster_moves": True}, {}, {"sweeps": 133}),
+    "anneal, measured": (anneal, FUNCTION, {}, LONGER),
+    "temper, measured": (temper, RARER, {}, {"sweeps": 133}),
+    "temper, clusters, measured": (
+        temper, {"cluster_moves": True, **FUNCTION}, {}, {"sweeps": 133},
+    ),
 }  # fmt: skip
 each_grown = pytest.mark.parametrize("name", GROWN)
 
@@ -194,7 +201,7 @@ run(path, **{**both, **longer}, checkpoint_interval=0.0, progress=progress)
 
 
 @pytest.mark.one_in(3)
-@pytest.mark.parametrize("name", ["everything", "anneal", "temper"])
+@pytest.mark.parametrize("name", ["everything", "anneal, measured", "temper, measured"])
 def test_runs_that_are_killed_while_they_are_extended(name: str, tmp_path: Path) -> None:
     run, both, first, longer = GROWN[name]
     path = tmp_path / "run.npz"

@@ -492,11 +492,11 @@ def test_wrong_snapshots(given: Any, error: type[Exception]) -> None:
 
 
 def test_what_has_no_snapshots(expected: xr.Dataset) -> None:
-    with pytest.raises(ValueError, match="^run: got one without snapshot, byte, allowed: one of"):
+    with pytest.raises(ValueError, match="^run: got one without snapshot, byte, allowed: a run"):
         ms.unpack_snapshots(simulate(snapshots=0))
     with pytest.raises(TypeError, match="^run: got "):
         ms.unpack_snapshots(3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="^run: got uint8 of sizes .*, of shape .*allowed: one of"):
+    with pytest.raises(ValueError, match="^run: got uint8 of sizes .*, of shape .*allowed: a run"):
         ms.unpack_snapshots(expected.drop_attrs())
     with pytest.raises(ValueError, match="^run: got uint8 of sizes"):
         ms.unpack_snapshots(expected.isel(byte=slice(2)))

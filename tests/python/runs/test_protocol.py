@@ -153,7 +153,8 @@ def test_temperatures_and_fields_that_only_fit_together() -> None:
 
 
 def test_hardest_steps() -> None:
-    steps = Steps(np.array([1.0, 0.0, 2.0, 3.0]), np.array([0.5, 0.1, -2.0, 2.0]), np.arange(1, 5))
+    fields = np.array([0.5, 0.1, -2.0, 2.0])
+    steps = Steps(np.array([1.0, 0.0, 2.0, 3.0]), np.arange(1, 5), fields=fields)
     assert steps.hardest() == [2, 0]
 
 

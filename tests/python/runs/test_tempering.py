@@ -24,6 +24,7 @@ from multispin._base import memory
 from multispin.analysis.summary import summarize
 from multispin.runs import _drive
 from multispin.runs._tempering_run import TemperingRun
+from multispin.runs.ladders import Ladders
 from reference.replica import Replicas
 from reference.tempering import Tempering
 
@@ -42,7 +43,7 @@ def run(model: ms.models.Model = SMALL, **changes: Any) -> Any:
 
 
 def plan_of(model: ms.models.Model, **changes: Any) -> Any:
-    from multispin.runs._tempering_run import Plan
+    from multispin.runs._tempering_plan import Plan
 
     plan = Plan(
         model=model, temperatures=GRID, replicas=2, sweeps=1, thermalization=0, interval=1,
@@ -348,20 +349,25 @@ def test_ctrl_c_between_a_sweep_and_its_exchange(
 
 def stop_inside_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a signal raise KeyboardInterrupt in each draw, if there is time before it ends."""
-    plain = TemperingRun._run
+    plain = Ladders.run
 
-    def stopped(self: TemperingRun, drawn: int, draws: int) -> None:
+    def stopped(self: Ladders, draws: int, records: Any) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.001)
-        plain(self, drawn, draws)
+        plain(self, draws, records)
         time.sleep(1.0)  # it comes
 
-    monkeypatch.setattr(TemperingRun, "_run", stopped)
+    monkeypatch.setattr(Ladders, "run", stopped)
     signal.signal(signal.SIGALRM, signal.default_int_handler)
 
 
+def mean(spins: NDArray[np.int8]) -> Any:
+    return spins.reshape(len(spins), -1).mean(axis=1)
+
+
 @pytest.mark.thorough
+@pytest.mark.parametrize("observables", [None, {"m": mean}], ids=["plain", "observed"])
 def test_a_stop_among_cluster_moves_leaves_no_trace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    observables: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # More and more clusters, until there is time for a stop among them. The only draw is measured
     # by then, and no sweep is left to do.
@@ -371,6 +377,7 @@ def test_a_stop_among_cluster_moves_leaves_no_trace(
         path = tmp_path / f"{temperatures}.npz"
         arguments = {
             "temperatures": np.linspace(1.0, 2.0, temperatures), "sweeps": 1, "cluster_moves": True,
+            "observables": observables,
         }  # fmt: skip
         with monkeypatch.context() as patched:
             stop_inside_draws(patched)
@@ -385,7 +392,12 @@ def test_a_stop_among_cluster_moves_leaves_no_trace(
     assert meta["exchanges"] == 0
     assert len(arrays["record_energy"]) == 1
     data = run(model, checkpoint=path, **arguments)
-    assert data.identical(run(model, **arguments))
+    expected = run(model, **arguments)
+    if observables:
+        assert len(arrays["observed_m"]) == 1
+        np.testing.assert_array_equal(data.m, data.magnetization)
+    assert data.equals(expected)
+    assert observables or data.identical(expected)  # what observables took is in the attributes
     meta, _ = ms.io.read_checkpoint(path, "temper")
     assert (meta["exchanges"], meta["clusters_moved"]) == (1, 0)
 

@@ -11,7 +11,8 @@ import pytest
 
 import multispin as ms
 from multispin.runs import tempering
-from multispin.runs._tempering_run import Plan, TemperingRun
+from multispin.runs._tempering_plan import Plan
+from multispin.runs._tempering_run import TemperingRun
 
 if TYPE_CHECKING:
     from multispin.models import SignedGraph

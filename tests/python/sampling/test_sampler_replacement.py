@@ -215,7 +215,7 @@ def test_wrong_masks_are_refused(clamp: Any, error: type[Exception], message: st
 
 def test_engines_that_hold_no_spin_say_so() -> None:
     mask = np.eye(6, dtype=bool)
-    with pytest.raises(ValueError, match="^clamp: got 'a mask', allowed: None, or a mask with eng"):
+    with pytest.raises(ValueError, match="^clamp: got a mask, allowed: None, or a mask with eng"):
         sampler(LATTICES[0]).clamp = mask
     with pytest.raises(ValueError, match="^engine: got 'lattice' with a clamp, allowed: 'auto'"):
         sampler(LATTICES[0], engine="lattice", clamp=mask)
