@@ -18,7 +18,7 @@ namespace {
 template <class Planes, int most>
 class Draws {
  public:
-  explicit Draws(const RunUpdate& update, random::WordNumbers numbers)
+  Draws(const RunUpdate& update, random::WordNumbers numbers)
       : update_(update), numbers_(numbers) {
     if constexpr (Planes::chained) made(1);
   }
