@@ -18,8 +18,7 @@ namespace {
 template <class Planes, int most>
 class Draws {
  public:
-  Draws(const RunUpdate& update, random::WordNumbers numbers)
-      : update_(update), numbers_(numbers) {
+  Draws(const RunUpdate& update, random::WordNumbers numbers) : update_(update), numbers_(numbers) {
     if constexpr (Planes::chained) made(1);
   }
 
