@@ -58,6 +58,8 @@ def written(notebook: Any) -> str:
 
 def run(path: Path) -> str:
     """Run a notebook and write its page; return what is wrong, or nothing."""
+    page_of = PAGES / f"{path.stem}.html"
+    page_of.unlink(missing_ok=True)  # of a run before
     text = path.read_text(encoding="utf-8")
     notebook: Any = nbformat.reads(text, as_version=4)
     if text != written(cleaned(notebook)):
@@ -75,13 +77,17 @@ def run(path: Path) -> str:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return str(error)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
-    (PAGES / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        except RuntimeError as error:  # a kernel that does not start
+            return f"{type(error).__name__}: {error}"
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     # A picture that cannot be drawn is an error among the outputs, and no failure of its cell.
     errors = [output.evalue for output in outputs if output.output_type == "error"]
-    return "".join([*errors, *(one.text for one in outputs if one.get("name") == "stderr")])
+    wrong = "".join([*errors, *(one.text for one in outputs if one.get("name") == "stderr")])
+    if not wrong:
+        PAGES.mkdir(parents=True, exist_ok=True)
+        page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)
+        page_of.write_text(page, encoding="utf-8")
+    return wrong
 
 
 def main() -> int:

@@ -29,18 +29,23 @@ _FARTHER = 1.02 ** (2.0 ** np.arange(9))  # steps outwards, as factors: 1.02 to 
 _BISECTIONS = 12
 
 
-def demand_overlap(states: States, shared: Array) -> None:
-    """Refuse K states that do not all hang together by draws (K, K) that two of them share."""
+def demand_overlap(states: States, shared: Array, worth: Array) -> None:
+    """Refuse K states that do not all hang together by draws (K, K) that two of them share.
+
+    Each of them by itself is worth so many independent draws (K,).
+    """
     known = np.zeros(len(shared), dtype=bool)
     known[0] = True
     while not known.all():
         across = np.where(known[:, None] & ~known, shared, -np.inf)
         if across.max() < FEWEST_SHARED:
-            raise _far_apart(states, known, float(across.max()))
+            raise _far_apart(states, known, shared, worth)
         known[np.argmax(across.max(axis=0))] = True
 
 
-def _far_apart(states: States, known: npt.NDArray[np.bool_], most: float) -> ReweightingError:
+def _far_apart(
+    states: States, known: npt.NDArray[np.bool_], shared: Array, worth: Array
+) -> ReweightingError:
     """Return what to say of the closest two states of which only one is among those `known`."""
     T, h = states.temperature, states.field
     apart = np.abs(np.subtract.outer(T, T)) / max(float(np.ptp(T)), 1e-300)
@@ -48,6 +53,7 @@ def _far_apart(states: States, known: npt.NDArray[np.bool_], most: float) -> Rew
         apart = apart + np.abs(np.subtract.outer(h, h)) / max(float(np.ptp(h)), 1e-300)
     apart[~(known[:, None] & ~known)] = np.inf
     near, far = np.unravel_index(np.argmin(apart), apart.shape)
+    slow = min(near, far, key=lambda k: worth[k])
     if states.in_fields:
         assert h is not None
         got = f"run: got T = {T[near]:g}, h = {h[near]:g} and T = {T[far]:g}, h = {h[far]:g}"
@@ -55,8 +61,14 @@ def _far_apart(states: States, known: npt.NDArray[np.bool_], most: float) -> Rew
     else:
         got, what = f"run.temperature: got {T[near]:g} and {T[far]:g}", "energies"
     allowed = f"neighbours that share at least {FEWEST_SHARED}"
+    if worth[slow] < FEWEST:  # as where magnetizations seldom change sign: no state between helps
+        allowed += (
+            f"; at T = {T[slow]:g} there are {worth[slow]:.2g} in all, which takes a longer run or "
+            "dynamics that forget sooner"
+        )
     return ReweightingError(
-        f"{got}, whose {what} overlap in {most:.2g} independent draws, allowed: {allowed}"
+        f"{got}, whose {what} overlap in {shared[near, far]:.2g} independent draws, "
+        f"allowed: {allowed}"
     )
 
 

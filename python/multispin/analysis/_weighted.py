@@ -116,8 +116,18 @@ class Weighted:
     @cached_property
     def shared(self) -> Array:
         """(K, K): independent draws that two states share, Σ p_k p_l over τ_k + τ_l."""
-        tau = self.odd_tau if self.in_fields else self.tau
+        tau = self.slowest_tau
         return np.asarray(-self.solution.hessian / (tau[:, None] + tau))
+
+    @property
+    def worth(self) -> Array:
+        """(K,): independent draws of each state by itself."""
+        return self.draws / (2 * self.slowest_tau)
+
+    @property
+    def slowest_tau(self) -> Array:
+        """(K,): τ of what histograms are of."""
+        return self.odd_tau if self.in_fields else self.tau
 
     def view(self, odd: bool = False, pairs: bool = False) -> View:
         """Return the draws in blocks, for what is odd in m or not, and in another field or not."""

@@ -16,6 +16,7 @@ Array = npt.NDArray[np.float64]
 _LARGEST_POWER = 20.0
 _MOST_TERMS = 4
 _LARGEST, _SMALLEST = 1e100, 1e-100  # whose squares are numbers
+_TOLD_APART = 1e-10  # of singular values: beyond, what is left of float64 says little
 
 
 class Extrapolation(NamedTuple):
@@ -53,7 +54,7 @@ def extrapolate(
     Parameters
     ----------
     sizes : array_like
-        N, or L, (n,), above 0 and distinct, more of them than terms.
+        N, or L, (n,), 1e-100 to 1e100 and distinct, more of them than terms.
     values : array_like
         y, (..., n), by size on the last axis, up to 1e100.
     errors : array_like
@@ -71,7 +72,8 @@ def extrapolate(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not allowed.
+        If an argument is not allowed, or sizes are so equal, or errors so unequal, that the
+        corrections cannot be told from the limit.
 
     Examples
     --------
@@ -101,8 +103,15 @@ def extrapolate(
     # In units of the smallest: large sizes and powers leave the numbers that there are otherwise.
     columns = (n[:, np.newaxis] / n.min()) ** (-power * np.arange(terms + 1))
     weighted = columns / sigma[..., np.newaxis]  # (..., n, parameters)
-    inverse = np.linalg.pinv(weighted)
-    found = (inverse @ (y / sigma)[..., np.newaxis])[..., 0]
+    scale = np.linalg.norm(weighted, axis=-2, keepdims=True)
+    singular = np.linalg.svd(weighted / scale, compute_uv=False)
+    if not (singular[..., -1] > _TOLD_APART * singular[..., 0]).all():
+        allowed = "sizes whose values, with their errors, tell the terms of this power apart"
+        raise ValueError(checks.describe("sizes", sizes, allowed))
+    orthogonal, triangle = np.linalg.qr(weighted)
+    inverse = np.linalg.inv(triangle)
+    projected = np.swapaxes(orthogonal, -1, -2) @ (y / sigma)[..., np.newaxis]
+    found = np.linalg.solve(triangle, projected)[..., 0]
     deviations = y / sigma - (weighted @ found[..., np.newaxis])[..., 0]
     with np.errstate(over="ignore"):  # infinite: no form describes that
         chi_squared = (deviations**2).sum(axis=-1)
@@ -116,11 +125,12 @@ def extrapolate(
 
 
 def _sizes(sizes: npt.ArrayLike, terms: int) -> Array:
-    allowed = f"at least {terms + 1} distinct numbers above 0, one more than terms"
+    span = f"{_SMALLEST:g} to {_LARGEST:g}"
+    allowed = f"at least {terms + 1} distinct numbers of {span}, one more than terms"
     found = checks.numbers("sizes", sizes, allowed)
     if found.ndim != 1 or len(np.unique(found)) != found.size or found.size <= terms:
         raise ValueError(checks.describe("sizes", sizes, allowed))
-    if not (np.isfinite(found) & (found > 0)).all():
+    if not ((found >= _SMALLEST) & (found <= _LARGEST)).all():
         raise ValueError(checks.describe("sizes", sizes, allowed))
     return found
 

@@ -83,7 +83,7 @@ class Reweighting:
     Attributes
     ----------
     temperatures : ndarray
-        (K,) float64, those of the run, ascending; of runs in several fields, those of the weakest
+        (K,) float64, those of the run, ascending; of runs in several fields, those of the lowest
         field first.
     fields : ndarray or None
         (K,) float64, the fields h that go with them; None of a run whose field is not one number.
@@ -143,7 +143,7 @@ class Reweighting:
         self._n_spins = states.n_spins
         with checks.within("run"):
             self._draws = Weighted(states)
-        _reach.demand_overlap(states, self._draws.shared)
+        _reach.demand_overlap(states, self._draws.shared, self._draws.worth)
         self.log_partition = self._draws.solution.log_partition
 
     def averages(self, temperature: npt.ArrayLike, h: float | None = None) -> xr.Dataset:
@@ -348,8 +348,10 @@ class Reweighting:
             got = "one of a run whose field is not one number"
             raise ValueError(f"h: got {got}, allowed: None, the field of the run")
         shift = field - float(self.fields[0])
-        if not math.isfinite(shift * self._n_spins):
-            raise ValueError(checks.describe("h", h, "a number at which energies are finite"))
+        if not math.isfinite((shift * self._n_spins) * (shift * self._n_spins)):
+            raise ValueError(
+                checks.describe("h", h, "a number at which squares of energies are finite")
+            )
         return shift
 
     def _view(self, shift: float, odd: bool = False) -> View:

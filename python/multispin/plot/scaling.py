@@ -88,7 +88,6 @@ def collapse(
         left, right = figure.subplots(1, 2)
         critical, error = found.critical_temperature, found.critical_temperature_error
         left.axvline(critical, color=FAINT, lw=0.8, ls="--", zorder=0)
-        left.axvspan(critical - error, critical + error, color=FAINT, alpha=0.25, lw=0, zorder=0)
         for number, (L, t, curve) in enumerate(zip(sides, T, given, strict=True)):
             bars = np.std(curve.resamples, axis=0, ddof=1)
             x, scale = _scaled(L, t, found)
@@ -100,6 +99,9 @@ def collapse(
             left.errorbar(t, curve.value, bars, label=f"$L = {L}$", ms=4.5, lw=0.8, **look)
             # Open and without lines, as they lie on top of each other if all is well.
             right.errorbar(x, scale * curve.value, scale * bars, ls="", ms=5.0, mfc="none", **look)
+        ends = left.get_xlim()  # a wide band is not to make curves of it
+        left.axvspan(critical - error, critical + error, color=FAINT, alpha=0.25, lw=0, zorder=0)
+        left.set_xlim(ends)
         left.set_xlabel(TEMPERATURE)
         left.set_ylabel(label)
         left.legend()
@@ -109,7 +111,7 @@ def collapse(
         fitted = [
             _written(r"\nu", found.nu, found.nu_error),
             _written(r"\kappa", found.exponent, found.exponent_error),
-            f"$S = {found.quality:.2f}$",
+            f"$S = {found.quality:.3g}$",
         ]
         right.set_title(",  ".join(fitted), loc="left")
         return figure

@@ -20,7 +20,9 @@ def test_a_law_without_noise_is_found(power: float, terms: int) -> None:
     values = -0.7 + sum(a * SIZES ** (-power * (k + 1)) for k, a in enumerate(wanted))
     found = extrapolate(SIZES, values, np.full(4, 1e-3), power, terms)
     assert found.limit == pytest.approx(-0.7, abs=1e-9)
-    np.testing.assert_allclose(found.corrections, wanted, rtol=1e-6)
+    # What terms come to at the smallest size is known as far as the values are.
+    at_most = SIZES[0] ** (-power * np.arange(1, terms + 1))
+    np.testing.assert_allclose(found.corrections * at_most, wanted * at_most, rtol=1e-9, atol=1e-12)
     assert found.chi_squared == pytest.approx(0, abs=1e-12)
     assert found.degrees_of_freedom == 3 - terms
 
@@ -40,6 +42,16 @@ def test_limit_and_error_are_those_of_a_straight_line() -> None:
     assert found.corrections[0] == pytest.approx(slope, rel=1e-12)
     rest = ((y - found.limit - slope * x) / sigma) ** 2
     assert found.chi_squared == pytest.approx(rest.sum(), rel=1e-10)
+
+
+@pytest.mark.parametrize("exact", [1e-4, 1e-6, 1e-8])
+def test_a_size_that_is_known_almost_exactly_fixes_one_number(exact: float) -> None:
+    found = extrapolate([10, 20, 40], [1.2, 1.1, 1.05], [exact, 1e-2, 1e-2])
+    assert found.limit == pytest.approx(1.0, abs=1e-6)
+    # The line goes through the first point: the others give its slope.
+    slope = 1 / np.hypot((0.1 - 0.05) / 1e-2, (0.1 - 0.025) / 1e-2)
+    assert found.limit_error == pytest.approx(0.1 * slope, rel=1e-3)
+    assert found.chi_squared == pytest.approx(0.0, abs=1e-6)
 
 
 def test_errors_are_the_spread_and_chi_squared_has_its_mean() -> None:
@@ -74,6 +86,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"power": 0.0}, "power"),
     ({"power": 21.0}, "power"),
     ({"terms": 0}, "terms"),
+    ({"errors": [1e-20, 1.0, 1.0]}, "sizes: .*tell the terms"),
+    ({"sizes": [1e15, 1e15 + 1, 1e15 + 2]}, "sizes: .*tell the terms"),
+    ({"sizes": [1e-300, 1.0, 1e300], "power": 20.0}, "sizes"),
     ({"terms": 3}, "sizes"),
 ]
 

@@ -638,3 +638,26 @@ def test_a_field_is_asked_for(fielded: list[Dataset]) -> None:
             call(2.4)
     with pytest.raises(ValueError, match="^h: got None"):
         there.ranges()
+
+
+def test_states_that_are_worth_little_are_told_from_those_far_apart() -> None:
+    """At T = 1.6 without a field 64 spins turn over together, and seldom."""
+
+    def run(h: float, T: float, seed: int) -> Any:
+        return ms.simulate(ms.Ising((8, 8), h=h), T, 1000, 200, replicas=8, seed=seed)
+
+    message = (
+        r"T = 1\.6, h = 0 and T = 3, h = 0, .* overlap in 0\.0\d+ independent draws, .*"
+        r"; at T = 1\.6 there are \d\.?\d* in all"
+    )
+    with pytest.raises(ms.errors.ReweightingError, match=message):
+        Reweighting([run(0.0, 3.0, 0), run(0.0, 1.6, 1), run(0.5, 3.0, 10), run(0.5, 6.0, 11)])
+
+
+def test_fields_whose_energies_have_no_squares_are_refused() -> None:
+    runs = [
+        ms.simulate(ms.Ising((4, 4), h=h), [2.0, 3.0, 4.0], 2000, 200, replicas=8, seed=1)
+        for h in (0.3, 0.5)
+    ]
+    with pytest.raises(ValueError, match="h: got 1e\\+300, allowed: .*squares"):
+        Reweighting(runs).averages(2.5, h=1e300)
