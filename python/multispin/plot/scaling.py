@@ -111,7 +111,7 @@ def collapse(
         fitted = [
             _written(r"\nu", found.nu, found.nu_error),
             _written(r"\kappa", found.exponent, found.exponent_error),
-            f"$S = {found.quality:.3g}$",
+            f"$S = {found.quality:.2f}$",
         ]
         right.set_title(",  ".join(fitted), loc="left")
         return figure

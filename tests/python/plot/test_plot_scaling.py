@@ -79,6 +79,12 @@ def test_axes_say_what_they_are() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["$L = 8$", "$L = 16$", "$L = 32$"]
 
 
+def test_a_wide_band_leaves_curves_their_axis() -> None:
+    wide = RIGHT._replace(critical_temperature_error=1e3)
+    low, high = plot.scaling.collapse(SIZES, T, curves(), wide).axes[0].get_xlim()
+    assert high - low < 2 * np.ptp(np.concatenate(T))
+
+
 def test_titles_have_errors_of_what_was_fitted() -> None:
     left, right = plot.scaling.collapse(SIZES, T, curves(), RIGHT).axes
     assert left.get_title(loc="left") == "$T_c = 2.2700 \\pm 0.0012$"
