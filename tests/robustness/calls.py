@@ -1449,7 +1449,8 @@ def _analysis() -> dict[str, Call]:
             infinite_size.extrapolate,
             {"sizes": [8, 16, 32], "values": np.array([1.0, 2.0, 3.0]),
              "errors": np.array([0.1, 0.1, 0.2]), "power": 1.0, "terms": 1},
-            blames={"terms": ("sizes",), "sizes": ("values",), "values": ("errors",)},
+            blames={"terms": ("sizes",), "power": ("sizes",), "sizes": ("values",),
+                    "values": ("errors",)},
         ),
         "equilibration.logarithmic_bins": Call(
             equilibration.logarithmic_bins,
