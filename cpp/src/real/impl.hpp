@@ -226,33 +226,45 @@ MULTISPIN_HD void apply_list(const std::int32_t* couplings, const DenseFlips& fl
   }
 }
 
-// Calls the rows of a tile, the sites of some blocks, into the caches: the part that is due when
-// `replica` is at work on the tile before. Flips ask for them in no order that a processor sees.
-MULTISPIN_HD void fetch(const std::int32_t* couplings, const DenseFlips* flips, int count,
+// Calls the rows of a tile, the sites of a block, into the second cache: the part that is due when
+// `replica` is at work on what comes before. Flips ask for them in no order that a processor sees.
+MULTISPIN_HD void fetch(const std::int32_t* couplings, const DenseFlips& flips,
                         std::int64_t replica, std::int64_t replicas) {
-  const std::int64_t rows = std::int64_t{count} * block;
-  for (std::int64_t i = rows * replica / replicas; i < rows * (replica + 1) / replicas; ++i) {
-    const auto* const row = reinterpret_cast<const char*>(
-        couplings + std::int64_t{flips[i / block].site[i % block]} * tile);
-    for (int line = 0; line < tile * 4; line += 64) __builtin_prefetch(row + line);
+  for (std::int64_t i = block * replica / replicas; i < block * (replica + 1) / replicas; ++i) {
+    const auto* const row =
+        reinterpret_cast<const char*>(couplings + std::int64_t{flips.site[i]} * tile);
+    for (int line = 0; line < tile * 4; line += 64) __builtin_prefetch(row + line, 0, 2);
+  }
+}
+
+// The rows of a block stay in the innermost cache while all replicas ask for them.
+MULTISPIN_HD void apply_block(const DenseReplicas& r, const DenseFlips& flips,
+                              const DenseFlips* next, const std::int32_t* next_couplings,
+                              std::int64_t t) {
+  const std::int32_t* const couplings = r.couplings + t * r.sites * tile;
+  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
+    if (next != nullptr) fetch(next_couplings, *next, replica, r.replicas);
+    std::int32_t* const states = r.states + (t * r.replicas + replica) * tile;
+    for (int part = 0; part < tile; part += at_a_time * lanes) {
+      I state[at_a_time];
+      for (int v = 0; v < at_a_time; ++v) state[v] = Lanes::load(states + part + v * lanes);
+      apply_list(couplings + part, flips, replica, state);
+      for (int v = 0; v < at_a_time; ++v) Lanes::store(states + part + v * lanes, state[v]);
+    }
   }
 }
 
 MULTISPIN_HD void apply_tile(const DenseReplicas& r, const DenseFlips* flips, int count,
                              std::int64_t t) {
   const std::int32_t* const couplings = r.couplings + t * r.sites * tile;
-  const std::int32_t* const next = couplings + r.sites * tile;
   // Of a few replicas most rows are asked for by none.
-  const bool fetches = r.replicas >= 32 && (t + 1) * tile < r.sites;
-  for (std::int64_t replica = 0; replica < r.replicas; ++replica) {
-    if (fetches) fetch(next, flips, count, replica, r.replicas);
-    std::int32_t* const states = r.states + (t * r.replicas + replica) * tile;
-    for (int part = 0; part < tile; part += at_a_time * lanes) {
-      I state[at_a_time];
-      for (int v = 0; v < at_a_time; ++v) state[v] = Lanes::load(states + part + v * lanes);
-      for (int b = 0; b < count; ++b) apply_list(couplings + part, flips[b], replica, state);
-      for (int v = 0; v < at_a_time; ++v) Lanes::store(states + part + v * lanes, state[v]);
-    }
+  const bool fetches = r.replicas >= 32;
+  const bool last = (t + 1) * tile >= r.sites;
+  for (int b = 0; b < count; ++b) {
+    const bool ends = b + 1 == count;
+    const DenseFlips* const next =
+        !fetches || (ends && last) ? nullptr : flips + (ends ? 0 : b + 1);
+    apply_block(r, flips[b], next, ends ? couplings + r.sites * tile : couplings, t);
   }
 }
 

@@ -9,6 +9,8 @@
 namespace multispin {
 namespace {
 
+constexpr double smallest_field = 1e-292;
+
 // Of every site, what its local field could add up to.
 std::vector<double> largest_fields(const CoupledPairs& pairs, std::span<const double> couplings,
                                    std::span<const double> fields) {
@@ -45,12 +47,16 @@ double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
   demand(std::isfinite(most),
          "couplings: got some that add up, with the field of a site, to more than a double holds, "
          "allowed: finite sums");
+  // Below it steps, and what is divided by them, would not be numbers that a double holds.
+  demand(most >= smallest_field,
+         "couplings: got some that add up, with the field of a site, to less than 1e-292 at every "
+         "site, allowed: none but 0, or larger ones");
   // Rounding may add half a step for every coupling and for the field, and sums are rounded too.
   const std::int64_t rounded_of_site = largest_degree(pairs, fields.size()) + 1;
   const double room = static_cast<double>(rules::field_limit - 1 - rounded_of_site / 2 - 64);
   int exponent = 0;
   std::frexp(most / unit / room, &exponent);
-  return std::ldexp(unit, std::max(exponent, -1000));
+  return std::ldexp(unit, exponent);
 }
 
 RoundedSites rounded_sites(const CoupledPairs& pairs, std::span<const double> couplings,

@@ -117,6 +117,20 @@ TEST(RealErrors, SumsThatAreNotFinite) {
   EXPECT_NO_THROW(RealEngine{o});
 }
 
+TEST(RealErrors, SumsThatAreTooSmallForSteps) {
+  RealOptions o = good();
+  o.fields.assign(o.fields.size(), 0.0);
+  for (const double tiny : {5e-324, 1e-310, 1e-293}) {
+    o.couplings.assign(o.couplings.size(), 0.0);
+    o.couplings[0] = tiny;
+    expect_refused(o, {"couplings", "add up", "1e-292"});
+  }
+  o.couplings[0] = 1e-292;
+  const RealEngine engine{o};
+  EXPECT_GT(engine.step(), 0.0);
+  EXPECT_EQ(engine.rounding_error(), 0.0);
+}
+
 TEST(RealErrors, InstructionSetThatCannotRun) {
   RealOptions o = good();
   o.isa = static_cast<Isa>(99);
