@@ -278,18 +278,30 @@ void apply_dense(const DenseReplicas& r, const DenseFlips* flips, int count, Til
 // --- couplings of some pairs
 // ----------------------------------------------------------------------
 
-// The turns of a site of all replicas, +1, -1 or 0, are added to its state and, times its
-// couplings, to those of its neighbours.
-MULTISPIN_HD void spread(const SparseReplicas& r, std::int64_t site, const std::int32_t* turns) {
-  for (std::int64_t n = r.first[site]; n < r.first[site + 1]; ++n) {
-    const Neighbour neighbour = r.neighbours[n];
-    std::int32_t* const states = r.states + std::int64_t{neighbour.site} * r.lanes;
-    const I coupling = Lanes::splat(neighbour.coupling);
-    for (std::int64_t l = 0; l < r.lanes; l += lanes) {
-      Lanes::store(states + l,
-                   sum(Lanes::load(states + l), product(coupling, Lanes::load(turns + l))));
+// The turns of a site of some replicas, +1, -1 or 0, times its couplings, are added to the states
+// of its neighbours.
+template <int count>
+MULTISPIN_HD void spread_part(const SparseReplicas& r, std::int64_t site, const std::int32_t* turns,
+                              std::int64_t first) {
+  I turn[count];
+  for (int v = 0; v < count; ++v) turn[v] = Lanes::load(turns + first + v * lanes);
+  const std::int64_t row = r.lanes;
+  const Neighbour* const end = r.neighbours + r.first[site + 1];
+  std::int32_t* const all = r.states + first;
+  for (const Neighbour* n = r.neighbours + r.first[site]; n != end; ++n) {
+    std::int32_t* const states = all + std::int64_t{n->site} * row;
+    const I coupling = Lanes::splat(n->coupling);
+    for (int v = 0; v < count; ++v) {
+      std::int32_t* const at = states + v * lanes;
+      Lanes::store(at, sum(Lanes::load(at), product(coupling, turn[v])));
     }
   }
+}
+
+MULTISPIN_HD void spread(const SparseReplicas& r, std::int64_t site, const std::int32_t* turns) {
+  std::int64_t l = 0;
+  for (; l + 4 * lanes <= r.lanes; l += 4 * lanes) spread_part<4>(r, site, turns, l);
+  for (; l < r.lanes; l += lanes) spread_part<1>(r, site, turns, l);
 }
 
 // The draws of 64 positions of all replicas, by position. `rows` has room for those of as many
