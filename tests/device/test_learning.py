@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from multispin.learn.inverse import learned
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BENCH = Path(__file__).parents[2] / "bench/gpu/inverse.py"
 N = 24  # more than sums over all states are made of
 
 
@@ -34,7 +37,7 @@ def placed(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     return seen
 
 
-def samples(m: int = 300) -> NDArray[np.int8]:
+def samples(m: int = 100) -> NDArray[np.int8]:
     """Spins of a glass."""
     random = np.random.default_rng(1)
     J = np.triu(random.normal(size=(N, N)), 1) * 0.4 / np.sqrt(N)
@@ -111,7 +114,7 @@ def test_what_was_learned_is_sampled_there(
 
 @pytest.mark.parametrize("n_hidden", [0, 5])
 def test_boltzmann_machines_are_those_of_the_cpu(n_hidden: int, placed: list[int | None]) -> None:
-    spins = samples(90)
+    spins = samples()
     found: dict[str, list[Any]] = {}
     for device, gpu in (("cpu", None), ("cuda", 0)):
         placed.clear()
@@ -157,3 +160,15 @@ def test_methods_without_chains_are_the_cpus() -> None:
     assert same(
         ms.InverseIsing(device="auto").fit(spins).J_, ms.InverseIsing(device="cpu").fit(spins).J_
     )
+
+
+@pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
+def test_the_benchmark_compares_devices(dynamics: str) -> None:
+    rows, equal = runpy.run_path(str(BENCH))["gradient"](dynamics, 20, 70, 2)
+    assert len(rows) == 2
+    assert equal
+
+
+def test_the_benchmark_learns_on_both(placed: list[int | None]) -> None:
+    assert len(runpy.run_path(str(BENCH))["learned"](20, 100, 64)) == 2
+    assert set(placed) == {None, 0}

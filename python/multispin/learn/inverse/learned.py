@@ -100,6 +100,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
         """
@@ -138,6 +140,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
 
@@ -194,6 +198,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
         """
@@ -313,6 +319,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
         """

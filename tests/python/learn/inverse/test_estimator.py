@@ -453,6 +453,8 @@ def test_weights_of_another_kind(weights: Any) -> None:
         ({"method": "tap", "support": np.eye(3)}, "support"),
         ({"k_pairwise": True}, "exact, boltzmann learn it"),
         ({"units": "percent"}, "units"),
+        ({"method": "boltzmann", "device": "tpu"}, "device: got 'tpu', allowed: 'auto', 'cpu'"),
+        ({"device": 0}, "device: got 0, allowed: 'auto', 'cpu'"),
     ],
 )
 def test_parameters_of_another_kind(how: dict[str, Any], message: str) -> None:
@@ -461,6 +463,23 @@ def test_parameters_of_another_kind(how: dict[str, Any], message: str) -> None:
             refused.fit(GOOD)
         with pytest.raises((ValueError, TypeError), match=message):
             refused.fit_moments(*ms.moments(GOOD), 4)
+
+
+@pytest.mark.usefixtures("without_cuda")
+def test_there_is_no_gpu() -> None:
+    rng = np.random.default_rng(1)
+    many = rng.choice(np.array([-1, 1], np.int8), (60, 23))
+    message = "^device: got 'cuda', but .*'cpu' always works$"
+    with pytest.raises(ms.DeviceError, match=message):
+        ms.InverseIsing("boltzmann", device="cuda").fit(many)
+    fit = ms.InverseIsing("independent", device="auto").fit(many)
+    fit.set_params(device="cuda")
+    hidden = np.where(np.arange(23) == 3, np.nan, many)
+    for work in (fit.sample, fit.log_partition, lambda: fit.conditional(hidden)):
+        with pytest.raises(ms.DeviceError, match=message):
+            work()
+    with pytest.raises(ms.DeviceError, match=message):
+        ms.log_partition(fit.model(), "ais", device="cuda")
 
 
 def test_what_cannot_be_done() -> None:
