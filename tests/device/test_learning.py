@@ -165,7 +165,7 @@ def test_methods_without_chains_are_the_cpus() -> None:
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
 def test_the_benchmark_compares_devices(dynamics: str) -> None:
     rows, equal = runpy.run_path(str(BENCH))["gradient"](dynamics, 20, 70, 2)
-    assert len(rows) == 2
+    assert len(rows) == 3
     assert equal
 
 
