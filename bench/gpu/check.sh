@@ -179,6 +179,11 @@ bipartite() {
   limited 60 "$python" bench/gpu/bipartite.py --output "$results" --seconds 20
 }
 
+# Moments of chains, as a step of learning asks for them.
+inverse() {
+  limited 60 "$python" bench/gpu/inverse.py --output "$results" --seconds 20
+}
+
 sanitizer() { # tool
   command -v compute-sanitizer >/dev/null || skip "compute-sanitizer is not installed"
   limited 75 compute-sanitizer --tool "$1" --error-exitcode 1 --print-limit 10 \
@@ -260,6 +265,7 @@ section "benchmark harness" harness
 section "speed" speed
 section "real couplings" real_couplings
 section "machines of two layers" bipartite
+section "inverse Ising by Monte Carlo" inverse
 section "profile, lattice" profile_lattice
 section "profile, replicas" profile_replicas
 section "profile, couplings of all pairs: the scan" profile_scan

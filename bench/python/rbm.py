@@ -45,8 +45,8 @@ import numpy as np  # noqa: E402
 
 import multispin as ms  # noqa: E402
 from multispin._engines import bipartite  # noqa: E402
+from multispin.learn.place import Place  # noqa: E402
 from multispin.learn.rbm import partition  # noqa: E402
-from multispin.learn.rbm.kernel import Place  # noqa: E402
 from multispin.learn.rbm.quality import own_neighbours  # noqa: E402
 
 if TYPE_CHECKING:

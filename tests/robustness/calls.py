@@ -933,7 +933,7 @@ def _estimator() -> dict[str, Call]:
         "InverseIsing": Call(
             of, {"method": "exact", "l1": 0.0, "l2": 0.1, "units": "spin", "support": _J != 0,
                  "pseudocount": 1.0, "k_pairwise": False, "firth": False, "tol": 1e-6,
-                 "max_iter": 20, "chains": 64, "random_state": 1, "threads": 1},
+                 "max_iter": 20, "chains": 64, "random_state": 1, "threads": 1, "device": "cpu"},
             lambda **given: unlearned(**given).fit(samples).J_, blames={"units": ("samples",)},
         ),
         "InverseIsing.fit": Call(
@@ -998,7 +998,7 @@ def _estimator() -> dict[str, Call]:
         "log_partition": Call(
             ms.log_partition,
             {"model": model, "method": "integration", "chains": 20, "temperatures": 20, "seed": 1,
-             "threads": 1},
+             "threads": 1, "device": "cpu"},
             long=("chains", "temperatures"),
         ),
     }  # fmt: skip
@@ -1216,7 +1216,7 @@ def _boltzmann_machine() -> dict[str, Call]:
     chosen: dict[str, Any] = {
         "n_hidden": 2, "connectivity": "layered", "units": "spin", "learning_rate": 0.1,
         "batch_size": 8, "n_iter": 1, "n_chains": 16, "sweeps": 1, "momentum": 0.1, "l1": 0.0,
-        "l2": 0.0, "random_state": 1, "threads": 1,
+        "l2": 0.0, "random_state": 1, "threads": 1, "device": "cpu",
     }  # fmt: skip
     known = of(**chosen).fit(X)
     return {

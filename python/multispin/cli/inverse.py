@@ -63,6 +63,12 @@ def register(commands: Any) -> None:
     add("--pseudocount", type=float, default=0.0, metavar="X", help=counts)
     add("--seed", type=int, default=1, metavar="N", help="seed of all random numbers")
     add("--threads", type=int, metavar="N", help="threads (default: all cores)")
+    add(
+        "--device",
+        default="cpu",
+        metavar="NAME",
+        help="of boltzmann: cpu, cuda, cuda:<index>, auto",
+    )
     numbers = "file with the numbers (default: multispin-inverse.npz, and .nc of --benchmark)"
     add("--output", metavar="FILE", help=numbers)
     edges = "text of couplings and fields, i j J and i i h (default: multispin-inverse.txt)"
@@ -96,6 +102,7 @@ def _learn(options: argparse.Namespace) -> None:
     estimator = InverseIsing(
         checks.choice("--method", options.method, tuple(METHODS)), l1=options.l1, l2=options.l2,
         pseudocount=options.pseudocount, random_state=options.seed, threads=options.threads,
+        device=options.device,
     )  # fmt: skip
     given = read_samples(options.file, units, options.key)
     missing = METHODS[options.method].missing

@@ -11,9 +11,11 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.callers import warn
+from multispin._engines import devices
 from multispin.errors import NotConvergedWarning
 from multispin.exact import enumeration
 from multispin.learn.bennett import acceptance_ratio, effective_samples, log_mean
+from multispin.learn.place import Place
 from multispin.models.base import check_model
 from multispin.sampling.sampler import Sampler
 
@@ -73,6 +75,7 @@ def log_partition(
     temperatures: int = 1000,
     seed: int | None = None,
     threads: int | None = None,
+    device: str = "auto",
 ) -> LogPartition:
     r"""Return ln Z = ln Σ_s exp(−E(s)) at temperature 1.
 
@@ -93,11 +96,15 @@ def log_partition(
         Of the chains; None takes a fresh one.
     threads
         Number of threads; None takes as many as the process may use.
+    device
+        Where chains are, as of `Sampler`.
 
     Raises
     ------
     TypeError, ValueError
         For an argument that is not of this kind.
+    DeviceError
+        If the device cannot be used.
 
     Warns
     -----
@@ -121,6 +128,7 @@ def log_partition(
     method = checks.choice("method", method, METHODS)
     chains = checks.count("chains", chains, 2, _MOST_CHAINS)
     temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
+    devices.check(device)
     check_model("model", model)
     if model.samples is not None:
         raise ValueError(checks.describe("model", model, "a model without disorder samples"))
@@ -129,17 +137,19 @@ def log_partition(
     ):
         return LogPartition(enumeration.enumerate(model, 1.0).log_partition, 0.0, "exact")
     seed = checks.seed_or_fresh("seed", seed)
+    place = Place(threads, device)
     if method == "integration":
-        return _integrated(model, chains, temperatures, seed, threads)
-    up = _along(_chains(model, 2 * chains, seed, threads), temperatures, chains)
+        return _integrated(model, chains, temperatures, seed, place)
+    up = _along(_chains(model, 2 * chains, seed, place), temperatures, chains)
     return together(model.n_spins * math.log(2), *up)
 
 
-def _chains(model: Model, chains: int, seed: int, threads: int | None) -> Sampler:
+def _chains(model: Model, chains: int, seed: int, place: Place) -> Sampler:
     """Return chains in equilibrium at β = 0, of dynamics that mix where it is hot."""
     return Sampler(
-        model, 1.0, replicas=chains, dynamics="glauber", seed=seed, threads=threads, engine="real"
-    )
+        model, 1.0, replicas=chains, dynamics="glauber", seed=seed, threads=place.threads,
+        device=place.device, engine="real",
+    )  # fmt: skip
 
 
 def _steps(temperatures: int) -> Array:
@@ -193,14 +203,14 @@ def together(ln_base: float, up: Array, down: Array) -> LogPartition:
 
 
 def _integrated(
-    model: Model, chains: int, temperatures: int, seed: int, threads: int | None
+    model: Model, chains: int, temperatures: int, seed: int, place: Place
 ) -> LogPartition:
     """Simpson's rule over β: ln Z = N ln 2 − ∫ ⟨E⟩ dβ, one chain going along at a time."""
     intervals = temperatures + temperatures % 2
     betas = _steps(intervals)
     weights = np.full(intervals + 1, 2.0)
     weights[1::2], weights[0], weights[-1] = 4.0, 1.0, 1.0
-    sampler = _chains(model, chains, seed, threads)
+    sampler = _chains(model, chains, seed, place)
     total = np.zeros(chains)
     for beta, weight in zip(betas, weights, strict=True):
         if beta > 0.0:

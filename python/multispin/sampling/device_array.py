@@ -138,6 +138,11 @@ class DeviceArray:
         }
 
 
+def on_host(array: NDArray[Any] | DeviceArray) -> NDArray[Any]:
+    """Return an array in the host's memory: as it is, or a copy of one on a GPU."""
+    return array.copy_to_host() if isinstance(array, DeviceArray) else array
+
+
 def is_foreign(value: object) -> bool:
     """Whether `value` is an array on a GPU, of whatever library."""
     return hasattr(value, "__cuda_array_interface__")

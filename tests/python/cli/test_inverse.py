@@ -164,6 +164,7 @@ def test_benchmark(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("a.npy --l1 -1", 2, "--l1: got -1.0, allowed: "),
     ("a.npy --l1 1 --method bethe", 2, "--l1: got 1.0, allowed: 0 with method='bethe'"),
     ("a.npy --pseudocount 1", 2, "--pseudocount: got 1.0, allowed: 0 with method='pseudol"),
+    ("a.npy --device tpu", 2, "--device: got 'tpu', allowed: 'auto', 'cpu'"),
     ("a.npy --seed -1", 2, "--seed: got -1, allowed: "),
     ("a.npy --output a.csv", 2, "--output: got 'a.csv', allowed: a name ending in .npz"),
     ("two.npz --output two.npz --force", 2, "--output: got 'two.npz', allowed: another file than "),

@@ -8,11 +8,12 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.memory import check_memory
-from multispin._engines import registry
+from multispin._engines import devices, registry
 from multispin.learn.boltzmann.connectivity import hidden_layers
 from multispin.learn.boltzmann.phases import Clamped, Free
 from multispin.learn.inverse.boltzmann import model_of
 from multispin.learn.inverse.observations import UNITS
+from multispin.learn.place import Place
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, learning_rate, momentum
 from multispin.learn.seeds import shuffled
 
@@ -48,6 +49,12 @@ class Settings(NamedTuple):
     l2: float
     seed: int
     threads: int
+    device: str
+
+    @property
+    def place(self) -> Place:
+        """Where chains are."""
+        return Place(self.threads, self.device)
 
 
 def checked(params: Mapping[str, Any]) -> Settings:
@@ -57,12 +64,15 @@ def checked(params: Mapping[str, Any]) -> Settings:
     ------
     TypeError, ValueError
         For a parameter that is not of its kind.
+    DeviceError
+        If the device cannot be used.
     """
     batch_size, threads = params["batch_size"], params["threads"]
     if batch_size is not None:
         batch_size = checks.count("batch_size", batch_size, 1, checks.MOST_SITES)
     if threads is not None:
         checks.count("threads", threads, 1)
+    devices.check(params["device"])
     return Settings(
         layers=hidden_layers(params["n_hidden"]),
         units=checks.choice("units", params["units"], UNITS),
@@ -76,6 +86,7 @@ def checked(params: Mapping[str, Any]) -> Settings:
         l2=checks.nonnegative_finite("l2", params["l2"]),
         seed=checks.seed_or_fresh("random_state", params["random_state"]),
         threads=registry.threads(threads),
+        device=params["device"],
     )
 
 
@@ -115,7 +126,7 @@ class Learning:
         self.history: list[float] = []
         self._updates, self._order = 0, [np.arange(m)]
         model = model_of(support, self.x)
-        seed, threads = settings.seed, settings.threads
+        seed, place = settings.seed, settings.place
         start = coins((settings.n_chains, support.n), seed, 1)
         # As many as the model has, or one for each sample: errors of both phases are alike then.
         n_hidden = support.n - n_visible
@@ -126,8 +137,8 @@ class Learning:
             start = free
         if clamped is not None and clamped.shape == hidden.shape:
             hidden = clamped
-        self.free = Free(model, start, seed, threads)
-        self.clamped = Clamped(data.spins, data.weights, hidden, seed, threads)
+        self.free = Free(model, start, seed, place)
+        self.clamped = Clamped(data.spins, data.weights, hidden, seed, place)
 
     def is_of(self, settings: Settings, data: Observations, support: Support) -> bool:
         """Whether it is of these samples, coupled units and settings, of whatever seed."""

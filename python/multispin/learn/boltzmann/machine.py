@@ -16,10 +16,12 @@ from multispin.learn.boltzmann.learning import Learning, checked, coins
 from multispin.learn.inverse.observations import observed
 from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
+from multispin.learn.place import Place
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
 from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 from multispin.progress import TrainingReporter
+from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -96,6 +98,9 @@ class BoltzmannMachine(Estimator):
         Seed; None takes a fresh one.
     threads
         Number of threads; None takes as many as the process may use. Results do not depend on it.
+    device
+        "cpu", "cuda", "cuda:<index>" or "auto": where all chains are, as of `Sampler`. On a GPU
+        they draw other random numbers.
 
     Attributes
     ----------
@@ -113,6 +118,8 @@ class BoltzmannMachine(Estimator):
     ------
     TypeError, ValueError
         From `fit`, for a parameter that is not of this kind.
+    DeviceError
+        From `fit` and what draws, if the device cannot be used.
 
     Notes
     -----
@@ -156,6 +163,7 @@ class BoltzmannMachine(Estimator):
         l2: float = 0.0,
         random_state: int | None = None,
         threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
         self.n_hidden = n_hidden
         self.connectivity = connectivity
@@ -170,6 +178,7 @@ class BoltzmannMachine(Estimator):
         self.l2 = l2
         self.random_state = random_state
         self.threads = threads
+        self.device = device
 
     # --- learning ---------------------------------------------------------------------------------
 
@@ -310,7 +319,7 @@ class BoltzmannMachine(Estimator):
         sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
         seed = self._seed_or(random_state)
         if clamp is None:
-            spins = sampling.drawn(self.model(), n, sweeps, seed, self.threads)
+            spins = sampling.drawn(self.model(), n, sweeps, seed, self._place)
             return self._in_units(spins[:, : self.n_features_in_])
         if values is None:
             raise ValueError("values: got None with clamp, allowed: (n_visible,) of two values")
@@ -361,10 +370,10 @@ class BoltzmannMachine(Estimator):
             return self._in_units(spins)
         sampler = Sampler(
             self.model(), 1.0, replicas=len(start), init=start, dynamics="glauber", clamp=held,
-            seed=seed, threads=self.threads, engine="real",
+            seed=seed, threads=self.threads, device=self.device, engine="real",
         )  # fmt: skip
         sampler.sweep(sweeps)
-        return self._in_units(np.asarray(sampler.spins())[:, :n_visible])
+        return self._in_units(on_host(sampler.spins())[:, :n_visible])
 
     def log_partition(
         self,
@@ -383,7 +392,7 @@ class BoltzmannMachine(Estimator):
         self._check_fitted("log_partition")
         seed = self._seed_or(random_state)
         return partition.log_partition(
-            self.model(), method, chains, temperatures, seed, self.threads
+            self.model(), method, chains, temperatures, seed, *self._place
         )
 
     def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> Array:
@@ -435,6 +444,10 @@ class BoltzmannMachine(Estimator):
         return np.asarray(alone - np.concatenate(sums))
 
     # --- what all of them need --------------------------------------------------------------------
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.threads, self.device)
 
     def _check_fitted(self, what: str) -> None:
         if not hasattr(self, "J_"):

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multispin._engines import registry
 from multispin._engines.moments import moment_sums
+from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.learn.inverse.supports import Support
+    from multispin.learn.place import Place
     from multispin.models import Pairwise
 
     Array = NDArray[np.float64]
@@ -28,17 +31,17 @@ def mean_features(support: Support, spins: Spins, weights: Array | None, threads
 class Free:
     """Persistent chains of all units."""
 
-    def __init__(self, model: Pairwise, start: Spins, seed: int, threads: int) -> None:
-        self._threads = threads
+    def __init__(self, model: Pairwise, start: Spins, seed: int, place: Place) -> None:
+        self._threads = registry.threads(place.threads)
         self.sampler = Sampler(
             model, 1.0, replicas=len(start), init=start, dynamics="glauber", seed=seed,
-            threads=threads, engine="real",
+            threads=place.threads, device=place.device, engine="real",
         )  # fmt: skip
 
     @property
     def states(self) -> Spins:
         """States of the chains."""
-        return np.asarray(self.sampler.spins())
+        return on_host(self.sampler.spins())
 
     @states.setter
     def states(self, spins: Spins) -> None:
@@ -62,15 +65,16 @@ class Clamped:
         Samples (M, n_visible), and their weights or None.
     hidden
         States of hidden units to begin with, (M, chains, n_hidden).
-    seed, threads
+    seed, place
         Of the chains.
     """
 
     def __init__(
-        self, visible: Spins, weights: Array | None, hidden: Spins, seed: int, threads: int
+        self, visible: Spins, weights: Array | None, hidden: Spins, seed: int, place: Place
     ) -> None:
         self._visible, self._weights, self._states = visible, weights, hidden
-        self._seed, self._threads = seed, threads
+        self._seed, self._place = seed, place
+        self._threads = registry.threads(place.threads)
         self._samplers: dict[int, Sampler] = {}  # by number of samples: batches have two sizes
         self._rows: NDArray[np.intp] | None = None  # whose chains the sampler has
 
@@ -97,7 +101,7 @@ class Clamped:
         sampler = self._sampler(model, start, has_them)
         self._rows = rows.copy()
         sampler.sweep(sweeps)
-        spins = np.asarray(sampler.spins())
+        spins = on_host(sampler.spins())
         self._states[rows] = spins[:, visible.shape[1] :].reshape(-1, each, n_hidden)
         if weights is not None:
             weights = np.repeat(weights, each)
@@ -114,6 +118,7 @@ class Clamped:
             seeds = np.random.SeedSequence([self._seed, n]).generate_state(1, np.uint64)
             self._samplers[n] = Sampler(
                 model, 1.0, replicas=n, init=spins, dynamics="glauber", clamp=held,
-                seed=int(seeds[0]), threads=self._threads, engine="real",
+                seed=int(seeds[0]), threads=self._place.threads, device=self._place.device,
+                engine="real",
             )  # fmt: skip
         return self._samplers[n]

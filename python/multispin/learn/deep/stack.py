@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from multispin.learn.place import Place
     from multispin.learn.rbm.estimator import RBM
-    from multispin.learn.rbm.kernel import Kernel, Place, States
+    from multispin.learn.rbm.kernel import Kernel, States
     from multispin.learn.rbm.parameters import Parameters
 
     Array = NDArray[np.float64]

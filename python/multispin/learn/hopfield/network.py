@@ -15,6 +15,7 @@ from multispin.learn.base import Estimator
 from multispin.learn.hopfield import dilution, directed, retrieval, rules, unlearning
 from multispin.learn.hopfield.cues import checked_cues, checked_mask, checked_states
 from multispin.models import Hopfield, Pairwise
+from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -465,7 +466,7 @@ class HopfieldNetwork(Estimator):
         least: float,
     ) -> retrieval.Retrieval:
         memory = self._memory.patterns
-        state = np.asarray(walk.spins())
+        state = on_host(walk.spins())
         overlap = self._memory.overlaps(walk)
         kind = retrieval.kinds(state.reshape(len(state), -1), overlap, memory, least)
         converged = np.zeros(len(state), dtype=np.bool_) if watch is None else watch.converged

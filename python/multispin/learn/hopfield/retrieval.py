@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multispin.models import Hopfield
+from multispin.sampling.device_array import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ class Watch:
 
 def _packed(sampler: Walk) -> NDArray[np.uint64]:
     """Return spins as bits, (N, words): bit r % 64 of word r // 64 is replica r."""
-    words = np.asarray(sampler.packed())
+    words = on_host(sampler.packed())
     return words.reshape(-1, words.shape[-1])
 
 
@@ -130,7 +131,7 @@ class Memory:
         """Return the overlaps of all replicas with the patterns, (replicas, P)."""
         if isinstance(sampler.model, Hopfield):
             return sampler.pattern_overlap()
-        spins = np.asarray(sampler.spins())
+        spins = on_host(sampler.spins())
         plain = self.patterns.overlap(spins)
         if self.bias == 0.0:
             return plain

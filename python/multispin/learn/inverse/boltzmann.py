@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from multispin._engines import registry
 from multispin._engines.moments import moment_sums
 from multispin.learn.inverse.metric import Metric
 from multispin.learn.inverse.optimization import violation, within_signs
 from multispin.learn.inverse.standardization import Coordinates
 from multispin.learn.inverse.strata import Strata, Tilted
 from multispin.models import Pairwise
+from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from multispin.learn.inverse.completion import Completion
     from multispin.learn.inverse.observations import Moments
     from multispin.learn.inverse.supports import Support
+    from multispin.learn.place import Place
 
     Array = NDArray[np.float64]
 
@@ -71,7 +74,7 @@ class Chains:
 
     sampler: Sampler
     support: Support
-    threads: int
+    place: Place
     n_chains: int
     interval: float = _SWEEPS
     strata: Strata = field(default_factory=lambda: Strata(None))
@@ -82,14 +85,14 @@ class Chains:
 
     @classmethod
     def started(
-        cls, support: Support, x: Array, start: NDArray[np.int8], seed: int, threads: int
+        cls, support: Support, x: Array, start: NDArray[np.int8], seed: int, place: Place
     ) -> Chains:
         """Start chains of the states given, (chains, N)."""
         sampler = Sampler(
             model_of(support, x), 1.0, replicas=len(start), init=start, seed=seed,
-            threads=threads, engine="real",
+            threads=place.threads, device=place.device, engine="real",
         )  # fmt: skip
-        return cls(sampler, support, threads, len(start))
+        return cls(sampler, support, place, len(start))
 
     def of_kinds(self, strata: Strata, x: Array, seed: int) -> Chains:
         """Return chains that stay where the number of spins up is one that the data has, or near.
@@ -102,7 +105,7 @@ class Chains:
         start = spins[inside[np.arange(self.n_chains) % len(inside)]]
         sampler = Sampler(
             model_of(self.support, x), 1.0, replicas=self.n_chains, init=start, seed=seed,
-            threads=self.threads, engine="real", order="random",
+            threads=self.place.threads, device=self.place.device, engine="real", order="random",
         )  # fmt: skip
         return replace(self, sampler=sampler, strata=strata)
 
@@ -138,6 +141,7 @@ class Chains:
         wanted = max(_PER_PARAMETER * self.support.size, _STATES)
         kept = math.ceil(wanted / self.n_chains)
         self.seen = []
+        threads = registry.threads(self.place.threads)
         for k in range(times):
             if k > 0:
                 self.sweep(1)
@@ -148,7 +152,7 @@ class Chains:
             self.ups += np.array([whole.mean(), (whole**2).mean()]) / times
             for g, group in enumerate(np.array_split(spins, _GROUPS)):
                 for kind, part in self.strata.parts(group):
-                    first, second, count = moment_sums(part, None, self.threads)
+                    first, second, count = moment_sums(part, None, threads)
                     sums[g, kind] += self.support.vector(
                         np.asarray(second, np.float64), np.asarray(first, np.float64)
                     )
@@ -179,7 +183,7 @@ class Chains:
 
     def spins(self) -> NDArray[np.int8]:
         """Return the states (chains, N)."""
-        found: NDArray[np.int8] = np.asarray(self.sampler.spins())
+        found: NDArray[np.int8] = on_host(self.sampler.spins())
         return found
 
 

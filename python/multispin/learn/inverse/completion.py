@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multispin._engines import registry
 from multispin._engines.moments import moment_sums
+from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from multispin.learn.inverse.observations import Observations
     from multispin.learn.inverse.supports import Support
+    from multispin.learn.place import Place
     from multispin.models import Pairwise
 
     Array = NDArray[np.float64]
@@ -28,16 +31,16 @@ class Completion:
         Samples, some of them incomplete.
     model
         What the missing spins are drawn of at first.
-    seed, threads
+    seed, place
         Of the chains.
     """
 
     def __init__(
-        self, observations: Observations, model: Pairwise, seed: int, threads: int
+        self, observations: Observations, model: Pairwise, seed: int, place: Place
     ) -> None:
         self._spins: NDArray[np.int8] = observations.spins.copy()
         self._weights = observations.weights
-        self._threads = threads
+        self._threads = registry.threads(place.threads)
         missing = self._spins == 0
         self._rows = np.flatnonzero(missing.any(axis=1))
         holes = missing[self._rows]
@@ -45,7 +48,7 @@ class Completion:
         start[holes] = np.random.default_rng(seed).choice(np.array([-1, 1], np.int8), holes.sum())
         self._sampler = Sampler(
             model, 1.0, replicas=len(start), init=start, clamp=~holes, seed=seed,
-            threads=threads, engine="real",
+            threads=place.threads, device=place.device, engine="real",
         )  # fmt: skip
 
     def follow(self, model: Pairwise, sweeps: int) -> None:
@@ -55,7 +58,7 @@ class Completion:
 
     def spins(self) -> NDArray[np.int8]:
         """All samples, complete: (M, N)."""
-        self._spins[self._rows] = np.asarray(self._sampler.spins())
+        self._spins[self._rows] = on_host(self._sampler.spins())
         return self._spins
 
     def features(self, support: Support, times: int, interval: int) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.callers import warn
 from multispin._base.memory import check_memory
-from multispin._engines import registry
+from multispin._engines import devices, registry
 from multispin.errors import NotConvergedWarning
 from multispin.learn.base import Estimator
 from multispin.learn.inverse import enumeration, supports
@@ -112,6 +112,10 @@ class InverseIsing(LearnedPairs, Estimator):
         Seed of ``boltzmann``, and of samples drawn afterwards; None takes a fresh one.
     threads
         Number of threads; None takes as many as the process may use. Results do not depend on it.
+    device
+        "cpu", "cuda", "cuda:<index>" or "auto": where the chains of ``boltzmann`` are, and those of
+        what it learned, as of `Sampler`. On a GPU they draw other random numbers. The rest, steps
+        and exact sums, is the CPU's.
 
     Attributes
     ----------
@@ -186,6 +190,7 @@ class InverseIsing(LearnedPairs, Estimator):
         chains: int = 4096,
         random_state: int | None = None,
         threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
         self.method = method
         self.l1, self.l2 = l1, l2
@@ -197,6 +202,7 @@ class InverseIsing(LearnedPairs, Estimator):
         self.chains = chains
         self.random_state = random_state
         self.threads = threads
+        self.device = device
 
     def _check_parameters(self) -> None:
         """Refuse parameters that are not what they have to be, as all that learns begins with.
@@ -217,6 +223,7 @@ class InverseIsing(LearnedPairs, Estimator):
             checks.seed("random_state", self.random_state)
         if self.threads is not None:
             checks.count("threads", self.threads, 1)
+        devices.check(self.device)
         self._check_can()
 
     def _check_can(self) -> None:
@@ -239,6 +246,9 @@ class InverseIsing(LearnedPairs, Estimator):
         if self.pseudocount > 0.0 and method.samples:
             allowed = f"0 {can}{self.method!r}, which fits samples, not moments; l2 instead"
             raise ValueError(checks.describe("pseudocount", self.pseudocount, allowed))
+        if self.device not in ("cpu", "auto") and not method.chains:
+            allowed = f"'cpu' {can}{self.method!r}; {_names(lambda m: m.chains)} takes it"
+            raise ValueError(checks.describe("device", self.device, allowed))
         if self.firth:
             self._check_can_firth()
 
@@ -298,6 +308,8 @@ class InverseIsing(LearnedPairs, Estimator):
         TypeError, ValueError
             For parameters of the estimator, samples or weights that are not of their kind; for
             more than 22 spins with ``exact``.
+        DeviceError
+            If the device cannot be used.
         """
         self._check_parameters()
         method = METHODS[self.method]
@@ -346,6 +358,8 @@ class InverseIsing(LearnedPairs, Estimator):
         TypeError, ValueError
             For parameters of the estimator that are not of their kind; for moments that are not, or
             that no two-valued units have; and with a method that fits samples.
+        DeviceError
+            If the device cannot be used.
         """
         self._check_parameters()
         if METHODS[self.method].samples or self.k_pairwise:
@@ -400,7 +414,7 @@ class InverseIsing(LearnedPairs, Estimator):
         return Task(
             observations, moments, support, float(self.l1), float(self.l2), float(self.tol),
             int(self.max_iter), int(self.chains), self.k_pairwise, self._seed,
-            registry.threads(self.threads), progress, self.firth,
+            registry.threads(self.threads), progress, self.firth, self.device,
         )  # fmt: skip
 
     def _keep(self, outcome: Outcome, moments: Moments) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
-from multispin._engines import registry
 from multispin._engines.base import MOST_SWEEPS
 from multispin.learn import partition, sampling
 from multispin.learn.base import not_fitted
@@ -18,6 +17,7 @@ from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.completion import Completion
 from multispin.learn.inverse.observations import observed
 from multispin.learn.names import check_same_units
+from multispin.learn.place import Place
 from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 
@@ -41,6 +41,7 @@ class LearnedPairs:
     n_features_in_: int
     units: str
     threads: int | None
+    device: str
     _seed: int
     _pairs: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
@@ -99,6 +100,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
         """
@@ -137,6 +140,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
 
@@ -157,7 +162,7 @@ class LearnedPairs:
         if not observations.incomplete:
             return self._in_units(observations.spins)
         model = self.model()
-        completion = Completion(observations, model, seed, registry.threads(self.threads))
+        completion = Completion(observations, model, seed, self._place)
         completion.follow(model, length)
         return self._in_units(completion.spins())
 
@@ -193,6 +198,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
         """
@@ -204,11 +211,11 @@ class LearnedPairs:
         seed = self._seed_or(random_state)
         if self.potential_ is None:
             return partition.log_partition(
-                self.model(), method, chains, temperatures, seed, self.threads
+                self.model(), method, chains, temperatures, seed, *self._place
             )
         model, rest = self._apart()
-        known = partition.log_partition(model, method, chains, temperatures, seed, self.threads)
-        spins = sampling.drawn(model, _FOR_POTENTIAL, _SWEEPS, seed_for(seed, 1), self.threads)
+        known = partition.log_partition(model, method, chains, temperatures, seed, *self._place)
+        spins = sampling.drawn(model, _FOR_POTENTIAL, _SWEEPS, seed_for(seed, 1), self._place)
         more, error = log_mean(rest[(spins > 0).sum(axis=1)])
         return partition.LogPartition(
             known.value + more, math.hypot(known.error, error), known.method
@@ -312,6 +319,8 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For an argument that is not of this kind.
+        DeviceError
+            If the device cannot be used.
         NotFittedError
             If nothing has been learned.
         """
@@ -328,9 +337,13 @@ class LearnedPairs:
 
     def _chains(self, n: int, sweeps: int, seed: int) -> NDArray[np.int8]:
         if self.potential_ is None:
-            return sampling.drawn(self.model(), n, sweeps, seed, self.threads)
+            return sampling.drawn(self.model(), n, sweeps, seed, self._place)
         model, rest = self._apart()
-        return strata.drawn(model, rest, n, sweeps, seed, self.threads)
+        return strata.drawn(model, rest, n, sweeps, seed, self._place)
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.threads, self.device)
 
     def _apart(self) -> tuple[Pairwise, NDArray[np.float64]]:
         """Return a model of pairs, and what is left of a potential, which is small beside it."""

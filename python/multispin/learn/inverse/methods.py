@@ -16,6 +16,7 @@ from multispin.learn.inverse.conditional import Losses
 from multispin.learn.inverse.optimization import Minimum, Ridge, Smooth, minimize
 from multispin.learn.inverse.standardization import Coordinates, Standardized
 from multispin.learn.inverse.strata import Strata
+from multispin.learn.place import Place
 from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 
@@ -50,7 +51,13 @@ class Task:
     threads: int
     progress: Callable[[float], None] | None
     firth: bool = False
+    device: str = "cpu"
     start: tuple[Array, Array] | None = None  # J (N, N) and h (N,), where a search may begin
+
+    @property
+    def place(self) -> Place:
+        """Where chains are."""
+        return Place(self.threads, self.device)
 
     def known(self) -> Observations:
         """Return the samples of a method that asks for them."""
@@ -92,6 +99,7 @@ class Method:
     missing: bool = False
     k_pairwise: bool = False
     firth: bool = False
+    chains: bool = False  # learns by chains, which may be on a GPU
 
 
 def _closed(formula: Callable[[Any, Any], tuple[Array, Array]]) -> Method:
@@ -139,7 +147,7 @@ def _boltzmann(task: Task) -> Outcome:
     up = (1 + moments.mean) / 2
     states = np.where(random.random((task.chains, support.n)) < up, 1, -1).astype(np.int8)
     seed = int(random.integers(2**63))
-    chains = boltzmann.Chains.started(support, starts[0], states, seed, task.threads)
+    chains = boltzmann.Chains.started(support, starts[0], states, seed, task.place)
     found = boltzmann.learn(
         chains, starts, moments, task.l1, task.l2, task.max_iter, task.progress, completion
     )
@@ -182,7 +190,7 @@ def _incomplete(task: Task) -> bool:
 
 def _completion(task: Task, x: Array) -> Completion:
     model = boltzmann.model_of(task.support, x)
-    return Completion(task.known(), model, task.seed, task.threads)
+    return Completion(task.known(), model, task.seed, task.place)
 
 
 def _by_number(observations: Observations) -> Array:
@@ -348,5 +356,7 @@ METHODS: dict[str, Method] = {
     "exact": Method(
         _exact, False, _PENALTIES, support=True, missing=True, k_pairwise=True, firth=True
     ),
-    "boltzmann": Method(_boltzmann, False, _PENALTIES, support=True, missing=True, k_pairwise=True),
+    "boltzmann": Method(
+        _boltzmann, False, _PENALTIES, support=True, missing=True, k_pairwise=True, chains=True
+    ),
 }

@@ -14,6 +14,7 @@ from multispin._engines.base import MOST_SWEEPS
 from multispin.learn import sampling
 from multispin.learn.inverse import enumeration
 from multispin.learn.inverse._states import dense
+from multispin.learn.place import Place
 from multispin.models import EdwardsAnderson, Hopfield, Ising, Pairwise, SherringtonKirkpatrick
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def independent_samples(
     workers = registry.threads(threads)
     check_memory(f"n: {count} samples of {len(h)} spins", 10 * count * len(h))
     if len(h) > enumeration.MOST_SPINS:
-        return sampling.drawn(Pairwise(J, h), count, length, seed, workers)
+        return sampling.drawn(Pairwise(J, h), count, length, seed, Place(workers))
     states = enumeration.States(len(h))
     return enumeration.Distribution(states, states.exponent(J, h)).drawn(count, seed)
 

@@ -21,6 +21,7 @@ from multispin.learn.seeds import seed_for
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from multispin.learn.place import Place
     from multispin.models import Pairwise
 
     Array = NDArray[np.float64]
@@ -138,7 +139,7 @@ class Tilted:
 
 
 def drawn(
-    model: Pairwise, potential: Array, n: int, sweeps: int, seed: int, threads: int | None
+    model: Pairwise, potential: Array, n: int, sweeps: int, seed: int, place: Place
 ) -> NDArray[np.int8]:
     """Return n samples of the pairs and the potential, each of a chain that begins at random.
 
@@ -153,7 +154,7 @@ def drawn(
     parts: list[NDArray[np.int8]] = []
     chains, tried, kept, highest = min(max(n, _FIRST), _AT_ONCE), 0, 0, -np.inf
     while kept < n:
-        spins = sampling.drawn(model, chains, sweeps, seed_for(seed, tried), threads)
+        spins = sampling.drawn(model, chains, sweeps, seed_for(seed, tried), place)
         of_each = potential[(spins > 0).sum(axis=1)]
         highest = of_each.max() if tried == 0 else highest
         random = np.random.Generator(np.random.Philox(seed_for(seed, _ACCEPTED, tried)))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from multispin.learn.rbm.kernel import Kernel, Place
+    from multispin.learn.place import Place
+    from multispin.learn.rbm.kernel import Kernel
     from multispin.learn.rbm.parameters import Parameters
 
     Array = NDArray[np.float64]

@@ -13,7 +13,7 @@ from multispin.learn.rbm.units import Binary, Categorical, Gaussian
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin.learn.rbm.kernel import Place
+    from multispin.learn.place import Place
     from multispin.learn.rbm.parameters import Parameters
     from multispin.learn.rbm.units import Units
 

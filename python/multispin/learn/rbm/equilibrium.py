@@ -16,7 +16,8 @@ from multispin.learn.rbm.randomness import streams
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from multispin.learn.rbm.kernel import Kernel, Place, States
+    from multispin.learn.place import Place
+    from multispin.learn.rbm.kernel import Kernel, States
     from multispin.learn.rbm.parameters import Parameters
     from multispin.learn.rbm.training import Training
 

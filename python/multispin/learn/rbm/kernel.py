@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,19 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from multispin._engines.bipartite import Layer
+    from multispin.learn.place import Place
     from multispin.learn.rbm.parameters import Parameters
 
     Array = NDArray[np.float64]
     Reals = NDArray[Any]
     #: States of a layer, one a row: bits of packed units, else numbers.
     States = NDArray[Any]
-
-
-class Place(NamedTuple):
-    """Where it is computed: numbers do not depend on it."""
-
-    threads: int | None = None  # None: as many as the process may use
-    device: str = "cpu"
 
 
 class Kernel:
@@ -39,7 +33,7 @@ class Kernel:
     parameters
         Weights and biases, of layers as a machine takes them.
     place
-        Where. On a GPU is what is packed: weights stay there.
+        Where, on which no number depends. On a GPU is what is packed: weights stay there.
     """
 
     def __init__(self, parameters: Parameters, place: Place) -> None:

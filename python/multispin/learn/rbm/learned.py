@@ -11,9 +11,9 @@ from multispin._engines.bipartite import Numbers, unpack
 from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
+from multispin.learn.place import Place
 from multispin.learn.rbm import flips, labels, partition, phases, settings
 from multispin.learn.rbm.enumeration import diverges
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import layers_of
 from multispin.learn.rbm.observations import Observations, observed
 from multispin.learn.rbm.parameters import Parameters

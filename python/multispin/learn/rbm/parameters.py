@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from multispin.learn.rbm.kernel import Kernel, Place
+from multispin.learn.rbm.kernel import Kernel
 from multispin.learn.rbm.layers import BINARY, Layers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from multispin.learn.place import Place
 
     Reals = NDArray[Any]
 

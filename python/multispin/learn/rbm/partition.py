@@ -11,11 +11,11 @@ from multispin._base import checks
 from multispin._engines.bipartite import Numbers
 from multispin.learn.bennett import acceptance_ratio, log_mean
 from multispin.learn.partition import LogPartition, together
+from multispin.learn.place import Place
 from multispin.learn.rates import MOST_CHAINS
 from multispin.learn.rbm import enumeration
 from multispin.learn.rbm.chains import Kept, Tempered, exchange
 from multispin.learn.rbm.enumeration import MOST_UNITS
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.randomness import streams
 from multispin.learn.seeds import seed_for
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from multispin._engines.bipartite import Numbers, pack
+from multispin.learn.place import Place
 from multispin.learn.rbm.chains import Kept, Tempered, exchange
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.observations import Observations
 from multispin.learn.rbm.randomness import streams, uniforms
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._engines import devices, registry
+from multispin.learn.place import Place
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS, MOST_UNITS, learning_rate, momentum
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import HIDDEN
 from multispin.learn.rbm.visible import VISIBLE
 

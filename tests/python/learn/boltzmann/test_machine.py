@@ -198,11 +198,27 @@ def test_penalties() -> None:
         ({"momentum": 1}, "momentum"),
         ({"l1": -1}, "l1"),
         ({"random_state": -1}, "random_state"),
+        ({"device": "tpu"}, "device"),
     ],
 )
 def test_wrong_parameters(params: dict, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
         ms.BoltzmannMachine(**params).fit(PARITY)
+
+
+@pytest.mark.usefixtures("without_cuda")
+def test_there_is_no_gpu() -> None:
+    of, held = fitted().set_params(device="cuda"), np.ones(5, bool)
+    works: tuple[Any, ...] = (
+        lambda: of.fit(PARITY),
+        lambda: of.gradient(np.ones((2, 5))),
+        of.sample,
+        lambda: of.reconstruct(np.ones((2, 5)), ~held),
+        lambda: of.log_partition("ais"),
+    )
+    for work in works:
+        with pytest.raises(ms.DeviceError, match="^device: got 'cuda'"):
+            work()
 
 
 def test_other_wrong_arguments() -> None:

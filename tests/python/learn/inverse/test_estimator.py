@@ -15,6 +15,7 @@ import multispin as ms
 from multispin.learn.inverse import boltzmann, supports
 from multispin.learn.inverse.methods import METHODS
 from multispin.learn.inverse.observations import observed
+from multispin.learn.place import Place
 
 COUNTS = {(1, 1): 50, (1, -1): 20, (-1, 1): 10, (-1, -1): 40}
 OVER_SPINS = ("pseudolikelihood", "pseudolikelihood_averaged", "mpf", "rise", "logrise")
@@ -319,7 +320,7 @@ def test_what_chains_do_not_tell_does_not_run_away() -> None:
     support = supports.all_pairs(8)
     x = np.concatenate([np.zeros(28), np.full(4, -9.0), np.zeros(4)])
     states = np.full((256, 8), -1, dtype=np.int8)
-    chains = boltzmann.Chains.started(support, x, states, 1, 1)
+    chains = boltzmann.Chains.started(support, x, states, 1, Place(1))
     learning = boltzmann._Learning(chains, [x], moments, 0.0, 0.0, None)
     for _ in range(5):
         before = learning.x
@@ -332,7 +333,7 @@ def test_learning_that_gets_no_nearer_ends(monkeypatch: pytest.MonkeyPatch) -> N
     samples = drawn(*planted(8, beta=1.5), 20_000)
     support = supports.all_pairs(8)
     x = np.zeros(support.size)
-    chains = boltzmann.Chains.started(support, x, samples[:512], 1, 1)
+    chains = boltzmann.Chains.started(support, x, samples[:512], 1, Place(1))
     data = observed(samples, None, "spin").moments(1)
     learning = boltzmann._Learning(chains, [x], data, 0.0, 0.0, None)
     learning._nearest = 0.0  # nearer than any step can come
@@ -453,6 +454,8 @@ def test_weights_of_another_kind(weights: Any) -> None:
         ({"method": "tap", "support": np.eye(3)}, "support"),
         ({"k_pairwise": True}, "exact, boltzmann learn it"),
         ({"units": "percent"}, "units"),
+        ({"method": "boltzmann", "device": "tpu"}, "device: got 'tpu', allowed: 'auto', 'cpu'"),
+        ({"device": 0}, "device: got 0, allowed: 'auto', 'cpu'"),
     ],
 )
 def test_parameters_of_another_kind(how: dict[str, Any], message: str) -> None:
@@ -461,6 +464,23 @@ def test_parameters_of_another_kind(how: dict[str, Any], message: str) -> None:
             refused.fit(GOOD)
         with pytest.raises((ValueError, TypeError), match=message):
             refused.fit_moments(*ms.moments(GOOD), 4)
+
+
+@pytest.mark.usefixtures("without_cuda")
+def test_there_is_no_gpu() -> None:
+    rng = np.random.default_rng(1)
+    many = rng.choice(np.array([-1, 1], np.int8), (60, 23))
+    message = "^device: got 'cuda', but .*'cpu' always works$"
+    with pytest.raises(ms.DeviceError, match=message):
+        ms.InverseIsing("boltzmann", device="cuda").fit(many)
+    fit = ms.InverseIsing("independent", device="auto").fit(many)
+    fit.set_params(device="cuda")
+    hidden = np.where(np.arange(23) == 3, np.nan, many)
+    for work in (fit.sample, fit.log_partition, lambda: fit.conditional(hidden)):
+        with pytest.raises(ms.DeviceError, match=message):
+            work()
+    with pytest.raises(ms.DeviceError, match=message):
+        ms.log_partition(fit.model(), "ais", device="cuda")
 
 
 def test_what_cannot_be_done() -> None:

@@ -17,6 +17,7 @@ from multispin.learn.inverse.metric import Metric
 from multispin.learn.inverse.standardization import Coordinates
 from multispin.learn.inverse.strata import Strata, Tilted
 from multispin.learn.inverse.supports import all_pairs
+from multispin.learn.place import Place
 
 N = 6
 STATES = np.array(list(itertools.product((-1, 1), repeat=N)), dtype=np.int8)
@@ -122,7 +123,7 @@ def test_steps_leave_the_number_of_spins_up_of_chains_where_it_is() -> None:
 def test_chains_lack_the_mean_and_the_variance_that_the_data_has() -> None:
     support, shares = all_pairs(N), np.array([0.3, 0.2, 0.0, 0.5, 0.0, 0.0, 0.0])
     start = STATES[UP <= 3]
-    chains = Chains.started(support, np.zeros(support.size), start, 1, 1)
+    chains = Chains.started(support, np.zeros(support.size), start, 1, Place(1))
     chains = chains.of_kinds(Strata(shares), np.ones(support.size), 2)  # which turns all up
     chains.sweep(5)
     assert (chains.spins() > 0).sum(axis=1).max() <= 3
@@ -141,7 +142,7 @@ def test_draws_are_of_pairs_and_potential(without: tuple[int, ...]) -> None:
     of = tilted(2, depth=1.5)
     of.potential[list(without)] = -np.inf
     p = probabilities(of)
-    found = strata.drawn(ms.Pairwise(of.J, of.h), of.potential, 20_000, 50, 5, 1)
+    found = strata.drawn(ms.Pairwise(of.J, of.h), of.potential, 20_000, 50, 5, Place(1))
     index = ((found > 0) @ (1 << np.arange(N)[::-1])).astype(int)
     seen = np.bincount(index, minlength=2**N)
     assert seen[p == 0].sum() == 0

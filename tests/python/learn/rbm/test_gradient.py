@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from multispin._engines.bipartite import Products, Rates, learn, outer, pack
+from multispin.learn.place import Place
 from multispin.learn.rbm import flips
 from multispin.learn.rbm.gradient import Offsets, difference
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.observations import observed
 from multispin.learn.rbm.parameters import Machine, Parameters
 from multispin.learn.rbm.training import parts

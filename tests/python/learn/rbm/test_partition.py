@@ -9,8 +9,8 @@ import pytest
 
 import multispin as ms
 from multispin._engines.bipartite import Numbers, pack, unpack
+from multispin.learn.place import Place
 from multispin.learn.rbm.chains import Kept, Ladder, Tempered, exchange
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import Layers
 from multispin.learn.rbm.parameters import Parameters
 from multispin.learn.rbm.partition import along, log_partition

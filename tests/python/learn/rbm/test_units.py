@@ -11,11 +11,11 @@ from scipy import integrate, stats
 
 import multispin as ms
 from multispin._engines.bipartite import Numbers, Rates, learn, unpack
+from multispin.learn.place import Place
 from multispin.learn.rbm import enumeration, flips, labels
 from multispin.learn.rbm.chains import Tempered, exchange
 from multispin.learn.rbm.equilibrium import potential_scale_reduction
 from multispin.learn.rbm.gradient import Offsets, difference
-from multispin.learn.rbm.kernel import Place
 from multispin.learn.rbm.layers import HIDDEN, layers_of
 from multispin.learn.rbm.observations import observed
 from multispin.learn.rbm.parameters import Machine, Parameters
