@@ -151,6 +151,14 @@ def _real_model() -> ms.Pairwise:
     return ms.Pairwise(_J, h=_FIELDS[0, :3])
 
 
+def _view(name: str) -> Path:
+    """Return the file of a PNG."""
+    path = Path(name)
+    if not path.exists():
+        ms.plot.replicas.throughput([1], [1.0]).savefig(path, dpi=10)
+    return path
+
+
 def _file(name: str, text: str) -> Path:
     """Return a file in the working directory, which is each test's own."""
     path = Path(name)
@@ -1624,6 +1632,9 @@ def _plot() -> dict[str, Call]:
         "page.Picture": Call(
             page.Picture,
             {"figure": replicas.throughput([1], [1.0]), "caption": "c", "description": "d"},
+        ),
+        "page.Image": Call(
+            page.Image, {"path": _view("view.png"), "caption": "c", "description": "d"},
         ),
         "page.Table": Call(
             page.Table, {"header": ["a", "b"], "rows": [["1", "2"]], "caption": "c"},
