@@ -1210,6 +1210,7 @@ def _deep() -> dict[str, Call]:
         "DeepBeliefNetwork.predict_labels": Call(
             of.predict_labels, {"X": X}, labelled.predict_labels
         ),
+        "DeepBeliefNetwork.save": Call(of.save, {"path": "dbn.h5"}, known.save),
         "DeepBeliefNetwork.get_params": Call(of.get_params, {"deep": True}, known.get_params),
         "DeepBeliefNetwork.set_params": Call(of.set_params, {}, known.set_params),
     }  # fmt: skip
@@ -1709,7 +1710,10 @@ EXCEPTIONS: dict[Any, str] = {
     ),
     ms.DeviceArray: "made by samplers on a GPU",
     **dict.fromkeys(
-        (ms.RBM.load, ms.RBM.from_rbms, ms.RBM.from_sklearn, ms.RBM.to_rbms),
+        (
+            ms.RBM.load, ms.RBM.from_rbms, ms.RBM.from_sklearn, ms.RBM.to_rbms,
+            ms.DeepBeliefNetwork.load,
+        ),
         "files and estimators that are wrong have tests of their own",
     ),
     **dict.fromkeys(
