@@ -303,7 +303,7 @@ def show_lab() -> Blocks:
         page.Text(
             """
 <h3>Try it yourself</h3>
-<p>Nearly all of this tour can be played with. The lab is a page in your browser on which models run
+<p>Much of this tour can be played with. The lab is a page in your browser on which models run
 live, on this machine and without a network: an Ising magnet, a spin glass, a Hopfield network whose
 patterns you draw, and Boltzmann machines that learn digits while you watch. It starts with</p>
 <pre><code>multispin lab</code></pre>
@@ -313,14 +313,14 @@ patterns you draw, and Boltzmann machines that learn digits while you watch. It 
         ),
         page.Image(
             VIEWS / "lab_rbm.png",
-            "The lab's Boltzmann machine, when this tour was written: a spoilt 7 that was drawn, "
+            "The lab's Boltzmann machine, when this tour was written: a 7 with noise, "
             "what one pass up and down makes of it, and what a Gibbs chain has come to from there.",
             "A page with a drawing of a 7, its blurred reconstruction, a sampled 5, bars that give "
             "the class 7 a probability of 88 percent, and buttons and sliders beside them.",
         ),
         page.Image(
             VIEWS / "lab_hopfield.png",
-            "Its Hopfield network: a fifth of the cells of an A are turned over, and the network "
+            "Its Hopfield network on the same day: a fifth of the cells of an A are turned over, and the network "
             "has found back.",
             "A page with a grid of noise in which an A can be guessed, the A as it was stored, the "
             "patterns A, T and Z, and charts of the share of patterns that stay and of the energy.",
