@@ -320,8 +320,8 @@ patterns you draw, and Boltzmann machines that learn digits while you watch. It 
         ),
         page.Image(
             VIEWS / "lab_hopfield.png",
-            "Its Hopfield network on the same day: a fifth of the cells of an A are turned over, and the network "
-            "has found back.",
+            "Its Hopfield network on the same day: a fifth of the cells of an A are turned "
+            "over, and the network has found back.",
             "A page with a grid of noise in which an A can be guessed, the A as it was stored, the "
             "patterns A, T and Z, and charts of the share of patterns that stay and of the energy.",
         ),
