@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Bits = NDArray[np.float32]
-    Blocks = list[page.Text | page.Picture | page.Table]
+    Blocks = list[page.Text | page.Picture | page.Image | page.Table]
 
 SHAPE = (8, 8)
 INK = 8  # grey from which a pixel is on, of 16
@@ -31,6 +32,7 @@ RATES, RATES_OF_CODE = (0.1, 0.01), (0.01, 0.001)
 TUNING = (5e-3, 5e-4)  # rates of Adam
 SHOWN, DRAWN, COLUMNS = 12, 40, 10  # digits and samples in pictures
 STEPS = 300  # of chains that are exchanged
+VIEWS = Path(__file__).with_name("pictures")  # of the lab, by tools/lab_pictures.py
 
 
 class Effort(NamedTuple):
@@ -78,7 +80,7 @@ def chapter(quick: bool = False) -> page.Chapter:
     names = ("deep_codes", "deep_model", "deep_tempering")
     return page.Chapter(
         "Going deep",
-        [block for part in parts for block in part.blocks],
+        [*(block for part in parts for block in part.blocks), *show_lab()],
         data={name: part.data for name, part in zip(names, parts, strict=True)},
     )
 
@@ -290,6 +292,40 @@ Simona Cocco and Rémi Monasson, 2024). Here {shares} of the exchanges are accep
         ),
     ]
     return Part(blocks, data)
+
+
+# --- the lab --------------------------------------------------------------------------------------
+
+
+def show_lab() -> Blocks:
+    """Show what the lab looks like, and say how it is started."""
+    return [
+        page.Text(
+            """
+<h3>Try it yourself</h3>
+<p>Much of this tour can be played with. The lab is a page in your browser on which models run
+live, on this machine and without a network: an Ising magnet, a spin glass, a Hopfield network whose
+patterns you draw, and Boltzmann machines that learn digits while you watch. It starts with</p>
+<pre><code>multispin lab</code></pre>
+<p>(in a clone, <code>make lab</code>), which opens the page and prints its address. It needs
+<code>pip install "multispin[lab]"</code>, which <code>make lab</code> sees to.</p>
+"""
+        ),
+        page.Image(
+            VIEWS / "lab_rbm.png",
+            "The lab's Boltzmann machine, when this tour was written: a 7 with noise, "
+            "what one pass up and down makes of it, and what a Gibbs chain has come to from there.",
+            "A page with a drawing of a 7, its blurred reconstruction, a sampled 5, bars that give "
+            "the class 7 a probability of 88 percent, and buttons and sliders beside them.",
+        ),
+        page.Image(
+            VIEWS / "lab_hopfield.png",
+            "Its Hopfield network on the same day: a fifth of the cells of an A are turned "
+            "over, and the network has found back.",
+            "A page with a grid of noise in which an A can be guessed, the A as it was stored, the "
+            "patterns A, T and Z, and charts of the share of patterns that stay and of the energy.",
+        ),
+    ]
 
 
 if __name__ == "__main__":

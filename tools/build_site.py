@@ -23,7 +23,7 @@ PACKAGE = ROOT / "python" / "multispin"
 #: What is copied: pages, and what they link to.
 COPIED = (
     "*.md", "docs/**/*", "bench/results/*.md", "bench/**/README.md", "bench/*.toml",
-    "examples/notebooks/*.ipynb",
+    "examples/notebooks/*.ipynb", "examples/pictures/*.png",
 )  # fmt: skip
 
 #: Modules with a page of their own; those in their ``__all__`` are shown in full on it.

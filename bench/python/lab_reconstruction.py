@@ -9,7 +9,7 @@ The other 200 have a tenth or a fifth of their 64 pixels turned over (6 or 13, f
   error an image of the mean fields after one.
 - Half of the image is not known: pixels of the lower half that are right, upper half held.
 - Classes that are right, of the images as they are and of noisy ones.
-- Pseudolikelihood, nats an image, pixels and label units; processor time of the training.
+- Pseudolikelihood, nats an image, of pixels and the label; processor time of the training.
 
 And, in milliseconds of processor time, the median over 200 strokes of what the scene does of each:
 the command, and the frame with reconstruction, classes and filters; of 8 × 8 digits, and of random

@@ -9,18 +9,20 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = os.environ.get("MULTISPIN_CHROMIUM", "/usr/bin/chromium")
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 expect.set_options(timeout=30_000)
 

@@ -7,12 +7,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import expect
 
 import multispin as ms
-from browser.fixtures import Served, until
+from browser.fixtures import AXE, Served, until
 from multispin.lab.scenes import SCENES
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 TABS = list(SCENES)
 # A hash of the pixels of all pictures, and how many colours they have.
 PICTURES = """() => [...document.querySelectorAll("canvas[data-picture]")].map((canvas) => {

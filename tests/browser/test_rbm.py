@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
-from browser.fixtures import Served, until
+from browser.fixtures import AXE, Served, until
 from browser.pictures import drag, ink, picture
 
 if TYPE_CHECKING:
@@ -158,6 +159,36 @@ def test_learning_raises_the_pseudolikelihood_that_is_shown(page: Any) -> None:
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Begin anew").click()
     page.get_by_role("button", name="Learn", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_says_that_what_was_learned_is_in_no_link(
+    lab: Served, open_page: Callable[..., Any], scheme: str
+) -> None:
+    page = open_page(f"{lab.link}#rbm", scheme=scheme)
+    note, copy = page.locator("#link-lacks"), page.get_by_role("button", name="Copy link")
+    page.get_by_role("button", name="Learn", exact=True).wait_for()
+    expect(note).to_be_hidden()
+    expect(copy).to_have_accessible_description("")
+    page.get_by_role("button", name="Learn", exact=True).click()
+    expect(note).to_be_visible()
+    expect(note).to_contain_text("Save model")
+    expect(copy).to_have_accessible_description(note.inner_text())
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run('.tools')")
+    assert found["violations"] == []
+    assert any(one["id"] == "color-contrast" for one in found["passes"])
+    copy.click()
+    said = page.locator('.notices[role="status"]')
+    expect(said).to_contain_text(f"Link copied. {note.inner_text()}")
+    other = open_page(page.evaluate("() => navigator.clipboard.readText()"), scheme=scheme)
+    other.get_by_role("button", name="Learn", exact=True).wait_for()  # as it says
+    expect(other.locator("#link-lacks")).to_be_hidden()
+    page.get_by_role("tab", name="Ising").click()
+    expect(note).to_be_hidden()
+    copy.click()
+    expect(said.get_by_text("Link copied", exact=True)).to_be_visible()
 
 
 def test_the_drawing_comes_back_after_a_reload(page: Any) -> None:

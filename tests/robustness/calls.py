@@ -151,6 +151,14 @@ def _real_model() -> ms.Pairwise:
     return ms.Pairwise(_J, h=_FIELDS[0, :3])
 
 
+def _view(name: str) -> Path:
+    """Return the file of a PNG."""
+    path = Path(name)
+    if not path.exists():
+        ms.plot.replicas.throughput([1], [1.0]).savefig(path, dpi=10)
+    return path
+
+
 def _file(name: str, text: str) -> Path:
     """Return a file in the working directory, which is each test's own."""
     path = Path(name)
@@ -1202,6 +1210,7 @@ def _deep() -> dict[str, Call]:
         "DeepBeliefNetwork.predict_labels": Call(
             of.predict_labels, {"X": X}, labelled.predict_labels
         ),
+        "DeepBeliefNetwork.save": Call(of.save, {"path": "dbn.h5"}, known.save),
         "DeepBeliefNetwork.get_params": Call(of.get_params, {"deep": True}, known.get_params),
         "DeepBeliefNetwork.set_params": Call(of.set_params, {}, known.set_params),
     }  # fmt: skip
@@ -1625,6 +1634,9 @@ def _plot() -> dict[str, Call]:
             page.Picture,
             {"figure": replicas.throughput([1], [1.0]), "caption": "c", "description": "d"},
         ),
+        "page.Image": Call(
+            page.Image, {"path": _view("view.png"), "caption": "c", "description": "d"},
+        ),
         "page.Table": Call(
             page.Table, {"header": ["a", "b"], "rows": [["1", "2"]], "caption": "c"},
             lambda **given: str(page.Table(**given)), blames={"header": ("rows",)},
@@ -1698,7 +1710,10 @@ EXCEPTIONS: dict[Any, str] = {
     ),
     ms.DeviceArray: "made by samplers on a GPU",
     **dict.fromkeys(
-        (ms.RBM.load, ms.RBM.from_rbms, ms.RBM.from_sklearn, ms.RBM.to_rbms),
+        (
+            ms.RBM.load, ms.RBM.from_rbms, ms.RBM.from_sklearn, ms.RBM.to_rbms,
+            ms.DeepBeliefNetwork.load,
+        ),
         "files and estimators that are wrong have tests of their own",
     ),
     **dict.fromkeys(

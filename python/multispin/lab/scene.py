@@ -67,7 +67,11 @@ class Scene(Protocol):
         """Work for about `budget` seconds; False if nothing is going on until the next command."""
 
     def frame(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return what the page shows now: JSON, and arrays of uint8, float32 or int32."""
+        """Return what the page shows now: JSON, and arrays of uint8, float32 or int32.
+
+        An entry ``link_lacks`` of the JSON is shown beside the button that copies the link, and
+        when it is copied: what is seen that `state` does not hold, and how to keep it.
+        """
 
     def state(self) -> dict[str, Any]:
         """Return what a link holds, small JSON: the seed and the settings."""

@@ -1,6 +1,6 @@
 """HTML pages of what was computed: the tour, and what a chapter of it is made of."""
 
-from multispin.page.blocks import Chapter, Picture, Table, Text
+from multispin.page.blocks import Chapter, Image, Picture, Table, Text
 from multispin.page.tour import announce, main
 
-__all__ = ["Chapter", "Picture", "Table", "Text", "announce", "main"]
+__all__ = ["Chapter", "Image", "Picture", "Table", "Text", "announce", "main"]

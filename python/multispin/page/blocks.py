@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from multispin._base import checks
+from multispin._base.files import open_regular
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
+
+#: How a PNG file begins: its signature, and the block that begins with its width.
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,39 @@ class Picture:
             raise TypeError(checks.describe("figure", self.figure, "a matplotlib.figure.Figure"))
         _check_text("caption", self.caption)
         _check_text("description", self.description)
+
+
+@dataclass(frozen=True)
+class Image:
+    """A PNG file, read at once, with its caption (HTML) and a description.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no PNG; if an argument is not of its kind.
+    OSError
+        If it cannot be read.
+    """
+
+    path: str | os.PathLike[str]
+    caption: str
+    description: str
+    contents: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        path = checks.path("path", self.path)
+        with open_regular(path, os.O_RDONLY) as file:
+            contents = file.read()
+        if not contents.startswith(_PNG):
+            raise ValueError(checks.describe("path", str(path), "a PNG file"))
+        object.__setattr__(self, "contents", contents)
+        _check_text("caption", self.caption)
+        _check_text("description", self.description)
+
+    @property
+    def width(self) -> int:
+        """Its width in pixels."""
+        return int.from_bytes(self.contents[16:20], "big")
 
 
 @dataclass(frozen=True)
@@ -69,20 +107,23 @@ class Table:
         )
 
 
+Block = Text | Picture | Image | Table
+
+
 @dataclass(frozen=True)
 class Chapter:
     """A title, what stands under it, and the measurements by name."""
 
     title: str
-    blocks: Sequence[Text | Picture | Table]
+    blocks: Sequence[Block]
     data: Mapping[str, xr.Dataset] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_text("title", self.title)
-        allowed = "a sequence of Text, Picture and Table"
+        allowed = "a sequence of Text, Picture, Image and Table"
         checks.instance("blocks", self.blocks, Sequence, allowed)
         for block in self.blocks:
-            if not isinstance(block, (Text, Picture, Table)):
+            if not isinstance(block, (Text, Picture, Image, Table)):
                 raise TypeError(checks.describe("blocks", block, allowed))
         allowed = "a mapping of names to xarray.Dataset"
         checks.mapping("data", self.data, [], allowed)

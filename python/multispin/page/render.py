@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multispin._info import info
-from multispin.page.blocks import Chapter, Picture, Table, Text
+from multispin.page.blocks import Image, Picture, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.figure import Figure
+
+    from multispin.page.blocks import Block, Chapter
 
 _CSS_PIXELS_PER_INCH = 96
 
@@ -42,21 +44,27 @@ def render(chapters: Sequence[Chapter]) -> str:
     )
 
 
-def _block(block: Text | Picture | Table) -> str:
+def _block(block: Block) -> str:
     if isinstance(block, Text):
         return block.source
     if isinstance(block, Picture):
-        source = base64.b64encode(_png(block.figure)).decode()
         width = round(block.figure.get_figwidth() * _CSS_PIXELS_PER_INCH)
-        return (
-            f'<figure><img alt="{html.escape(block.description)}" style="max-width: {width}px" '
-            f'src="data:image/png;base64,{source}"><figcaption>{block.caption}</figcaption></figure>'
-        )
+        return _figure(block, _png(block.figure), width)
+    if isinstance(block, Image):
+        return _figure(block, block.contents, block.width)
     header = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in block.header)
     rows = "".join(f"<tr>{_row(row)}</tr>" for row in block.rows)
     return (
         f"<div class=table><table><caption>{html.escape(block.caption)}</caption>"
         f"<thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _figure(block: Picture | Image, png: bytes, width: int) -> str:
+    source = base64.b64encode(png).decode()
+    return (
+        f'<figure><img alt="{html.escape(block.description)}" style="max-width: {width}px" '
+        f'src="data:image/png;base64,{source}"><figcaption>{block.caption}</figcaption></figure>'
     )
 
 

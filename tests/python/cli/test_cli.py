@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -14,10 +16,11 @@ import xarray as xr
 
 import multispin as ms
 from multispin import cli, plot
-from multispin.page import Chapter, Table, Text, tour
+from multispin.page import Chapter, Image, Table, Text, tour
 from multispin.page.render import render
 
 QUICK = ["ising", "--size", "32", "--sweeps", "200", "--thermalization", "50"]
+VIEWS = [tour.scripts()[0].parent / "pictures" / f"lab_{name}.png" for name in ("rbm", "hopfield")]
 
 
 @pytest.fixture(autouse=True)
@@ -330,6 +333,28 @@ def test_the_chapter_of_deep_networks_says_less_is_enough() -> None:
     assert (model.log_likelihood > -22).all()  # of -24.4 by pixels that are independent
     exchanged = xr.load_dataset("chapter.nc", group="deep_tempering", engine="h5netcdf")
     assert (exchanged.acceptance > 0.01).all()
+    found = re.findall(r"base64,([^\"]*)", Path("chapter.html").read_text(encoding="utf-8"))
+    assert found[-2:] == [base64.b64encode(view.read_bytes()).decode() for view in VIEWS]
+
+
+def test_the_last_chapter_shows_the_lab_and_how_it_is_started() -> None:
+    blocks = runpy.run_path(str(tour.scripts()[9]))["show_lab"]()
+    page = render([Chapter("Going deep", blocks)])
+    assert "<code>multispin lab</code>" in page
+    assert "<code>make lab</code>" in page
+    for view, block in zip(VIEWS, blocks[1:], strict=True):
+        assert view.stat().st_size < 60_000
+        assert f'<img alt="{block.description}" style="max-width: 1280px" ' in page
+        assert f"base64,{base64.b64encode(view.read_bytes()).decode()}" in page
+
+
+def test_an_image_is_a_png(folder: Path) -> None:
+    text = folder / "text.png"
+    text.write_text("no picture", encoding="utf-8")
+    with pytest.raises(ValueError, match="path: got '.*text.png', allowed: a PNG file"):
+        Image(text, "caption", "description")
+    with pytest.raises(FileNotFoundError):
+        Image(folder / "none.png", "caption", "description")
 
 
 def test_a_page_escapes_what_is_text() -> None:

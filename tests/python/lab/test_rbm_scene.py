@@ -370,6 +370,23 @@ def test_a_link_holds_drawing_and_settings(scene: RBMScene, data: Path) -> None:
     assert len(json.dumps(state)) < 400
 
 
+def test_it_says_what_the_link_lacks(scene: RBMScene) -> None:
+    def lacks() -> str | None:
+        return scene.frame()[0]["link_lacks"]
+
+    assert lacks() is None
+    scene.handle({"do": "learn", "on": True})
+    until(scene, lambda: scene.live.begun)
+    assert "not what this machine has learned" in lacks()
+    assert "Save model" in lacks()
+    scene.handle({"do": "set", "model": "trained"})  # which any lab trains by itself
+    assert lacks() is None
+    scene.handle({"do": "set", "model": "live"})
+    assert lacks() is not None
+    scene.handle({"do": "forget"})
+    assert lacks() is None
+
+
 def test_a_new_page_begins_with_a_drawing_that_the_seed_decides(data: Path) -> None:
     one, same, other = (RBMScene(Options(data=data, seed=seed), {}).drawing for seed in (1, 1, 2))
     assert np.array_equal(one, same)

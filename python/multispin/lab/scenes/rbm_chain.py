@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multispin.lab.scenes.rbm_models import with_labels
+from multispin.lab.scenes.rbm_models import copied
 from multispin.learn.seeds import seed_for
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class Chain:
             # Other random numbers with each machine: steps of two of them are not to be alike.
             self._machines += 1
             self._of = views, temperature
-            self._sampled = with_labels(
-                views.rbm, self._n_labels, temperature,
+            self._sampled = copied(
+                views.rbm, temperature,
                 random_state=seed_for(self._seed, self._machines), threads=1,
             )  # fmt: skip
         self.set_label(label)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
+#: What is said beside the link of a machine that learns here.
+LINK_LACKS = (
+    "The link has settings and drawing, but not what this machine has learned here: "
+    "“Save model” keeps that, in a file for RBM.load."
+)
 #: Hidden units that are shown as the most active ones.
 TOP = 8
 _NOT_BEYOND = 0.98  # share of the weights that filters show as they are
@@ -53,6 +58,8 @@ class Frames:
         }  # fmt: skip
         views = scene.views()
         header["ready"] = views is not None
+        learned_here = scene.settings["model"] == "live" and live.begun
+        header["link_lacks"] = LINK_LACKS if learned_here else None
         if views is not None:
             arrays |= self._drawing(views, scene)
             more, filters = self._machine(views)

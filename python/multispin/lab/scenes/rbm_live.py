@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from multispin.lab.scenes.rbm_models import OF_FLIPS, parts_of
+from multispin.lab.scenes.rbm_models import parts_of
 from multispin.lab.scenes.rbm_views import pseudolikelihood
 from multispin.learn.rbm import RBM
 
@@ -111,7 +111,7 @@ class Live:
             "method": method, "learning_rate": learning_rate, "batch_size": _BATCH,
             "momentum": _MOMENTUM, "random_state": self._seed,
         }  # fmt: skip
-        if self._images.classes and method not in OF_FLIPS:
+        if self._images.classes:
             found["n_labels"] = len(self._images.classes)
         if method == "pcd":
             found["n_chains"] = 100

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 PRINCIPLES = {
     "pcd": ("SML", "stochastic maximum likelihood: chains that go on from update to update"),
     "cd": ("CD", "contrastive divergence: chains that begin at the images"),
-    "pl": ("PL", "pseudolikelihood: each pixel given all others"),
+    "pl": ("PL", "pseudolikelihood: each pixel, and the class, given all others"),
     "rm": ("RM", "ratio matching: the same, squared"),
 }  # fmt: skip
-#: Methods that turn single units: for them label units are units like others.
+#: Methods that turn single units, which takes longer.
 OF_FLIPS = ("pl", "rm")
-_KIND = "RBM of the lab"
+_KIND = "RBM of the lab, 2"
 _PARTS = ("components", "intercept_visible", "intercept_hidden")
 #: Seconds that a slice is to take; those of an update, and of (sample × visible × hidden) in it, of
 #: methods that sample and of those that turn units: about.
@@ -59,7 +59,7 @@ class Recipe:
         """Return the parameters of the estimator."""
         found: dict[str, Any] = {"method": self.method, "batch_size": self.batch_size}
         found |= {"momentum": self.momentum, "random_state": self.seed}
-        if self.n_labels and self.method not in OF_FLIPS:
+        if self.n_labels:
             found["n_labels"] = self.n_labels
         if self.method == "pcd":
             found["n_chains"] = 100
@@ -131,15 +131,14 @@ class Course:
         return self.done < at.steps
 
 
-def with_labels(rbm: RBM, n_labels: int, temperature: float = 1.0, **params: Any) -> RBM:
-    """Return a machine of the same weights whose last units are labels, of which just one is 1.
+def copied(rbm: RBM, temperature: float = 1.0, **params: Any) -> RBM:
+    """Return a machine of the same units and weights, which stay as they are now.
 
-    That is what training by flips of single units cannot have; what it learned is the same energy.
     At a temperature T its distribution is e^(−E/T).
     """
     T = np.float32(temperature)
     weights, b, c = rbm.components_, rbm.intercept_visible_, rbm.intercept_hidden_
-    return RBM.from_arrays(weights / T, b / T, c / T, n_labels=n_labels, **params)
+    return RBM.from_arrays(weights / T, b / T, c / T, n_labels=rbm.n_labels, **params)
 
 
 # --- the cache ------------------------------------------------------------------------------------

@@ -25,10 +25,7 @@ def lines(scene: RBMScene) -> str:
         else scene.bank.recipes[at["principle"]].python()
     )  # fmt: skip
     found += [
-        "", "# The same energy; the last units are labels, of which one is 1." if k else "",
-        "learned = rbm.components_, rbm.intercept_visible_, rbm.intercept_hidden_",
-        f"machine = ms.RBM.from_arrays(*learned, n_labels={k})", "",
-        f"drawing = {_unpacked(scene.drawing)}",
+        "", f"drawing = {_unpacked(scene.drawing)}",
     ]  # fmt: skip
     found += _completion(scene, k, n) if scene.held.any() else _reconstruction(scene, k, n)
     found += ["", *_chain(scene, k, n)]
@@ -45,12 +42,12 @@ def _reconstruction(scene: RBMScene, k: int, n: int) -> list[str]:
     if not k:
         return [
             "v = drawing[None].astype(np.float32)",
-            f"reconstruction = machine.reconstruct(v, steps={steps})[0]",
+            f"reconstruction = rbm.reconstruct(v, steps={steps})[0]",
         ]
     return [
-        "probabilities = machine.label_probabilities(drawing[None].astype(np.float32))[0]",
+        "probabilities = rbm.label_probabilities(drawing[None].astype(np.float32))[0]",
         f"v = np.hstack([np.tile(drawing, ({k}, 1)), np.eye({k})]).astype(np.float32)",
-        f"reconstruction = probabilities @ machine.reconstruct(v, steps={steps})[:, :{n}]",
+        f"reconstruction = probabilities @ rbm.reconstruct(v, steps={steps})[:, :{n}]",
     ]
 
 
@@ -62,22 +59,22 @@ def _completion(scene: RBMScene, k: int, n: int) -> list[str]:
     if not k:
         return [
             *found,
-            f"reconstruction = machine.reconstruct(start[None], held, steps={COMPLETING})[0]",
+            f"reconstruction = rbm.reconstruct(start[None], held, steps={COMPLETING})[0]",
         ]
     return [
         *found,
-        "likeliest = machine.label_probabilities(start[None])[0].argmax()",
+        "likeliest = rbm.label_probabilities(start[None])[0].argmax()",
         f"v = np.hstack([start, np.eye({k}, dtype=np.float32)[likeliest]])",
         f"clamp = np.hstack([held, np.zeros({k}, bool)])",
-        f"reconstruction = machine.reconstruct(v[None], clamp, steps={COMPLETING})[0, :{n}]",
-        "probabilities = machine.label_probabilities(reconstruction[None])[0]",
+        f"reconstruction = rbm.reconstruct(v[None], clamp, steps={COMPLETING})[0, :{n}]",
+        "probabilities = rbm.label_probabilities(reconstruction[None])[0]",
     ]
 
 
 def _chain(scene: RBMScene, k: int, n: int) -> list[str]:
     at = scene.settings
     label, T = at["label"], at["temperature"]
-    found = []
+    found = ["learned = rbm.components_, rbm.intercept_visible_, rbm.intercept_hidden_"]
     if T != 1.0:
         found.append(f"hot = ms.RBM.from_arrays(*(part / np.float32({T!r}) for part in learned), "
                      f"n_labels={k}, random_state={at['seed']})")  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multispin.lab.scenes.rbm_models import with_labels
+from multispin.lab.scenes.rbm_models import copied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,13 +23,13 @@ _MOST_TERMS = 6e5
 
 
 class Views:
-    """A machine as it is now, looked at; its label units are a group of which just one is 1."""
+    """A machine as it is now, looked at."""
 
     def __init__(self, rbm: RBM, images: Images, threads: int | None) -> None:
         self._images = images
         self._labels = len(images.classes)
         self.n_pixels = images.pixels.shape[1]
-        self.rbm = with_labels(rbm, self._labels, threads=threads, random_state=0)
+        self.rbm = copied(rbm, threads=threads, random_state=0)
 
     @property
     def n_hidden(self) -> int:
@@ -89,9 +89,8 @@ class Views:
 def pseudolikelihood(rbm: RBM, images: Images) -> float:
     """Return the mean of Σ_i ln P(v_i | all other v) over images that are not learned.
 
-    Over pixels and label units, each of which may be turned by itself; of as many images as there
-    is time for, the same ones each time.
+    Over pixels and the label; of as many images as there is time for, the same ones each time.
     """
     units = images.learned.shape[1]
     rows = max(4, min(len(images.kept_back), int(_MOST_TERMS / (units * len(rbm.components_)))))
-    return with_labels(rbm, 0).score(images.kept_back[:rows].astype(np.float32))
+    return rbm.score(images.kept_back[:rows].astype(np.float32))

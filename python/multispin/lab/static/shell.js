@@ -109,6 +109,7 @@ async function open(name, state = null) {
   const model = new Model(name, state ?? states.get(name) ?? {});
   const opened = { name, model, close: null };
   current = opened;
+  sayLinkLacks("");
   markTab();
   try {
     if (!modules.has(name)) modules.set(name, (await import(`./${name}.js`)).default);
@@ -142,6 +143,7 @@ function paint() {
   const { scene, number, state } = frame.header;
   if (scene !== current?.name) return;
   states.set(scene, state);
+  sayLinkLacks(frame.header.link_lacks ?? "");
   try {
     current.model.receive(frame);
   } finally {
@@ -168,6 +170,15 @@ function remember() {
 function newest() {
   const known = current && states.get(current.name);
   return known ? writeLink(current.name, known) : location.hash;
+}
+
+// What is seen and no link holds, beside the button that copies one.
+const linkLacks = document.querySelector("#link-lacks");
+
+function sayLinkLacks(text) {
+  if (linkLacks.textContent === text) return;
+  linkLacks.textContent = text;
+  linkLacks.hidden = !text;
 }
 
 // A page that is loaded again may have the address of a moment ago: the newest is kept beside it.
@@ -226,7 +237,7 @@ document.querySelector(".tools").addEventListener("click", ({ target }) => {
   current.model.flush();
   if (tool === "link") {
     remember();
-    copyText(location.href, "Link copied");
+    copyText(location.href, ["Link copied", linkLacks.textContent].filter(Boolean).join(". "));
   } else if (tool === "picture") {
     pictureOf(panel).then((blob) => blob && saveBlob(blob, `${current.name}.png`));
   } else {

@@ -11,9 +11,8 @@ from multispin._base import checks
 from multispin._base.extras import require
 from multispin.learn.classes import classes_of, joined, labels_of
 from multispin.learn.deep import layers
-from multispin.learn.deep.network import Network
+from multispin.learn.deep.portable import Portable
 from multispin.learn.deep.stack import passed_on
-from multispin.learn.deep.tuned import FineTuned
 from multispin.learn.names import names_of
 from multispin.learn.rbm import settings
 from multispin.learn.rbm.observations import numbers_of
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
     from typing_extensions import Self
 
     from multispin.learn.rbm.estimator import RBM
@@ -35,7 +34,7 @@ INPUTS = ("means", "states")
 _LAYER = 0x6C61796572
 
 
-class DeepBeliefNetwork(FineTuned):
+class DeepBeliefNetwork(Portable):
     r"""A stack of restricted Boltzmann machines, each of which learns the hidden units below.
 
     .. math:: P(v, h_1, \dots, h_L) = P(v \mid h_1) \cdots P(h_{L-2} \mid h_{L-1})\,
@@ -223,16 +222,6 @@ class DeepBeliefNetwork(FineTuned):
         if names is not None:
             found.feature_names_in_ = names
         return found
-
-    def _take(self, machines: list[RBM], classes: NDArray[Any] | None) -> None:
-        """Keep what was learned; whatever was fine-tuned before is of the past."""
-        for name in ("classes_", "classifier_", "history_", "feature_names_in_"):
-            if hasattr(self, name):
-                delattr(self, name)
-        self.rbms_, self.network_ = machines, Network.of(machines)
-        self.n_features_in_ = machines[0].n_features_in_
-        if classes is not None:
-            self.classes_ = classes
 
     def __sklearn_tags__(self) -> Any:
         """Say what scikit-learn asks: it transforms sparse samples too, and keeps their type."""

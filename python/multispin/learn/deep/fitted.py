@@ -8,6 +8,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.learn.base import not_fitted
+from multispin.learn.deep.network import Network
 from multispin.learn.rates import MOST_STEPS
 from multispin.learn.rbm.nested import OfAnRBM
 from multispin.learn.rbm.sampled import clamped
@@ -15,7 +16,6 @@ from multispin.learn.rbm.sampled import clamped
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from multispin.learn.deep.network import Network
     from multispin.learn.rbm.estimator import RBM
     from multispin.learn.rbm.layers import Layers
     from multispin.learn.rbm.observations import Observations
@@ -138,6 +138,16 @@ class Fitted(OfAnRBM):
         return np.array([f"dbn{j}" for j in range(self.network_.n_code)], dtype=object)
 
     # --- what all of them need --------------------------------------------------------------------
+
+    def _take(self, machines: list[RBM], classes: NDArray[Any] | None) -> None:
+        """Keep what was learned; whatever was fine-tuned before is of the past."""
+        for name in ("classes_", "classifier_", "history_", "feature_names_in_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        self.rbms_, self.network_ = machines, Network.of(machines)
+        self.n_features_in_ = machines[0].n_features_in_
+        if classes is not None:
+            self.classes_ = classes
 
     def _fitted(self) -> list[RBM]:
         if not hasattr(self, "rbms_"):

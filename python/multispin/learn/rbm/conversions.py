@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 from multispin._base import checks
 from multispin._base.extras import require
 from multispin._engines.bipartite import unpack
-from multispin.errors import CheckpointError
 from multispin.learn.rbm import files, settings
 from multispin.learn.rbm.layers import layers_of
 from multispin.learn.rbm.observations import Observations
@@ -22,6 +20,8 @@ from multispin.learn.rbm.visible import Visible
 from multispin.models import Hopfield, Pairwise
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
@@ -49,15 +49,7 @@ class Portable(Sampled):
         NotFittedError, OSError, MissingExtraError
             Before `fit`; if the file cannot be written; without h5py.
         """
-        self._parameters()
-        params = self.get_params()
-        params["random_state"] = self._kept[0]["seed"]
-        names = getattr(self, "feature_names_in_", None)
-        meta = {
-            "params": params, "kept": self._kept[0],
-            "names": None if names is None else names.tolist(),
-        }  # fmt: skip
-        files.write(path, meta, self._arrays())
+        files.write(path, files.FORMAT, *self._stored())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -68,18 +60,29 @@ class Portable(Sampled):
         FileNotFoundError, CheckpointError, MissingExtraError
             If there is no such file; if it is damaged, or another one; without h5py.
         """
-        meta, arrays = files.read(path)
-        try:
-            rate = meta["params"]["learning_rate"]
-            meta["params"]["learning_rate"] = tuple(rate) if isinstance(rate, list) else rate
-            found = cls(**meta["params"])
-            found._restore(meta["kept"], arrays)
-            if meta["names"] is not None:
-                found.feature_names_in_ = np.array(meta["names"], dtype=object)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise CheckpointError(
-                f"{os.fspath(path)!r}: what it holds does not fit together ({error})"
-            ) from error
+        meta, arrays = files.read(path, files.FORMAT)
+        with files.fits_together(path):
+            return cls._of_stored(meta, arrays)
+
+    def _stored(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what a file keeps: JSON, and arrays."""
+        self._parameters()
+        params = self.get_params()
+        params["random_state"] = self._kept[0]["seed"]
+        names = getattr(self, "feature_names_in_", None)
+        meta = {
+            "params": params, "kept": self._kept[0],
+            "names": None if names is None else names.tolist(),
+        }  # fmt: skip
+        return meta, self._arrays()
+
+    @classmethod
+    def _of_stored(cls, meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        """Return the estimator of what a file has kept, or raise whatever does not fit."""
+        found = cls(**of_json(meta["params"]))
+        found._restore(meta["kept"], arrays)
+        if meta["names"] is not None:
+            found.feature_names_in_ = np.array(meta["names"], dtype=object)
         return found
 
     @classmethod
@@ -313,6 +316,12 @@ class Portable(Sampled):
             if kind != "binary":
                 raise ValueError(f"{name}: got {kind!r}, allowed: 'binary', there")
         return found
+
+
+def of_json(params: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as they were before JSON made lists of pairs."""
+    rate = params["learning_rate"]
+    return {**params, "learning_rate": tuple(rate) if isinstance(rate, list) else rate}
 
 
 def stated(run: Run) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -101,7 +101,8 @@ class RBM(Portable):
         "binary", "spin", "gaussian", or "relu", numbers >= 0 of the measure e^(−h²/2) [10].
     n_labels
         How many of the last visible units are labels, of which just one is 1; 0 for none. See
-        `RBMClassifier`.
+        `RBMClassifier`. Of ``pl`` they are one more term, −ln P(labels | all other v), of ``rm``
+        ½ Σ_y (δ_y − P(y | all other v))², which of two labels is what it is of a unit.
     n_categories
         How many values categorical units have, 2 at least; None takes the largest of the first data
         that are seen, and 1 more.

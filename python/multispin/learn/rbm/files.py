@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,17 +16,28 @@ from multispin._base.interrupts import interrupts_held
 from multispin.errors import CheckpointError
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from multispin.learn.rbm.parameters import Parameters
 
-FORMAT, VERSION = "multispin RBM", 2
+
+class Format(NamedTuple):
+    """What is in a file: its name there, the version, and what messages call it."""
+
+    name: str
+    version: int
+    of: str
 
 
-def write(path: str | os.PathLike[str], meta: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """Write one HDF5 file, all or nothing: arrays by name, and JSON with their digests.
+FORMAT = Format("multispin RBM", 3, "an RBM")
+
+
+def write(
+    path: str | os.PathLike[str], of: Format, meta: dict[str, Any], arrays: dict[str, Any]
+) -> None:
+    """Write one HDF5 file, all or nothing: arrays by name, JSON with their digests, and its own.
 
     Raises
     ------
@@ -35,21 +48,25 @@ def write(path: str | os.PathLike[str], meta: dict[str, Any], arrays: dict[str, 
     """
     h5py = require("h5py", "run")
     header = {
-        "format": FORMAT, "version": VERSION, "meta": meta,
+        "format": of.name, "version": of.version, "meta": meta,
         "sha256": {name: _digest(array) for name, array in arrays.items()},
     }  # fmt: skip
+    text = json.dumps(header, default=lambda number: number.item())
     target = checks.path("path", path)
     with (
         interrupts_held(),
         files.replacing(target) as file,
         h5py.File(file, "w") as archive,
     ):
-        archive.attrs["header"] = json.dumps(header, default=lambda number: number.item())
+        archive["header"] = np.frombuffer(text.encode(), np.uint8)
+        archive.attrs["sha256"] = hashlib.sha256(text.encode()).hexdigest()
         for name, array in arrays.items():
             archive.create_dataset(name, data=array)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read(
+    path: str | os.PathLike[str], of: Format
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Read what `write` wrote, and verify all of it.
 
     Raises
@@ -63,8 +80,11 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     name = checks.path("path", path)
     try:
         with name.open("rb") as file, h5py.File(file, "r") as archive:
-            header = json.loads(archive.attrs["header"])
-            if (header["format"], header["version"]) != (FORMAT, VERSION):
+            text = archive["header"][()].tobytes()
+            if hashlib.sha256(text).hexdigest() != archive.attrs["sha256"]:
+                raise ValueError("its header is not as it was written")
+            header = json.loads(text)
+            if (header["format"], header["version"]) != (of.name, of.version):
                 raise ValueError(f"format {header['format']!r}, version {header['version']!r}")
             arrays = {key: np.asarray(archive[key]) for key in header["sha256"]}
         for key, digest in header["sha256"].items():
@@ -74,9 +94,20 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
         raise
     except Exception as error:  # h5py meets damage in many ways
         raise CheckpointError(
-            f"{str(name)!r} is no file of an RBM, or it is damaged ({error}); it was left as it is"
+            f"{str(name)!r} is no file of {of.of}, or it is damaged ({error}); it was left as it is"
         ) from error
     return header["meta"], arrays
+
+
+@contextmanager
+def fits_together(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Have what is wrong with contents that are as they were written be a CheckpointError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise CheckpointError(
+            f"{os.fspath(path)!r}: what it holds does not fit together ({error})"
+        ) from error
 
 
 def _digest(array: NDArray[Any]) -> str:

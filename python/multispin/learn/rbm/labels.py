@@ -32,23 +32,32 @@ def log_probabilities(parameters: Parameters, features: NDArray[Any]) -> Array:
 
 
 def gradient(
-    parameters: Parameters, samples: NDArray[Any], shares: Array
+    parameters: Parameters, samples: NDArray[Any], shares: Array, loss: str = "pl"
 ) -> tuple[Array, Array, Array]:
-    """Return how the mean of ln P(y | v) changes with weights and biases.
+    """Return how the mean of −loss over samples changes with weights and biases.
 
     Samples (R, n_visible) are of units before the labels and, last, of labels, of which one is 1.
+    With P = P(· | v), loss "pl" is −ln P(y); "rm" is ½ Σ_y' (δ_yy' − P(y'))², the squared distance
+    of conditional probabilities that ratio matching is about, of two labels (1 − P(y))².
 
     Notes
     -----
-    H. Larochelle & Y. Bengio, ICML 2008, 536.
+    "pl": H. Larochelle & Y. Bengio, ICML 2008, 536. "rm" of units of two values: A. Hyvärinen,
+    Comput. Stat. Data Anal. 51, 2499 (2007). (1 − P(y))² alone would not be least in the mean at
+    the probabilities that samples have, if there are more than two: G. W. Brier, Mon. Weather Rev.
+    78, 1 (1950), takes all of them.
     """
+    assert loss in ("pl", "rm")
     n = _labels(parameters)
     features, chosen = samples[:, :-n], samples[:, -n:].astype(np.float64)
     weights, visible, hidden = (
         np.zeros(part.shape) for part in (parameters.weights, parameters.visible, parameters.hidden)
     )
     for rows, fields in _blocks(parameters, features):
-        missed = chosen[rows] - np.exp(_normalized(parameters, fields))
+        probable = np.exp(_normalized(parameters, fields))
+        missed = chosen[rows] - probable
+        if loss == "rm":
+            missed = probable * (missed - (missed * probable).sum(axis=1)[:, None])
         missed *= shares[rows, None]
         pull = missed[:, :, None] * parameters.layers.hidden.mean(fields)
         # Not products of matrices: they may depend on the number of threads.

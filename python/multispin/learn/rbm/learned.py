@@ -150,22 +150,19 @@ class Learned(Estimator):
     def score_samples(self, X: Any) -> Array:
         """Return the pseudolikelihood Σ_i ln P(v_i | all other v) of each sample, (M,).
 
-        The mean of what scikit-learn estimates from one unit of each sample.
+        Label units are one term, ln P(y | all other v). Without them it is the mean of what
+        scikit-learn estimates from one unit of each sample.
 
         Raises
         ------
         NotFittedError, TypeError, ValueError
             Before `fit`; for samples, or units, that are not of two values.
         """
-        if not self._two_valued:
-            what = (
-                f"{self._fixed['n_labels']} label units"
-                if self._fixed["n_labels"]
-                else f"visible={self._fixed['visible']!r}"
-            )
+        at = self._parameters().of_machine()
+        if self._fixed["visible"] not in ("binary", "spin"):
+            what = f"visible={self._fixed['visible']!r}"
             raise ValueError(f"score_samples: got {what}, allowed: two values; see log_likelihood")
-        found = flips.log_conditionals(self._parameters().of_machine(), self._certain(X).numbers())
-        return np.asarray(found.sum(axis=1))
+        return flips.log_pseudolikelihood(at, self._certain(X).numbers())
 
     def score(self, X: Any, y: object = None) -> float:  # noqa: ARG002
         """Return the mean of `score_samples`."""
@@ -270,10 +267,6 @@ class Learned(Estimator):
     def _visible(self) -> Visible:
         """What samples look like."""
         return Visible(self._fixed["visible"], self._kept[0]["categories"], self._fixed["n_labels"])
-
-    @property
-    def _two_valued(self) -> bool:
-        return self._fixed["visible"] in ("binary", "spin") and not self._fixed["n_labels"]
 
     @property
     def _place(self) -> Place:

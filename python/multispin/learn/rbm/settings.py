@@ -21,7 +21,7 @@ _MOST_TEMPERATURES = 10_000
 METHODS = ("cd", "pcd", "pt", "ptt", "pl", "rm", "discriminative")
 #: Methods that sample the model.
 SAMPLING = METHODS[:4]
-#: Methods that compare states with one unit turned: for units of two values.
+#: Methods that compare states with one unit turned, or another label: for units of two values.
 OF_FLIPS = ("pl", "rm")
 
 
@@ -122,11 +122,8 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
 
 
 def _check_together(method: str, visible: str, n_labels: int) -> None:
-    two = visible in ("binary", "spin") and not n_labels
-    if method in OF_FLIPS and not two:
-        with_what = "label units" if n_labels else f"visible={visible!r}"
-        also = ", discriminative" if n_labels else ""
-        allowed = f"{', '.join(SAMPLING)}{also} with {with_what}"
+    if method in OF_FLIPS and visible not in ("binary", "spin"):
+        allowed = f"{', '.join(SAMPLING)} with visible={visible!r}"
         raise ValueError(checks.describe("method", method, allowed))
     if n_labels and visible != "binary":
         raise ValueError(checks.describe("n_labels", n_labels, f"0 with visible={visible!r}"))

@@ -59,7 +59,9 @@ def test_digits_are_classified_whatever_the_method() -> None:
     # A nearest mean is right about 0.84 of the time, guesses 0.1.
     images, digits = ms.datasets.digits()
     X = images.reshape(len(images), 64) > 8
-    for method, rate, epochs in (("discriminative", 0.5, 10), ("pcd", (0.1, 0.01), 40)):
+    for method, rate, epochs in (
+        ("discriminative", 0.5, 10), ("pcd", (0.1, 0.01), 40), ("pl", 0.2, 8), ("rm", 0.5, 8),
+    ):  # fmt: skip
         machine = ms.RBM(
             48, method=method, learning_rate=rate, momentum=0.5, n_iter=epochs, batch_size=50,
             random_state=1,
@@ -97,7 +99,6 @@ def test_it_is_an_estimator(tmp_path: Any) -> None:
         (ms.RBM(visible="spin"), [[0, 1], [1, 0]], [0, 1], "rbm.visible: got 'spin'"),
         (None, [[0, 1], [1, 0]], [np.nan, 1.0], "y: got NaN"),
         (None, [[0, 1], [1, 0]], ["a", None], "y: got None"),
-        (ms.RBM(method="pl"), [[0, 1], [1, 0]], [0, 1], "method"),
     ],
 )
 def test_what_is_refused(rbm: Any, X: Any, y: Any, message: str) -> None:

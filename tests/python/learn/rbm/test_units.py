@@ -312,6 +312,108 @@ def test_the_gradient_of_labels_given_samples(hidden: str) -> None:
         np.testing.assert_allclose(one, other, atol=1e-8)
 
 
+def label_loss(loss: str, of: Parameters, hidden: str, samples: np.ndarray) -> np.ndarray:
+    """Return the loss of each sample, unit by unit and label by label, as its definition says."""
+    found = np.zeros(len(samples))
+    at = minus_free_energies(of, "labels", hidden, samples)
+    for i in range(2):
+        turned = samples.copy()
+        turned[:, i] = 1 - turned[:, i]
+        p = 1 / (1 + np.exp(minus_free_energies(of, "labels", hidden, turned) - at))
+        found += -np.log(p) if loss == "pl" else (1 - p) ** 2
+    others = np.stack([
+        minus_free_energies(
+            of, "labels", hidden, np.concatenate([samples[:, :2], np.tile(one, (len(at), 1))], 1)
+        )
+        for one in np.eye(3)
+    ], axis=1)  # fmt: skip
+    p = np.exp(others - np.logaddexp.reduce(others, axis=1)[:, None])
+    of_labels = samples[:, 2:]
+    if loss == "pl":
+        return found - np.log((p * of_labels).sum(axis=1))
+    return found + ((of_labels - p) ** 2).sum(axis=1) / 2
+
+
+@pytest.mark.parametrize("loss", ["pl", "rm"])
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_losses_of_conditionals_with_labels(hidden: str, loss: str) -> None:
+    at, states = machine("labels", hidden), all_states("labels")
+    data = states[np.random.default_rng(2).integers(len(states), size=6)].astype(float)
+
+    def gain(of: Parameters) -> float:
+        return -float(label_loss(loss, of, hidden, data).mean())
+
+    moved = ms.RBM.from_arrays(
+        *parts(at), hidden=hidden, n_labels=3, method=loss, centered=False, learning_rate=1e-3,
+        batch_size=6, random_state=1,
+    )  # fmt: skip
+    if loss == "pl":
+        np.testing.assert_allclose(
+            moved.score_samples(data), -label_loss(loss, at, hidden, data), atol=1e-10
+        )
+    moved.partial_fit(data)
+    for one, before, slope in zip(
+        (moved.components_, moved.intercept_visible_, moved.intercept_hidden_),
+        parts(at), slopes(gain, at), strict=True,
+    ):  # fmt: skip
+        np.testing.assert_allclose((one - before) / 1e-3, slope, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["pl", "rm"])
+@pytest.mark.parametrize("visible", ["binary", "labels"])
+def test_losses_are_least_at_the_distribution_of_the_samples(visible: str, loss: str) -> None:
+    """All states, each as often as the machine has it: there is no slope, and others are worse."""
+    at, states = machine(visible, "binary", width=1.0), all_states(visible)
+    p = np.exp(minus_free_energies(at, visible, "binary", states))
+    p /= p.sum()
+    for slope in flips.gradient(at.of_machine(), states, p, loss):
+        np.testing.assert_allclose(slope, 0.0, atol=1e-12)
+    other = machine(visible, "binary", seed=1, width=1.0)
+    assert max(np.abs(part).max() for part in flips.gradient(other, states, p, loss)) > 0.01
+    if visible == "labels":
+        least, more = (label_loss(loss, of, "binary", states) @ p for of in (at, other))
+        assert more > least + 0.1
+
+
+def test_two_labels_are_a_unit_of_two_values() -> None:
+    """Weights of the second label less those of the first, and other terms of the first."""
+    rng = np.random.default_rng(3)
+    W, b, c = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=3)
+    plain = Parameters(W, b, c)
+    W2 = np.concatenate([W[:, :3], np.zeros((3, 1)), W[:, 3:]], axis=1)
+    two = Parameters(
+        W2,
+        np.concatenate([b[:3], [0.0], b[3:]]),
+        c,
+        layers_of("binary", "binary", Categorical(3, 1, 2)),
+    )
+    states = np.array(list(itertools.product((0.0, 1.0), repeat=4)))
+    shares = np.full(16, 1 / 16)
+    with_two = np.concatenate([states[:, :3], 1 - states[:, 3:], states[:, 3:]], axis=1)
+    for loss in ("pl", "rm"):
+        one = flips.gradient(plain, states, shares, loss)
+        other = flips.gradient(two, with_two, shares, loss)
+        kept = [0, 1, 2, 4]
+        np.testing.assert_allclose(other[0][:, kept], one[0], atol=1e-12)
+        np.testing.assert_allclose(other[1][kept], one[1], atol=1e-12)
+        np.testing.assert_allclose(other[2], one[2], atol=1e-12)
+    np.testing.assert_allclose(
+        flips.log_pseudolikelihood(two, with_two),
+        flips.log_conditionals(plain, states).sum(axis=1), atol=1e-12,
+    )  # fmt: skip
+
+
+def test_blocks_of_units_and_of_labels_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, states = machine("labels", "binary"), all_states("labels").astype(float)
+    shares = np.random.default_rng(4).dirichlet(np.ones(len(states)))
+    whole = [flips.gradient(at, states, shares, loss) for loss in ("pl", "rm")]
+    for module in (flips, labels):
+        monkeypatch.setattr(module, "_AT_ONCE", 4)
+    for loss, expected in zip(("pl", "rm"), whole, strict=True):
+        for one, other in zip(flips.gradient(at, states, shares, loss), expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-13)
+
+
 # --- partition functions --------------------------------------------------------------------------
 
 
@@ -550,7 +652,7 @@ def test_gaussian_units_learn_means_and_covariances() -> None:
         ({"n_labels": 2}, [[0, 1]], "X: got 2 features"),
         ({"n_labels": 1}, [[0, 1]], "n_labels"),
         ({"n_labels": 2, "visible": "spin"}, [[1, -1, 1]], "n_labels"),
-        ({"n_labels": 2, "method": "pl"}, [[1, 0, 1]], "method"),
+        ({"n_labels": 2, "method": "pl"}, [[0.5, 0, 1]], "X: got values between 0 and 1"),
         ({"method": "discriminative"}, [[1, 0, 1]], "n_labels"),
     ],
 )
@@ -560,7 +662,7 @@ def test_what_is_refused(options: dict, X: list, message: str) -> None:
 
 
 def test_score_samples_is_of_two_values() -> None:
-    for visible in ("gaussian", "categorical", "labels"):
+    for visible in ("gaussian", "categorical"):
         with pytest.raises(ValueError, match="score_samples"):
             fitted(visible, "binary", n_iter=1).score_samples(data_of(visible))
     rbm = fitted("spin", "spin", n_iter=2)

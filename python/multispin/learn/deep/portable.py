@@ -1,0 +1,216 @@
+"""What a deep belief network has learned, in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multispin._base import checks
+from multispin.learn.deep import layers
+from multispin.learn.deep.network import Classifier, Dense, Network
+from multispin.learn.deep.tuned import FineTuned
+from multispin.learn.rbm import files
+from multispin.learn.rbm.conversions import of_json
+from multispin.learn.rbm.estimator import RBM
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    Arrays = dict[str, NDArray[Any]]
+
+FORMAT = files.Format("multispin deep belief network", 1, "a deep belief network")
+
+
+class Portable(FineTuned):
+    """A fitted network that goes to files, and comes from there."""
+
+    layers: Sequence[int | RBM]
+    inputs: str
+    verbose: int
+    random_state: Any
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write RBMs, fine-tuned weights, classes and history to one HDF5 file (extra ``[run]``).
+
+        `load` makes of it a network that does what this one does, bit for bit. Of parameters it has
+        all but a `random_state` that is no integer, and that of RBMs, which does not matter.
+
+        Parameters
+        ----------
+        path
+            Of the file, which is replaced if it is there, all or nothing.
+
+        Raises
+        ------
+        NotFittedError, OSError, MissingExtraError
+            Before `fit`; if the file cannot be written; without h5py.
+        TypeError, ValueError
+            If parameters were changed to what `fit` would refuse; for classes that are neither
+            numbers nor text.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import numpy as np
+        >>> import multispin as ms
+        >>> X = np.random.default_rng(1).integers(0, 2, (50, 8))
+        >>> dbn = ms.DeepBeliefNetwork([4, 2], rbm=ms.RBM(n_iter=2), random_state=1).fit(X)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     dbn.save(f"{folder}/dbn.h5")
+        ...     again = ms.DeepBeliefNetwork.load(f"{folder}/dbn.h5")
+        >>> bool((again.transform(X) == dbn.transform(X)).all())
+        True
+        """
+        stored = [machine._stored() for machine in self._fitted()]
+        arrays = {
+            f"rbm{k}/{name}": part
+            for k, (_, parts) in enumerate(stored)
+            for name, part in parts.items()
+        }
+        if not _same(self.network_, Network.of(self.rbms_)):
+            arrays |= _named("network", self.network_.arrays())
+        if hasattr(self, "classifier_"):
+            arrays |= _named("classifier", self.classifier_.arrays())
+        if hasattr(self, "history_"):
+            arrays |= {f"history/{name}": part for name, part in self.history_.items()}
+        names = getattr(self, "feature_names_in_", None)
+        meta = {
+            "params": self._params_stored(), "rbms": [meta for meta, _ in stored],
+            "names": None if names is None else names.tolist(),
+            "classes": _classes_stored(getattr(self, "classes_", None)),
+            "columns_first": [name for name, part in arrays.items() if _columns_first(part)],
+        }  # fmt: skip
+        files.write(path, FORMAT, meta, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the network that was saved; its `layers` are a list.
+
+        Parameters
+        ----------
+        path
+            Of a file that `save` wrote.
+
+        Raises
+        ------
+        FileNotFoundError, CheckpointError, MissingExtraError
+            If there is no such file; if it is damaged, or another one; without h5py.
+        """
+        meta, arrays = files.read(path, FORMAT)
+        with files.fits_together(path):
+            # Sums of numbers depend on how they lie in memory, in their last bits.
+            for name in meta["columns_first"]:
+                arrays[name] = np.asfortranarray(arrays[name])
+            found = cls(**_params_of(meta["params"]))
+            found._restore(meta, arrays)
+            return found
+
+    def _params_stored(self) -> dict[str, Any]:
+        """Return parameters as JSON has them, those of RBMs as dictionaries."""
+        layers.machines(self.layers, self.rbm)  # refuses what is no parameter by now
+        params = self.get_params(deep=False)
+        if not isinstance(self.random_state, (int, np.integer)):
+            params["random_state"] = None
+        return params | {
+            "layers": [_of_layer(one) for one in self.layers], "rbm": _of_layer(self.rbm)
+        }  # fmt: skip
+
+    def _restore(self, meta: dict[str, Any], arrays: Arrays) -> None:
+        """Take what a file has kept, or raise whatever does not fit."""
+        stored = enumerate(meta["rbms"])
+        machines = [RBM._of_stored(of, _part(arrays, f"rbm{k}/")) for k, of in stored]
+        classes = meta["classes"]
+        if classes is not None:
+            classes = np.array(classes["labels"], classes["dtype"])
+        self._take(layers.fitted(machines), classes)
+        network = self.network_
+        if "network/0" in arrays:
+            parts = _numbered(arrays, "network")
+            n = 2 * len(network.encoder)
+            self.network_ = Network(
+                _layers_like(network.encoder, parts[:n]), _layers_like(network.decoder, parts[n:])
+            )
+        if "classifier/0" in arrays:
+            *parts, weights, bias = _numbered(arrays, "classifier")
+            _check_shapes((weights, bias), ((len(classes), network.n_code), (len(classes),)))
+            self.classifier_ = Classifier(_layers_like(network.encoder, parts), (weights, bias))
+        history = _part(arrays, "history/")
+        if history:
+            self.history_ = history
+        if meta["names"] is not None:
+            self.feature_names_in_ = np.array(meta["names"], dtype=object)
+
+
+# --- parameters and classes as JSON ---------------------------------------------------------------
+
+
+def _of_layer(given: int | RBM | None) -> Any:
+    if not isinstance(given, RBM):
+        return given
+    return {**given.get_params(), "random_state": None}
+
+
+def _params_of(stored: dict[str, Any]) -> dict[str, Any]:
+    def layer(given: Any) -> Any:
+        return RBM(**of_json(given)) if isinstance(given, dict) else given
+
+    return {**stored, "layers": [layer(one) for one in stored["layers"]],
+            "rbm": layer(stored["rbm"])}  # fmt: skip
+
+
+def _classes_stored(classes: NDArray[Any] | None) -> dict[str, Any] | None:
+    if classes is None:
+        return None
+    labels = classes.tolist()
+    for each in labels:
+        if not isinstance(each, (str, int, float)):
+            raise TypeError(checks.describe("classes_", each, "numbers and text, in a file"))
+    return {"labels": labels, "dtype": classes.dtype.str}
+
+
+# --- weights as arrays ----------------------------------------------------------------------------
+
+
+def _named(of: str, parts: Iterable[NDArray[Any]]) -> Arrays:
+    return {f"{of}/{k}": part for k, part in enumerate(parts)}
+
+
+def _numbered(arrays: Arrays, of: str) -> list[NDArray[Any]]:
+    parts = _part(arrays, f"{of}/")
+    return [parts[str(k)] for k in range(len(parts))]
+
+
+def _part(arrays: Arrays, begins: str) -> Arrays:
+    return {k[len(begins) :]: part for k, part in arrays.items() if k.startswith(begins)}
+
+
+def _layers_like(like: Sequence[Dense], parts: Sequence[NDArray[Any]]) -> tuple[Dense, ...]:
+    """Return layers of other numbers, a pair of arrays each."""
+    shapes = [part.shape for one in like for part in (one.weights, one.bias)]
+    _check_shapes(parts, shapes)
+    pairs = zip(like, parts[::2], parts[1::2], strict=True)
+    return tuple(one.of(weights, bias) for one, weights, bias in pairs)
+
+
+def _check_shapes(parts: Sequence[NDArray[Any]], wanted: Sequence[tuple[int, ...]]) -> None:
+    found = [part.shape for part in parts]
+    if found != list(wanted):
+        raise ValueError(f"weights and biases of shapes {found}, not {list(wanted)}")
+
+
+def _columns_first(part: NDArray[Any]) -> bool:
+    return part.flags.f_contiguous and not part.flags.c_contiguous
+
+
+def _same(one: Network, other: Network) -> bool:
+    """Whether networks are the same to the last bit of all that they do."""
+    pairs = zip(one.arrays(), other.arrays(), strict=True)
+    return all(
+        a.dtype == b.dtype and a.tobytes() == b.tobytes() and _columns_first(a) == _columns_first(b)
+        for a, b in pairs
+    )
