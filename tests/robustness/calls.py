@@ -425,8 +425,9 @@ def _runs() -> dict[str, Call]:
         "replica_sweep": Call(
             ms.replica_sweep,
             {"model": ms.Ising(SHAPE), "temperature": 2.5, "replicas": (1, 2), "sweeps": 20,
-             "thermalization": 1, "interval": 1, **_RUN},
-            blames={"interval": ("sweeps",), "sweeps": ("thermalization",)},
+             "thermalization": 1, "interval": 1, **_RUN, "observables": ["link_energy"]},
+            blames={"interval": ("sweeps",), "sweeps": ("thermalization",),
+                    "model": ("observables",)},
             functions=("progress",), long=("sweeps", "thermalization"), nan=True,
         ),
         "study": Call(

@@ -30,7 +30,7 @@ import pytest
 
 import multispin as ms
 from multispin._base import memory
-from multispin.runs import replica_sweeps
+from multispin.runs import _replica_run
 from robustness import calls, values
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
     """The calls by part, in a folder of their own and with so much memory that huge arrays show."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("calls"))
-        patch.setattr(replica_sweeps, "_PIECE", 1e-5)
+        patch.setattr(_replica_run, "_PIECE", 1e-5)
         found = {name: part() for name, part in calls.PARTS.items()}
         patch.setattr(memory, "_available_memory", lambda: AVAILABLE)
         with address_space(SPARE):

@@ -21,6 +21,12 @@ struct ClusterEngine::Detail {
     return replica / (o.replicas / o.samples);
   }
 
+  // Wolff's clusters that are a sweep, of a chain that begins with all spins up; 0 if it was
+  // stopped. `spins` are the chain's.
+  std::uint64_t measured_clusters(double temperature, std::int64_t sample,
+                                  std::vector<std::uint64_t>& spins, Decomposition& own,
+                                  const Poll& poll) const;
+
   std::unique_ptr<ClusterSystem> system;
   SpinMemory memory;
   std::vector<random::StreamKeys> keys;  // by replica

@@ -2,7 +2,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "cluster/detail.hpp"
 #include "host/in_turn.hpp"
@@ -12,6 +16,14 @@ namespace {
 
 // The mean over the clusters that visit all sites four times, after as many that are left out.
 constexpr std::int64_t visits = 4;
+
+// Asks for a stop within a piece of work that threads take in turn.
+Poll stop_of(StopWatch& watch, int thread) {
+  return [&watch, thread] {
+    if (thread == 0) watch.look();
+    return watch.stopped();
+  };
+}
 
 }  // namespace
 
@@ -43,10 +55,7 @@ class ClusterEngine::Run {
     }
     std::atomic<bool> all = true;
     const auto act = [&](std::int64_t r, int thread, StopWatch& watch) {
-      const Poll stop = [&watch, thread] {
-        if (thread == 0) watch.look();
-        return watch.stopped();
-      };
+      const Poll stop = stop_of(watch, thread);
       if (!go(r, static_cast<std::size_t>(thread), {1, stop})) all = false;
     };
     const auto busy = static_cast<int>(std::min<std::int64_t>(threads, o.replicas));
@@ -148,38 +157,57 @@ bool ClusterEngine::clusters(std::int64_t replica, std::uint32_t* first_sites, c
   return true;
 }
 
-// Measures what is missing of clusters_per_sweep.
+// Measures what is missing of clusters_per_sweep, each on a chain of its own.
 bool ClusterEngine::know_clusters(const Poll& poll) {
   if (options_.dynamics != ClusterDynamics::wolff) return true;
   Detail& d = *detail_;
+  std::map<std::pair<double, std::int64_t>, std::uint64_t> missing;  // 0 until it is known
   for (std::int64_t r = 0; r < options_.replicas; ++r) {
-    const double temperature = temperatures_[static_cast<std::size_t>(r)];
-    const std::int64_t sample = d.sample_of(options_, r);
-    if (d.clusters_per_sweep.contains({temperature, sample})) continue;
-    const random::StreamKeys keys = random::stream_keys(0, 0, random::Purpose::cluster_pilot_aes,
-                                                        random::Purpose::cluster_pilot_philox);
-    const ClusterSweep sweep{&keys, 0, temperature, sample};
-    const std::int64_t words = d.system->layout.words();
-    std::vector<std::uint64_t> spins(static_cast<std::size_t>(words));
-    for (std::int64_t w = 0; w < words; ++w) {
-      spins[static_cast<std::size_t>(w)] = d.system->layout.mask(w % d.system->layout.row_words());
-    }
-    Decomposition& memory = d.decompositions.front();
-    constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
-    WolffWay way;
-    if (!d.system->grow(sweep, {any, visits * sites()}, way, spins.data(), memory, poll)) {
-      return false;
-    }
-    const WolffWay before = way;
-    const WolffEnd end{any, before.visited + visits * sites()};
-    if (!d.system->grow(sweep, end, way, spins.data(), memory, poll)) return false;
-    const double mean = static_cast<double>(way.visited - before.visited) /
-                        static_cast<double>(way.clusters - before.clusters);
-    const double needed = std::round(static_cast<double>(sites()) / mean);
-    d.clusters_per_sweep[{temperature, sample}] =
-        std::max<std::uint64_t>(1, static_cast<std::uint64_t>(needed));
+    const std::pair key{temperatures_[static_cast<std::size_t>(r)], d.sample_of(options_, r)};
+    if (!d.clusters_per_sweep.contains(key)) missing.try_emplace(key);
   }
-  return true;
+  if (missing.empty()) return true;
+  std::vector<decltype(missing)::value_type*> each;
+  for (auto& one : missing) each.push_back(&one);
+  const auto count = std::ssize(each);
+  const auto busy = static_cast<std::size_t>(
+      std::min<std::int64_t>(worth(2 * visits * count * sites(), options_.threads), count));
+  // Beforehand, as threads that share work must not throw.
+  std::vector<std::vector<std::uint64_t>> spins(
+      busy, std::vector<std::uint64_t>(static_cast<std::size_t>(d.system->layout.words())));
+  const auto act = [&](std::int64_t k, int thread, StopWatch& watch) {
+    auto& [key, clusters] = *each[static_cast<std::size_t>(k)];
+    const auto own = static_cast<std::size_t>(thread);
+    clusters = d.measured_clusters(key.first, key.second, spins[own], d.decompositions[own],
+                                   stop_of(watch, thread));
+  };
+  const bool completed = in_turn(static_cast<int>(busy), count, poll, act);
+  std::erase_if(missing, [](const auto& one) { return one.second == 0; });
+  d.clusters_per_sweep.merge(missing);
+  return completed;
+}
+
+std::uint64_t ClusterEngine::Detail::measured_clusters(double temperature, std::int64_t sample,
+                                                       std::vector<std::uint64_t>& spins,
+                                                       Decomposition& own, const Poll& poll) const {
+  const random::StreamKeys pilot = random::stream_keys(0, 0, random::Purpose::cluster_pilot_aes,
+                                                       random::Purpose::cluster_pilot_philox);
+  const ClusterSweep sweep{&pilot, 0, temperature, sample};
+  const BitRows& layout = system->layout;
+  for (std::int64_t w = 0; w < layout.words(); ++w) {
+    spins[static_cast<std::size_t>(w)] = layout.mask(w % layout.row_words());
+  }
+  constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+  const std::int64_t sites = layout.all_sites();
+  WolffWay way;
+  if (!system->grow(sweep, {any, visits * sites}, way, spins.data(), own, poll)) return 0;
+  const WolffWay before = way;
+  const WolffEnd end{any, before.visited + visits * sites};
+  if (!system->grow(sweep, end, way, spins.data(), own, poll)) return 0;
+  const double mean = static_cast<double>(way.visited - before.visited) /
+                      static_cast<double>(way.clusters - before.clusters);
+  const double needed = std::round(static_cast<double>(sites) / mean);
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(needed));
 }
 
 bool ClusterEngine::clusters_per_sweep(std::int64_t* of_replicas, const Poll& poll) {

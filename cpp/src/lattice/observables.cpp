@@ -1,6 +1,7 @@
 // Observables that need more than neighbouring spins: correlation functions, block averages and
 // overlaps.
 #include <bit>
+#include <numeric>
 
 #include "lattice/detail.hpp"
 #include "multispin/bits/adder.hpp"
@@ -68,22 +69,37 @@ void LatticeEngine::block_average(std::int64_t replica, std::int64_t height, std
                                   float* means) const {
   const model::Lattice& l = lattice_;
   check_block(l, height, width);
-  const std::int64_t across = l.columns / width;
+  const std::uint64_t* const colour[2] = {detail_->colour(replica, 0), detail_->colour(replica, 1)};
+  const std::int64_t across = l.columns / width, half = width / 2;
+  // Site b * words + w of a row is in block (b * words + w) / half: of so many words side by side
+  // every lane is in one block, and they are counted together.
+  const std::int64_t together = std::gcd(l.words, half);
+  const double sites = static_cast<double>(height * width);
   const int threads = usable(options_.threads);
   for_each_index(threads, l.all_rows() / height, [&](std::int64_t block) {
     std::vector<std::int64_t> up(static_cast<std::size_t>(across));
-    for (std::int64_t w = 0; w < l.words; ++w) {
+    std::int64_t counts[64];
+    for (std::int64_t first = 0; first < l.words; first += together) {
       bits::LaneCounters counters;
       for (std::int64_t row = block * height; row < (block + 1) * height; ++row) {
-        for (int c = 0; c < 2; ++c) counters.add(detail_->colour(replica, c)[row * l.stride + w]);
+        const std::int64_t begin = row * l.stride + first;
+        for (std::int64_t w = begin; w < begin + together; ++w) {
+          counters.add(colour[0][w], colour[1][w]);
+        }
       }
+      counters.get(counts);
+      std::int64_t in = first / half, site = first % half;  // of the lane: its block, and where
       for (int b = 0; b < l.lanes; ++b) {
-        up[static_cast<std::size_t>(2 * (b * l.words + w) / width)] += counters[b];
+        up[static_cast<std::size_t>(in)] += counts[b];
+        in += l.words / half;
+        site += l.words % half;
+        if (site < half) continue;
+        site -= half;
+        ++in;
       }
     }
     for (std::int64_t i = 0; i < across; ++i) {
-      const double share = static_cast<double>(up[static_cast<std::size_t>(i)]) /
-                           static_cast<double>(height * width);
+      const double share = static_cast<double>(up[static_cast<std::size_t>(i)]) / sites;
       means[block * across + i] = static_cast<float>(2.0 * share - 1.0);
     }
   });

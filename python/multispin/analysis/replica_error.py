@@ -93,9 +93,9 @@ def replica_error(series: npt.ArrayLike) -> ReplicaError:
 
 
 def group_means(x: Array, size: int) -> Array:
-    """Means over disjoint groups of `size` replicas of (replicas, draws): (groups, draws)."""
+    """Means over groups of `size` replicas, of (replicas, draws, ...): (groups, draws, ...)."""
     groups = len(x) // size
-    return np.asarray(x[: groups * size].reshape(groups, size, -1).mean(axis=1))
+    return np.asarray(x[: groups * size].reshape(groups, size, *x.shape[1:]).mean(axis=1))
 
 
 def error_of_groups(

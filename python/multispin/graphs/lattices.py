@@ -348,34 +348,23 @@ def _steps(
     shape: tuple[int, ...], steps: Sequence[tuple[int, ...]], boundary: Sequence[str]
 ) -> Edges:
     """Edges from every site by each step, if there is one, the first step's first."""
-    n_spins, sides = math.prod(shape), " x ".join(map(str, shape))
-    check_memory(
-        f"shape: edges of {sides} sites", 8 * n_spins * (4 + 2 * len(shape) + 5 * len(steps))
-    )
-    site = np.arange(n_spins, dtype=np.int64)
-    found = []
-    for step in steps:
-        there, exists = _moved(shape, step, boundary)
-        found.append(np.stack([site[exists], there[exists]], axis=1))
-    return np.concatenate(found)
+    return _cells(shape, 1, [(0, 0, step) for step in steps], boundary)
 
 
 def _moved(
     shape: tuple[int, ...], step: tuple[int, ...], boundary: Sequence[str]
 ) -> tuple[Edges, npt.NDArray[np.bool_]]:
     """Site that is a step away from each, in row-major order, and whether there is one."""
-    exists, carry = np.ones(shape, dtype=bool), np.zeros((), dtype=np.int64)
-    there = np.zeros(shape, dtype=np.int64)
+    exists, there = np.ones(shape, dtype=bool), np.zeros(shape, dtype=np.int64)
+    carry: Edges | int = 0
     for axis in reversed(range(len(shape))):
         along = [1] * len(shape)
         along[axis] = shape[axis]
         place = np.arange(shape[axis], dtype=np.int64).reshape(along) + step[axis] + carry
         around, place = np.divmod(place, shape[axis])
-        carry = np.zeros((), dtype=np.int64)
         if boundary[axis] == "open":
             exists &= around == 0
-        elif boundary[axis] == "helical":
-            carry = around
+        carry = around if boundary[axis] == "helical" else 0
         there += place * math.prod(shape[axis + 1 :])
     return there.ravel(), exists.ravel()
 
@@ -386,9 +375,10 @@ def _cells(
     bonds: Sequence[tuple[int, int, tuple[int, ...]]],
     boundary: Sequence[str],
 ) -> Edges:
-    """Edges of a lattice whose cells have several sites, bond after bond."""
+    """Edges of a lattice whose cells have so many sites, bond after bond."""
     n_cells, sides = math.prod(shape), " x ".join(map(str, shape))
-    check_memory(f"shape: edges of {sides} cells", 8 * n_cells * (8 + 5 * len(bonds)))
+    what = f"shape: edges of {sides} {'cells' if sites > 1 else 'sites'}"
+    check_memory(what, 8 * n_cells * (4 + 2 * len(shape) + 5 * len(bonds)))
     cell = np.arange(n_cells, dtype=np.int64)
     found = []
     for first, second, step in bonds:

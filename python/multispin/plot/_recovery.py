@@ -9,6 +9,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.analysis import selection
+from multispin.plot._words import words
 from multispin.plot.style import COLOURS, FAINT, INK, MARKERS, new_figure, style
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _recovery(axes: Axes, M: Array, gamma: Array, error: Array, methods: list[st
         # A bar that would reach 0 has no lower end on a logarithmic axis.
         bars = np.minimum(np.nan_to_num(error[known, number]), 0.9 * value)
         axes.errorbar(
-            M[known], value, bars, label=method.replace("_", " "),
+            M[known], value, bars, label=method,
             color=COLOURS[number % len(COLOURS)], ls=_DASHES[number // len(COLOURS) % len(_DASHES)],
             marker=MARKERS[(number + 3 * (number // len(COLOURS))) % len(MARKERS)],
             ms=4.0, lw=1.0, elinewidth=0.8,
@@ -108,7 +109,10 @@ def _benchmark_of(dataset: xr.Dataset) -> tuple[list[_Panel], Array, list[str]]:
         if name not in dataset.coords:
             raise ValueError(f"dataset: got one without labels of {name}, allowed: {allowed}")
     models, methods = (
-        [str(word) for word in selection.ordered("dataset", dataset, name, (name,))]
+        [
+            _spaced(f"dataset.{name}", str(word))
+            for word in selection.ordered("dataset", dataset, name, (name,))
+        ]
         for name in ("model", "algorithm")
     )
     n_spins, betas, M = (
@@ -125,7 +129,7 @@ def _benchmark_of(dataset: xr.Dataset) -> tuple[list[_Panel], Array, list[str]]:
             raise ValueError(checks.describe(f"dataset.{name}", found, within))
         numbers.append(found[:, :, :, np.argsort(M)].reshape(-1, len(M), len(methods)))
     titles = [
-        f"{model.replace('_', ' ').replace('sk', 'SK')}, $N = {n:g}$, $\\beta = {beta:g}$"
+        f"{model.replace('sk', 'SK')}, $N = {n:g}$, $\\beta = {beta:g}$"
         for model in models for n in n_spins for beta in betas
     ]  # fmt: skip
     if len(titles) > _MOST_PANELS:
@@ -169,16 +173,19 @@ def recovered(truth: ArrayLike, found: Mapping[str, ArrayLike]) -> Figure:
     checks.instance("found", found, Mapping, _FOUND)
     if not 1 <= len(found) <= _MOST_PANELS or not all(isinstance(name, str) for name in found):
         raise ValueError(checks.describe("found", list(found), _FOUND))
-    each = {name: _matrix(f"found[{name!r}]", values, J.shape) for name, values in found.items()}
+    each = [
+        (_spaced("found", name), _matrix(f"found[{name!r}]", values, J.shape))
+        for name, values in found.items()
+    ]
     with style():
         columns = min(len(each), 4)
         rows = -(-len(each) // columns)
         figure = new_figure(2.2 * columns + 0.6, 2.3 * rows + 0.4)
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
         edge = float(1.25 * np.abs(J).max())
-        for axes, (name, values) in zip(panels, each.items(), strict=False):
+        for axes, (name, values) in zip(panels, each, strict=False):
             _against_truth(axes, J, values, edge)
-            axes.set_title(name.replace("_", " "), loc="left", fontsize="medium")
+            axes.set_title(name, loc="left", fontsize="medium")
         for axes in panels[len(each) :]:
             axes.remove()
         figure.supxlabel("planted $J^*_{ij}$", fontsize="medium")
@@ -200,6 +207,11 @@ def _against_truth(axes: Axes, J: Array, values: Array, edge: float) -> None:
     axes.text(0.05, 0.95, rf"$\gamma = {gamma:.2g}$", transform=axes.transAxes, va="top")
     axes.set_xlim(limits)
     axes.set_ylim(-high, high)
+
+
+def _spaced(name: str, text: str) -> str:
+    """Return the name of a model or method as words; of a formula as it is."""
+    return words(name, text if "$" in text else text.replace("_", " "))
 
 
 def _matrix(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) -> Array:

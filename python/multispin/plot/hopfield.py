@@ -12,6 +12,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.extras import require
+from multispin.plot._words import words_of_each
 from multispin.plot.style import COLOURS, FAINT, INK, MARKERS, new_figure, style
 
 if TYPE_CHECKING:
@@ -321,14 +322,7 @@ def _errors(error: ArrayLike | None, curves: Array) -> Sequence[Array | None]:
 
 
 def _labels(labels: Sequence[str], count: int) -> list[str]:
-    allowed = f"{count} texts, one for each curve"
-    if isinstance(labels, str) or not isinstance(labels, Sequence):
-        raise TypeError(checks.describe("labels", labels, allowed))
-    if not all(isinstance(label, str) for label in labels):
-        raise TypeError(checks.describe("labels", labels, allowed))
-    if len(labels) != count:
-        raise ValueError(checks.describe("labels", labels, allowed))
-    return list(labels)
+    return words_of_each("labels", labels, count, count, f"{count} texts, one for each curve")
 
 
 def _flows(flows: Sequence[Flow], most: int) -> list[tuple[Array, Array]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.plot._recovery import benchmark, recovered
+from multispin.plot._words import words
 from multispin.plot.style import COLOURS, FAINT, INK, new_figure, style
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def path(found: _Path) -> Figure:
     l1, J, score, error = _path_of(found)
     i, j = np.triu_indices(J.shape[1], 1)
     named = {"ebic": "EBIC", "cv": "held-out log-pseudolikelihood"}
+    criterion = words("found.criterion", named.get(found.criterion, str(found.criterion)))
     with style():
         figure = new_figure(8.4, 3.8)
         left, right = figure.subplots(1, 2)
@@ -149,7 +151,7 @@ def path(found: _Path) -> Figure:
             left.plot(l1, J[:, i, j], color=COLOURS[0], lw=0.8, alpha=0.6)
         left.set_ylabel("couplings $J_{ij}$")
         right.errorbar(l1, score, error, fmt="o-", color=COLOURS[1], ms=3.0, lw=0.8)
-        right.set_ylabel(named.get(found.criterion, str(found.criterion)))
+        right.set_ylabel(criterion)
         for axes in (left, right):
             axes.set_xscale("log")
             axes.set_xlabel(r"penalty $\lambda$")

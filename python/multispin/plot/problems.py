@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multispin._base import checks
+from multispin.plot._words import words
 from multispin.plot.style import COLOURS, FAINT, new_figure, style
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def annealing(
     # Axes have to have room for differences.
     if np.abs(value).max() > 1e300:
         raise ValueError(checks.describe("values", float(np.abs(value).max()), "up to 1e300"))
-    checks.instance("what", what, str, "a word")
+    what = words("what", what)
     if best is not None:
         best = checks.finite("best", best)
     low, first, median, third, high = np.quantile(value, [0, 0.25, 0.5, 0.75, 1], axis=1)

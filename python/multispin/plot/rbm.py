@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base import checks
+from multispin.plot._words import words, words_of_each
 from multispin.plot.style import COLOURS, FAINT, MARKERS, new_figure, style
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def images(pictures: ArrayLike, columns: int | None = None, titles: Sequence[str
     """
     given = _pictures("pictures", pictures)
     across = _columns(columns, len(given))
-    above = _titles(titles, across)
+    allowed = f"up to {across} texts, one for each image of the first row"
+    above = words_of_each("titles", titles, 0, across, allowed)
     low, high = float(given.min()), float(given.max())
     low = min(low, 0.0) if low >= 0.0 else low  # 0 is paper, where nothing is less
     with style():
@@ -176,7 +178,7 @@ def embedding(hidden: ArrayLike, labels: ArrayLike | None = None) -> Figure:
             marker = MARKERS[number // len(COLOURS) % len(MARKERS)]
             axes.plot(
                 at[rows, 0], at[rows, 1], ls="", marker=marker, ms=3.0, alpha=0.7, mew=0,
-                color=COLOURS[number % len(COLOURS)], label=str(each),
+                color=COLOURS[number % len(COLOURS)], label=words("labels", str(each)),
             )  # fmt: skip
         axes.set_xlabel(f"{shares[0]:.0%} of the variance")
         axes.set_ylabel(f"{shares[1]:.0%} of the variance")
@@ -322,17 +324,6 @@ def _columns(columns: int | None, count: int) -> int:
     if columns is None:
         return max(1, math.ceil(math.sqrt(count)))
     return min(checks.count("columns", columns, 1, _MOST), count)
-
-
-def _titles(titles: Sequence[str], most: int) -> list[str]:
-    allowed = f"up to {most} texts, one for each image of the first row"
-    if isinstance(titles, str) or not isinstance(titles, (list, tuple)):
-        raise TypeError(checks.describe("titles", titles, allowed))
-    if not all(isinstance(title, str) for title in titles):
-        raise TypeError(checks.describe("titles", titles, allowed))
-    if len(titles) > most:
-        raise ValueError(checks.describe("titles", titles, allowed))
-    return list(titles)
 
 
 def _shape(shape: tuple[int, int]) -> tuple[int, int]:

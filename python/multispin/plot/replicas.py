@@ -14,6 +14,7 @@ import numpy as np
 from multispin._base import checks
 from multispin.analysis import selection
 from multispin.analysis.replica_error import ReplicaError
+from multispin.plot._words import words
 from multispin.plot.style import COLOURS, FAINT, MARKERS, new_figure, overlap_axes, style
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def overview(runs: xr.Dataset | Mapping[str, xr.Dataset]) -> Figure:
             _replica_axis(axes, numbers)
         for index, (name, run) in enumerate(named.items()):
             look = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
-            speed.plot(run.error.replicas, run.flips_per_ns, ms=4.5, lw=0.8, label=name, **look)
+            label = words("runs", name)
+            speed.plot(run.error.replicas, run.flips_per_ns, ms=4.5, lw=0.8, label=label, **look)
             memory.plot(run.error.replicas, run.bytes, ms=4.5, lw=0.8, **look)
             _draw_errors(errors, run.error, index)
         speed.set_yscale("log")

@@ -16,6 +16,7 @@ from multispin._base.extras import require
 from multispin.analysis import selection
 from multispin.analysis.summary import averages
 from multispin.plot import _theory
+from multispin.plot._words import words, words_of_each
 from multispin.plot.style import (
     COLOURS,
     MARKERS,
@@ -196,17 +197,12 @@ def snapshots(images: Sequence[ArrayLike], titles: Sequence[str]) -> Figure:
     """
     require("matplotlib.figure", "plot")
     pictures = _pictures(images)
-    allowed = f"{len(pictures)} texts, one for each image"
-    if isinstance(titles, str) or not isinstance(titles, Sequence):
-        raise TypeError(checks.describe("titles", titles, allowed))
-    if not all(isinstance(title, str) for title in titles):
-        raise TypeError(checks.describe("titles", titles, allowed))
-    if len(titles) != len(pictures):
-        raise ValueError(checks.describe("titles", titles, allowed))
+    count = len(pictures)
+    above = words_of_each("titles", titles, count, count, f"{count} texts, one for each image")
     with style():
-        figure = new_figure(3.3 * len(pictures), 3.5)
-        panels = figure.subplots(1, len(pictures), squeeze=False)[0]
-        for axes, image, title in zip(panels, pictures, titles, strict=True):
+        figure = new_figure(3.3 * count, 3.5)
+        panels = figure.subplots(1, count, squeeze=False)[0]
+        for axes, image, title in zip(panels, pictures, above, strict=True):
             axes.imshow(image, cmap=_spin_colours(), vmin=-1, vmax=1, interpolation="nearest")
             axes.set_title(title)
             axes.set(xticks=[], yticks=[])
@@ -236,7 +232,10 @@ def throughput(bench: xr.Dataset) -> Figure:
     checks.dataset("bench", bench, ("flips_per_ns", *dims), "what throughput.measure returned")
     bench = selection.with_dimensions("bench", bench, *dims)
     sizes, threads = (selection.values("bench", bench, dim, (dim,)) for dim in dims[::2])
-    generators = selection.ordered("bench", bench, "generator", ("generator",)).tolist()
+    generators = [
+        words("bench.generator", str(name))
+        for name in selection.ordered("bench", bench, "generator", ("generator",))
+    ]
     speed = checks.positive_numbers(
         "bench.flips_per_ns", selection.values("bench", bench, "flips_per_ns", dims)
     )

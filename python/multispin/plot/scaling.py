@@ -12,6 +12,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.analysis.scaling import Collapse, checked_curves
+from multispin.plot._words import words
 from multispin.plot.style import COLOURS, FAINT, MARKERS, TEMPERATURE, new_figure, style
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def collapse(
     found : Collapse
         T_c, ν and κ.
     label : str, optional
-        What the curves are of, ``"$U_4$"`` for instance.
+        What the curves are of, ``"$U_4$"`` for instance: formulas stand between $ and $.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def collapse(
                 f"curves[{k}]: got a value beyond, allowed: up to {_LARGEST:g} in size"
             )
     _check(found)
-    checks.instance("label", label, str, "a text")
+    label = words("label", label)
     with style():
         figure = new_figure(9.0, 4.2)
         left, right = figure.subplots(1, 2)

@@ -161,7 +161,7 @@ class Observations:
                 self._make(one, shape)
             expected = self.values[one.name].shape[2:]
             if shape != expected:
-                raise _fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
+                raise fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
 
 
 def named_values(values: Values) -> Values:
@@ -204,7 +204,7 @@ def check_lengths(one: Measure, mine: dict[str, int], others: dict[str, int], sw
     """Refuse an axis that another observable has in another length."""
     for dim, length in mine.items():
         if others.get(dim, length) != length:
-            raise _fault(
+            raise fault(
                 one, f"{length} along {dim!r}", sweeps, f"{others[dim]}, as another has there"
             )
 
@@ -212,7 +212,7 @@ def check_lengths(one: Measure, mine: dict[str, int], others: dict[str, int], sw
 def _lengths(one: Measure, shape: tuple[int, ...], sweeps: int) -> zip[tuple[str, int]]:
     if one.dims is not None and len(one.dims) != len(shape):
         allowed = f"{len(one.dims)} axes after the first, which are {one.dims}"
-        raise _fault(one, f"{shape} for each replica", sweeps, allowed)
+        raise fault(one, f"{shape} for each replica", sweeps, allowed)
     return zip(one.dims_of(len(shape)), shape, strict=True)
 
 
@@ -227,19 +227,20 @@ def _values(one: Measure, spins: NDArray[np.int8], sweeps: int) -> NDArray[Any]:
             given = np.asarray(one.function(part))
         except Exception as error:
             failed = f"{type(error).__name__}({str(error)[:200]!r})"
-            raise _fault(one, failed, sweeps, allowed) from error
+            raise fault(one, failed, sweeps, allowed) from error
         if given.dtype.kind not in "biuf":
-            raise _fault(one, f"an array of {given.dtype}", sweeps, allowed)
+            raise fault(one, f"an array of {given.dtype}", sweeps, allowed)
         if given.ndim == 0 or len(given) != len(part):
-            raise _fault(one, f"an array of shape {given.shape}", sweeps, allowed)
+            raise fault(one, f"an array of shape {given.shape}", sweeps, allowed)
         parts.append(given.astype(one.dtype, copy=False))
         if parts[-1].shape[1:] != parts[0].shape[1:]:
             shape, expected = parts[-1].shape[1:], parts[0].shape[1:]
-            raise _fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
+            raise fault(one, f"{shape} for each replica", sweeps, f"{expected}, as before")
     return np.concatenate(parts)
 
 
-def _fault(one: Measure, got: str, sweeps: int, allowed: str) -> ObservableError:
+def fault(one: Measure, got: str, sweeps: int, allowed: str) -> ObservableError:
+    """Return what to raise of an observable that gave what it may not."""
     return ObservableError(
         f"observables: got {got} from {one.name!r} after {sweeps} sweeps, allowed: {allowed}. The "
         "checkpoint, if there is one, has all measurements before; the same call goes on from there"

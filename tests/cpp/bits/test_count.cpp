@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "multispin/bits/adder.hpp"
 #include "multispin/bits/count.hpp"
 #include "multispin/bits/transpose.hpp"
 #include "multispin/bits/word.hpp"
@@ -201,6 +202,37 @@ TYPED_TEST(Count, RunningCountsAtAnyTime) {
     if (turn < 3) drops.expect(counts);
   }
   drops.expect(counts);
+}
+
+TEST(LaneCounters, CountWordsByThemselvesAndInPairs) {
+  std::mt19937_64 generator{6};
+  for (const int words : {0, 1, 2, 3, 15, 16, 255, 256, 257, 65537}) {
+    LaneCounters counters;
+    std::array<std::int64_t, 64> expected{};
+    const auto next = [&] {
+      const std::uint64_t word = words > 300 ? ~std::uint64_t{0} << 1 : generator();
+      for (int lane = 0; lane < 64; ++lane) {
+        expected[static_cast<std::size_t>(lane)] += static_cast<std::int64_t>(word >> lane & 1U);
+      }
+      return word;
+    };
+    int left = words;
+    for (; left > 1; left -= left % 3 == 0 ? 1 : 2) {
+      if (left % 3 == 0) {
+        counters.add(next());
+      } else {
+        const std::uint64_t first = next();
+        counters.add(first, next());
+      }
+    }
+    if (left == 1) counters.add(next());
+    std::int64_t counts[64];
+    counters.get(counts);
+    for (int lane = 0; lane < 64; ++lane) {
+      ASSERT_EQ(counts[lane], expected[static_cast<std::size_t>(lane)]) << words;
+      ASSERT_EQ(counters[lane], counts[lane]) << words;
+    }
+  }
 }
 
 TEST(Transpose, TurnsBlocksOver) {

@@ -2,6 +2,7 @@
 // is cut into and the calls that sweeps are split into. (What it is, the twin in Python says.)
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -97,6 +98,33 @@ TEST(ClusterEngine, ClustersAreThoseOfTheNextSweep) {
       ASSERT_EQ(first[root], root);
       ASSERT_EQ(before[i] == after[i], before[root] == after[root]) << describe(o);
     }
+  }
+}
+
+// Wolff's, whoever measures how many they are, whoever else is measured, and in whatever order.
+TEST(ClusterEngine, ClustersPerSweepAreOfTheTemperatureAndTheSample) {
+  for (ClusterOptions o : {cluster_lattice(1, 20, 70), cluster_graph(any_pairs(100, 400), 2)}) {
+    o.dynamics = ClusterDynamics::wolff;
+    o.replicas = 12;
+    const auto measured = [&](ClusterEngine& engine, double first) {
+      std::vector<double> temperatures(12);
+      for (int r = 0; r < 12; ++r) {
+        temperatures[static_cast<std::size_t>(r)] = first + 0.4 * (r % 5);  // some of them twice
+      }
+      engine.set_temperatures(temperatures);
+      std::vector<std::int64_t> clusters(12);
+      EXPECT_TRUE(engine.clusters_per_sweep(clusters.data()));
+      return clusters;
+    };
+    ClusterEngine engine{o};
+    const auto expected = measured(engine, 1.5), others = measured(engine, 1.6);
+    EXPECT_NE(expected, others);
+    EXPECT_GT(*std::ranges::max_element(expected), *std::ranges::min_element(expected));
+    o.threads = 4;
+    ClusterEngine shared{o};
+    EXPECT_EQ(measured(shared, 1.6), others) << describe(o);
+    EXPECT_EQ(measured(shared, 1.5), expected) << describe(o);
+    EXPECT_EQ(measured(shared, 1.6), others) << describe(o);
   }
 }
 

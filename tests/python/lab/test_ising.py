@@ -32,6 +32,9 @@ def test_pictures_of_all_sizes(size: int) -> None:
     scene.step(1.0)
     header, arrays = scene.frame()
     assert arrays["picture"].shape == (min(size, 512), min(size, 512))
+    spins, block = np.asarray(scene._sampler.spins())[0], max(1, size // 512)
+    up = (spins > 0).reshape(size // block, block, size // block, block).sum(axis=(1, 3))
+    np.testing.assert_array_equal(arrays["picture"], np.round(255 * up / block**2))
     mean = arrays["picture"].mean() / 127.5 - 1
     assert abs(mean - header["magnetization"]) < 1e-3
 

@@ -1,44 +1,15 @@
-"""What scenes are made of: pictures of blocks, traces, scripts, paces, and checks of commands."""
+"""What scenes are made of: traces, scripts, paces, and checks of commands."""
 
 from __future__ import annotations
 
 import time
 
-import numpy as np
 import pytest
 
-import multispin as ms
 from multispin.lab import pace, scene
-from multispin.lab.blocks import block_levels
 from multispin.lab.pace import Pace
 from multispin.lab.script import Script
 from multispin.lab.traces import Trace
-
-
-@pytest.mark.parametrize(
-    ("shape", "block"),
-    [((128, 128), 2), ((256, 256), 4), ((64, 256), 2), ((8, 1024), 8), ((32, 2048), 16),
-     ((16, 2048), 16)],
-)  # fmt: skip
-@pytest.mark.parametrize("temperature", [1.5, 2.3, 4.0])
-def test_levels_are_those_of_the_spins(
-    shape: tuple[int, int], block: int, temperature: float
-) -> None:
-    sampler = ms.Sampler(ms.Ising(shape), temperature, seed=3, device="cpu", threads=1)
-    sampler.sweep(5)
-    spins = sampler.spins()[0]
-    up = (spins == 1).reshape(shape[0] // block, block, shape[1] // block, block).sum(axis=(1, 3))
-    expected = np.round(255 * up / block**2)
-    found = block_levels(sampler.packed()[0], block)
-    assert found.dtype == np.uint8
-    assert (found == expected).all()
-    assert len(np.unique(found)) > 2
-
-
-@pytest.mark.parametrize("init", ["up", "down"])
-def test_levels_of_order(init: str) -> None:
-    sampler = ms.Sampler(ms.Ising((128, 256)), 1.0, init=init, device="cpu", threads=1)
-    assert (block_levels(sampler.packed()[0], 4) == (255 if init == "up" else 0)).all()
 
 
 def test_a_trace_keeps_the_last_rows() -> None:

@@ -16,6 +16,7 @@ import xarray as xr
 
 import multispin as ms
 from multispin.runs import _drive, _record
+from timed_runs import untimed
 
 if TYPE_CHECKING:
     from multispin.progress import Progress
@@ -52,15 +53,6 @@ def temper(path: Path | None = None, **changes: Any) -> xr.Dataset:
         "interval": 4, "swap_interval": 2, "seed": 3,
     }  # fmt: skip
     return ms.temper(checkpoint=path, **(given | changes))
-
-
-def untimed(data: xr.Dataset) -> xr.Dataset:
-    data = data.copy()
-    for name in ("sweeping_seconds", "observable_seconds"):
-        data.attrs.pop(name, None)
-    for variable in data.variables.values():
-        variable.attrs.pop("seconds", None)
-    return data
 
 
 MEASURED = {"observables": {"c": corner, "S": "structure_factor"}, "snapshots": 5}
@@ -181,7 +173,7 @@ def test_runs_are_extended_again_and_again(tmp_path: Path) -> None:
 
 CHILD = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/../.."]
 import test_growth as tests
 from multispin.runs import _drive, _record
 

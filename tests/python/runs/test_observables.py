@@ -18,6 +18,7 @@ import xarray as xr
 import multispin as ms
 from multispin import io
 from multispin.runs import _drive, _observing, _record
+from timed_runs import untimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,16 +62,6 @@ ARGUMENTS: dict[str, Any] = {
 
 def simulate(**changes: Any) -> xr.Dataset:
     return ms.simulate(**(ARGUMENTS | changes))
-
-
-def untimed(data: xr.Dataset) -> xr.Dataset:
-    """Return a run without the seconds that it took."""
-    data = data.copy()
-    for name in ("sweeping_seconds", "observable_seconds"):
-        assert data.attrs.pop(name) >= 0.0
-    for variable in data.variables.values():
-        variable.attrs.pop("seconds", None)
-    return data
 
 
 def assert_same(one: xr.Dataset, other: xr.Dataset) -> None:
@@ -241,7 +232,7 @@ def test_measurements_between_observables_are_made_at_once(
 CHILD = """
 import json, os, signal, sys
 import multispin as ms
-sys.path.insert(0, sys.argv[3])
+sys.path[:0] = [sys.argv[3], sys.argv[3] + "/../.."]
 import test_observables as tests
 from multispin.runs import _drive, _record
 

@@ -17,6 +17,7 @@ import multispin as ms
 from multispin import io
 from multispin.runs import _drive
 from multispin.runs.ladders import Ladders
+from timed_runs import untimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,15 +65,6 @@ def anneal(name: str = "samples", path: Path | None = None, **changes: Any) -> x
 RUNS: dict[str, Callable[..., xr.Dataset]] = {"temper": temper, "anneal": anneal}
 each_run = pytest.mark.parametrize("kind", RUNS)
 each_model = pytest.mark.parametrize("name", MODELS)
-
-
-def untimed(data: xr.Dataset) -> xr.Dataset:
-    data = data.copy()
-    for name in ("sweeping_seconds", "observable_seconds"):
-        assert data.attrs.pop(name) >= 0.0
-    for variable in data.variables.values():
-        variable.attrs.pop("seconds", None)
-    return data
 
 
 def energies(name: str, spins: xr.DataArray) -> Any:
@@ -264,7 +256,7 @@ def with_m(kind: str, function: Callable[[np.ndarray], Any]) -> dict[str, Any]:
 
 CHILD = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/../.."]
 import test_observed_runs as tests
 from multispin.runs import _drive
 

@@ -17,6 +17,7 @@ import multispin as ms
 from multispin import io
 from multispin.runs import _drive
 from multispin.runs._protocol_run import Steps
+from timed_runs import untimed
 
 if TYPE_CHECKING:
     from multispin.progress import Progress
@@ -49,15 +50,6 @@ def protocol(name: str, path: Path | None = None, **changes: Any) -> xr.Dataset:
         "dynamics": "glauber", "engine": ENGINE.get(name, "auto"),
     }  # fmt: skip
     return ms.protocol(MODELS[name], checkpoint=path, **(given | changes))
-
-
-def untimed(data: xr.Dataset) -> xr.Dataset:
-    data = data.copy()
-    for name in ("sweeping_seconds", "observable_seconds"):
-        data.attrs.pop(name, None)
-    for variable in data.variables.values():
-        variable.attrs.pop("seconds", None)
-    return data
 
 
 each_model = pytest.mark.parametrize("name", MODELS)
@@ -186,7 +178,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
 
 CHILD = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/../.."]
 import test_protocol as tests
 
 count = int(sys.argv[2])

@@ -18,7 +18,7 @@ from scipy import stats
 import multispin as ms
 from multispin import plot
 from multispin._base import memory
-from multispin.runs import replica_sweeps
+from multispin.runs import _replica_run
 from multispin.sampling import observables
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ POWERS = (1, 2, 4, 8, 16, 32, 64)
 @pytest.fixture(autouse=True)
 def short_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time pieces that are short: how long they are is not what is tested."""
-    monkeypatch.setattr(replica_sweeps, "_PIECE", 1e-4)
+    monkeypatch.setattr(_replica_run, "_PIECE", 1e-4)
 
 
 def sweep(model: Any = GLASS, temperature: float = 2.5, **others: Any) -> xr.Dataset:
@@ -93,7 +93,7 @@ class InStep(ms.Sampler):
 
 @pytest.mark.thorough
 def test_replicas_that_share_noise_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica_sweeps, "Sampler", InStep)
+    monkeypatch.setattr(_replica_run, "Sampler", InStep)
     slope, slope_error, direct = of_seeds(
         "energy_per_spin_slope", "energy_per_spin_slope_error", "energy_per_spin_direct_error",
         model=ms.Ising((8, 8)), temperature=3.0, replicas=POWERS,
@@ -109,29 +109,45 @@ def test_replicas_that_share_noise_are_noticed(monkeypatch: pytest.MonkeyPatch) 
 # --- values -------------------------------------------------------------------------------------
 
 
-def enumerate_glass(temperature: float) -> tuple[float, float, NDArray[np.float64]]:
-    """Exact energy per spin, ⟨|m|⟩ and the probabilities of q = −1, −1 + 2/9, …, 1."""
+def corner(spins: Any) -> Any:
+    return spins[:, 0, 0] * spins[:, 1, 0]
+
+
+def rows(spins: Any) -> Any:
+    return abs(spins.mean(axis=-1))
+
+
+def enumerate_glass(temperature: float) -> tuple[Any, Any, Any]:
+    """All states (512, 3, 3), their probabilities, and those of q = −1, −1 + 2/9, …, 1."""
     states = 1 - 2 * (np.arange(512)[:, None] >> np.arange(9) & 1)
-    energy = np.array([GLASS.energy(s.reshape(3, 3).astype(np.int8)) for s in states]).ravel()
+    energy = GLASS.energy(states.reshape(-1, 3, 3))
     weight = np.exp(-(energy - energy.min()) / temperature)
     weight /= weight.sum()
     agreeing = (states @ states.T + 9) // 2
     joint = np.bincount(agreeing.ravel(), np.outer(weight, weight).ravel(), minlength=10)
-    return float(weight @ energy) / 9, float(weight @ abs(states.mean(axis=1))), joint
+    return states.reshape(-1, 3, 3), weight, joint
 
 
 @pytest.mark.thorough
 def test_means_are_those_of_enumeration() -> None:
-    names = ("energy_per_spin", "abs_magnetization", "overlap2")
-    found = of_seeds(*names, "overlap_distribution", "q_width", replicas=[1, 5, 64], sweeps=1000)
-    energy, size, joint = enumerate_glass(2.5)
+    names = ("energy_per_spin", "abs_magnetization", "overlap2", "corner", "rows")
+    found = of_seeds(
+        *names, "overlap_distribution", "q_width", "corner_slope",
+        replicas=[1, 5, 64], sweeps=1000, observables={"corner": corner, "rows": rows},
+    )  # fmt: skip
+    states, weight, joint = enumerate_glass(2.5)
+    energy = float(weight @ GLASS.energy(states)) / 9
     q = np.linspace(-1, 1, 10)
     assert np.isnan(found[2]).tolist() == [[True, False, False]] * SEEDS
     seen = check_mean(found[0], energy)
     assert seen[-1] < 0.02 * abs(energy)
-    check_mean(found[1], size)
+    check_mean(found[1], float(weight @ abs(states.mean(axis=(1, 2)))))
     check_mean(found[2][:, 1:], float(joint @ q**2))
-    check_mean(found[3] * found[4], joint)
+    exact = float(weight @ corner(states))
+    assert check_mean(found[3], exact)[-1] < abs(exact) / 4
+    assert np.all(check_mean(found[4], weight @ rows(states))[-1] < 0.02)
+    check_mean(found[5] * found[6], joint)
+    assert check_mean(found[7], -0.5) < 0.1
 
 
 def test_overlaps_of_a_run() -> None:
@@ -161,7 +177,7 @@ def test_groups_are_disjoint() -> None:
     q[:, range(7), range(7)] = 1.0
     expected = [[(s[0, 1] ** 2 + s[0, 2] ** 2 + s[1, 2] ** 2) / 3,
                  (s[3, 4] ** 2 + s[3, 5] ** 2 + s[4, 5] ** 2) / 3] for s in q]  # fmt: skip
-    np.testing.assert_allclose(replica_sweeps._mean_square(q, 3), expected)
+    np.testing.assert_allclose(_replica_run._mean_square(q, 3), expected)
 
 
 def test_disorder_samples() -> None:
@@ -206,7 +222,7 @@ def test_blocks_of_pairs_change_nothing(
 ) -> None:
     model = ms.EdwardsAnderson((4, 4), seed=3, samples=samples)
     whole = sweep(model, replicas=[2, 13], sweeps=200)
-    monkeypatch.setattr(replica_sweeps, "_PAIRS", pairs)
+    monkeypatch.setattr(_replica_run, "_PAIRS", pairs)
     monkeypatch.setattr(observables, "PAIRS", pairs)
     for name, values in sweep(model, replicas=[2, 13], sweeps=200).items():
         if values.dtype.kind == "f" and name not in ("seconds", "flips_per_ns"):
@@ -218,6 +234,160 @@ def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     message = "^replicas: 2000, all pairs and 20 draws of them: needed 0.13 GiB, available: 0.02"
     with pytest.raises(MemoryError, match=message):
         sweep(replicas=[1, 2000], sweeps=200)
+
+
+# --- observables --------------------------------------------------------------------------------
+
+
+def energy_per_spin(spins: Any) -> Any:
+    return GLASS.energy(spins) / 9
+
+
+SUFFIXES = ("", "_error", "_error_uncertainty", "_direct_error", "_slope", "_slope_error")
+
+
+def test_an_observable_that_is_the_energy_has_its_columns() -> None:
+    data = sweep(
+        replicas=[1, 3, 8, 20],
+        sweeps=400,
+        observables={"e": energy_per_spin, "m": lambda s: abs(s.mean(axis=(-2, -1)))},
+    )
+    for name, expected in (("e", "energy_per_spin"), ("m", "abs_magnetization")):
+        for suffix in SUFFIXES:
+            one, other = data[name + suffix], data[expected + suffix]
+            assert one.dims == other.dims
+            np.testing.assert_array_equal(one, other)
+    assert data.e_error.attrs["long_name"] == "error of e, from groups of R replicas"
+
+
+def test_what_else_is_measured_changes_nothing() -> None:
+    plain = sweep(replicas=[1, 8], sweeps=200)
+    data = sweep(replicas=[1, 8], sweeps=200, observables=[corner, "link_energy"])
+    for name in set(plain.variables) - {"seconds", "flips_per_ns"}:
+        xr.testing.assert_identical(data[name].variable, plain[name].variable)
+    assert data.attrs == plain.attrs
+
+
+@pytest.mark.parametrize("samples", [None, 1, 4])
+def test_components_are_observables_by_themselves(samples: int | None) -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=3, samples=samples)
+    parts = {f"part{k}": lambda s, k=k: rows(s)[:, k] for k in range(4)}
+    data = sweep(
+        model, 2.0, replicas=[1, 6], sweeps=400,
+        observables={"rows": ms.Observable(rows, dims=("row",)), "square": np.copy, **parts},
+    )  # fmt: skip
+    assert data.rows_error.dims == ("replicas", "row")
+    assert data.rows_slope.dims == ("row",)
+    assert data.square_direct_error.dims == ("replicas", "square_0", "square_1")
+    for suffix in SUFFIXES:
+        for k in range(4):
+            np.testing.assert_array_equal(data["rows" + suffix][..., k], data[f"part{k}{suffix}"])
+
+
+def test_means_over_samples_are_those_of_the_energy() -> None:
+    model = ms.EdwardsAnderson((4, 4), seed=3, samples=5)
+
+    def first_of_each(spins: Any) -> Any:
+        return spins[:, 0, :2].prod(axis=-1)
+
+    data = sweep(model, 2.0, replicas=[2, 6], sweeps=200, observables={"x": first_of_each})
+    sampler = ms.Sampler(model, 2.0, replicas=6, seed=5, threads=1)
+    sampler.sweep(200)
+    values = np.empty((5, 6, 20))
+    for draw in range(20):
+        sampler.sweep(10)
+        values[..., draw] = np.asarray(sampler.spins())[..., 0, :2].prod(axis=-1)
+    assert float(data.x[1]) == pytest.approx(values.mean(), abs=1e-14)
+    one = sweep(model, 2.0, replicas=[2], sweeps=200, observables={"x": first_of_each})
+    assert float(data.x[0]) == float(one.x[0])
+
+
+def test_named_observables_have_their_axes() -> None:
+    model = ms.Ising((4, 4))
+    data = sweep(
+        model, replicas=[1, 4], sweeps=200, observables=["link_energy", "structure_factor"]
+    )
+    np.testing.assert_allclose(data.link_energy.sum("axis"), 16 * data.energy_per_spin)
+    assert data.axis.values.tolist() == ["axis_0", "axis_1"]
+    assert data.structure_factor_error.dims == ("replicas", "wave_vector")
+    assert data.wave_vector.values.tolist() == ["0,0", "1,0", "0,1"]
+    assert data.link_energy_error.attrs["units"] == data.energy_per_spin.attrs["units"]
+
+
+def test_what_is_measured_more_rarely_has_fewer_draws() -> None:
+    data = sweep(
+        replicas=[1, 4], sweeps=800, observables={"e": ms.Observable(energy_per_spin, interval=40)}
+    )
+    every = sweep(replicas=[1, 4], sweeps=800, interval=40)
+    # Records of other intervals are of the same trajectory.
+    for suffix in SUFFIXES:
+        np.testing.assert_array_equal(data["e" + suffix], every["energy_per_spin" + suffix])
+
+
+def failing(at: int, do: Any) -> Any:
+    calls = [0]
+
+    def function(spins: Any) -> Any:
+        calls[0] += 1
+        return do(spins) if calls[0] >= at else corner(spins)
+
+    return function
+
+
+def raises(spins: Any) -> Any:
+    raise ZeroDivisionError(f"of {len(spins)}")
+
+
+FAULTS: dict[str, tuple[Any, str]] = {
+    "raises": (raises, r"got ZeroDivisionError\('of 4'\) from 'x' after 250 sweeps"),
+    "shape": (rows, r"got \(3,\) for each replica from 'x' after 250 sweeps, allowed: \(\), as"),
+    "few": (lambda s: corner(s)[1:], r"got an array of shape \(3,\) from 'x' after 250 sweeps"),
+    "text": (lambda s: ["a"] * len(s), "got an array of <U1 from 'x' after 250 sweeps"),
+    "nan": (lambda s: corner(s) / 0.0, "got values that are not finite from 'x' after 250 sweeps"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_an_observable_that_fails_is_named(name: str) -> None:
+    do, message = FAULTS[name]
+    with pytest.raises(ms.ObservableError, match=f"^observables: {message}"):
+        sweep(replicas=[1, 4], sweeps=200, observables={"x": failing(5, do)})
+
+
+def test_a_shape_that_depends_on_the_number_of_replicas_is_refused() -> None:
+    message = (
+        r"^observables: got \(1,\) for each replica from 'x' in the run of 1, allowed: \(4,\), as"
+    )
+    with pytest.raises(ms.ObservableError, match=message):
+        sweep(replicas=[1, 4], sweeps=200, observables={"x": lambda s: np.ones((len(s), len(s)))})
+
+
+def test_values_that_do_not_fit_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_available_memory", lambda: 2**24)
+    wide = {"wide": lambda spins: np.zeros((len(spins), 2**16))}
+    with pytest.raises(MemoryError, match=r"^observables: 'wide', 20 values of \(65536,\) a chain"):
+        sweep(replicas=[2], sweeps=200, observables=wide)
+
+
+@pytest.mark.parametrize(("given", "error", "message"), [
+    (3, TypeError, "got 3, allowed: None, a list or a dict by names"),
+    (["energy"], ValueError, "got 'energy', allowed: names"),
+    ({"q": corner}, ValueError, "got 'q', allowed: names that the run has not: "),
+    ({"seconds": corner}, ValueError, "got 'seconds', allowed: names that the run has not: "),
+    ({"x": ms.Observable(rows, dims=("replicas",))}, ValueError, "got 'replicas', allowed: names"),
+    ({"overlap2_slope": corner}, ValueError, "got 'overlap2_slope', allowed: names that the run"),
+    ({"x_error": corner, "x": corner}, ValueError, "got 'x', allowed: names that make none"),
+    ({"x": corner, "x_slope": corner}, ValueError, "got 'x_slope', allowed: names that make none"),
+    ({"x": corner, "y": ms.Observable(rows, dims=("x_error",))}, ValueError, "got 'x', allowed: n"),
+    ({"overlap2_direct": corner}, ValueError, "got 'overlap2_direct', allowed: names that make"),
+    ({"x": ms.Observable(corner, interval=15)}, ValueError, "got .* multiple of the run's int"),
+    ({"x": ms.Observable(corner, interval=20)}, ValueError,
+     "got 10 measurements of 'x', allowed: an interval with at least 20 of them"),
+])  # fmt: skip
+def test_wrong_observables(given: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=f"^observables: {message}"):
+        sweep(replicas=[1, 2], sweeps=200, observables=given)
 
 
 # --- the rest -----------------------------------------------------------------------------------

@@ -312,7 +312,7 @@ def divisors(n: int) -> list[int]:
     return [d for d in range(1, n + 1) if n % d == 0]
 
 
-@each_shape
+@pytest.mark.parametrize("shape", [*SHAPES, (6, 768)], ids=str)
 def test_block_average(shape: tuple[int, int]) -> None:
     sampler = make(shape)
     sampler.sweep(1)

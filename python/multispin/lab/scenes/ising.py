@@ -11,7 +11,6 @@ import numpy as np
 
 from multispin import exact
 from multispin._base import checks
-from multispin.lab.blocks import block_levels
 from multispin.lab.pace import Pace
 from multispin.lab.scene import MOST_SEED, Rate, dispatch, known, number, one_of
 from multispin.lab.script import Script
@@ -228,8 +227,8 @@ class IsingScene:
             spins: NDArray[np.int8] = np.asarray(self._sampler.spins())[0]
             levels: NDArray[np.uint8] = np.where(spins > 0, np.uint8(255), np.uint8(0))
             return levels
-        packed: NDArray[np.uint64] = np.asarray(self._sampler.packed())[0]
-        return block_levels(packed, block)
+        means = self._sampler.block_average(block)
+        return np.asarray(np.round(127.5 * (1 + means)), dtype=np.uint8)
 
     def state(self) -> dict[str, Any]:
         """Return what a link holds."""
