@@ -156,6 +156,8 @@ class DeepBeliefNetwork(Portable):
         ------
         TypeError, ValueError
             For samples, labels, weights or parameters that are not of this kind.
+        DeviceError
+            If the device of an RBM cannot be used.
         CheckpointError, OSError
             If a file is damaged, in use, or of another training; if it cannot be written.
 

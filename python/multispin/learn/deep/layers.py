@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from multispin._base import checks
+from multispin._engines import devices
 from multispin.learn.rates import MOST_UNITS
 from multispin.learn.rbm import settings
 from multispin.learn.rbm.estimator import RBM
@@ -18,7 +19,24 @@ PASSED_ON = ("binary", "spin", "gaussian")
 
 
 def machines(layers: Any, rbm: Any) -> list[RBM]:
-    """Return the RBMs that are to be trained, the lowest first.
+    """Return the RBMs that are to be trained, the lowest first, on devices that can be used.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `described`.
+    DeviceError
+        If a device cannot be used.
+    """
+    found = described(layers, rbm)
+    for k, one in enumerate(found):
+        with checks.within(_name(layers, k)):
+            devices.check(one.device)
+    return found
+
+
+def described(layers: Any, rbm: Any) -> list[RBM]:
+    """Return the RBMs that a network has, the lowest first, wherever it was trained.
 
     Parameters
     ----------
@@ -31,6 +49,7 @@ def machines(layers: Any, rbm: Any) -> list[RBM]:
     ------
     TypeError, ValueError
         If they are not of this kind, have wrong parameters, or do not fit on top of each other.
+        Devices are not looked at.
     """
     if rbm is not None:
         checks.instance("rbm", rbm, RBM, "an RBM, or None")
@@ -50,14 +69,15 @@ def machines(layers: Any, rbm: Any) -> list[RBM]:
         found.append(RBM(**params))
     check_kinds(found)
     for k, one in enumerate(found):
-        _check(one, "rbm" if not isinstance(given[k], RBM) else f"layers[{k}]")
+        # Now, and not after hours of learning the layers below.
+        with checks.within(_name(given, k)):
+            settings.checked({**one.get_params(), "device": "cpu"}, 0)
     return found
 
 
-def _check(machine: RBM, name: str) -> None:
-    """Refuse wrong parameters now, and not after hours of learning the layers below."""
-    with checks.within(name):
-        settings.checked(machine.get_params(), 0)
+def _name(layers: Sequence[Any], k: int) -> str:
+    """Return the argument that a machine has its parameters of."""
+    return f"layers[{k}]" if isinstance(layers[k], RBM) else "rbm"
 
 
 def _listed(layers: Any) -> Sequence[Any]:

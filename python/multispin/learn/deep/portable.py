@@ -50,8 +50,9 @@ class Portable(FineTuned):
         NotFittedError, OSError, MissingExtraError
             Before `fit`; if the file cannot be written; without h5py.
         TypeError, ValueError
-            If parameters were changed to what `fit` would refuse; for classes that are neither
-            numbers nor text.
+            If `layers` or `rbm` were changed to what `fit` would refuse, but for devices that are
+            not there; for classes that are neither numbers nor text, and parameters that JSON has
+            not.
 
         Examples
         --------
@@ -112,7 +113,7 @@ class Portable(FineTuned):
 
     def _params_stored(self) -> dict[str, Any]:
         """Return parameters as JSON has them, those of RBMs as dictionaries."""
-        layers.machines(self.layers, self.rbm)  # refuses what is no parameter by now
+        layers.described(self.layers, self.rbm)  # refuses what is no parameter by now
         params = self.get_params(deep=False)
         if not isinstance(self.random_state, (int, np.integer)):
             params["random_state"] = None

@@ -41,6 +41,8 @@ def write(
 
     Raises
     ------
+    TypeError
+        If `meta` has what JSON has not.
     OSError
         If it cannot be written.
     MissingExtraError
@@ -51,7 +53,7 @@ def write(
         "format": of.name, "version": of.version, "meta": meta,
         "sha256": {name: _digest(array) for name, array in arrays.items()},
     }  # fmt: skip
-    text = json.dumps(header, default=lambda number: number.item())
+    text = json.dumps(header, default=_plain)
     target = checks.path("path", path)
     with (
         interrupts_held(),
@@ -79,7 +81,7 @@ def read(
     h5py = require("h5py", "run")
     name = checks.path("path", path)
     try:
-        with name.open("rb") as file, h5py.File(file, "r") as archive:
+        with files.open_regular(name, os.O_RDONLY) as file, h5py.File(file, "r") as archive:
             text = archive["header"][()].tobytes()
             if hashlib.sha256(text).hexdigest() != archive.attrs["sha256"]:
                 raise ValueError("its header is not as it was written")
@@ -90,7 +92,9 @@ def read(
         for key, digest in header["sha256"].items():
             if _digest(arrays[key]) != digest:
                 raise ValueError(f"{key} is not as it was written")
-    except (FileNotFoundError, PermissionError, IsADirectoryError, MemoryError):
+    except files.IrregularFileError as error:
+        raise CheckpointError(f"{str(name)!r} is {error.strerror}, no file of {of.of}") from error
+    except (FileNotFoundError, PermissionError, MemoryError):
         raise
     except Exception as error:  # h5py meets damage in many ways
         raise CheckpointError(
@@ -108,6 +112,14 @@ def fits_together(path: str | os.PathLike[str]) -> Iterator[None]:
         raise CheckpointError(
             f"{os.fspath(path)!r}: what it holds does not fit together ({error})"
         ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy's as one of Python's, which JSON has."""
+    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
+        return value.item()
+    allowed = "numbers, texts, lists and None, which a file can keep"
+    raise TypeError(checks.describe("parameters", value, allowed))
 
 
 def _digest(array: NDArray[Any]) -> str:
@@ -161,7 +173,7 @@ def read_rbms(
     h5py = require("h5py", "run")
     name = checks.path("path", path)
     try:
-        with name.open("rb") as file, h5py.File(file, "r") as archive:
+        with files.open_regular(name, os.O_RDONLY) as file, h5py.File(file, "r") as archive:
             kind = archive["model_type"][()].decode() if "model_type" in archive else "BBRBM"
             there = sorted(int(key[7:]) for key in archive if key.startswith("update_"))
             if kind != "BBRBM" or not there:
@@ -174,6 +186,8 @@ def read_rbms(
             weights, visible, hidden = (
                 np.asarray(group[key]) for key in ("weight_matrix", "vbias", "hbias")
             )
+    except files.IrregularFileError as error:
+        raise ValueError(f"path: got {str(name)!r}, {error.strerror}, allowed: a file") from error
     except OSError as error:
         if error.errno is not None:
             raise

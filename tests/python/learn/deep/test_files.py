@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,19 @@ def test_a_generator_as_random_state_is_not_kept(tmp_path: Path) -> None:
     assert ms.DeepBeliefNetwork.load(tmp_path / "dbn.h5").random_state is None
 
 
+@pytest.mark.usefixtures("without_cuda")
+def test_a_network_of_a_gpu_goes_to_files_where_there_is_none(tmp_path: Path) -> None:
+    network = unfitted(6, CODE).fit(data())
+    network.rbm.set_params(device="cuda")
+    network.save(tmp_path / "dbn.h5")
+    found = ms.DeepBeliefNetwork.load(tmp_path / "dbn.h5")
+    assert found.rbm.device == "cuda"
+    found.save(tmp_path / "again.h5")
+    assert contents(ms.DeepBeliefNetwork.load(tmp_path / "again.h5")) == contents(network)
+    with pytest.raises(ms.DeviceError, match="^device: got 'cuda'"):
+        found.fit(data())
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -178,6 +192,10 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
         network.save(file)
     network.set_params(layers=[0])
     with pytest.raises(ValueError, match=r"^layers\[0\]: got 0"):
+        network.save(file)
+    network.set_params(layers=[6, 4, CODE], inputs=slice(2))
+    network.classes_ = np.unique(labels())
+    with pytest.raises(TypeError, match=r"^parameters: got slice\(.*allowed: numbers, texts"):
         network.save(file)
     assert file.read_bytes() == before
 
@@ -216,6 +234,12 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
             ms.DeepBeliefNetwork.load(file)
     with pytest.raises(FileNotFoundError):
         ms.DeepBeliefNetwork.load(tmp_path / "none.h5")
+    os.mkfifo(tmp_path / "pipe")  # which nobody writes to
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ms.CheckpointError, match="pipe, no file of a deep belief network"):
+            ms.DeepBeliefNetwork.load(path)
+        with pytest.raises(ValueError, match=r"^path: got .*pipe, allowed: a file"):
+            ms.RBM.from_rbms(path)
 
 
 def test_what_is_sealed_but_does_not_fit_together_is_refused(tmp_path: Path) -> None:
