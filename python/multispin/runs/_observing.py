@@ -242,8 +242,9 @@ def _values(one: Measure, spins: NDArray[np.int8], sweeps: int) -> NDArray[Any]:
 def fault(one: Measure, got: str, sweeps: int, allowed: str) -> ObservableError:
     """Return what to raise of an observable that gave what it may not."""
     return ObservableError(
-        f"observables: got {got} from {one.name!r} after {sweeps} sweeps, allowed: {allowed}. The "
-        "checkpoint, if there is one, has all measurements before; the same call goes on from there"
+        f"observables: got {got} from {one.name!r} after {sweeps} sweeps, allowed: {allowed}. A "
+        "checkpoint, where there is one, has all measurements before, and the same call goes on "
+        "from there"
     )
 
 

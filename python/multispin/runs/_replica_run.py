@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from multispin._base.memory import check_memory
-from multispin.analysis import overlaps
+from multispin.analysis import overlaps, statistics
 from multispin.analysis.replica_error import group_means
 from multispin.runs._observing import Observations, fault
 from multispin.runs.throughput import nanoseconds_per_sweep
@@ -122,8 +122,11 @@ def _observe(plan: Plan, sampler: Sampler, observed: Observations, draw: int) ->
     sweeps = sampler.sweeps_done
     found = observed.evaluate(draw, sweeps, sampler._engine.spins)
     for one in plan.measures:
-        if one.name in found and not np.isfinite(found[one.name]).all():
-            raise fault(one, "values that are not finite", sweeps, "finite ones, which have errors")
+        if one.name in found:
+            largest = float(np.abs(found[one.name]).max(initial=0.0))
+            if not largest <= statistics.LARGEST:  # which may be nan
+                allowed = f"finite numbers up to {statistics.LARGEST:g}, which have errors"
+                raise fault(one, f"{largest:g}", sweeps, allowed)
     observed.note(draw, found)
 
 

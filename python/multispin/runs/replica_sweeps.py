@@ -112,8 +112,8 @@ def replica_sweep(
     TypeError, ValueError
         If an argument is wrong; the message names it, what was given, and what is allowed.
     ObservableError
-        If an observable fails, or gives anything but finite numbers of one shape; the message names
-        it.
+        If an observable fails, or gives anything but finite numbers up to 1e290 of one shape; the
+        message names it.
     MemoryError
         If the replicas do not fit, or R² overlaps of 8 bytes, or what observables give; the message
         says what they need and what there is.

@@ -343,7 +343,11 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "shape": (rows, r"got \(3,\) for each replica from 'x' after 250 sweeps, allowed: \(\), as"),
     "few": (lambda s: corner(s)[1:], r"got an array of shape \(3,\) from 'x' after 250 sweeps"),
     "text": (lambda s: ["a"] * len(s), "got an array of <U1 from 'x' after 250 sweeps"),
-    "nan": (lambda s: corner(s) / 0.0, "got values that are not finite from 'x' after 250 sweeps"),
+    "nan": (lambda s: corner(s) / 0.0, "got (inf|nan) from 'x' after 250 sweeps, allowed: finite"),
+    "huge": (
+        lambda s: corner(s) * 1e291,
+        r"got 1e\+291 from 'x' .*allowed: finite numbers up to 1e\+290, which",
+    ),
 }
 
 

@@ -31,6 +31,7 @@ from multispin.analysis.statistics._magnets import (
     susceptibility,
 )
 from multispin.analysis.statistics._magnets import length_of_moments as length_of_moments
+from multispin.analysis.statistics._series import LARGEST as LARGEST
 from multispin.analysis.statistics._series import MIN_DRAWS as MIN_DRAWS
 from multispin.analysis.statistics._series import Estimate
 

@@ -17,7 +17,8 @@ MIN_DRAWS = 20
 MIN_BLOCKS = 8
 """Fewest blocks whose scatter says something."""
 
-_LARGEST = 1e290  # sums of values, of as many as there can be, are to be finite
+LARGEST = 1e290
+"""Largest size of a value: sums, of as many as there can be, are to be finite."""
 
 
 class Estimate(NamedTuple):
@@ -47,8 +48,8 @@ def real(name: str, values: npt.ArrayLike) -> Array:
     if array.ndim == 0:
         raise ValueError(checks.describe(name, values, "a series (..., draws)"))
     largest = float(np.abs(array).max(initial=0.0))
-    if largest > _LARGEST:
-        allowed = f"finite real numbers up to {_LARGEST:g}"
+    if largest > LARGEST:
+        allowed = f"finite real numbers up to {LARGEST:g}"
         raise ValueError(checks.describe(name, largest, allowed))
     return array
 
