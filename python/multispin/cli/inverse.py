@@ -39,6 +39,12 @@ _SWEEPS = 500  # of each of them, beyond the spins whose states are summed
 _MODELS = ("ferromagnet", "glass", "sk", "random_graph", "hopfield")
 _SPINS, _BETA, _SAMPLES, _REPETITIONS = 16, 0.4, (100, 1000, 10_000), 2
 
+#: Options that say how a file is learned, by their defaults.
+_OF_FILE = {
+    "key": None, "method": "pseudolikelihood", "l1": 0.0, "l2": 0.0, "units": "auto",
+    "pseudocount": 0.0, "threads": None, "device": "cpu", "couplings": None,
+}  # fmt: skip
+
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
@@ -55,20 +61,15 @@ def register(commands: Any) -> None:
     add("file", metavar="FILE", nargs="?", help=".npy, .npz, .csv or .txt file with samples")
     add("--benchmark", action="store_true", help="put the methods to the test, without a file")
     add("--key", metavar="NAME", help="array of a .npz file that has several")
-    add("--method", default="pseudolikelihood", metavar="NAME", help=", ".join(METHODS))
-    add("--l1", type=float, default=0.0, metavar="X", help="penalty of the sum of |J|")
-    add("--l2", type=float, default=0.0, metavar="X", help="penalty of the sum of J^2")
-    add("--units", default="auto", metavar="NAME", help="spin, binary, or auto: what is there")
+    add("--method", metavar="NAME", help=", ".join(METHODS))
+    add("--l1", type=float, metavar="X", help="penalty of the sum of |J|")
+    add("--l2", type=float, metavar="X", help="penalty of the sum of J^2")
+    add("--units", metavar="NAME", help="spin, binary, or auto: what is there")
     counts = "samples of all states alike that are added to the moments"
-    add("--pseudocount", type=float, default=0.0, metavar="X", help=counts)
+    add("--pseudocount", type=float, metavar="X", help=counts)
     add("--seed", type=int, default=1, metavar="N", help="seed of all random numbers")
     add("--threads", type=int, metavar="N", help="threads (default: all cores)")
-    add(
-        "--device",
-        default="cpu",
-        metavar="NAME",
-        help="of boltzmann: cpu, cuda, cuda:<index>, auto",
-    )
+    add("--device", metavar="NAME", help="of boltzmann: auto, cpu, cuda or cuda:INDEX")
     numbers = "file with the numbers (default: multispin-inverse.npz, and .nc of --benchmark)"
     add("--output", metavar="FILE", help=numbers)
     edges = "text of couplings and fields, i j J and i i h (default: multispin-inverse.txt)"
@@ -76,6 +77,7 @@ def register(commands: Any) -> None:
     add("--picture", metavar="FILE", default="multispin-inverse.png", help=".png, .pdf or .svg")
     add("--progress", action="store_true", help="show how far it is")
     add("--force", action="store_true", help="replace the files if they are there")
+    command.set_defaults(**_OF_FILE)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -187,9 +189,11 @@ def _print(
 
 
 def _benchmark(options: argparse.Namespace) -> None:
-    if options.couplings is not None:
-        allowed = "nothing with --benchmark, which learns many models"
-        raise ValueError(checks.describe("--couplings", options.couplings, allowed))
+    for name, default in _OF_FILE.items():
+        given = getattr(options, name)
+        if given != default:
+            allowed = "nothing with --benchmark, which learns many models by many methods"
+            raise ValueError(checks.describe(f"--{name}", given, allowed))
     options.output = options.output or "multispin-inverse.nc"
     check_files(options)
     require("scipy", "learn")

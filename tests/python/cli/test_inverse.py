@@ -141,6 +141,8 @@ def test_benchmark(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("", 2, "FILE: got None, allowed: a file with samples, or --benchmark"),
     ("a.npy --benchmark", 2, "FILE: got 'a.npy and --benchmark', allowed: a file with samples, or"),
     ("--benchmark --couplings x.txt", 2, "--couplings: got 'x.txt', allowed: nothing with --bench"),
+    ("--benchmark --device cuda", 2, "--device: got 'cuda', allowed: nothing with --benchmark"),
+    ("--benchmark --l2 0.1", 2, "--l2: got 0.1, allowed: nothing with --benchmark"),
     ("nowhere.npy", 1, "nowhere.npy: No such file or directory"),
     ("nowhere.csv", 1, "nowhere.csv: No such file or directory"),
     ("a.xls", 2, "FILE: got 'a.xls', allowed: a name ending in .npy, .npz, .csv"),
