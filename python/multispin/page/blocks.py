@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from multispin._base import checks
-from multispin._base.files import open_regular
+from multispin._base.files import IrregularFileError, open_regular
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,8 +62,11 @@ class Image:
 
     def __post_init__(self) -> None:
         path = checks.path("path", self.path)
-        with open_regular(path, os.O_RDONLY) as file:
-            contents = file.read()
+        try:
+            with open_regular(path, os.O_RDONLY) as file:
+                contents = file.read()
+        except IrregularFileError:
+            contents = b""
         if not contents.startswith(_PNG):
             raise ValueError(checks.describe("path", str(path), "a PNG file"))
         object.__setattr__(self, "contents", contents)

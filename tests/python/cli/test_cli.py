@@ -353,6 +353,8 @@ def test_an_image_is_a_png(folder: Path) -> None:
     text.write_text("no picture", encoding="utf-8")
     with pytest.raises(ValueError, match="path: got '.*text.png', allowed: a PNG file"):
         Image(text, "caption", "description")
+    with pytest.raises(ValueError, match="path: got '.*', allowed: a PNG file"):
+        Image(folder, "caption", "description")
     with pytest.raises(FileNotFoundError):
         Image(folder / "none.png", "caption", "description")
 
