@@ -1,9 +1,10 @@
 """Ground-state energies of the Sherrington-Kirkpatrick glass, averaged over disorder samples.
 
-Couplings have the variance 1/N. Known means of the energy per spin, of other samples that were
-annealed until nothing lower came, are below for both kinds of couplings; with signs they follow
--0.76321 + 0.70 N^(-2/3), as those of S. Boettcher (Eur. Phys. J. B 46, 501 (2005)) do, -0.76321
-being that of N -> infinity (G. Parisi, J. Phys. A 13, L115 (1980)).
+Couplings have the variance 1/N. The means of the energy per spin below are not published ones: they
+were found before there was this engine, by another program, which annealed other samples until
+nothing lower came. With signs they follow -0.76321 + 0.70 N^(-2/3), as those of S. Boettcher (Eur.
+Phys. J. B 46, 501 (2005)) do, -0.76321 being that of N -> infinity (G. Parisi, J. Phys. A 13, L115
+(1980)).
 """
 
 from __future__ import annotations
