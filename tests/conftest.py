@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import threading
+import zlib
 
 # Tests are one process a core, and of small matrices: threads of NumPy's BLAS wait for each other
 # and take several times the processor's time. It is read when NumPy is imported, and by workers.
@@ -22,9 +23,14 @@ if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be a share of the tests."""
+    parser.addoption("--share", metavar="K/N", help="only tests whose names have a CRC of K mod N")
+
+
 @pytest.hookimpl(tryfirst=True)  # before marks select
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the cases of a test that is one_in(n) thorough, but for every n-th."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the cases of a test that is one_in(n) thorough, but for every n-th; take the share."""
     seen: collections.Counter[str] = collections.Counter()
     for item in items:
         mark = item.get_closest_marker("one_in")
@@ -33,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if seen[name] % mark.args[0] != 0:
                 item.add_marker("thorough")
             seen[name] += 1
+    share = config.getoption("--share")
+    if share is not None:
+        k, n = map(int, share.split("/"))
+        others = [item for item in items if zlib.crc32(item.nodeid.encode()) % n != k]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if zlib.crc32(item.nodeid.encode()) % n == k]
 
 
 @pytest.fixture(autouse=True)

@@ -132,7 +132,10 @@ def _rows(clusters: Any, ndim: int) -> tuple[NDArray[np.int64], tuple[int, ...]]
     given = checks.array("clusters", clusters, allowed)
     if given.dtype.kind not in "iu" or given.ndim == 0:
         raise TypeError(checks.describe("clusters", clusters, allowed))
-    ndim = checks.count("ndim", ndim, 1, given.ndim)
+    ndim = checks.count("ndim", ndim, 1)
+    if given.ndim < ndim:
+        axes = f"{ndim} axes or more, ndim of which are a model's"
+        raise ValueError(checks.describe("clusters", f"{given.ndim} axes", axes))
     lead = given.shape[: given.ndim - ndim]
     n = int(np.prod(given.shape[given.ndim - ndim :]))
     rows = given.reshape(-1, n).astype(np.int64)
