@@ -1497,10 +1497,12 @@ def _analysis() -> dict[str, Call]:
             summary.summarize_overlaps, {"run": runs.tempered()}, nan=True
         ),
         "clusters.moments": Call(
-            clusters.moments, {"clusters": np.zeros((2, 4, 4), dtype=np.int64), "ndim": 2}
+            clusters.moments, {"clusters": np.zeros((2, 4, 4), dtype=np.int64), "ndim": 2},
+            blames={"clusters": ("ndim",)},
         ),
         "clusters.correlation": Call(
-            clusters.correlation, {"clusters": np.zeros((2, 4, 4), dtype=np.int64), "ndim": 2}
+            clusters.correlation, {"clusters": np.zeros((2, 4, 4), dtype=np.int64), "ndim": 2},
+            blames={"clusters": ("ndim",)},
         ),
         "time_to_target.success_probability": Call(
             time_to_target.success_probability,

@@ -132,14 +132,13 @@ def _rows(clusters: Any, ndim: int) -> tuple[NDArray[np.int64], tuple[int, ...]]
     given = checks.array("clusters", clusters, allowed)
     if given.dtype.kind not in "iu" or given.ndim == 0:
         raise TypeError(checks.describe("clusters", clusters, allowed))
-    ndim = checks.count("ndim", ndim, 1)
-    if given.ndim < ndim:
-        axes = f"{ndim} axes or more, ndim of which are a model's"
-        raise ValueError(checks.describe("clusters", f"{given.ndim} axes", axes))
+    if given.size == 0:
+        raise ValueError(checks.describe("clusters", clusters, allowed))
+    ndim = checks.count("ndim", ndim, 1, given.ndim)
     lead = given.shape[: given.ndim - ndim]
     n = int(np.prod(given.shape[given.ndim - ndim :]))
     rows = given.reshape(-1, n).astype(np.int64)
-    if rows.size == 0 or rows.min() < 0 or rows.max() >= n:
+    if rows.min() < 0 or rows.max() >= n:
         allowed = f"numbers of sites, from 0 to {n - 1}"
         raise ValueError(checks.describe("clusters", clusters, allowed))
     return rows, lead

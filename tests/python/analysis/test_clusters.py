@@ -63,7 +63,7 @@ def test_means_are_those_of_all_states(shape: tuple[int, ...]) -> None:
         (np.full((4, 4), -1), 2, "clusters"),
         (np.zeros((0, 4), dtype=int), 1, "clusters"),
         (3, 1, "clusters"),
-        (np.zeros((4, 4), dtype=int), 3, "clusters"),
+        (np.zeros((4, 4), dtype=int), 3, "ndim"),
         (np.zeros((4, 4), dtype=int), 0, "ndim"),
     ],
 )
