@@ -38,8 +38,8 @@ lab: $(VENV)/installed  ## run models live in a browser
 test: $(VENV)/installed  ## run the Python tests that are soon done
 	$(PYTEST)
 
-thorough: $(VENV)/installed  ## run those that take longer, which .ci/run runs too
-	$(PYTEST) -m thorough
+thorough: $(VENV)/installed  ## run those that take longer; SHARE=0/3 is a third of them
+	$(PYTEST) -m thorough $(if $(SHARE),--share $(SHARE))
 
 browser: $(VENV)/installed  ## run the tests of the lab in Chromium, which has to be there
 	$(PIP_INSTALL) playwright axe-playwright-python
