@@ -128,7 +128,7 @@ TEST(RealErrors, SumsThatAreTooSmallForSteps) {
   o.couplings[0] = 1e-292;
   const RealEngine engine{o};
   EXPECT_GT(engine.step(), 0.0);
-  EXPECT_EQ(engine.rounding_error(), 0.0);
+  EXPECT_LE(engine.rounding_error(), 0.5 * engine.step());
 }
 
 TEST(RealErrors, InstructionSetThatCannotRun) {
