@@ -278,6 +278,9 @@ void apply_dense(const DenseReplicas& r, const DenseFlips* flips, int count, Til
 // --- couplings of some pairs
 // ----------------------------------------------------------------------
 
+// Of a bundle there are up to 32 replicas: two or four registers, or eight.
+constexpr int spread_at_once = lanes < 16 ? 4 : 2;
+
 // The turns of a site of some replicas, +1, -1 or 0, times its couplings, are added to the states
 // of its neighbours.
 template <int count>
@@ -300,7 +303,9 @@ MULTISPIN_HD void spread_part(const SparseReplicas& r, std::int64_t site, const 
 
 MULTISPIN_HD void spread(const SparseReplicas& r, std::int64_t site, const std::int32_t* turns) {
   std::int64_t l = 0;
-  for (; l + 4 * lanes <= r.lanes; l += 4 * lanes) spread_part<4>(r, site, turns, l);
+  for (; l + spread_at_once * lanes <= r.lanes; l += spread_at_once * lanes) {
+    spread_part<spread_at_once>(r, site, turns, l);
+  }
   for (; l < r.lanes; l += lanes) spread_part<1>(r, site, turns, l);
 }
 
