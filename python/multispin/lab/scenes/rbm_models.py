@@ -11,6 +11,7 @@ import numpy as np
 from multispin import io
 from multispin.errors import CheckpointError
 from multispin.learn.rbm import RBM
+from multispin.learn.rbm.settings import OF_FLIPS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +27,6 @@ PRINCIPLES = {
     "pl": ("PL", "pseudolikelihood: each pixel, and the class, given all others"),
     "rm": ("RM", "ratio matching: the same, squared"),
 }  # fmt: skip
-#: Methods that turn single units, which takes longer.
-OF_FLIPS = ("pl", "rm")
 _KIND = "RBM of the lab, 2"
 _PARTS = ("components", "intercept_visible", "intercept_hidden")
 #: Seconds that a slice is to take; those of an update, and of (sample × visible × hidden) in it, of
