@@ -38,12 +38,12 @@ lab: $(VENV)/installed  ## run models live in a browser
 test: $(VENV)/installed  ## run the Python tests that are soon done
 	$(PYTEST)
 
-thorough: $(VENV)/installed  ## run those that take longer; SHARE=0/3 is a third of them
+thorough: $(VENV)/installed  ## run those that take longer; SHARE=0/6 is a sixth of them
 	$(PYTEST) -m thorough $(if $(SHARE),--share $(SHARE))
 
 browser: $(VENV)/installed  ## run the tests of the lab in Chromium, which has to be there
 	$(PIP_INSTALL) playwright axe-playwright-python
-	MULTISPIN_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser tests/browser
+	MULTISPIN_REQUIRE_BROWSER=1 $(PYTEST) -m browser tests/browser
 
 validate: $(VENV)/installed  ## run what takes minutes: validation against physics, robustness in bulk
 	$(BIN)/python -m pytest -m slow

@@ -12,7 +12,7 @@ import pytest
 import multispin as ms
 from multispin.lab import frames, server
 from multispin.lab.scene import Options
-from multispin.lab.scenes import SCENES
+from multispin.lab.scenes import SCENES, rbm_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,11 @@ PATIENCE = 120.0  # seconds that a scene may prepare
 
 
 @pytest.fixture(params=list(SCENES))
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Scene]:
-    """Make a scene that is ready."""
+def make(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Scene]:
+    """Make a scene that is ready; machines that are trained first may know little."""
+    monkeypatch.setattr(rbm_models, "_UPDATES", 60)
     options = Options(cache=tmp_path, threads=1)
 
     def scene_of(state: dict[str, Any] | None = None) -> Scene:

@@ -173,7 +173,7 @@ def test_ln_z_along_a_ladder(which: int) -> None:
     assert errors.max() < 0.05
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["binary", "spin"])
 def test_ln_z_along_the_models_that_training_has_kept(kind: str) -> None:
     rng = np.random.default_rng(0)
