@@ -13,13 +13,13 @@ from multispin._engines.moments import moment_sums
 from multispin.learn.inverse.metric import Metric
 from multispin.learn.inverse.optimization import violation, within_signs
 from multispin.learn.inverse.standardization import Coordinates
-from multispin.learn.inverse.strata import Strata, Tilted
+from multispin.learn.inverse.strata import Steered, Strata, Tilted
 from multispin.models import Pairwise
 from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,16 +72,18 @@ _LEAST = 1e-14
 class Chains:
     """Persistent chains: a sampler, and how many sweeps make its moments independent."""
 
-    sampler: Sampler
+    sampler: Sampler | Steered
     support: Support
     place: Place
     n_chains: int
     interval: float = _SWEEPS
     strata: Strata = field(default_factory=lambda: Strata(None))
     seen: list[NDArray[np.int8]] = field(default_factory=list)  # at the latest measurements
-    counts: Array = field(default_factory=lambda: np.zeros((_GROUPS, 1)))  # of kinds of states
-    total: int = 0  # states that have been measured
-    ups: Array = field(default_factory=lambda: np.zeros(2))  # mean and mean square of Σ_i s_i
+    # Of a K-pairwise model: the potential that goes with the parameters, and how many states had K
+    # spins up at the latest measurements.
+    potential: Array = field(default_factory=lambda: np.zeros(1))
+    numbers: Array = field(default_factory=lambda: np.zeros(1))
+    _used: Array = field(default_factory=lambda: np.zeros(1))  # the potential when they were taken
 
     @classmethod
     def started(
@@ -95,37 +97,42 @@ class Chains:
         return cls(sampler, support, place, len(start))
 
     def of_kinds(self, strata: Strata, x: Array, seed: int) -> Chains:
-        """Return chains that stay where the number of spins up is one that the data has, or near.
-
-        Pairs may have others by far, from which chains would not come back. An order of its own
-        makes the way of a sweep as likely as that back, so that not to go there is right.
-        """
+        """Return chains that come to have as many spins up as the data, not as the pairs alone."""
         spins = self.spins()
         inside = np.flatnonzero(strata.within(spins))
         start = spins[inside[np.arange(self.n_chains) % len(inside)]]
-        sampler = Sampler(
-            model_of(self.support, x), 1.0, replicas=self.n_chains, init=start, seed=seed,
-            threads=self.place.threads, device=self.place.device, engine="real", order="random",
-        )  # fmt: skip
-        return replace(self, sampler=sampler, strata=strata)
+        J, h = self.support.matrix(_kept_apart(x[: self.support.n_pairs])), self.support.fields(x)
+        V = strata.start()
+        steered = Steered(J, h, start, V, seed, self.place)
+        return replace(self, sampler=steered, strata=strata, potential=V, _used=V)
+
+    def take(self, x: Array) -> None:
+        """Have chains be of these parameters, and of the potential that is the latest known."""
+        if isinstance(self.sampler, Sampler):
+            self.sampler.model = model_of(self.support, x)
+            return
+        first, second, rest = self.strata.small(self.potential)
+        self._used, c = self.potential, self.support.n_pairs
+        J = self.support.matrix(_kept_apart(x[:c] + first))
+        self.sampler.take(J, self.support.fields(x) + second, rest)
+
+    def kept(self) -> tuple[NDArray[np.int8], Array]:
+        """Return what chains go back to."""
+        return self.spins(), self.potential
+
+    def go_back(self, x: Array, kept: tuple[NDArray[np.int8], Array]) -> None:
+        """Have chains be where they were, of parameters x."""
+        spins, self.potential = kept
+        self.take(x)
+        self.sampler.set_spins(spins)
 
     def sweep(self, intervals: int) -> None:
         """Let chains go on, as many sweeps as make a measurement independent, so many times."""
-        sweeps = math.ceil(self.interval)
-        if len(self.strata) == 1:
-            self.sampler.sweep(intervals * sweeps)
-            return
-        for _ in range(intervals):
-            before = self.spins()
-            self.sampler.sweep(sweeps)
-            after = self.spins()
-            inside = self.strata.within(after)
-            if not inside.all():
-                self.sampler.set_spins(np.where(inside[:, None], after, before))
+        self.sampler.sweep(intervals * math.ceil(self.interval))
 
     def follow(self, x: Array, times: int) -> None:
         """Take other parameters, and let chains go to where these send them, before `times`."""
-        self.sampler.model = model_of(self.support, x)
+        self.take(x)
         self.sweep(max(_FOLLOW, times // 4))
 
     def measured(self, times: int) -> tuple[Array, Array]:
@@ -136,8 +143,7 @@ class Chains:
         where it is not.
         """
         sums = np.zeros((_GROUPS, len(self.strata), self.support.size))
-        self.counts, self.total = np.zeros(sums.shape[:2]), times * self.n_chains
-        self.ups = np.zeros(2)
+        counts, numbers = np.zeros(sums.shape[:2]), np.zeros(self.support.n + 1)
         wanted = max(_PER_PARAMETER * self.support.size, _STATES)
         kept = math.ceil(wanted / self.n_chains)
         self.seen = []
@@ -148,38 +154,27 @@ class Chains:
             spins = self.spins()
             if times - k <= kept:
                 self.seen.append(spins)
-            whole = spins.sum(axis=1, dtype=np.int64).astype(np.float64)
-            self.ups += np.array([whole.mean(), (whole**2).mean()]) / times
+            numbers += np.bincount((spins > 0).sum(axis=1), minlength=len(numbers))
             for g, group in enumerate(np.array_split(spins, _GROUPS)):
                 for kind, part in self.strata.parts(group):
                     first, second, count = moment_sums(part, None, threads)
                     sums[g, kind] += self.support.vector(
                         np.asarray(second, np.float64), np.asarray(first, np.float64)
                     )
-                    self.counts[g, kind] += count
-        together = _together(sums.sum(axis=1), self.counts.sum(axis=1, keepdims=True))
+                    counts[g, kind] += count
+        together = _together(*zip(*map(self.strata.mean, sums, counts), strict=True))
         if times > 1:
             change = 1.5 if together > 1.6 else 1 / 1.2 if together < 1.2 else 1.0
             self.interval = min(max(self.interval * change, _FEWEST), _MOST)
-        mean, worth = self.strata.mean(sums.sum(axis=0), self.counts.sum(axis=0))
-        return mean, np.maximum(1.0 - mean**2, 1e-12) / worth * max(together, 1.0)
-
-    def beside(self) -> Array:
-        """Return what pairs lack of the mean and the variance of the number of spins up.
-
-        Along fields, and couplings, that are all the same, which a potential would do for: chains
-        are where the data is then, but for what is out of their reach.
-        """
-        found, n, c = np.zeros(self.support.size), self.support.n, self.support.n_pairs
         if len(self.strata) > 1:
-            first, second = self.strata.moments(self.counts.sum(axis=0)) - self.ups
-            found[c:], found[:c] = first / n, second / (n * (n - 1))
-        return found
+            self.numbers, self.potential = numbers, self.strata.steered(self._used, numbers)
+        mean, worth = self.strata.mean(sums.sum(axis=0), counts.sum(axis=0))
+        return mean, np.maximum(1.0 - mean**2, 1e-12) / worth * max(together, 1.0)
 
     def tilted(self, x: Array) -> Tilted:
         """Return the model of K spins up that parameters are of, by the latest measurements."""
         J, h = self.support.matrix(x), self.support.fields(x).copy()
-        return Tilted(J, h, self.strata.potential(self.counts.sum(axis=0), self.total))
+        return Tilted(J, h, self.strata.of_data(self.potential))
 
     def spins(self) -> NDArray[np.int8]:
         """Return the states (chains, N)."""
@@ -187,22 +182,24 @@ class Chains:
         return found
 
 
-def _together(sums: Array, counts: Array) -> float:
-    """Return how much more group means (groups, features) vary than those of independent states."""
-    mean = sums.sum(axis=0) / counts.sum()
-    between = (sums / counts).var(axis=0, ddof=1) / _GROUPS
-    alone = np.maximum(1.0 - mean**2, 1e-12) / counts.sum()
+def _together(means: Sequence[Array], worths: Sequence[float]) -> float:
+    """Return how much more means of groups vary than those of so many independent states."""
+    between = np.var(means, axis=0, ddof=1) / _GROUPS
+    alone = np.maximum(1.0 - np.mean(means, axis=0) ** 2, 1e-12) / sum(worths)
     return float(between.sum() / alone.sum())
 
 
 def model_of(support: Support, x: Array) -> Pairwise:
     """Return the model of parameters; all pairs of the support are its edges."""
-    couplings = x[: support.n_pairs]
-    couplings = np.where(couplings == 0.0, _LEAST, couplings)
+    couplings = _kept_apart(x[: support.n_pairs])
     if support.n_pairs == support.n * (support.n - 1) // 2 > 0:  # no list has to be looked through
         return Pairwise(support.matrix(couplings), support.fields(x))
     edges = np.stack([support.rows, support.columns], axis=1)
     return Pairwise.from_edges(support.n, edges, couplings, support.fields(x))
+
+
+def _kept_apart(couplings: Array) -> Array:
+    return np.where(couplings == 0.0, _LEAST, couplings)
 
 
 @dataclass
@@ -264,18 +261,16 @@ class _Learning:
         At the first, unless another is better by far: where chains have not been before, they may
         still be on their way to states that have nothing to do with the data.
         """
-        states, tried = self.chains.spins(), []
+        first, tried = self.chains.kept(), []
         for x in starts:
             self.x = x
-            self.chains.sampler.set_spins(states)
-            self.chains.sampler.model = model_of(self.chains.support, x)
+            self.chains.go_back(x, first)
             self.chains.sweep(math.ceil(_THERMALIZATION / self.chains.interval))
-            tried.append((self._measured(), x, self.chains.spins(), self.chains.seen))
-        self.missing, self.x, states, self.chains.seen = min(
+            tried.append((self._measured(), x, self.chains.kept(), self.chains.seen))
+        self.missing, self.x, best, self.chains.seen = min(
             tried, key=lambda one: one[0].square * (1 if one[1] is starts[0] else _BETTER)
         )
-        self.chains.sampler.model = model_of(self.chains.support, self.x)
-        self.chains.sampler.set_spins(states)
+        self.chains.go_back(self.x, best)
 
     @property
     def stuck(self) -> bool:
@@ -301,6 +296,11 @@ class _Learning:
         return True
 
     @property
+    def near(self) -> bool:
+        """Whether it took more than a few measurements to see what is missing."""
+        return self._times > _MEASUREMENTS
+
+    @property
     def _quiet(self) -> bool:
         return self.missing.noise < 1.0 / _FINAL or self._times >= self._most
 
@@ -312,7 +312,7 @@ class _Learning:
             self._completion.follow(model_of(support, self.x), math.ceil(_FOLLOW * chains.interval))
             times = min(self._times, _MEASUREMENTS)
             data = self._completion.features(support, times, math.ceil(chains.interval))
-        slopes = data - model - self._ridge * self.x + chains.beside()
+        slopes = data - model - self._ridge * self.x
         missing = -violation(-slopes, self.x, self._l1, support.n_pairs)
         free = self._free(self.x, missing)
         square = float(np.mean((missing / self._error)[free] ** 2))
@@ -326,7 +326,7 @@ class _Learning:
             self._times *= 2
             self.missing = self._measured()
             return False
-        before, states = self.x, self.chains.spins()
+        before, kept = self.x, self.chains.kept()
         self.x = self._next()
         self.chains.follow(self.x, self._times)
         self.missing = self._measured()
@@ -340,8 +340,7 @@ class _Learning:
             self._damping, self._refused = self._damping / 1.5, 0
             return True
         self.x, self.missing = before, missing
-        self.chains.sampler.model = model_of(self.chains.support, before)
-        self.chains.sampler.set_spins(states)
+        self.chains.go_back(before, kept)
         self._radius, self._damping = self._radius / 2, min(4 * self._damping, 1.0)
         self._refused += 1
         if self._refused % _AGAIN == 0:
@@ -390,6 +389,7 @@ def learn(
     max_iter: int,
     progress: Callable[[float], None] | None = None,
     completion: Completion | None = None,
+    rough: bool = False,
 ) -> Learned:
     """Fit moments until all are within the data's sampling errors.
 
@@ -417,6 +417,8 @@ def learn(
     completion
         Samples with missing values: moments of the data are then those of samples that are
         completed anew for each measurement, and `data` is what they are about.
+    rough
+        Whether it is enough that a few measurements tell nothing more.
     """
     learning = _Learning(chains, starts, data, l1, l2, completion)
     errors: list[float] = []
@@ -425,7 +427,7 @@ def learn(
         errors.append(learning.worst)
         if progress is not None:
             progress(errors[-1])
-        if learning.done or learning.stuck or n_iter == max_iter:
+        if learning.done or learning.stuck or n_iter == max_iter or (rough and learning.near):
             break
         n_iter += learning.step()
     return Learned(learning.x, learning.done, n_iter, errors)

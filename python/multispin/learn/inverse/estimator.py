@@ -95,9 +95,9 @@ class InverseIsing(LearnedPairs, Estimator):
     k_pairwise
         Whether a function V_K of the number K of spins up is learned too, so that the distribution
         of K is that of the data (``exact``; ``boltzmann`` without penalties, of all pairs); it is
-        ``potential_``, with V_0 = V_1 = V_2 = 0, and −∞ for numbers that no sample has [11]. Chains
-        of ``boltzmann`` are of pairs alone: states with K spins up count for as many as the data
-        has, which is what V_K would do.
+        ``potential_``, with V_0 = V_1 = V_2 = 0, and −∞ for numbers that no sample has [11]. In
+        ``boltzmann`` states of chains with K spins up count for as many as the data has, which is
+        what V_K would do; what is known of it brings chains to where the data is.
     firth
         Whether the likelihood is multiplied by the root of the determinant of its Fisher
         information, Jeffreys' prior, instead of a penalty: of few samples parameters are finite

@@ -149,8 +149,9 @@ def _boltzmann(task: Task) -> Outcome:
     seed = int(random.integers(2**63))
     chains = boltzmann.Chains.started(support, starts[0], states, seed, task.place)
     found = boltzmann.learn(
-        chains, starts, moments, task.l1, task.l2, task.max_iter, task.progress, completion
-    )
+        chains, starts, moments, task.l1, task.l2, task.max_iter, task.progress, completion,
+        rough=task.k_pairwise,
+    )  # fmt: skip
     J, h = support.matrix(found.x), support.fields(found.x).copy()
     outcome = Outcome(J, h, found.n_iter, found.converged, found.errors[-1], found.errors)
     return _tilted(task, chains, found, outcome) if task.k_pairwise else outcome
@@ -159,7 +160,7 @@ def _boltzmann(task: Task) -> Outcome:
 def _tilted(
     task: Task, chains: boltzmann.Chains, pairs: boltzmann.Learned, outcome: Outcome
 ) -> Outcome:
-    """Go on from the best pairs, which have the numbers of spins up that samples have, or nearly.
+    """Go on from pairs that are nearly the best, and have nearly as many spins up as samples have.
 
     There is a step at least: it is what tells whether moments agree.
     """
@@ -167,7 +168,7 @@ def _tilted(
     chains = chains.of_kinds(strata, pairs.x, seed_for(task.seed, _OF_KINDS))
     most = max(task.max_iter - pairs.n_iter, 1)
     found = boltzmann.learn(chains, [pairs.x], task.moments, 0.0, 0.0, most, task.progress, None)
-    unseen = chains.strata.unseen(chains.counts.sum(axis=0))
+    unseen = strata.unseen(chains.numbers)
     if len(unseen):
         numbers = ", ".join(map(str, unseen[:5])) + (", ..." if len(unseen) > 5 else "")
         warn(
@@ -177,8 +178,10 @@ def _tilted(
         )
     beside = chains.tilted(found.x)
     whole = beside.canonical()
+    first, second, _ = strata.small(beside.potential)
+    pairs_beside = (beside.J + first * ~np.eye(len(beside.J), dtype=np.bool_), beside.h + second)
     return replace(
-        outcome, J=whole.J, h=whole.h, potential=whole.potential, pairs=(beside.J, beside.h),
+        outcome, J=whole.J, h=whole.h, potential=whole.potential, pairs=pairs_beside,
         n_iter=outcome.n_iter + found.n_iter, converged=found.converged,
         optimality=found.errors[-1], history=[*outcome.history, *found.errors],
     )  # fmt: skip

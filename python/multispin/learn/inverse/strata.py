@@ -1,11 +1,11 @@
-"""States by how many of their spins are up: chains of pairs that stand for a K-pairwise model.
+"""States by how many of their spins are up: chains that stand for a K-pairwise model.
 
 A K-pairwise model is P(s) ∝ exp(Σ_{i<j} J_ij s_i s_j + Σ_i h_i s_i + V_K), and where V is at its
-best the distribution of K is that of the data. Its means are then known of chains that sample the
-pairs alone, ``P_0(s)``: averages over states with K spins up, which V does not change, times how
-many states of the data have K; and V_K = ln P_data(K) − ln P_0(K). Couplings J + a of all pairs and
-fields h + b, with a V_K that takes both away, are the same model: chains take those of which K has
-the mean and the variance of the data, so that V is small where the data is.
+best the distribution of K is that of the data. Means over states with K spins up do not depend on
+V: those of the model are averages of these, times how many states of the data have K. Chains need
+a V for nothing but to be where the data is, and any that brings them there will do; where they are
+found too often it is lowered, and raised where too seldom. Couplings J + a of all pairs and fields
+h + b, with a V_K that takes both away, are the same model: chains take those that leave V small.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ import numpy as np
 
 from multispin.learn import sampling
 from multispin.learn.seeds import seed_for
+from multispin.models import Pairwise
+from multispin.sampling.device_array import on_host
+from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from multispin.learn.place import Place
-    from multispin.models import Pairwise
 
     Array = NDArray[np.float64]
 
 _AT_ONCE = 1 << 16  # chains
 _FIRST = 1024  # chains, at least
 _FEWEST = 1e-3  # share of states that are kept, at least
-_ACCEPTED = 0x61636365  # what uniform numbers are for
+_ACCEPTED, _TRY = 0x61636365, 0x747279  # what uniform numbers are for
 
 
 class Strata:
@@ -39,6 +41,11 @@ class Strata:
         self.shares = np.ones(1) if shares is None else shares
         self._index = None if shares is None else np.cumsum(shares > 0) - 1
         self._seen = np.flatnonzero(self.shares > 0)
+        # ln of how many of the chains shall have K spins up: between K of the data, on their way.
+        self._wanted = np.interp(
+            np.arange(len(self.shares)), self._seen, np.log(self.shares[self._seen]),
+            left=-np.inf, right=-np.inf,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -58,8 +65,7 @@ class Strata:
 
     def within(self, spins: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Return which states have as many spins up as some of the data, or a number between."""
-        up = (spins > 0).sum(axis=1)
-        found: NDArray[np.bool_] = (up >= self._seen[0]) & (up <= self._seen[-1])
+        found: NDArray[np.bool_] = np.isfinite(self._wanted)[(spins > 0).sum(axis=1)]
         return found
 
     def weights(self, spins: NDArray[np.int8]) -> tuple[NDArray[np.intp], Array]:
@@ -82,31 +88,103 @@ class Strata:
         at_least = np.maximum(counts, 1)
         return shares @ (sums / at_least[:, None]), float(1.0 / (shares**2 / at_least).sum())
 
-    def moments(self, counts: Array) -> Array:
-        """Return mean and mean square of Σ_i s_i in the data, of kinds that chains have seen."""
-        spins = 2.0 * self._seen - (len(self.shares) - 1)
-        found: Array = np.stack([spins, spins**2]) @ self._shares(counts)
+    def start(self) -> Array:
+        """Return a V to begin with, (N + 1,): that chains may be where the data is."""
+        return np.where(np.isfinite(self._wanted), 0.0, -np.inf)
+
+    def steered(self, potential: Array, numbers: Array) -> Array:
+        """Return the V that would have had as many chains at each K as there shall be.
+
+        Of `potential`, with which there were so many, `numbers` (N + 1,). Of a K where there was
+        none it is as if there had been half a chain.
+        """
+        found: Array = potential + self._wanted - np.log(np.maximum(numbers, 0.5) / numbers.sum())
         return found
+
+    def small(self, potential: Array) -> tuple[float, float, Array]:
+        """Return a and b of couplings J + a and fields h + b, and the V that is left for them.
+
+        It is the smallest, in the mean of its square over the data.
+        """
+        n = len(potential) - 1
+        spins = 2.0 * np.arange(n + 1) - n
+        terms = np.stack([np.ones(n + 1), spins, (spins**2 - n) / 2], axis=1)
+        root = np.sqrt(self.shares[self._seen])
+        shift = np.linalg.lstsq(
+            root[:, None] * terms[self._seen], root * potential[self._seen], rcond=None
+        )[0]
+        return float(shift[2]), float(shift[1]), potential - terms @ shift
 
     def _shares(self, counts: Array) -> Array:
         found: Array = self.shares[self._seen] * (counts > 0)
         found /= found.sum()
         return found
 
-    def unseen(self, counts: Array) -> NDArray[np.intp]:
+    def unseen(self, numbers: Array) -> NDArray[np.intp]:
         """Return the K that the data has and chains have not come to."""
-        found: NDArray[np.intp] = self._seen[counts == 0]
+        found: NDArray[np.intp] = self._seen[numbers[self._seen] == 0]
         return found
 
-    def potential(self, counts: Array, total: float) -> Array:
-        """Return ln P_data(K) − ln P_0(K), (N + 1,); −∞ where the data has none.
+    def of_data(self, potential: Array) -> Array:
+        """Return V of a model, −∞ where the data has no state."""
+        return np.where(self.shares > 0, potential, -np.inf)
 
-        Of what chains have not come to it is as if they had, half a time.
-        """
-        found = np.full(len(self.shares), -np.inf)
-        of_chains = np.maximum(counts, 0.5) / total
-        found[self._seen] = np.log(self.shares[self._seen]) - np.log(of_chains)
-        return found
+
+class Steered:
+    """Chains of pairs, whose sweeps are taken or left so that they are of a potential as well.
+
+    A sweep there and one back, over the sites in reverse, are together as likely as in reverse, in
+    the distribution of the pairs; taken with probability min(1, exp(V_K' − V_K)), chains come to
+    P_0(s) exp(V_K). A sweep in one direction alone is not, and one in an order drawn for all chains
+    is so for each chain, but not for all of them at a time.
+    """
+
+    def __init__(
+        self, J: Array, h: Array, start: NDArray[np.int8], potential: Array, seed: int, place: Place
+    ) -> None:
+        self._there, self._back = (
+            Sampler(
+                model, 1.0, replicas=len(start), init=spins, seed=seed_for(seed, way),
+                threads=place.threads, device=place.device, engine="real",
+            )
+            for way, (model, spins) in enumerate(
+                zip(_there_and_back(J, h), (start, start[:, ::-1]), strict=True)
+            )
+        )  # fmt: skip
+        self._spins, self.potential = start, potential
+        self._seed, self._tries = seed, 0
+
+    def take(self, J: Array, h: Array, potential: Array) -> None:
+        """Be of other parameters, of the same pairs."""
+        self._there.model, self._back.model = _there_and_back(J, h)
+        self.potential = potential
+
+    def spins(self) -> NDArray[np.int8]:
+        """Return the states (chains, N)."""
+        return self._spins
+
+    def set_spins(self, spins: NDArray[np.int8]) -> None:
+        """Go on from other states."""
+        self._spins = spins
+
+    def sweep(self, sweeps: int) -> None:
+        """Let each chain try so many sweeps, or one more."""
+        for _ in range(0, sweeps, 2):
+            self._there.set_spins(self._spins)
+            self._there.sweep(1)
+            self._back.set_spins(on_host(self._there.spins())[:, ::-1])
+            self._back.sweep(1)
+            after = on_host(self._back.spins())[:, ::-1]
+            at, to = (self.potential[(s > 0).sum(axis=1)] for s in (self._spins, after))
+            random = np.random.Generator(np.random.Philox(seed_for(self._seed, _TRY, self._tries)))
+            self._tries += 1
+            # From where the potential is −∞ any way is one out.
+            taken = np.isneginf(at) | (at + np.log1p(-random.random(len(at))) <= to)
+            self._spins = np.where(taken[:, None], after, self._spins)
+
+
+def _there_and_back(J: Array, h: Array) -> tuple[Pairwise, Pairwise]:
+    return Pairwise(J, h), Pairwise(J[::-1, ::-1], h[::-1])
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,8 @@ def test_means_of_pairs_are_those_of_the_whole() -> None:
     found, worth = kinds.mean(sums, counts)
     np.testing.assert_allclose(found, whole @ STATES, atol=1e-12)
     assert 0 < worth < 1e9
-    potential = kinds.potential(counts, 1e9)
+    potential = kinds.steered(np.zeros(N + 1), counts)
     np.testing.assert_allclose(potential - potential[0], of.potential - of.potential[0], atol=1e-9)
-    up = STATES.sum(axis=1)
-    np.testing.assert_allclose(kinds.moments(counts), [whole @ up, whole @ up**2], atol=1e-12)
 
 
 def test_states_are_told_apart() -> None:
@@ -75,7 +73,8 @@ def test_states_are_told_apart() -> None:
     ((kind, part),) = Strata(None).parts(STATES)
     assert kind == 0
     assert part is STATES
-    np.testing.assert_array_equal(Strata(shares).unseen(np.array([3.0, 0.0, 1.0])), [2])
+    numbers = np.array([3.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0])
+    np.testing.assert_array_equal(Strata(shares).unseen(numbers), [2])
     assert Strata(shares).parts(STATES[UP == 1]) == []
     np.testing.assert_array_equal(Strata(shares).within(STATES), UP <= 4)
 
@@ -120,19 +119,61 @@ def test_steps_leave_the_number_of_spins_up_of_chains_where_it_is() -> None:
         assert abs(np.corrcoef(along, of_number)[0, 1]) < 1e-3
 
 
-def test_chains_lack_the_mean_and_the_variance_that_the_data_has() -> None:
-    support, shares = all_pairs(N), np.array([0.3, 0.2, 0.0, 0.5, 0.0, 0.0, 0.0])
-    start = STATES[UP <= 3]
+def test_a_potential_is_steered_to_where_chains_are_as_often_as_the_data() -> None:
+    # Between numbers of the data, chains are on their way: as often as these let one expect.
+    shares = np.array([0.0, 0.4, 0.0, 0.1, 0.5, 0.0, 0.0])
+    kinds, start = Strata(shares), Strata(shares).start()
+    np.testing.assert_array_equal(start, [-np.inf, 0, 0, 0, 0, -np.inf, -np.inf])
+    numbers = np.array([0.0, 100.0, 400.0, 0.0, 500.0, 0.0, 0.0])
+    found = kinds.steered(start, numbers)
+    wanted = np.log([0.4, 0.2, 0.1, 0.5]) - np.log([0.1, 0.4, 0.5e-3, 0.5])
+    np.testing.assert_allclose(found[1:5], wanted)
+    np.testing.assert_array_equal(found[[0, 5, 6]], -np.inf)
+    np.testing.assert_array_equal(np.isfinite(kinds.of_data(found)), shares > 0)
+
+
+def test_what_couplings_and_fields_do_for_a_potential_is_taken_out_of_it() -> None:
+    of, shares = tilted(3), np.array([0.0, 0.3, 0.2, 0.1, 0.2, 0.1, 0.1])
+    a, b, rest = Strata(shares).small(of.potential)
+    J, h = of.J + a * ~np.eye(N, dtype=bool), of.h + b
+    np.testing.assert_allclose(probabilities(Tilted(J, h, rest)), probabilities(of), atol=1e-14)
+    up = 2.0 * np.arange(N + 1) - N
+    for term in (np.ones(N + 1), up, up**2):
+        assert shares @ (rest * term) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("without", [(), (0, 3)])
+def test_steered_chains_are_of_pairs_and_potential(without: tuple[int, ...]) -> None:
+    # χ² of 64 states (or as many as have a probability) of 20,000 chains: above 63 + 6 √126 with
+    # probability 1e-7. Half of the chains begin where there is none.
+    of = tilted(2, depth=1.5)
+    of.potential[list(without)] = -np.inf
+    start = STATES[np.arange(20_000) % len(STATES)]
+    chains = strata.Steered(of.J, of.h, start, of.potential, 6, Place(1))
+    chains.sweep(200)
+    p, found = probabilities(of), chains.spins()
+    seen = np.bincount(((found > 0) @ (1 << np.arange(N)[::-1])).astype(int), minlength=2**N)
+    assert seen[p == 0].sum() == 0
+    expected = 20_000 * p[p > 0]
+    assert ((seen[p > 0] - expected) ** 2 / expected).sum() < 63 + 6 * 126**0.5
+
+
+def test_chains_come_to_be_where_the_data_is() -> None:
+    support, shares = all_pairs(N), np.array([0.3, 0.2, 0.1, 0.3, 0.1, 0.0, 0.0])
+    start = np.repeat(STATES[UP <= 4], 40, axis=0)
     chains = Chains.started(support, np.zeros(support.size), start, 1, Place(1))
-    chains = chains.of_kinds(Strata(shares), np.ones(support.size), 2)  # which turns all up
-    chains.sweep(5)
-    assert (chains.spins() > 0).sum(axis=1).max() <= 3
-    chains.measured(4)
-    found, c = chains.beside(), support.n_pairs
-    up = 2 * np.arange(N + 1) - N
-    assert found[c:].sum() == pytest.approx(shares @ up - chains.ups[0])
-    assert 2 * found[:c].sum() == pytest.approx(shares @ up**2 - chains.ups[1])
-    assert abs(found).max() > 0.01
+    x = 0.3 * np.ones(support.size)  # which turns all up
+    chains = chains.of_kinds(Strata(shares), x, 2)
+    for _ in range(5):
+        chains.follow(x, 4)
+        chains.measured(20)
+    assert (chains.spins() > 0).sum(axis=1).max() <= 4
+    np.testing.assert_allclose(chains.numbers / chains.numbers.sum(), shares, atol=0.02)
+    # By the pairs alone it is so many states with K spins up.
+    alone = np.bincount(UP, probabilities(Tilted(support.matrix(x), x[-N:], np.zeros(N + 1))))
+    potential = chains.tilted(x).potential[:5]
+    wanted = np.log(shares[:5] / alone[:5])
+    np.testing.assert_allclose(potential - potential[0], wanted - wanted[0], atol=0.2)
 
 
 @pytest.mark.parametrize("without", [(), (0, 3)])
