@@ -104,15 +104,13 @@ class Strata:
     def small(self, potential: Array) -> tuple[float, float, Array]:
         """Return a and b of couplings J + a and fields h + b, and the V that is left for them.
 
-        It is the smallest, in the mean of its square over the data.
+        It is the smallest, in the mean of its square over the K of the data: of rare ones as of
+        others, or pairs that are right where samples are mostly may have another phase beyond.
         """
         n = len(potential) - 1
         spins = 2.0 * np.arange(n + 1) - n
         terms = np.stack([np.ones(n + 1), spins, (spins**2 - n) / 2], axis=1)
-        root = np.sqrt(self.shares[self._seen])
-        shift = np.linalg.lstsq(
-            root[:, None] * terms[self._seen], root * potential[self._seen], rcond=None
-        )[0]
+        shift = np.linalg.lstsq(terms[self._seen], potential[self._seen], rcond=None)[0]
         return float(shift[2]), float(shift[1]), potential - terms @ shift
 
     def _shares(self, counts: Array) -> Array:
