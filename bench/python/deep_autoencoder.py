@@ -176,6 +176,7 @@ def autoencoder(network: ms.DeepBeliefNetwork, digits: Digits, options: argparse
     runs = [("fine-tuned", network, 1), ("from a random start", network, 1)]
     if options.longer > 1:
         runs.append((f"from a random start, {options.longer} times the epochs", network, 0))
+    losses = {}
     for name, begun, times in runs:
         own, epochs = copy.deepcopy(begun), options.tune * (times or options.longer)
         if "random" in name:
@@ -186,12 +187,29 @@ def autoencoder(network: ms.DeepBeliefNetwork, digits: Digits, options: argparse
             checkpoint=kept(options, f"{name.replace(' ', '-').replace(',', '')}.npz"),
         )  # fmt: skip
         seconds = time.process_time() - start
-        best = int(own.history_["validation_loss"].argmin()) + 1
+        losses[name] = own.history_["validation_loss"]
+        best = int(losses[name].argmin()) + 1
         rows.append((name, *errors(own, digits), f"epoch {best} of {epochs}, {seconds:.0f} s"))
         print(rows[-1], flush=True)
     table = ["| squared error an image | training | test | taken |", "|---|---|---|---|"]
     table += [f"| {name} | {one:.2f} | {two:.2f} | {note} |" for name, one, two, note in rows]
-    return "## Autoencoder\n\n" + "\n".join(table) + "\n"
+    return "## Autoencoder\n\n" + "\n".join([*table, "", *curve(losses)]) + "\n"
+
+
+def curve(losses: dict[str, NDArray[np.float64]]) -> list[str]:
+    """Return a table of the validation images' cross-entropy over epochs."""
+    longest = max(map(len, losses.values()))
+    steps = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+    shown = [k for k in steps if k < longest] + [longest]
+    table = ["| epochs | " + " | ".join(losses) + " |", "|---" * (len(losses) + 1) + "|"]
+    for k in shown:
+        found = [f"{loss[k - 1]:.1f}" if k <= len(loss) else "" for loss in losses.values()]
+        table.append(f"| {k} | " + " | ".join(found) + " |")
+    return [
+        "Cross-entropy of an image of the validation, in nats, after so many epochs:",
+        "",
+        *table,
+    ]
 
 
 def errors(network: ms.DeepBeliefNetwork, digits: Digits) -> tuple[float, float]:
