@@ -100,7 +100,7 @@ class Chains:
         """Return chains that come to have as many spins up as the data, not as the pairs alone."""
         spins = self.spins()
         inside = np.flatnonzero(strata.within(spins))
-        start = spins[inside[np.arange(self.n_chains) % len(inside)]]
+        start = spins[inside[np.arange(self.n_chains) % len(inside)]] if len(inside) else spins
         J, h = self.support.matrix(_kept_apart(x[: self.support.n_pairs])), self.support.fields(x)
         V = strata.start()
         steered = Steered(J, h, start, V, seed, self.place)
@@ -166,7 +166,7 @@ class Chains:
         if times > 1:
             change = 1.5 if together > 1.6 else 1 / 1.2 if together < 1.2 else 1.0
             self.interval = min(max(self.interval * change, _FEWEST), _MOST)
-        if len(self.strata) > 1:
+        if isinstance(self.sampler, Steered):
             self.numbers, self.potential = numbers, self.strata.steered(self._used, numbers)
         mean, worth = self.strata.mean(sums.sum(axis=0), counts.sum(axis=0))
         return mean, np.maximum(1.0 - mean**2, 1e-12) / worth * max(together, 1.0)

@@ -346,7 +346,7 @@ class LearnedPairs:
         return Place(self.threads, self.device)
 
     def _apart(self) -> tuple[Pairwise, NDArray[np.float64]]:
-        """Return a model of pairs, and what is left of a potential, which is small beside it."""
+        """Return a model of pairs, and what is left of a potential, small but for a constant."""
         assert self.potential_ is not None
         J, h = (self.J_, self.h_) if self._pairs is None else self._pairs
         whole = strata.Tilted(self.J_, self.h_, self.potential_)

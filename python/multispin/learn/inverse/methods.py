@@ -162,7 +162,7 @@ def _tilted(
 ) -> Outcome:
     """Go on from pairs that are nearly the best, and have nearly as many spins up as samples have.
 
-    There is a step at least: it is what tells whether moments agree.
+    Moments are measured at least once: it is what tells whether they agree.
     """
     strata = Strata(_by_number(task.known()))
     chains = chains.of_kinds(strata, pairs.x, seed_for(task.seed, _OF_KINDS))

@@ -46,6 +46,7 @@ class Strata:
             np.arange(len(self.shares)), self._seen, np.log(self.shares[self._seen]),
             left=-np.inf, right=-np.inf,
         )  # fmt: skip
+        self._wanted -= np.log(np.exp(self._wanted).sum())
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -104,14 +105,18 @@ class Strata:
     def small(self, potential: Array) -> tuple[float, float, Array]:
         """Return a and b of couplings J + a and fields h + b, and the V that is left for them.
 
-        It is the smallest, in the mean of its square over the K of the data: of rare ones as of
-        others, or pairs that are right where samples are mostly may have another phase beyond.
+        It varies least over the K of the data and those between: of rare ones as of others, or
+        pairs that are right where samples are mostly may have another phase beyond.
         """
         n = len(potential) - 1
         spins = 2.0 * np.arange(n + 1) - n
-        terms = np.stack([np.ones(n + 1), spins, (spins**2 - n) / 2], axis=1)
-        shift = np.linalg.lstsq(terms[self._seen], potential[self._seen], rcond=None)[0]
-        return float(shift[2]), float(shift[1]), potential - terms @ shift
+        terms = np.stack([spins, (spins**2 - n) / 2], axis=1)
+        at = np.isfinite(potential)
+        # Without means: of few K a constant, which says nothing, would else come to be couplings.
+        away, height = terms[at] - terms[at].mean(axis=0), potential[at] - potential[at].mean()
+        b, a = np.linalg.lstsq(away, height, rcond=None)[0]
+        rest = potential - terms @ np.array([b, a])
+        return float(a), float(b), rest - rest[at].mean()
 
     def _shares(self, counts: Array) -> Array:
         found: Array = self.shares[self._seen] * (counts > 0)
@@ -143,7 +148,7 @@ class Steered:
         self._there, self._back = (
             Sampler(
                 model, 1.0, replicas=len(start), init=spins, seed=seed_for(seed, way),
-                threads=place.threads, device=place.device, engine="real",
+                threads=place.threads, device=place.device, engine="real", dynamics="glauber",
             )
             for way, (model, spins) in enumerate(
                 zip(_there_and_back(J, h), (start, start[:, ::-1]), strict=True)

@@ -1,9 +1,10 @@
-"""K-pairwise models by chains of pairs, against sums over all states."""
+"""K-pairwise models by chains, against sums over all states."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -126,20 +127,55 @@ def test_a_potential_is_steered_to_where_chains_are_as_often_as_the_data() -> No
     np.testing.assert_array_equal(start, [-np.inf, 0, 0, 0, 0, -np.inf, -np.inf])
     numbers = np.array([0.0, 100.0, 400.0, 0.0, 500.0, 0.0, 0.0])
     found = kinds.steered(start, numbers)
-    wanted = np.log([0.4, 0.2, 0.1, 0.5]) - np.log([0.1, 0.4, 0.5e-3, 0.5])
+    wanted = np.log([0.4, 0.2, 0.1, 0.5]) - np.log([0.1, 0.4, 0.5e-3, 0.5]) - np.log(1.2)
     np.testing.assert_allclose(found[1:5], wanted)
     np.testing.assert_array_equal(found[[0, 5, 6]], -np.inf)
     np.testing.assert_array_equal(np.isfinite(kinds.of_data(found)), shares > 0)
 
 
 def test_what_couplings_and_fields_do_for_a_potential_is_taken_out_of_it() -> None:
-    of, shares = tilted(3), np.array([0.0, 0.3, 0.2, 0.1, 0.2, 0.1, 0.1])
+    of, shares = tilted(3), np.array([0.1, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1])
     a, b, rest = Strata(shares).small(of.potential)
     J, h = of.J + a * ~np.eye(N, dtype=bool), of.h + b
     np.testing.assert_allclose(probabilities(Tilted(J, h, rest)), probabilities(of), atol=1e-14)
     up = 2.0 * np.arange(N + 1) - N
     for term in (np.ones(N + 1), up, up**2):
-        assert (rest * term)[shares > 0].sum() == pytest.approx(0.0, abs=1e-12)
+        assert (rest * term).sum() == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("numbers", [(2,), (0,), (2, 6), (0, 3, 6), (1, 2)])
+def test_a_constant_says_nothing_about_couplings(numbers: tuple[int, ...]) -> None:
+    kinds = Strata(np.bincount(numbers, minlength=N + 1) / len(numbers))
+    potential = kinds.start() + np.cos(np.arange(N + 1))
+    a, b, rest = kinds.small(potential)
+    for more in (-3.0, 50.0):
+        found = kinds.small(potential + more)
+        np.testing.assert_allclose(found[:2], (a, b), atol=1e-12)
+        np.testing.assert_allclose(found[2], rest, atol=1e-12)
+
+
+@pytest.mark.parametrize("up", [0, 3])
+def test_samples_of_one_number_of_spins_up(up: int) -> None:
+    rng = np.random.default_rng(3)
+    samples = np.where(rng.random((300, 8)).argsort(axis=1) < up, 1, -1)
+    options = {"k_pairwise": True, "random_state": 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ms.NotConvergedWarning)
+        warnings.simplefilter("ignore", ms.InfiniteMaximumWarning)
+        fit = ms.InverseIsing("boltzmann", threads=1, chains=512, **options).fit(samples)
+        exact = ms.InverseIsing("exact", **options).fit(samples)
+    assert fit.log_likelihood(samples) == pytest.approx(exact.log_likelihood(samples), abs=0.02)
+
+
+@pytest.mark.thorough
+def test_numbers_far_from_each_other() -> None:
+    rng = np.random.default_rng(3)
+    up = np.where(rng.random(2000) < 0.5, 2, 6)
+    samples = np.where(rng.random((2000, 8)).argsort(axis=1) < up[:, None], 1, -1)
+    fit = ms.InverseIsing("boltzmann", k_pairwise=True, random_state=1, threads=1).fit(samples)
+    exact = ms.InverseIsing("exact", k_pairwise=True).fit(samples)
+    assert fit.converged_
+    assert exact.log_likelihood(samples) - fit.log_likelihood(samples) < 2e-3
 
 
 @pytest.mark.parametrize("without", [(), (0, 3)])
