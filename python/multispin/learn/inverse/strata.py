@@ -108,9 +108,7 @@ class Strata:
         It varies least over the K of the data and those between: of rare ones as of others, or
         pairs that are right where samples are mostly may have another phase beyond.
         """
-        n = len(potential) - 1
-        spins = 2.0 * np.arange(n + 1) - n
-        terms = np.stack([spins, (spins**2 - n) / 2], axis=1)
+        terms = _sums_by_number(len(potential) - 1)
         at = np.isfinite(potential)
         # Without means: of few K a constant, which says nothing, would else come to be couplings.
         away, height = terms[at] - terms[at].mean(axis=0), potential[at] - potential[at].mean()
@@ -190,6 +188,12 @@ def _there_and_back(J: Array, h: Array) -> tuple[Pairwise, Pairwise]:
     return Pairwise(J, h), Pairwise(J[::-1, ::-1], h[::-1])
 
 
+def _sums_by_number(n: int) -> Array:
+    """Return Σ_i s_i and Σ_{i<j} s_i s_j of states with K spins up, (N + 1, 2)."""
+    spins = 2.0 * np.arange(n + 1) - n
+    return np.stack([spins, (spins**2 - n) / 2], axis=1)
+
+
 @dataclass(frozen=True)
 class Tilted:
     """A model of pairs, and the potential that makes a K-pairwise model of it."""
@@ -201,8 +205,7 @@ class Tilted:
     def canonical(self) -> Tilted:
         """Return the same distribution with V_0 = V_1 = V_2 = 0 where they are finite."""
         n = len(self.h)
-        spins = 2.0 * np.arange(n + 1) - n
-        terms = np.stack([np.ones(n + 1), spins, (spins**2 - n) / 2], axis=1)
+        terms = np.column_stack([np.ones(n + 1), _sums_by_number(n)])
         first = np.flatnonzero(np.isfinite(self.potential[:3]))
         shift = np.linalg.lstsq(terms[first], self.potential[first], rcond=None)[0]
         rest = self.potential - terms @ shift
@@ -212,9 +215,7 @@ class Tilted:
 
     def seen_from(self, J: Array, h: Array) -> Array:
         """Return the potential that these couplings and fields, of another such model, need."""
-        n = len(self.h)
-        spins = 2.0 * np.arange(n + 1) - n
-        pairs = (spins**2 - n) / 2
+        spins, pairs = _sums_by_number(len(self.h)).T
         rest: Array = self.potential + (self.J - J)[0, -1] * pairs + (self.h - h)[0] * spins
         return rest
 

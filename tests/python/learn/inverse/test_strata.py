@@ -181,7 +181,7 @@ def test_numbers_far_from_each_other() -> None:
 @pytest.mark.parametrize("without", [(), (0, 3)])
 def test_steered_chains_are_of_pairs_and_potential(without: tuple[int, ...]) -> None:
     # χ² of 64 states (or as many as have a probability) of 20,000 chains: above 63 + 6 √126 with
-    # probability 1e-7. Half of the chains begin where there is none.
+    # probability 1e-7. Chains begin in all states alike, also in those that have none.
     of = tilted(2, depth=1.5)
     of.potential[list(without)] = -np.inf
     start = STATES[np.arange(20_000) % len(STATES)]
