@@ -4,7 +4,7 @@
 // whose neighbours allow it to go on. So a thread that loses its processor to another program holds
 // one strip, and the others find something to do for as long as the strips around that one allow.
 // A thread looks among the strips of its own first: their memory is near, and it seldom meets
-// anybody.
+// anybody. If even so all wait for one, there are too many of them (crowd.hpp): the last ones rest.
 //
 // `Work` says what the strips are:
 //   std::size_t strips() const
@@ -17,9 +17,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <mutex>
 
+#include "host/crowd.hpp"
 #include "host/threads.hpp"
 
 namespace multispin {
@@ -45,14 +49,43 @@ class Turns {
     const std::size_t end = strips_ * (thread + 1) / threads_;
     std::size_t at = first;
     Patience patience;
-    while (left_.load(std::memory_order_acquire) > 0 && !work_.stopped()) {
+    int seats = 0;              // when it was last at work
+    Patience::Duration turn{};  // how long one has taken
+    while (!over()) {
+      const int seats_now = crowd.seats(static_cast<int>(threads_));
+      if (thread >= static_cast<std::size_t>(seats_now)) {
+        rest();
+        continue;
+      }
+      // Only after a wait: to look at the clock takes as long as a part of a turn.
+      const auto start =
+          patience.waiting() ? Patience::Clock::now() : Patience::Clock::time_point{};
       if (take_one(at, first, end, thread == 0) || take_one(at, 0, strips_, thread == 0)) {
+        if (patience.waiting()) turn = Patience::Clock::now() - start;
         patience.reset();
+        seats = seats_now;
         continue;
       }
       if (thread == 0) work_.look();
-      patience.wait();
+      const Patience::Duration waited = patience.wait();
+      if (waited > stall && waited > 2 * turn && held_up()) crowd.stalled(seats);
     }
+    const std::lock_guard lock(mutex_);
+    over_.notify_all();
+  }
+  bool over() const { return left_.load(std::memory_order_acquire) == 0 || work_.stopped(); }
+  // Until there may be one more, or nothing is left.
+  void rest() {
+    std::unique_lock lock(mutex_);
+    over_.wait_until(lock, crowd.opens(), [this] { return over(); });
+  }
+  // Whether a strip that nobody has waits for its neighbours.
+  bool held_up() const {
+    for (std::size_t strip = 0; strip < strips_; ++strip) {
+      const bool taken = work_.taken(strip).load(std::memory_order_relaxed);
+      if (!taken && !work_.done(strip) && !work_.ready(strip)) return true;
+    }
+    return false;
   }
   // One turn of the next strip after `at` in a range that can be had. False if there is none.
   bool take_one(std::size_t& at, std::size_t first, std::size_t end, bool calling_thread) {
@@ -82,9 +115,14 @@ class Turns {
     return ready;
   }
 
+  // A thread that has waited for so long, and for two turns, waits for one that is not running.
+  static constexpr auto stall = std::chrono::microseconds(60);
+
   Work& work_;
   std::size_t strips_, threads_;
   std::atomic<std::size_t> left_{0};
+  std::mutex mutex_;
+  std::condition_variable over_;  // with nothing left, or stopped
 };
 
 }  // namespace multispin

@@ -48,17 +48,23 @@ void share(int threads, const std::function<void(int)>& work) noexcept;
 // not.
 class Patience {
  public:
+  using Clock = std::chrono::steady_clock;
+  using Duration = Clock::duration;
+
   void reset() { waiting_ = false; }
-  void wait() {
+  bool waiting() const { return waiting_; }
+  // Returns how long it has been waiting.
+  Duration wait() {
     const auto now = Clock::now();
     if (!waiting_) since_ = now;
     waiting_ = true;
-    if (now - since_ < std::chrono::microseconds(30)) return;
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    if (now - since_ >= std::chrono::microseconds(30)) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+    return now - since_;
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   Clock::time_point since_;
   bool waiting_ = false;
 };

@@ -15,6 +15,14 @@ std::int64_t tiles_of(std::int64_t sites) {
   return (sites + tile - 1) / tile;
 }
 
+// Sites of a block. Of few it is one tile, whose couplings stay in the innermost cache while all
+// replicas are scanned; of many the states of all replicas, which come and go once for each block,
+// take longer.
+constexpr std::int64_t few_sites = 384;
+std::int64_t block_length(std::int64_t sites) {
+  return sites <= few_sites ? tile : block;
+}
+
 // Blocks whose flips are brought into all other tiles together: the states of all replicas, which
 // do not fit the inner caches, come and go once for them.
 constexpr std::int64_t blocks_together = 4;
@@ -27,6 +35,7 @@ class DenseBundle : public StateBundle {
                     static_cast<std::size_t>(tiles_of(plan.sites) * tile * replicas),
                     {tile * replicas, 1, tile}),
         couplings_(couplings),
+        length_(block_length(plan.sites)),
         block_couplings_(static_cast<std::size_t>(block * block)) {
     const std::int64_t kept = plan.parallel ? blocks() : std::min(blocks(), blocks_together);
     rows_.resize(static_cast<std::size_t>(kept * block * replicas));
@@ -63,7 +72,7 @@ class DenseBundle : public StateBundle {
     const kernels::Tiles together = tiles(first, std::min(first + blocks_together, blocks()));
     kernels::DenseFlips& flips = flips_[static_cast<std::size_t>(step - first)];
     scan(step, sweep, flips);
-    apply(&flips, 1, together, {0, 0});
+    apply(&flips, 1, together, completes() ? tiles(step, step + 1) : kernels::Tiles{0, 0});
     if (step + 1 == std::min(first + blocks_together, blocks())) {
       apply(flips_.data(), static_cast<int>(step + 1 - first), all(), together);
     }
@@ -92,10 +101,11 @@ class DenseBundle : public StateBundle {
   }
 
  private:
-  std::int64_t blocks() const { return (plan_.sites + block - 1) / block; }
+  std::int64_t blocks() const { return (plan_.sites + length_ - 1) / length_; }
+  bool completes() const { return length_ == tile && !plan_.parallel && !plan_.random_order; }
   kernels::Tiles all() const { return {0, tiles_of(plan_.sites)}; }
   kernels::Tiles tiles(std::int64_t first_block, std::int64_t end_block) const {
-    return {first_block * block / tile, std::min(end_block * block / tile, all().end)};
+    return {first_block * length_ / tile, std::min(end_block * length_ / tile, all().end)};
   }
   kernels::DenseReplicas view() const {
     return {couplings_, plan_.sites, states(), replicas(), free_.empty() ? nullptr : free_.data()};
@@ -103,10 +113,11 @@ class DenseBundle : public StateBundle {
   void scan(std::int64_t b, std::uint64_t sweep, kernels::DenseFlips& flips) {
     plan_.rule.dense({view(),
                       noise(sweep),
-                      {order(), b * block, std::min((b + 1) * block, plan_.sites)},
+                      {order(), b * length_, std::min((b + 1) * length_, plan_.sites)},
                       block_couplings_.data(),
                       &flips,
-                      plan_.parallel});
+                      plan_.parallel,
+                      completes()});
   }
   void apply(const kernels::DenseFlips* flips, int count, kernels::Tiles into,
              kernels::Tiles but) const {
@@ -114,6 +125,7 @@ class DenseBundle : public StateBundle {
   }
 
   const std::int32_t* couplings_;
+  std::int64_t length_;  // of a block
   LineVector<std::int32_t> block_couplings_;
   std::vector<std::uint8_t> rows_, counts_;
   std::vector<kernels::DenseFlips> flips_;  // of blocks together; of all, if none sees another's

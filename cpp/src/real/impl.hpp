@@ -25,7 +25,9 @@ MULTISPIN_HD std::int32_t* state_of(const DenseReplicas& r, std::int64_t replica
 }
 
 // Sites of a block: neighbours in number, whose states lie in whole tiles, or sites of any order.
+// Where the block is one tile, its states stay in registers, and go back complete.
 struct InTiles {
+  static constexpr bool complete = false;
   MULTISPIN_HD static void load(const DenseBlock& b, std::int64_t replica, int count,
                                 std::int32_t* to) {
     for (int k = 0; k < count; k += lanes) {
@@ -44,7 +46,12 @@ struct InTiles {
   }
 };
 
+struct InOneTile : InTiles {
+  static constexpr bool complete = true;
+};
+
 struct Anywhere {
+  static constexpr bool complete = false;
   MULTISPIN_HD static void load(const DenseBlock& b, std::int64_t replica, int count,
                                 std::int32_t* to) {
     for (int k = 0; k < count; ++k) to[k] = *state_of(b.replicas, replica, b.flips->site[k]);
@@ -90,6 +97,7 @@ class DenseScan {
       } else {
         add_noted(first, state);
         one_by_one(first, state);
+        if constexpr (Sites::complete) keep(count, state);
       }
     }
     b_.flips->counts[replica_][0] = static_cast<std::uint8_t>(ups_);
@@ -153,8 +161,12 @@ class DenseScan {
       }
     }
   }
-  // A tile's states stay in registers; those of sites that have had their turn are left behind. All
-  // flips are brought into all states afterwards.
+  MULTISPIN_HD void keep(int count, const I (&state)[tile_vectors]) const {
+    std::int32_t* const states = state_of(b_.replicas, replica_, b_.positions.first);
+    for (int k = 0; k < count; k += lanes) Lanes::store(states + k, state[k / lanes]);
+  }
+  // A tile's states stay in registers. If they are not to be complete, those of sites that have had
+  // their turn are left behind: all flips are brought into all states afterwards.
   template <int v = 0>
   MULTISPIN_HD void one_by_one(int first, I (&state)[tile_vectors]) {
     if constexpr (v < tile_vectors) {
@@ -166,7 +178,7 @@ class DenseScan {
         const std::int32_t* const from = row(begin + place, first);
         const I sign = Lanes::splat(note(begin + place) ? 0 : -1);
 #pragma GCC unroll 16
-        for (int u = v; u < tile_vectors; ++u) {
+        for (int u = Sites::complete ? 0 : v; u < tile_vectors; ++u) {
           state[u] = sum(state[u], difference(Lanes::load(from + u * lanes) ^ sign, sign));
         }
         left &= ~((2U << place) - 1U);
@@ -199,10 +211,12 @@ void update_dense(const DenseBlock& b) {
   for (std::int64_t p = b.positions.first; p < b.positions.end; ++p) {
     b.flips->site[p - b.positions.first] = site_at(b.positions, p);
   }
-  if (b.positions.order == nullptr) {
-    scan_all<Planes<Word>, Rule, InTiles>(b, planes);
-  } else {
+  if (b.positions.order != nullptr) {
     scan_all<Planes<Word>, Rule, Anywhere>(b, planes);
+  } else if (b.completes) {
+    scan_all<Planes<Word>, Rule, InOneTile>(b, planes);
+  } else {
+    scan_all<Planes<Word>, Rule, InTiles>(b, planes);
   }
 }
 

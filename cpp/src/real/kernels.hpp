@@ -63,7 +63,8 @@ struct DenseBlock {
   RealPositions positions;  // up to block_sites
   std::int32_t* couplings;  // room for those among the sites of the block
   DenseFlips* flips;
-  bool at_once;  // parallel dynamics: no flip is seen by another
+  bool at_once;    // parallel dynamics: no flip is seen by another
+  bool completes;  // a block of one tile: its own states get their flips as well
 };
 
 // --- couplings of some pairs

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,7 +33,7 @@ class Ring {
   void turn(std::size_t strip, bool /*calling_thread*/) {
     if (strips_[strip].inside.exchange(true)) trouble = true;
     if (!ready(strip)) trouble = true;
-    if (strip == 0 && turns_of(0) == 0) wait_for_others();
+    if (strip == 0 && turns_of(0) == 0) hold_first();
     strips_[strip].inside = false;
     strips_[strip].turns.fetch_add(1, std::memory_order_release);
     ++all_turns;
@@ -42,14 +43,17 @@ class Ring {
 
   std::atomic<bool> trouble{false};
   std::atomic<int> all_turns{0};
-  int hold_first_until = 0;  // whoever has strip 0 first goes on when there were so many turns
+  // Whoever has strip 0 first goes on when there were so many turns, and after so long.
+  int hold_first_until = 0;
+  std::chrono::milliseconds hold_first_for{0};
 
  private:
   int turns_of(std::size_t strip) const {
     return strips_[strip].turns.load(std::memory_order_acquire);
   }
-  void wait_for_others() const {
+  void hold_first() const {
     while (all_turns < hold_first_until) std::this_thread::yield();
+    std::this_thread::sleep_for(hold_first_for);
   }
 
   struct Strip {
@@ -80,6 +84,32 @@ TEST(Strips, OneThatIsHeldUpHoldsNoOther) {
     Turns(ring, 2).take();
     EXPECT_FALSE(ring.trouble);
     EXPECT_EQ(ring.all_turns, 1000 * strips);
+  }
+}
+
+// Whoever waits for it says that they are too many. Nobody does if no other thread comes in time,
+// as may happen beside other programs.
+TEST(Strips, OneThatIsHeldUpIsNoticed) {
+  bool noticed = false;
+  for (int attempt = 0; attempt < 100 && !noticed; ++attempt) {
+    Ring ring(9, 20);
+    ring.hold_first_for = std::chrono::milliseconds(20);
+    Turns(ring, 2).take();
+    EXPECT_EQ(ring.all_turns, 20 * 9);
+    noticed = crowd.seats(2) == 1;
+  }
+  EXPECT_TRUE(noticed);
+}
+
+// Those that rest are called when it is over, and no sooner than they may be let in.
+TEST(Strips, WhoRestsDoesNotMissTheEnd) {
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    crowd.stalled(4);
+    crowd.stalled(3);
+    Ring ring(16, 50);
+    Turns(ring, 4).take();
+    EXPECT_FALSE(ring.trouble);
+    EXPECT_EQ(ring.all_turns, 50 * 16);
   }
 }
 
