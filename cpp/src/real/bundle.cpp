@@ -36,6 +36,7 @@ StateBundle::StateBundle(const RealPlan& plan, const RoundedSites& rounded,
 
 SiteBits StateBundle::spins(std::int64_t replica) const {
   SiteBits bits;
+  bits.reserve(static_cast<std::size_t>((plan_.sites + 63) / 64));
   for (std::int64_t first = 0; first < plan_.sites; first += 64) {
     const std::int32_t* const from = &state(first, replica);
     const std::int64_t count = std::min<std::int64_t>(64, plan_.sites - first);
@@ -53,9 +54,13 @@ void StateBundle::set_spins(std::int64_t first, std::span<const SiteBits> spins)
   // Tile by tile, as they lie in memory: where sites of a replica are side by side, these first.
   for (std::int64_t begin = 0; begin < plan_.sites; begin += 64) {
     const std::int64_t last = std::min(begin + 64, plan_.sites);
+    const std::int32_t* const up = rounded_.all_up.data() + begin;
     for (std::int64_t r = first; r < end; ++r) {
-      for (std::int64_t j = begin; j < last; ++j) {
-        state(j, r) = rounded_.all_up[static_cast<std::size_t>(j)];
+      std::int32_t* const to = &state(begin, r);
+      if (strides_.site == 1) {
+        std::copy_n(up, last - begin, to);
+      } else {
+        for (std::int64_t j = 0; j < last - begin; ++j) to[j * strides_.site] = up[j];
       }
     }
   }

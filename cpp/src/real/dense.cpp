@@ -1,5 +1,6 @@
 // Couplings of all pairs, in tiles.
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "multispin/line_vector.hpp"
@@ -88,11 +89,14 @@ class DenseBundle : public StateBundle {
       std::fill_n(&flips.counts[0][0], 2 * replicas(), std::uint8_t{0});
       for (std::size_t i = 0; i < up.size(); ++i) {
         const std::size_t r = static_cast<std::size_t>(first) + i;
-        // No branch: which spins are down nobody foresees.
+        std::uint8_t* const row = flips.rows[r];
         std::int64_t downs = 0;
-        for (std::int64_t k = begin; k < end; ++k) {
-          flips.rows[r][block - 1 - downs] = static_cast<std::uint8_t>(k - begin);
-          downs += bit_of(up[i], k) ? 0 : 1;
+        for (std::int64_t word = begin; word < end; word += 64) {
+          std::uint64_t down = ~up[i][static_cast<std::size_t>(word / 64)];
+          if (end - word < 64) down &= (std::uint64_t{1} << (end - word)) - 1;
+          for (; down != 0; down &= down - 1) {
+            row[block - ++downs] = static_cast<std::uint8_t>(word - begin + std::countr_zero(down));
+          }
         }
         flips.counts[r][1] = static_cast<std::uint8_t>(downs);
       }
