@@ -9,6 +9,7 @@ import numpy as np
 from multispin import _core
 from multispin._engines import devices, limits
 from multispin._engines.base import Engine, Request
+from multispin._engines.moments import packed_moment_sums
 from multispin.models.forms import SignedEdges
 from multispin.models.signed_graph import SignedGraph
 
@@ -226,10 +227,12 @@ class ByReplica(Compiled):
 
     def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
-        rows, request = self.packed(), self.request  # a bit a replica, as they are needed
+        request = self.request
+        # A bit a replica, as they are needed, and where they are.
+        rows = self.packed() if request.gpu is None else self.device_packed()
         replicas = request.replicas // request.samples
-        for first in range(0, request.replicas, replicas):
-            yield _core.packed_moment_sums(rows, first, replicas, request.threads)
+        bounds = replicas * np.arange(request.samples + 1, dtype=np.int64)
+        return packed_moment_sums(rows, bounds, request.threads)
 
     def _one(self) -> tuple[int, ...]:
         return (self.request.model.n_spins,)
