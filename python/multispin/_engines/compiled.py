@@ -225,14 +225,14 @@ class ByReplica(Compiled):
         )
         return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
 
-    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
-        request = self.request
-        # A bit a replica, as they are needed, and where they are.
-        rows = self.packed() if request.gpu is None else self.device_packed()
-        replicas = request.replicas // request.samples
-        bounds = replicas * np.arange(request.samples + 1, dtype=np.int64)
-        return packed_moment_sums(rows, bounds, request.threads)
+    def moment_sums(
+        self, bounds: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Sums over replicas, of disorder samples or groups, where the replicas are."""
+        # A bit a replica, as they are needed.
+        rows = self.packed() if self.request.gpu is None else self.device_packed()
+        bounds = self.bounds_of_samples if bounds is None else bounds
+        return packed_moment_sums(rows, bounds, self.request.threads)
 
     def _one(self) -> tuple[int, ...]:
         return (self.request.model.n_spins,)
