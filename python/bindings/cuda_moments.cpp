@@ -41,6 +41,7 @@ Sums packed_moment_sums(const cuda::DeviceArray& rows, const Bounds& bounds) {
 
 void bind_cuda_moments(py::module_& module) {
   using namespace pybind11::literals;
+  module.def("packed_samples", &cuda::packed_samples, "spins"_a);
   module.def("packed_moment_sums", &packed_moment_sums, "rows"_a, "bounds"_a.noconvert());
 }
 

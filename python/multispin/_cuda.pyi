@@ -24,6 +24,7 @@ __all__: list[str] = [
     "free_memory",
     "lattice_bytes",
     "packed_moment_sums",
+    "packed_samples",
     "pattern_bytes",
     "real_bytes",
     "replica_bytes",
@@ -434,6 +435,7 @@ def lattice_bytes(
 def packed_moment_sums(
     rows: DeviceArray, bounds: numpy.typing.NDArray[numpy.int64]
 ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+def packed_samples(spins: DeviceArray) -> DeviceArray: ...
 def pattern_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,
     patterns: typing.SupportsInt | typing.SupportsIndex,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,6 +135,21 @@ def test_bounds_that_make_no_sense(bounds: list[int]) -> None:
         _cuda.packed_moment_sums(there, np.array(bounds, dtype=np.int64))
 
 
+def test_spins_become_such_rows() -> None:
+    """Replicas around the 64 of a word, and one of many."""
+    from multispin import _cuda
+
+    for replicas in (1, 63, 64, 65, 200):
+        sampler = ms.Sampler(
+            ms.Ising((4, 6)), 2.0, replicas=replicas, device="cuda", engine="replica", seed=1
+        )
+        spins = sampler._engine.device_spins()  # type: ignore[attr-defined]
+        rows = _cuda.packed_samples(spins.reshaped((replicas, 24)))
+        np.testing.assert_array_equal(rows.copy_to_host(), sampler.packed().copy_to_host())
+        with pytest.raises(ValueError, match=r"^spins: allowed: int8 \(samples, spins\)"):
+            _cuda.packed_samples(rows)
+
+
 def test_rows_that_make_no_sense() -> None:
     from multispin import _cuda
 
@@ -141,7 +158,10 @@ def test_rows_that_make_no_sense() -> None:
         _cuda.packed_moment_sums(engine.device_spins(), np.array([0, 1]))  # type: ignore[attr-defined]
 
 
+BENCH = Path(__file__).parents[2] / "bench/gpu/moments.py"
+
 MODELS = {
+    "lattice": ms.Ising((4, 18)),
     "replica": ms.EdwardsAnderson((3, 5), seed=1, samples=3),
     "real, of all pairs": ms.SherringtonKirkpatrick(33, seed=1, samples=2),
     "real, of some pairs": ms.EdwardsAnderson((5, 7), seed=1, samples=3, couplings="gaussian"),
@@ -165,3 +185,16 @@ def test_samplers_add_up_where_their_spins_are(
         monkeypatch.delattr(_core, sums)
     for wanted, got in zip(expected, gpu.moments(), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_benchmark_compares_with_the_host(name: str) -> None:
+    script = runpy.run_path(str(BENCH))
+    row, same = script["measured"](script["Case"](name.split(",", maxsplit=1)[0], MODELS[name], 5))
+    assert same
+    assert row.endswith("| yes |")
+
+
+def test_the_benchmark_has_a_case_for_each_engine() -> None:
+    cases = runpy.run_path(str(BENCH))["cases"]()
+    assert {case.engine for case in cases} == {"lattice", "replica", "real", "pattern"}

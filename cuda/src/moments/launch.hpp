@@ -1,5 +1,5 @@
-// The kernel of moments, as host code puts it into a queue. No CUDA types; all pointers are to the
-// device's memory.
+// The kernels of moments, as host code puts them into a queue. No CUDA types; all pointers are to
+// the device's memory.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,10 @@ struct MomentPart {
   std::int64_t* first;   // [g * spins + i], i counted from the first of these spins on
   std::int64_t* second;  // [(g * spins + i) * all spins + j]
 };
+
+// Word w of spin i becomes words[i * row + w], of +1 and -1 at from[sample * spins + i].
+void enqueue_pack_samples(Stream& stream, const std::int8_t* from, std::int64_t samples,
+                          std::uint32_t spins, std::uint64_t row, std::uint64_t* words);
 
 // Adds up words `begin` to `end` - 1 of each group, counted from the one that it begins in.
 void enqueue_add_moments(Stream& stream, const MomentRows& rows, const MomentPart& part,

@@ -1,8 +1,11 @@
 #include "multispin/cuda/moments/moment_sums.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "device/queue.hpp"
 #include "device/runtime.hpp"
@@ -137,6 +140,23 @@ bool moment_sums(const DeviceArray& rows, std::span<const std::int64_t> bounds,
   check(rows, bounds);
   const DeviceGuard guard{rows.device};
   return Adding{rows, bounds, sums, poll}.run();
+}
+
+DeviceArray packed_samples(const DeviceArray& spins) {
+  if (spins.type != DeviceArray::Type::int8 || spins.shape.size() != 2 || spins.size() == 0 ||
+      spins.strides != std::vector<std::int64_t>{spins.shape[1], 1}) {
+    throw std::invalid_argument("spins: allowed: int8 (samples, spins) without gaps, not empty");
+  }
+  const DeviceGuard guard{spins.device};
+  const std::int64_t row = (spins.shape[0] + 63) / 64;
+  const auto bytes = sizeof(std::uint64_t) * static_cast<std::size_t>(spins.shape[1] * row);
+  auto memory = std::make_shared<Memory>(spins.device, bytes, "moments");
+  auto* const words = memory->data<std::uint64_t>();
+  enqueue_pack_samples(*spins.stream, static_cast<const std::int8_t*>(spins.data), spins.shape[0],
+                       static_cast<std::uint32_t>(spins.shape[1]), static_cast<std::uint64_t>(row),
+                       words);
+  return {words,    DeviceArray::Type::uint64, spins.device, {spins.shape[1], row},
+          {row, 1}, std::move(memory),         spins.stream};
 }
 
 }  // namespace multispin::cuda

@@ -1,4 +1,5 @@
-// What a warp does to add up moments of samples that are bits. A body for launch.hpp.
+// What a thread does to make bits of samples, and a warp to add up their moments. Bodies for
+// launch.hpp.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,26 @@
 #include "multispin/host_device.hpp"
 
 namespace multispin::cuda {
+
+// A thread a spin, a slot a word of 64 samples: neighbouring threads read neighbouring items.
+struct PackSamples {
+  const std::int8_t* from;  // [sample * spins + spin]
+  std::int64_t samples;
+  std::uint32_t spins;
+  std::uint64_t row;
+  std::uint64_t* words;  // [spin * row + slot]
+
+  MULTISPIN_HD void operator()(std::uint32_t spin, std::uint32_t slot) const {
+    const std::int64_t first = std::int64_t{64} * slot;
+    const std::int64_t count = samples - first < 64 ? samples - first : 64;
+    std::uint64_t word = 0;
+    for (std::int64_t s = 0; s < count; ++s) {
+      const bool up = from[(first + s) * spins + spin] > 0;
+      word |= std::uint64_t{up ? 1U : 0U} << s;
+    }
+    words[spin * row + slot] = word;
+  }
+};
 
 // Samples `begin` to `end` - 1.
 struct MomentSamples {

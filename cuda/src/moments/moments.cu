@@ -8,6 +8,12 @@
 
 namespace multispin::cuda {
 
+void enqueue_pack_samples(Stream& stream, const std::int8_t* from, std::int64_t samples,
+                          std::uint32_t spins, std::uint64_t row, std::uint64_t* words) {
+  launch(stream, "pack_samples", spins, static_cast<std::uint32_t>(row),
+         PackSamples{from, samples, spins, row, words});
+}
+
 void enqueue_add_moments(Stream& stream, const MomentRows& rows, const MomentPart& part,
                          std::int64_t begin, std::int64_t end, int multiprocessors) {
   // Samples are shared between warps where there are few tiles: four on each part of a

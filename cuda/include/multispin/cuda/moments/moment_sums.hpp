@@ -19,4 +19,8 @@ namespace multispin::cuda {
 bool moment_sums(const DeviceArray& rows, std::span<const std::int64_t> bounds,
                  const MomentSums& sums, const Poll& poll = {});
 
+// Such rows, in new memory, of spins +1 and -1 without gaps: int8 (samples, spins). Throws
+// std::invalid_argument, DeviceError, OutOfMemory.
+DeviceArray packed_samples(const DeviceArray& spins);
+
 }  // namespace multispin::cuda
