@@ -4,8 +4,8 @@
 architecture has printed, prints a table, and exits with 1 if one of those that everything depends
 on uses local memory: that is slow, and nothing else would tell where no GPU is. These are, with
 Philox, the strips of lattices, the sites of up to six bonds without a field and of 13 to 127, and
-whatever sweeps real couplings; and whatever multiplies bits by weights, which has no generator to
-choose.
+whatever sweeps real couplings; and, with no generator to choose, whatever multiplies bits by
+weights, and what adds up moments.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Kernel(NamedTuple):
                 r"HalfSweep.*Philox|UpdateSites [246] ZeroField.*Philox|UpdateManyBonds 2 Philox"
                 r"|(StepDense|ScanDense|ScanShared|SparseLevel|SparseSweeps|PatternSweeps) .*Philox"
                 r"|ApplyDense|MultiplyDense"
-                r"|DrawUnits|WriteUnits|WriteSums|AddOuter",
+                r"|DrawUnits|WriteUnits|WriteSums|AddOuter|AddMoments",
                 self.name,
             )
             is not None
@@ -70,7 +70,7 @@ def _name(symbol: str) -> str:
         r"|StepDense|ScanDense|ScanShared|ApplyDense|MultiplyDense|FlipsFromSpins"
         r"|SparseLevel|SparseSweeps"
         r"|PatternSweeps|PatternTurns|BringPatternTurns|TurnPatternSpins"
-        r"|DrawUnits|WriteUnits|WriteSums|AddOuter)[IE]",
+        r"|DrawUnits|WriteUnits|WriteSums|AddOuter|AddMoments)[IE]",
         symbol,
     )
     real = re.search(r"5rules\d+(HeatBath|Metropolis)E", symbol)
@@ -110,8 +110,9 @@ def main() -> int:
     # One for each lattice and rule, two of those of two classes, one for each number of slots and
     # for many bonds; two rules of real couplings in five kernels, and with each way to keep
     # overlaps; three kernels that have no rule. Four with each number of rows that a warp can take,
-    # and one with the largest.
-    if sum(kernel.matters for kernel in kernels) != 8 + 2 + 3 + 1 + 2 * (5 + 5) + 3 + 4 * 3 + 1:
+    # and one with the largest. One that adds up moments.
+    matter = 8 + 2 + 3 + 1 + 2 * (5 + 5) + 3 + 4 * 3 + 1 + 1
+    if sum(kernel.matters for kernel in kernels) != matter:
         print("the kernels that matter were not found: has the compiler's report changed?")
         return 1
     return 1 if bad else 0

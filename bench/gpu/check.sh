@@ -179,6 +179,11 @@ bipartite() {
   limited 60 "$python" bench/gpu/bipartite.py --output "$results" --seconds 20
 }
 
+# Of replicas, where they are and through the host.
+moments() {
+  limited 60 "$python" bench/gpu/moments.py --output "$results" --seconds 20
+}
+
 # Moments of chains, as a step of learning asks for them.
 inverse() {
   limited 60 "$python" bench/gpu/inverse.py --output "$results" --seconds 20
@@ -265,6 +270,7 @@ section "benchmark harness" harness
 section "speed" speed
 section "real couplings" real_couplings
 section "machines of two layers" bipartite
+section "moments" moments
 section "inverse Ising by Monte Carlo" inverse
 section "profile, lattice" profile_lattice
 section "profile, replicas" profile_replicas

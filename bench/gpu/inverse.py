@@ -3,11 +3,12 @@
     python bench/gpu/inverse.py --output bench/results [--seconds 20]
 
 A gradient is what learning does for each step: couplings put in place anew, 10 sweeps of 10,000
-chains of N = 200 spins, all coupled, and their moments, which the CPU adds up (8 threads). Chains
-are those of `bench/python/inverse.py`, part `gradient`. Each part is timed, with the chains on the
-CPU and on the GPU; of one generator moments have to be the same, bit for bit. A fit of
-`InverseIsing` is timed on both too. Prints a table and writes it to <date>-inverse-<GPU>.md. Exit
-status 1: moments differ. What there are no seconds left for is left out.
+chains of N = 200 spins, all coupled, and their moments, added up where the chains are (8 threads on
+the CPU). Chains are those of `bench/python/inverse.py`, part `gradient`. Each part is timed, with
+the chains on the CPU and on the GPU; of one generator moments have to be the same, bit for bit. A
+fit of `InverseIsing` is timed on both too. Prints a table and writes it to
+<date>-inverse-<GPU>.md. Exit status 1: moments differ. What there are no seconds left for is left
+out.
 """
 
 from __future__ import annotations

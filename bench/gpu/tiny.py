@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Whole words, one lane, a few bits over, and one that is swept by strips.
 SHAPES = ((64, 128), (2, 2), (6, 130), (10, 1026), (1088, 256))
 TEMPERATURES = [2.27, 2.27, 1.0]  # two rules: launches of two replicas, and of one
+MOST_MOMENTS = 1000  # spins of lattices of whose pairs there are not too many
 
 
 def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
@@ -33,6 +34,8 @@ def exercise(shape: tuple[int, int], h: float, dynamics: str, rng: str) -> None:
     on_gpu.energy()
     on_gpu.correlation()
     on_gpu.block_average((2, 2))
+    if on_gpu.model.n_spins < MOST_MOMENTS:
+        on_gpu.moments()
     on_gpu.packed()
     spins = compare(on_gpu, settings)
     ms.Sampler(ms.Ising(shape), 2.27, init=spins[0], seed=1, rng=rng, device="cuda").sweep(1)
@@ -51,6 +54,7 @@ def exercise_graph(model: ms.Model, replicas: int, rng: str) -> None:
     on_gpu.record(2, 1)
     if not shared:
         on_gpu.overlap()
+    on_gpu.moments()
     compare(on_gpu, settings)
 
 
@@ -64,6 +68,7 @@ def exercise_real(model: ms.Model, engine: str, dynamics: str, order: str, rng: 
     on_gpu.sweep(3)
     on_gpu.record(2, 1)
     on_gpu.overlap()
+    on_gpu.moments()
     on_gpu.packed()
     compare(on_gpu, settings)
 

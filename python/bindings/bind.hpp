@@ -18,6 +18,7 @@ void bind_tempering_of(pybind11::module_& module);
 void bind_cuda_bipartite(pybind11::module_& module);
 void bind_cuda_devices(pybind11::module_& module);
 void bind_cuda_lattice(pybind11::module_& module);
+void bind_cuda_moments(pybind11::module_& module);
 void bind_cuda_real(pybind11::module_& module);
 void bind_cuda_replica(pybind11::module_& module);
 

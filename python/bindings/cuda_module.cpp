@@ -12,6 +12,7 @@ PYBIND11_MODULE(_cuda, module) {
   multispin::bind_tempering(module);
   multispin::bind_cuda_bipartite(module);
   multispin::bind_cuda_lattice(module);
+  multispin::bind_cuda_moments(module);
   multispin::bind_cuda_real(module);
   multispin::bind_cuda_replica(module);
 }

@@ -23,6 +23,8 @@ __all__: list[str] = [
     "driver_version",
     "free_memory",
     "lattice_bytes",
+    "packed_moment_sums",
+    "packed_samples",
     "pattern_bytes",
     "real_bytes",
     "replica_bytes",
@@ -430,6 +432,10 @@ def lattice_bytes(
     replicas: typing.SupportsInt | typing.SupportsIndex,
     planes: typing.SupportsInt | typing.SupportsIndex = 1,
 ) -> int: ...
+def packed_moment_sums(
+    rows: DeviceArray, bounds: numpy.typing.NDArray[numpy.int64]
+) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]: ...
+def packed_samples(spins: DeviceArray) -> DeviceArray: ...
 def pattern_bytes(
     sites: typing.SupportsInt | typing.SupportsIndex,
     patterns: typing.SupportsInt | typing.SupportsIndex,

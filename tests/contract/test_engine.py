@@ -117,6 +117,19 @@ def test_measurements_are_those_of_the_spins(subject: Subject) -> None:
     np.testing.assert_allclose(second, np.einsum("...an,...am->...nm", flat, flat) / lead[-1])
 
 
+def test_moments_of_groups_are_those_of_their_spins(subject: Subject) -> None:
+    """Groups of replicas, of whatever disorder sample they are."""
+    sampler = subject.sampler(replicas=70)
+    sampler.sweep(3)
+    spins = spins_of(sampler).reshape(-1, subject.model.n_spins).astype(np.int64)
+    bounds = np.array([1, 2, 33, 70])
+    found = list(sampler._engine.moment_sums(bounds))
+    assert len(found) == 3
+    for group, (first, second) in zip(np.split(spins, bounds)[1:], found, strict=False):
+        np.testing.assert_array_equal(first, group.sum(axis=0))
+        np.testing.assert_array_equal(second, group.T @ group)
+
+
 def test_correlations_are_those_of_the_spins(subject: Subject) -> None:
     sampler = subject.sampler(replicas=5)
     sampler.sweep(3)

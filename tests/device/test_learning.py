@@ -86,6 +86,28 @@ def test_couplings_are_those_of_the_cpu(case: str, placed: list[int | None]) -> 
 
 
 @pytest.mark.filterwarnings("ignore::multispin.NotConvergedWarning")
+@pytest.mark.parametrize("what", ["couplings", "machine"])
+def test_moments_of_chains_are_added_up_there(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from multispin import _cuda
+
+    sums_of, seen = _cuda.packed_moment_sums, []
+
+    def noted(rows: Any, bounds: Any) -> Any:
+        seen.append(np.diff(bounds).tolist())
+        return sums_of(rows, bounds)
+
+    monkeypatch.setattr(_cuda, "packed_moment_sums", noted)
+    if what == "couplings":
+        ms.InverseIsing("boltzmann", chains=70, max_iter=1, random_state=1, device="cuda").fit(
+            samples()
+        )
+        assert seen[0] == [9, 9, 9, 9, 9, 9, 8, 8]
+    else:
+        ms.BoltzmannMachine(2, n_iter=1, n_chains=70, random_state=1, device="cuda").fit(samples())
+        assert seen[0] == [70]
+
+
+@pytest.mark.filterwarnings("ignore::multispin.NotConvergedWarning")
 @pytest.mark.filterwarnings("ignore::multispin.InfiniteMaximumWarning")
 @pytest.mark.parametrize("k_pairwise", [False, True])
 def test_what_was_learned_is_sampled_there(

@@ -64,8 +64,9 @@ std::size_t used(int device) {
   return bytes;
 }
 
+constexpr int multiprocessors = 2;
+
 DeviceInfo info_of(int index) {
-  constexpr int multiprocessors = 2;
   return {index, "emulated device", static_cast<int>(number("MULTISPIN_EMULATED_CAPABILITY", "9")),
           0,     multiprocessors,   memory_of_device()};
 }
@@ -178,6 +179,10 @@ void Event::record(Stream& /*stream*/) {
 
 bool Event::done() const {
   return Clock::now() >= *static_cast<const Clock::time_point*>(handle_);
+}
+
+int multiprocessors_of(int /*device*/) {
+  return multiprocessors;
 }
 
 void synchronize_device(int /*device*/) {}

@@ -303,6 +303,13 @@ bool Event::done() const {
   return true;
 }
 
+int multiprocessors_of(int device) {
+  int count = 0;
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device),
+        "asking for its multiprocessors");
+  return count;
+}
+
 void synchronize_device(int device) {
   const DeviceGuard guard{device};
   check(cudaDeviceSynchronize(), "waiting for it");

@@ -91,6 +91,8 @@ class Event {
   void* handle_ = nullptr;
 };
 
+int multiprocessors_of(int device);
+
 // Waits for everything on a device, whoever has put it there.
 void synchronize_device(int device);
 

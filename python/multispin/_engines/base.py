@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -188,14 +189,25 @@ class Engine(ABC):
     def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
         """Spins of some replicas, (replicas, *shape), in the host's memory."""
 
-    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def moment_sums(
+        self, bounds: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another.
 
-        For engines that have nothing better: their spins are packed for it.
+        With bounds (groups + 1,) they are of groups instead, of replicas bounds[g] to
+        bounds[g + 1] - 1, at least one. For engines that have nothing better: their spins are
+        packed for it.
         """
-        shape = (self.request.samples, -1, self.request.model.n_spins)
-        for spins in np.ascontiguousarray(self.spins()).reshape(shape):
-            yield _core.moment_sums(spins, None, self.request.threads)
+        spins = np.ascontiguousarray(self.spins()).reshape(-1, self.request.model.n_spins)
+        for first, end in pairwise(self.bounds_of_samples if bounds is None else bounds):
+            yield _core.moment_sums(spins[first:end], None, self.request.threads)
+
+    @property
+    def bounds_of_samples(self) -> NDArray[np.int64]:
+        """Replicas at which each disorder sample begins, and the number of all."""
+        request = self.request
+        replicas = request.replicas // request.samples
+        return replicas * np.arange(request.samples + 1, dtype=np.int64)
 
     def correlation(self) -> tuple[NDArray[np.int64], ...]:
         """Sums over all sites of s_i s_{i+d}: for each axis (replicas, side // 2 + 1).

@@ -9,6 +9,7 @@ import numpy as np
 from multispin import _core
 from multispin._engines import devices, limits
 from multispin._engines.base import Engine, Request
+from multispin._engines.moments import packed_moment_sums
 from multispin.models.forms import SignedEdges
 from multispin.models.signed_graph import SignedGraph
 
@@ -224,12 +225,14 @@ class ByReplica(Compiled):
         )
         return np.asarray(2 * bits.T.astype(np.int8) - 1).reshape(-1, *self.request.model.shape)
 
-    def moment_sums(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Sums over replicas of s_i (N,) and s_i s_j (N, N), one disorder sample after another."""
-        rows, request = self.packed(), self.request  # a bit a replica, as they are needed
-        replicas = request.replicas // request.samples
-        for first in range(0, request.replicas, replicas):
-            yield _core.packed_moment_sums(rows, first, replicas, request.threads)
+    def moment_sums(
+        self, bounds: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Sums over replicas, of disorder samples or groups, where the replicas are."""
+        # A bit a replica, as they are needed.
+        rows = self.packed() if self.request.gpu is None else self.device_packed()
+        bounds = self.bounds_of_samples if bounds is None else bounds
+        return packed_moment_sums(rows, bounds, self.request.threads)
 
     def _one(self) -> tuple[int, ...]:
         return (self.request.model.n_spins,)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from multispin._engines.compiled import Compiled, module_of, not_in_words
+from multispin._engines.moments import packed_moment_sums
 from multispin.models.forms import UniformLattice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -67,6 +70,18 @@ class LatticeEngine(Compiled):
     def spins_of(self, replicas: NDArray[np.intp]) -> NDArray[np.int8]:
         """Spins of some replicas, (replicas, *shape), in the host's memory."""
         return self.spins()[replicas]
+
+    def moment_sums(
+        self, bounds: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Sums over replicas, where the replicas are; their spins are unpacked on the way."""
+        request = self.request
+        if request.gpu is None:
+            return super().moment_sums(bounds)
+        module, n = module_of(request.gpu), request.model.n_spins
+        rows = module.packed_samples(self.device_spins().reshaped((request.replicas, n)))
+        bounds = self.bounds_of_samples if bounds is None else bounds
+        return packed_moment_sums(rows, bounds, request.threads)
 
     def correlation(self) -> tuple[NDArray[np.int64], ...]:
         """Sums over all sites of s_i s_{i+d}: for each axis (replicas, side // 2 + 1)."""

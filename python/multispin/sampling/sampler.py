@@ -463,7 +463,8 @@ class Sampler:
         """Means <s_i> ``(N,)`` and second moments <s_i s_j> ``(N, N)`` over the replicas.
 
         With disorder samples, ``(samples, N)`` and ``(samples, N, N)``. The sums are exact, as
-        those of :func:`multispin.moments`. Only the lattice engine unpacks its spins for it.
+        those of :func:`multispin.moments`. Only the lattice engine unpacks its spins for it. A GPU
+        adds up its own replicas: nothing but the sums comes to the host.
 
         Raises
         ------

@@ -32,7 +32,6 @@ class Free:
     """Persistent chains of all units."""
 
     def __init__(self, model: Pairwise, start: Spins, seed: int, place: Place) -> None:
-        self._threads = registry.threads(place.threads)
         self.sampler = Sampler(
             model, 1.0, replicas=len(start), init=start, dynamics="glauber", seed=seed,
             threads=place.threads, device=place.device, engine="real",
@@ -51,7 +50,8 @@ class Free:
         """Take other parameters, let chains go on, and average over them."""
         self.sampler.model = model
         self.sampler.sweep(sweeps)
-        return mean_features(support, self.states, None, self._threads)
+        mean, second = self.sampler.moments()
+        return support.vector(second, mean)
 
 
 class Clamped:

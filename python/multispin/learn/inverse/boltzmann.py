@@ -19,7 +19,7 @@ from multispin.sampling.device_array import on_host
 from multispin.sampling.sampler import Sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from multispin.learn.place import Place
 
     Array = NDArray[np.float64]
+    Integers = NDArray[np.int64]
 
 #: Sweeps between two measurements at first, and the fewest and most there can be; they are as many
 #: as make measurements independent. After a step chains get so many times as many.
@@ -147,21 +148,19 @@ class Chains:
         wanted = max(_PER_PARAMETER * self.support.size, _STATES)
         kept = math.ceil(wanted / self.n_chains)
         self.seen = []
-        threads = registry.threads(self.place.threads)
         for k in range(times):
             if k > 0:
                 self.sweep(1)
-            spins = self.spins()
             if times - k <= kept:
-                self.seen.append(spins)
-            numbers += np.bincount((spins > 0).sum(axis=1), minlength=len(numbers))
-            for g, group in enumerate(np.array_split(spins, _GROUPS)):
-                for kind, part in self.strata.parts(group):
-                    first, second, count = moment_sums(part, None, threads)
-                    sums[g, kind] += self.support.vector(
-                        np.asarray(second, np.float64), np.asarray(first, np.float64)
-                    )
-                    counts[g, kind] += count
+                self.seen.append(self.spins())
+            if isinstance(self.sampler, Steered):
+                up = (self.sampler.spins() > 0).sum(axis=1)
+                numbers += np.bincount(up, minlength=len(numbers))
+            for g, kind, first, second, count in self._sums_of_groups():
+                sums[g, kind] += self.support.vector(
+                    np.asarray(second, np.float64), np.asarray(first, np.float64)
+                )
+                counts[g, kind] += count
         together = _together(*zip(*map(self.strata.mean, sums, counts), strict=True))
         if times > 1:
             change = 1.5 if together > 1.6 else 1 / 1.2 if together < 1.2 else 1.0
@@ -170,6 +169,22 @@ class Chains:
             self.numbers, self.potential = numbers, self.strata.steered(self._used, numbers)
         mean, worth = self.strata.mean(sums.sum(axis=0), counts.sum(axis=0))
         return mean, np.maximum(1.0 - mean**2, 1e-12) / worth * max(together, 1.0)
+
+    def _sums_of_groups(self) -> Iterator[tuple[int, int, Integers, Integers, int]]:
+        """Yield the number of a group, and of a kind of its states; of these the sums and how many.
+
+        They are sums of s_i (N,) and of s_i s_j (N, N).
+        """
+        sizes = [len(part) for part in np.array_split(np.arange(self.n_chains), _GROUPS)]
+        if isinstance(self.sampler, Sampler):  # of one kind: added up where the chains are
+            bounds = np.cumsum([0, *sizes], dtype=np.int64)
+            for g, (first, second) in enumerate(self.sampler._engine.moment_sums(bounds)):
+                yield g, 0, first, second, sizes[g]
+            return
+        threads = registry.threads(self.place.threads)
+        for g, group in enumerate(np.split(self.spins(), np.cumsum(sizes[:-1]))):
+            for kind, part in self.strata.parts(group):
+                yield g, kind, *moment_sums(part, None, threads)
 
     def tilted(self, x: Array) -> Tilted:
         """Return the model of K spins up that parameters are of, by the latest measurements."""
