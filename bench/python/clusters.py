@@ -121,11 +121,12 @@ def _chains(
 
 
 class Binder(NamedTuple):
-    """U = 1 - <m^4> / 3<m^2>^2 and its slope, ln chi; of all replicas and without each in turn."""
+    """U = 1 - <m^4> / 3<m^2>^2, ln chi, their slopes; of all replicas and without each in turn."""
 
     value: np.ndarray
     slope: np.ndarray
     log_chi: np.ndarray
+    log_chi_slope: np.ndarray
 
 
 def _binder(run: Chains, n: int, T: float) -> Binder:
@@ -137,7 +138,7 @@ def _binder(run: Chains, n: int, T: float) -> Binder:
     slope_a, slope_b = (ae - a * e) / T**2, (be - b * e) / T**2
     value = 1 - b / (3 * a**2)
     slope = -(slope_b / (3 * a**2) - 2 * b * slope_a / (3 * a**3))
-    return Binder(value, slope, np.log(n * a / T))
+    return Binder(value, slope, np.log(n * a / T), slope_a / a - 1 / T)
 
 
 def _with_error(values: np.ndarray) -> str:
@@ -161,11 +162,13 @@ def critical(
             one, two = found[first], found[second]
             crossing = T + (one.value - two.value) / (two.slope - one.slope)
             ratio = np.log(shapes[second][0] / shapes[first][0])
+            # Where the curves cross: a little beside it the larger lattice is another one already.
+            log_chi = [b.log_chi + b.log_chi_slope * (crossing - T) for b in (one, two)]
             print(
                 f"{shapes[first][0]} and {shapes[second][0]}: "
                 f"crossing {_with_error(crossing)} (exact or best known {exact:.6f}), "
                 f"1/nu {_with_error(np.log(two.slope / one.slope) / ratio)}, "
-                f"gamma/nu {_with_error((two.log_chi - one.log_chi) / ratio)}"
+                f"gamma/nu {_with_error((log_chi[1] - log_chi[0]) / ratio)}"
             )
 
 
