@@ -964,7 +964,7 @@ def _estimator() -> dict[str, Call]:
         ),
         "InverseIsing.sample": Call(
             of.sample, {"n": 3, "sweeps": 2, "random_state": 1}, known.sample,
-            long=("n", "sweeps"), anything=("sweeps",),
+            long=("n", "sweeps"),
         ),
         "InverseIsing.conditional": Call(
             of.conditional, {"samples": samples, "sweeps": 2, "random_state": 1},
@@ -983,14 +983,14 @@ def _estimator() -> dict[str, Call]:
             of.score, scored, known.score, blames=of_weights, anything=("y",)
         ),
         "InverseIsing.entropy": Call(
-            of.entropy, {"random_state": 1}, known.entropy, anything=("random_state",)
+            of.entropy, {"random_state": 1}, known.entropy
         ),
         "InverseIsing.information": Call(
             of.information, weighted, known.information, blames=of_weights
         ),
         "InverseIsing.report": Call(
             of.report, {**weighted, "n": 20, "sweeps": 2, "random_state": 1}, known.report,
-            blames=of_weights, long=("n", "sweeps"), anything=("sweeps",),
+            blames=of_weights, long=("n", "sweeps"),
         ),
         "InverseIsing.get_params": Call(of.get_params, {"deep": True}, known.get_params),
         "InverseIsing.set_params": Call(of.set_params, {}, known.set_params),

@@ -13,13 +13,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 import pytest
 
 import multispin as ms
 from multispin import io
+from multispin.learn.deep import portable
+from multispin.learn.rbm import files
 from multispin.studies.journal import _seal
 
+from . import small_machines
+from .small_machines import MACHINES
 from .small_runs import RUNS
 
 if TYPE_CHECKING:
@@ -90,6 +95,15 @@ FILES: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any]]] = {
     ),
     **{f"{kind}, half way": (lambda p, k=kind: half_way(k, p), RUNS[kind]) for kind in RUNS},
     **{f"{kind}, finished": (RUNS[kind], RUNS[kind]) for kind in RUNS},
+    **{
+        f"RBM, {kind}": (small_machines.learned(kind), small_machines.use(kind))
+        for kind in MACHINES
+    },
+    **{
+        f"training of an RBM, {kind}": (small_machines.half_way(kind), small_machines.go_on(kind))
+        for kind in MACHINES
+    },
+    "deep belief network": (small_machines.network, small_machines.use_network),
     "study": (study, study),
     "study, read": (study, ms.read_study),
 }
@@ -162,7 +176,7 @@ def changed_array(array: NDArray[Any], numbers: random.Random) -> NDArray[Any] |
     if kind == 3:
         return array.reshape(-1, 1)
     if kind == 4:
-        return array.astype(numbers.choice(["f4", "i2", "u1", "c16", "U5", "?"]))
+        return array.astype(numbers.choice(["f4", "i2", "u1", "c16", "S5", "?"]))
     if kind == 5:
         return np.zeros_like(array)
     if kind == 6:
@@ -177,17 +191,14 @@ def changed_array(array: NDArray[Any], numbers: random.Random) -> NDArray[Any] |
 
 def resealed(path: Path, numbers: random.Random) -> None:
     """Replace a file by one that is in order, but for what it says."""
-    if path.read_bytes().startswith(b"PK"):
+    begins = path.read_bytes()[:9]
+    if begins.startswith(b"PK"):
         kind = _kind_of(path)
-        meta, arrays = io.read_checkpoint(path, kind)
-        if arrays and numbers.random() < 0.5:
-            name = numbers.choice(list(arrays))
-            other = changed_array(arrays[name], numbers)
-            arrays = {k: v for k, v in arrays.items() if k != name}
-            arrays |= {} if other is None else {name: other}
-        else:
-            meta = changed_json(meta, numbers)
-        io.write_checkpoint(path, kind, meta, arrays)
+        io.write_checkpoint(path, kind, *changed(*io.read_checkpoint(path, kind), numbers))
+        return
+    if begins == b"multispin":
+        of = _format_of(path)
+        files.write(path, of, *changed(*files.read(path, of), numbers))
         return
     lines = path.read_bytes().splitlines()
     number = numbers.randrange(len(lines))
@@ -195,6 +206,22 @@ def resealed(path: Path, numbers: random.Random) -> None:
     sealed = [line + b"\n" for line in lines]
     sealed[number] = _seal(json.dumps(record).encode())
     path.write_bytes(b"".join(sealed))
+
+
+def changed(meta: Any, arrays: Arrays, numbers: random.Random) -> tuple[Any, Arrays]:
+    """Return what a file has, JSON or an array changed."""
+    if not arrays or numbers.random() < 0.5:
+        return changed_json(meta, numbers), arrays
+    name = numbers.choice(list(arrays))
+    other = changed_array(arrays[name], numbers)
+    arrays = {k: v for k, v in arrays.items() if k != name}
+    return meta, arrays if other is None else {**arrays, name: other}
+
+
+def _format_of(path: Path) -> files.Format:
+    with h5py.File(path) as archive:
+        name = json.loads(archive["header"][()].tobytes())["format"]
+    return portable.FORMAT if name == portable.FORMAT.name else files.FORMAT
 
 
 def _kind_of(path: Path) -> str:

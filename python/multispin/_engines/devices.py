@@ -80,6 +80,17 @@ def check(device: object) -> None:
             raise DeviceError(f"device: got {device!r}, but {reason}; 'cpu' always works")
 
 
+def check_name(device: object) -> None:
+    """Refuse what is no name of a device, whether there is one here or not.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but a device's name.
+    """
+    _index(device)
+
+
 def choose(device: str, rng: str, spins: int, at_once: int) -> int | None:
     """Return the number of the GPU that runs `spins` spins, or None for the CPU.
 

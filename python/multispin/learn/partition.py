@@ -11,7 +11,6 @@ import numpy as np
 
 from multispin._base import checks
 from multispin._base.callers import warn
-from multispin._engines import devices
 from multispin.errors import NotConvergedWarning
 from multispin.exact import enumeration
 from multispin.learn.bennett import acceptance_ratio, effective_samples, log_mean
@@ -125,10 +124,8 @@ def log_partition(
     >>> abs(found.value - exact.value) < 5 * found.error, found.error < 0.01
     (True, True)
     """
-    method = checks.choice("method", method, METHODS)
-    chains = checks.count("chains", chains, 2, _MOST_CHAINS)
-    temperatures = checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES)
-    devices.check(device)
+    method, chains, temperatures = checked(method, chains, temperatures)
+    seed, place = checks.seed_or_fresh("seed", seed), Place(threads, device).checked()
     check_model("model", model)
     if model.samples is not None:
         raise ValueError(checks.describe("model", model, "a model without disorder samples"))
@@ -136,12 +133,19 @@ def log_partition(
         method == "auto" and model.n_spins <= enumeration.MAX_ENUMERATED_SPINS
     ):
         return LogPartition(enumeration.enumerate(model, 1.0).log_partition, 0.0, "exact")
-    seed = checks.seed_or_fresh("seed", seed)
-    place = Place(threads, device)
     if method == "integration":
         return _integrated(model, chains, temperatures, seed, place)
     up = _along(_chains(model, 2 * chains, seed, place), temperatures, chains)
     return together(model.n_spins * math.log(2), *up)
+
+
+def checked(method: str, chains: int, temperatures: int) -> tuple[str, int, int]:
+    """Return these arguments of `log_partition`, or refuse them."""
+    return (
+        checks.choice("method", method, METHODS),
+        checks.count("chains", chains, 2, _MOST_CHAINS),
+        checks.count("temperatures", temperatures, 2, _MOST_TEMPERATURES),
+    )
 
 
 def _chains(model: Model, chains: int, seed: int, place: Place) -> Sampler:

@@ -13,10 +13,10 @@ from multispin.learn import partition, sampling
 from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.boltzmann.connectivity import couplings_of
 from multispin.learn.boltzmann.learning import Learning, checked, coins
-from multispin.learn.inverse.observations import observed
+from multispin.learn.inverse.observations import UNITS, observed
 from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
-from multispin.learn.place import Place
+from multispin.learn.place import Placed
 from multispin.learn.rates import MOST_CHAINS, MOST_STEPS
 from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
@@ -59,7 +59,7 @@ class Gradient(NamedTuple):
     free: tuple[Array, Array]
 
 
-class BoltzmannMachine(Estimator):
+class BoltzmannMachine(Placed, Estimator):
     r"""Visible and hidden spins with couplings between any of them, learned from samples.
 
     .. math:: P(v) = \sum_{h} P(s), \qquad
@@ -314,7 +314,7 @@ class BoltzmannMachine(Estimator):
         random_state
             Seed; None takes that of the estimator.
         """
-        self._check_fitted("sample")
+        self._check_ready("sample")
         n = checks.count("n", n, 1, MOST_CHAINS)
         sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
         seed = self._seed_or(random_state)
@@ -350,7 +350,7 @@ class BoltzmannMachine(Estimator):
         random_state
             Seed; None takes that of the estimator.
         """
-        self._check_fitted("reconstruct")
+        self._check_ready("reconstruct")
         sweeps = checks.count("sweeps", sweeps, 1, MOST_STEPS)
         seed = self._seed_or(random_state)
         return self._conditional(self._data(X).spins, clamp, sweeps, seed)
@@ -389,7 +389,7 @@ class BoltzmannMachine(Estimator):
         NotFittedError, TypeError, ValueError
             Before `fit`; for an argument that is not of its kind.
         """
-        self._check_fitted("log_partition")
+        self._check_ready("log_partition")
         seed = self._seed_or(random_state)
         return partition.log_partition(
             self.model(), method, chains, temperatures, seed, *self._place
@@ -445,9 +445,11 @@ class BoltzmannMachine(Estimator):
 
     # --- what all of them need --------------------------------------------------------------------
 
-    @property
-    def _place(self) -> Place:
-        return Place(self.threads, self.device)
+    def _check_ready(self, what: str) -> None:
+        """Refuse to draw before `fit`, and with parameters that are wrong by now."""
+        self._check_fitted(what)
+        checks.choice("units", self.units, UNITS)
+        self._check_place()
 
     def _check_fitted(self, what: str) -> None:
         if not hasattr(self, "J_"):
@@ -459,7 +461,8 @@ class BoltzmannMachine(Estimator):
         return data
 
     def _seed_or(self, random_state: int | None) -> int:
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        wanted = self.random_state if random_state is None else random_state
+        seed = self._seed if wanted is None else checks.seed("random_state", wanted)
         return seed_for(seed, 0, 0)  # not the numbers of a training with this seed
 
     def _in_units(self, spins: Spins) -> Spins:

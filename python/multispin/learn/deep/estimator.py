@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from multispin.learn.rbm.estimator import RBM
     from multispin.progress import TrainingProgress
 
-INPUTS = ("means", "states")
 _LAYER = 0x6C61796572
 
 
@@ -167,10 +166,9 @@ class DeepBeliefNetwork(Portable):
             As `RBM.fit`, of each layer.
         """
         machines = layers.machines(self.layers, self.rbm)
-        inputs = checks.choice("inputs", self.inputs, INPUTS)
+        inputs = checks.choice("inputs", self.inputs, layers.INPUTS)
         check_progress(progress)
-        if not isinstance(self.verbose, (bool, np.bool_)):
-            checks.count("verbose", self.verbose, 0, 100)
+        settings.check_verbose(self.verbose)
         seed = settings.seed_of(self.random_state)
         shown = bool(self.verbose) if progress is None else progress
         given = numbers_of(X, "X", machines[0]._first_kind(X).allowed)

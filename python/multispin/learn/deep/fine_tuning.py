@@ -228,22 +228,68 @@ class FineTuning:
         return meta, arrays
 
     def restore(self, meta: dict[str, Any], arrays: Arrays) -> FineTuning:
-        """Go on from what a checkpoint has kept."""
-        of, n = torch(), len(self._parameters)
-        self.epoch, self.batch = meta["epoch"], meta["batch"]
-        self.total, self.waited = meta["total"], meta["waited"]
-        self.least = math.inf if meta["least"] is None else meta["least"]
-        self._put([arrays[f"at_{k}"] for k in range(n)])
-        self.best = [arrays[f"best_{k}"] for k in range(n) if f"best_{k}" in arrays]
+        """Go on from what a checkpoint has kept.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If something is missing, or of another type or shape. That numbers are finite is seen by
+            what is computed of them.
+        """
+        self._count(meta)
+        self._put(self._like("at", arrays))
+        if any(name.startswith("best_") for name in arrays):
+            self.best = self._like("best", arrays)
+        if (self.least < math.inf) != bool(self.best):
+            raise ValueError(checks.describe("least", meta["least"], "a number with its weights"))
+        self._restore_adam(arrays)
+        self.history = History({k[8:]: v for k, v in arrays.items() if k.startswith("history_")})
+        names = {"loss"} if self.validation is None else {"loss", "validation_loss"}
+        for name in names if self.epoch else ():
+            losses = arrays[f"history_{name}"]
+            if losses.dtype != np.float64 or losses.shape != (self.epoch,):
+                got = f"{losses.dtype} {losses.shape}"
+                raise ValueError(f"history_: got {got}, allowed: float64 ({self.epoch},)")
+        if self.history.rows.keys() != (names if self.epoch else set()):
+            raise ValueError(f"history_: got {set(self.history.rows)}, allowed: {names}")
+        return self
+
+    def _count(self, meta: dict[str, Any]) -> None:
+        per_epoch = -(-self.data.m // self.settings.batch_size)
+        self.epoch = checks.count("epoch", meta["epoch"], 0, MOST_STEPS)
+        self.batch = checks.count("batch", meta["batch"], 0, per_epoch)
+        self.waited = checks.count("waited", meta["waited"], 0, self.epoch)
+        self.total, least = checks.finite("total", meta["total"]), meta["least"]
+        self.least = math.inf if least is None else checks.finite("least", least)
+
+    def _like(self, of: str, arrays: Arrays) -> list[Reals]:
+        """Return an array for each of the module's parameters."""
+        found = [arrays[f"{of}_{k}"] for k in range(len(self._parameters))]
+        for part, like in zip(found, self._taken(), strict=True):
+            if part.dtype != like.dtype or part.shape != like.shape:
+                got, allowed = f"{part.dtype} {part.shape}", f"{like.dtype} {like.shape}"
+                raise ValueError(f"{of}: got {got}, allowed: {allowed}")
+        return found
+
+    def _restore_adam(self, arrays: Arrays) -> None:
+        """Take Adam's moments, which there are from the first update on."""
+        of, began = torch(), bool(self.epoch or self.batch)
+        if any(name.startswith("adam_") for name in arrays) != began:
+            raise ValueError("adam: got moments, allowed: those of the updates that are over")
         kept: dict[int, dict[str, Any]] = {}
-        for name, part in arrays.items():
-            if name.startswith("adam_"):
-                _, k, what = name.split("_", 2)
-                kept.setdefault(int(k), {})[what] = of.from_numpy(part.copy())
+        for k, like in enumerate(self._taken() if began else ()):
+            shapes = {"step": (), "exp_avg": like.shape, "exp_avg_sq": like.shape}
+            kept[k] = {}
+            for what, shape in shapes.items():
+                part = arrays[f"adam_{k}_{what}"]
+                if (
+                    part.dtype != (np.float32 if what == "step" else like.dtype)
+                    or part.shape != shape
+                ):
+                    raise ValueError(f"adam: got {part.dtype} {part.shape}, allowed: {shape}")
+                kept[k][what] = of.from_numpy(part.copy())
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": kept, "param_groups": groups})
-        self.history = History({k[8:]: v for k, v in arrays.items() if k.startswith("history_")})
-        return self
 
     def _taken(self) -> list[Reals]:
         """Return the weights as they are; they go on to change."""

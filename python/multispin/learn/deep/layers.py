@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ALLOWED = "a list of numbers of hidden units >= 1, and of RBMs, the lowest first"
+#: What the next layer learns from.
+INPUTS = ("means", "states")
 #: Kinds of hidden units that can be the visible ones of the next layer.
 PASSED_ON = ("binary", "spin", "gaussian")
 

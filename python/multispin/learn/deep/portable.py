@@ -10,8 +10,8 @@ from multispin._base import checks
 from multispin.learn.deep import layers
 from multispin.learn.deep.network import Classifier, Dense, Network
 from multispin.learn.deep.tuned import FineTuned
-from multispin.learn.rbm import files
-from multispin.learn.rbm.conversions import of_json
+from multispin.learn.rbm import files, settings
+from multispin.learn.rbm.conversions import check_names, of_json
 from multispin.learn.rbm.estimator import RBM
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-FORMAT = files.Format("multispin deep belief network", 1, "a deep belief network")
+#: Of `history_`.
+_LOSSES = ("loss", "validation_loss")
+
+FORMAT = files.Format("multispin deep belief network", 2, "a deep belief network")
 
 
 class Portable(FineTuned):
@@ -50,9 +53,8 @@ class Portable(FineTuned):
         NotFittedError, OSError, MissingExtraError
             Before `fit`; if the file cannot be written; without h5py.
         TypeError, ValueError
-            If `layers` or `rbm` were changed to what `fit` would refuse, but for devices that are
-            not there; for classes that are neither numbers nor text, and parameters that JSON has
-            not.
+            If parameters, or what was learned, were changed to what `fit` would refuse, but for
+            devices that are not there; for classes that are neither numbers nor text.
 
         Examples
         --------
@@ -100,7 +102,8 @@ class Portable(FineTuned):
         Raises
         ------
         FileNotFoundError, CheckpointError, MissingExtraError
-            If there is no such file; if it is damaged, or another one; without h5py.
+            If there is no such file; if it is damaged, another one, or holds what does not fit
+            together; without h5py.
         """
         meta, arrays = files.read(path, FORMAT)
         with files.fits_together(path):
@@ -113,7 +116,7 @@ class Portable(FineTuned):
 
     def _params_stored(self) -> dict[str, Any]:
         """Return parameters as JSON has them, those of RBMs as dictionaries."""
-        layers.described(self.layers, self.rbm)  # refuses what is no parameter by now
+        self._check_params()  # which may be others by now
         params = self.get_params(deep=False)
         if not isinstance(self.random_state, (int, np.integer)):
             params["random_state"] = None
@@ -123,12 +126,12 @@ class Portable(FineTuned):
 
     def _restore(self, meta: dict[str, Any], arrays: Arrays) -> None:
         """Take what a file has kept, or raise whatever does not fit."""
+        self._check_params()
+        if self.random_state is not None:
+            checks.seed("random_state", self.random_state)
         stored = enumerate(meta["rbms"])
         machines = [RBM._of_stored(of, _part(arrays, f"rbm{k}/")) for k, of in stored]
-        classes = meta["classes"]
-        if classes is not None:
-            classes = np.array(classes["labels"], classes["dtype"])
-        self._take(layers.fitted(machines), classes)
+        self._take(layers.fitted(machines), _classes_of(meta["classes"]))
         network = self.network_
         if "network/0" in arrays:
             parts = _numbered(arrays, "network")
@@ -136,15 +139,28 @@ class Portable(FineTuned):
             self.network_ = Network(
                 _layers_like(network.encoder, parts[:n]), _layers_like(network.decoder, parts[n:])
             )
+        labels = machines[-1].n_labels
         if "classifier/0" in arrays:
             *parts, weights, bias = _numbered(arrays, "classifier")
-            _check_shapes((weights, bias), ((len(classes), network.n_code), (len(classes),)))
+            _check_numbers("weights", weights, (len(bias), network.n_code), network.encoder[0])
+            _check_numbers("biases", bias, bias.shape[:1], network.encoder[0])
             self.classifier_ = Classifier(_layers_like(network.encoder, parts), (weights, bias))
+            labels = labels or len(bias)
+        if len(getattr(self, "classes_", ())) != labels:
+            raise ValueError(f"classes_: got {meta['classes']}, allowed: {labels} of them")
         history = _part(arrays, "history/")
         if history:
+            _check_history(history)
             self.history_ = history
+        check_names(meta["names"], self.n_features_in_)
         if meta["names"] is not None:
             self.feature_names_in_ = np.array(meta["names"], dtype=object)
+
+    def _check_params(self) -> None:
+        """Refuse parameters that `fit` would refuse, but for devices that are not there."""
+        layers.described(self.layers, self.rbm)
+        checks.choice("inputs", self.inputs, layers.INPUTS)
+        settings.check_verbose(self.verbose)
 
 
 # --- parameters and classes as JSON ---------------------------------------------------------------
@@ -162,6 +178,16 @@ def _params_of(stored: dict[str, Any]) -> dict[str, Any]:
 
     return {**stored, "layers": [layer(one) for one in stored["layers"]],
             "rbm": layer(stored["rbm"])}  # fmt: skip
+
+
+def _classes_of(stored: dict[str, Any] | None) -> NDArray[Any] | None:
+    """Return classes, if they are what they say to be, one by one."""
+    if stored is None:
+        return None
+    found = np.array(stored["labels"], stored["dtype"])
+    if found.ndim != 1 or found.tolist() != stored["labels"] or found.dtype.kind not in "biufUO":
+        raise ValueError(f"classes_: got {stored}, allowed: labels of their type")
+    return found
 
 
 def _classes_stored(classes: NDArray[Any] | None) -> dict[str, Any] | None:
@@ -192,16 +218,28 @@ def _part(arrays: Arrays, begins: str) -> Arrays:
 
 def _layers_like(like: Sequence[Dense], parts: Sequence[NDArray[Any]]) -> tuple[Dense, ...]:
     """Return layers of other numbers, a pair of arrays each."""
-    shapes = [part.shape for one in like for part in (one.weights, one.bias)]
-    _check_shapes(parts, shapes)
-    pairs = zip(like, parts[::2], parts[1::2], strict=True)
+    pairs = list(zip(like, parts[::2], parts[1::2], strict=True))
+    for one, weights, bias in pairs:
+        _check_numbers("weights", weights, one.weights.shape, one)
+        _check_numbers("biases", bias, one.bias.shape, one)
     return tuple(one.of(weights, bias) for one, weights, bias in pairs)
 
 
-def _check_shapes(parts: Sequence[NDArray[Any]], wanted: Sequence[tuple[int, ...]]) -> None:
-    found = [part.shape for part in parts]
-    if found != list(wanted):
-        raise ValueError(f"weights and biases of shapes {found}, not {list(wanted)}")
+def _check_numbers(name: str, part: NDArray[Any], shape: tuple[int, ...], like: Dense) -> None:
+    kind = like.weights.dtype
+    if part.dtype != kind or part.shape != shape:
+        raise ValueError(f"{name}: got {part.dtype} {part.shape}, allowed: {kind} {shape}")
+    if not np.isfinite(part).all():
+        raise ValueError(f"{name}: got NaN or infinity, allowed: finite numbers")
+
+
+def _check_history(history: Arrays) -> None:
+    """Refuse what is no loss after each epoch; losses may be infinite."""
+    shape = history["loss"].shape[:1]
+    for name, part in history.items():
+        if name not in _LOSSES or part.dtype != np.float64 or part.shape != shape:
+            got = f"{part.dtype} {part.shape} of {name!r}"
+            raise ValueError(f"history_: got {got}, allowed: float64 {shape} of {_LOSSES}")
 
 
 def _columns_first(part: NDArray[Any]) -> bool:

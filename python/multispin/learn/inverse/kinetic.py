@@ -320,8 +320,10 @@ class KineticIsing(Estimator):
             If the series does not fit.
         """
         self._check_fitted("sample")
+        checks.choice("units", self.units, UNITS)
         steps = checks.count("n_steps", n_steps, 1, checks.MOST_SITES)
-        seed = self._seed if random_state is None else checks.seed("random_state", random_state)
+        wanted = self.random_state if random_state is None else random_state
+        seed = self._seed if wanted is None else checks.seed("random_state", wanted)
         rng = np.random.Generator(np.random.Philox(seed))
         first = self._learned.before[0] if start is None else self._state(start)
         spins = simulated(self.J_, self.h_, steps, np.atleast_2d(first), rng)

@@ -15,9 +15,9 @@ from multispin.learn.bennett import log_mean
 from multispin.learn.inverse import enumeration, information, strata, units
 from multispin.learn.inverse.comparison import compare
 from multispin.learn.inverse.completion import Completion
-from multispin.learn.inverse.observations import observed
+from multispin.learn.inverse.observations import UNITS, observed
 from multispin.learn.names import check_same_units
-from multispin.learn.place import Place
+from multispin.learn.place import Placed
 from multispin.learn.seeds import seed_for
 from multispin.models import Pairwise
 
@@ -32,7 +32,7 @@ _FOR_POTENTIAL = 10_000  # chains of pairs, whose mean of exp(V_K) is what V add
 _MOST_SAMPLES = 2**48
 
 
-class LearnedPairs:
+class LearnedPairs(Placed):
     """Couplings and fields that were learned, and what can be asked of them."""
 
     J_: NDArray[np.float64]
@@ -40,8 +40,7 @@ class LearnedPairs:
     potential_: NDArray[np.float64] | None
     n_features_in_: int
     units: str
-    threads: int | None
-    device: str
+    random_state: int | None
     _seed: int
     _pairs: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
@@ -105,13 +104,12 @@ class LearnedPairs:
         NotFittedError
             If nothing has been learned.
         """
-        self._check_fitted("sample")
+        self._check_ready("sample")
         n = checks.count("n", n, 1, _MOST_SAMPLES)
-        seed = self._seed_or(random_state)
+        length, seed = _length(sweeps), self._seed_or(random_state)
         if self.n_features_in_ <= enumeration.MOST_SPINS:
             spins = self._distribution().drawn(n, seed)
         else:
-            length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
             spins = self._chains(n, length, seed)
         return self._in_units(spins)
 
@@ -155,10 +153,9 @@ class LearnedPairs:
         >>> abs(float((drawn[:, 1] == 1).mean()) - 0.75) < 0.03
         True
         """
-        self._check_fitted("conditional")
+        self._check_ready("conditional")
         observations = self._observed(samples, None, missing=True)
-        seed = self._seed_or(random_state)
-        length = _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1, MOST_SWEEPS)
+        length, seed = _length(sweeps), self._seed_or(random_state)
         if not observations.incomplete:
             return self._in_units(observations.spins)
         model = self.model()
@@ -203,12 +200,12 @@ class LearnedPairs:
         NotFittedError
             If nothing has been learned.
         """
-        self._check_fitted("log_partition")
+        self._check_ready("log_partition")
         few = self.n_features_in_ <= enumeration.MOST_SPINS
-        checks.choice("method", method, partition.METHODS)
+        method, chains, temperatures = partition.checked(method, chains, temperatures)
+        seed = self._seed_or(random_state)
         if method in ("auto", "exact") and few:
             return partition.LogPartition(self._distribution().log_partition, 0.0, "exact")
-        seed = self._seed_or(random_state)
         if self.potential_ is None:
             return partition.log_partition(
                 self.model(), method, chains, temperatures, seed, *self._place
@@ -231,10 +228,12 @@ class LearnedPairs:
         ------
         TypeError, ValueError
             For samples or weights that are not of this kind.
+        DeviceError
+            If the device cannot be used, which it is beyond 22 spins.
         NotFittedError
             If nothing has been learned.
         """
-        self._check_fitted("log_likelihood")
+        self._check_ready("log_likelihood")
         observations = self._observed(samples, sample_weight, missing=True)
         if observations.incomplete and self.n_features_in_ > enumeration.MOST_SPINS:
             most = f"none for the likelihood of more than {enumeration.MOST_SPINS} spins"
@@ -254,7 +253,7 @@ class LearnedPairs:
 
         Raises
         ------
-        TypeError, ValueError, NotFittedError
+        TypeError, ValueError, DeviceError, NotFittedError
             As `log_likelihood`.
         """
         return self.log_likelihood(samples, sample_weight)
@@ -266,10 +265,15 @@ class LearnedPairs:
 
         Raises
         ------
+        TypeError, ValueError
+            For a seed that is none.
+        DeviceError
+            If the device cannot be used, which it is beyond 22 spins.
         NotFittedError
             If nothing has been learned.
         """
-        self._check_fitted("entropy")
+        self._check_ready("entropy")
+        self._seed_or(random_state)
         if self.n_features_in_ <= enumeration.MOST_SPINS:
             p = self._distribution().probabilities
             return -float((p * np.log(np.where(p > 0, p, 1.0))).sum())
@@ -324,7 +328,7 @@ class LearnedPairs:
         NotFittedError
             If nothing has been learned.
         """
-        self._check_fitted("report")
+        self._check_ready("report")
         observations = self._observed(samples, sample_weight)
         drawn = self._spins(self.sample(n, sweeps, random_state))
         return compare(observations.spins, drawn, data_weight=observations.weights)
@@ -340,10 +344,6 @@ class LearnedPairs:
             return sampling.drawn(self.model(), n, sweeps, seed, self._place)
         model, rest = self._apart()
         return strata.drawn(model, rest, n, sweeps, seed, self._place)
-
-    @property
-    def _place(self) -> Place:
-        return Place(self.threads, self.device)
 
     def _apart(self) -> tuple[Pairwise, NDArray[np.float64]]:
         """Return a model of pairs, and what is left of a potential, small but for a constant."""
@@ -364,8 +364,19 @@ class LearnedPairs:
         return observations
 
     def _seed_or(self, random_state: int | None) -> int:
-        return self._seed if random_state is None else checks.seed("random_state", random_state)
+        wanted = self.random_state if random_state is None else random_state
+        return self._seed if wanted is None else checks.seed("random_state", wanted)
+
+    def _check_ready(self, name: str) -> None:
+        """Refuse to draw or to sum before `fit`, and with parameters that are wrong by now."""
+        self._check_fitted(name)
+        checks.choice("units", self.units, UNITS)
+        self._check_place()
 
     def _check_fitted(self, name: str) -> None:
         if not hasattr(self, "J_"):
             raise not_fitted(f"{name}: got an estimator that is not fitted: fit it first")
+
+
+def _length(sweeps: int | None) -> int:
+    return _SWEEPS if sweeps is None else checks.count("sweeps", sweeps, 1, MOST_SWEEPS)

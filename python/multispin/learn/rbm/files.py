@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -31,13 +31,17 @@ class Format(NamedTuple):
     of: str
 
 
-FORMAT = Format("multispin RBM", 3, "an RBM")
+FORMAT = Format("multispin RBM", 4, "an RBM")
+
+#: Bytes before those of HDF5, which leaves them alone: the seal. As few as it can.
+_SEAL = 512
+_PIECE = 1 << 20  # bytes that are read at a time
 
 
 def write(
     path: str | os.PathLike[str], of: Format, meta: dict[str, Any], arrays: dict[str, Any]
 ) -> None:
-    """Write one HDF5 file, all or nothing: arrays by name, JSON with their digests, and its own.
+    """Write one HDF5 file, all or nothing: arrays by name, JSON, and before them a seal.
 
     Raises
     ------
@@ -49,27 +53,23 @@ def write(
         If h5py is not installed.
     """
     h5py = require("h5py", "run")
-    header = {
-        "format": of.name, "version": of.version, "meta": meta,
-        "sha256": {name: _digest(array) for name, array in arrays.items()},
-    }  # fmt: skip
+    header = {"format": of.name, "version": of.version, "meta": meta, "arrays": list(arrays)}
     text = json.dumps(header, default=_plain)
     target = checks.path("path", path)
-    with (
-        interrupts_held(),
-        files.replacing(target) as file,
-        h5py.File(file, "w") as archive,
-    ):
-        archive["header"] = np.frombuffer(text.encode(), np.uint8)
-        archive.attrs["sha256"] = hashlib.sha256(text.encode()).hexdigest()
-        for name, array in arrays.items():
-            archive.create_dataset(name, data=array)
+    with interrupts_held(), files.replacing(target) as file:
+        with h5py.File(file, "w", userblock_size=_SEAL) as archive:
+            archive["header"] = np.frombuffer(text.encode(), np.uint8)
+            for name, array in arrays.items():
+                archive.create_dataset(name, data=array)
+        seal = _seal_of(file)
+        file.seek(0)
+        file.write(seal)
 
 
 def read(
     path: str | os.PathLike[str], of: Format
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Read what `write` wrote, and verify all of it.
+    """Read what `write` wrote, after its seal: the HDF5 library may never end with damaged files.
 
     Raises
     ------
@@ -81,26 +81,38 @@ def read(
     h5py = require("h5py", "run")
     name = checks.path("path", path)
     try:
-        with files.open_regular(name, os.O_RDONLY) as file, h5py.File(file, "r") as archive:
-            text = archive["header"][()].tobytes()
-            if hashlib.sha256(text).hexdigest() != archive.attrs["sha256"]:
-                raise ValueError("its header is not as it was written")
-            header = json.loads(text)
-            if (header["format"], header["version"]) != (of.name, of.version):
-                raise ValueError(f"format {header['format']!r}, version {header['version']!r}")
-            arrays = {key: np.asarray(archive[key]) for key in header["sha256"]}
-        for key, digest in header["sha256"].items():
-            if _digest(arrays[key]) != digest:
-                raise ValueError(f"{key} is not as it was written")
+        with files.open_regular(name, os.O_RDONLY) as file:
+            if _seal_of(file) != _first(file):
+                raise ValueError("it has no seal, or another one")
+            with h5py.File(file, "r") as archive:
+                header = json.loads(archive["header"][()].tobytes())
+                if (header["format"], header["version"]) != (of.name, of.version):
+                    raise ValueError(f"format {header['format']!r}, version {header['version']!r}")
+                arrays = {key: np.asarray(archive[key]) for key in header["arrays"]}
     except files.IrregularFileError as error:
         raise CheckpointError(f"{str(name)!r} is {error.strerror}, no file of {of.of}") from error
     except (FileNotFoundError, PermissionError, MemoryError):
         raise
-    except Exception as error:  # h5py meets damage in many ways
+    except Exception as error:  # h5py meets what is no such file in many ways
         raise CheckpointError(
             f"{str(name)!r} is no file of {of.of}, or it is damaged ({error}); it was left as it is"
         ) from error
     return header["meta"], arrays
+
+
+def _first(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(_SEAL)
+
+
+def _seal_of(file: BinaryIO) -> bytes:
+    """Return the seal of what comes after it."""
+    digest, length = hashlib.sha256(), 0
+    file.seek(_SEAL)
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+        length += len(piece)
+    return f"multispin {digest.hexdigest()} {length}\n".encode().ljust(_SEAL, b"\0")
 
 
 @contextmanager
@@ -108,9 +120,10 @@ def fits_together(path: str | os.PathLike[str]) -> Iterator[None]:
     """Have what is wrong with contents that are as they were written be a CheckpointError."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{os.fspath(path)!r}: what it holds does not fit together ({error})"
+            f"{os.fspath(path)!r}: what it holds does not fit together ({error}); "
+            "it was left as it is"
         ) from error
 
 
@@ -120,12 +133,6 @@ def _plain(value: Any) -> Any:
         return value.item()
     allowed = "numbers, texts, lists and None, which a file can keep"
     raise TypeError(checks.describe("parameters", value, allowed))
-
-
-def _digest(array: NDArray[Any]) -> str:
-    given = np.ascontiguousarray(array)
-    words = f"{given.dtype.str} {given.shape}".encode()
-    return hashlib.sha256(words + given.tobytes()).hexdigest()
 
 
 # --- other programs -------------------------------------------------------------------------------

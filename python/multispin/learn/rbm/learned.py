@@ -11,7 +11,7 @@ from multispin._engines.bipartite import Numbers, unpack
 from multispin.learn.base import Estimator, not_fitted
 from multispin.learn.names import check_same_units
 from multispin.learn.partition import check_log_partition
-from multispin.learn.place import Place
+from multispin.learn.place import Placed
 from multispin.learn.rbm import flips, labels, partition, phases, settings
 from multispin.learn.rbm.enumeration import diverges
 from multispin.learn.rbm.layers import layers_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _HIDDEN, _DRAWN = 1, 2
 
 
-class Learned(Estimator):
+class Learned(Placed, Estimator):
     """An RBM that is fitted: `components_`, biases, and what training would go on from."""
 
     components_: NDArray[Any]
@@ -44,8 +44,6 @@ class Learned(Estimator):
     n_features_in_: int
 
     method: str
-    threads: int | None
-    device: str
 
     #: What a checkpoint keeps: words and numbers, and arrays.
     _kept: tuple[dict[str, Any], dict[str, NDArray[Any]]]
@@ -101,6 +99,7 @@ class Learned(Estimator):
             Before `fit`; for samples that are not of this kind.
         """
         data = self._observed(X)
+        self._check_place()
         if data.bits is not None and data.dtype == np.float32:
             found = self._kernel().means(data.bits, "hidden")
         else:
@@ -215,6 +214,7 @@ class Learned(Estimator):
         """
         method, exchanged = checks.choice("method", method, partition.METHODS), None
         at, (meta, kept) = self._parameters(), self._kept
+        self._check_place()
         if method == "ptt" and self._fixed["method"] == "ptt":
             arrays = {k[6:]: v for k, v in kept.items() if k.startswith("model_")}
             params = {**type(self)().get_params(), **self._fixed}
@@ -268,10 +268,6 @@ class Learned(Estimator):
         """What samples look like."""
         return Visible(self._fixed["visible"], self._kept[0]["categories"], self._fixed["n_labels"])
 
-    @property
-    def _place(self) -> Place:
-        return Place(self.threads, self.device)
-
     def _check_distribution(self) -> None:
         """Refuse what has no distribution, and whose chains never end."""
         if diverges(self._parameters().of_machine()):
@@ -282,6 +278,7 @@ class Learned(Estimator):
             )
 
     def _kernel(self) -> Kernel:
+        self._check_place()
         return self._parameters().kernel(self._place)
 
     def _chains(self) -> States:

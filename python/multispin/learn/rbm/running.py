@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multispin._base.interrupts import interrupts_held
-from multispin.learn.rbm import phases
+from multispin.learn.rbm import kept, phases
 from multispin.learn.rbm.gradient import Offsets
 from multispin.learn.rbm.history import History, measured, singular_values
 from multispin.learn.rbm.parameters import Machine, Parameters
@@ -87,6 +87,7 @@ class Run:
         def rate(batch: int) -> float:
             return training.settings.rate((self.epoch + batch / per_epoch) / epochs)
 
+        whole = True
         machine = Machine(training.parameters, training.parameters.kernel(training.settings.place))
         try:
             while self.epoch < epochs and not self.stopped:
@@ -96,15 +97,17 @@ class Run:
                     # Batches are as many as samples have it; one of little weight goes less far.
                     share = batch.weight * len(batches) / self.data.weight
                     with interrupts_held():
+                        whole = False  # nothing goes on from an update that fails half way
                         training.update(batch, share * rate(self.batch), machine)
                         self.batch += 1
+                        whole = True
                     reporter.advance(1)
                     if checkpoint is not None:
                         checkpoint.save_if_due(self.state)
                 self._end_epoch(reporter, callbacks, rate(len(batches) - 1))
         finally:
             reporter.close()
-            if checkpoint is not None:
+            if checkpoint is not None and whole:
                 checkpoint.save(self.state)
 
     def _end_epoch(
@@ -137,8 +140,8 @@ class Run:
             "step": training.step, "updates": training.updates,
         }  # fmt: skip
         arrays: Arrays = {"base": training.base}
-        for of, kept in (("at", training.parameters), ("velocity", training.velocity)):
-            for name, part in zip(("weights", "visible", "hidden"), parts(kept), strict=True):
+        for of, moving in (("at", training.parameters), ("velocity", training.velocity)):
+            for name, part in zip(("weights", "visible", "hidden"), parts(moving), strict=True):
                 arrays[f"{of}_{name}"] = part
         arrays["offsets_visible"] = training.offsets.visible
         arrays["offsets_hidden"] = training.offsets.hidden
@@ -158,17 +161,19 @@ class Run:
         arrays: Arrays,
     ) -> Run:
         """Return what a checkpoint has kept."""
+        per_epoch = -(-len(data) // settings.batch_size)
+        kept.check(settings, layers.visible, data.n_units, per_epoch, meta, arrays)
 
         def of(prefix: str) -> Arrays:
             return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
 
         parameters, velocity = (
-            Parameters(kept["weights"], kept["visible"], kept["hidden"], layers)
-            for kept in (of("at_"), of("velocity_"))
+            Parameters(part["weights"], part["visible"], part["hidden"], layers)
+            for part in (of("at_"), of("velocity_"))
         )
         offsets = Offsets(arrays["offsets_visible"], arrays["offsets_hidden"])
-        base, kept = arrays["base"], of("model_")
-        model = phases.resumed(settings, parameters, base, kept) if kept else None
+        base, chains = arrays["base"], of("model_")
+        model = phases.resumed(settings, parameters, base, chains) if chains else None
         training = Training(
             settings, parameters, velocity, offsets, base, model, meta["step"], meta["updates"]
         )

@@ -82,6 +82,7 @@ class Sampled(Learned):
         if steps is not None:
             steps = checks.count("steps", steps, 1, MOST_STEPS)
         parameters = self._parameters()
+        self._check_place()
         self._check_distribution()
         found, self.sample_steps_ = equilibrated(
             parameters, self._kept[1]["base"], n, steps, self._seed_or(random_state),

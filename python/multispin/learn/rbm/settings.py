@@ -95,8 +95,7 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         checks.count("n_categories", params["n_categories"], 2, 2**16)
     n_labels = checks.count("n_labels", params["n_labels"], 0, MOST_UNITS)
     _check_together(method, visible, n_labels)
-    if not isinstance(params["verbose"], (bool, np.bool_)):
-        checks.count("verbose", params["verbose"], 0, 100)
+    check_verbose(params["verbose"])
     return Settings(
         n_components=checks.count("n_components", params["n_components"], 1, MOST_UNITS),
         learning_rate=learning_rate(params["learning_rate"]),
@@ -119,6 +118,32 @@ def checked(params: Mapping[str, Any], seed: int) -> Settings:
         threads=registry.threads(threads),
         device=params["device"],
     )
+
+
+def check_verbose(verbose: object) -> None:
+    """Refuse what does not say whether a bar is shown.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither a flag nor a number that scikit-learn would take.
+    """
+    if not isinstance(verbose, (bool, np.bool_)):
+        checks.count("verbose", verbose, 0, 100)
+
+
+def anywhere(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters that `checked` finds as right as these, whatever machine it runs on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are of no kind that there is.
+    """
+    devices.check_name(params["device"])
+    if params["threads"] is not None:
+        checks.count("threads", params["threads"], 1)
+    return {**params, "device": "cpu", "threads": 1}
 
 
 def _check_together(method: str, visible: str, n_labels: int) -> None:

@@ -216,11 +216,11 @@ class Rectified:
         x = np.asarray(fields, np.float64)
         uniform = uniforms_of(numbers, _NOISE + (layer == "hidden"), x.shape[1])
         special = _special()
-        logs = np.log(uniform)
-        noise = special.ndtri_exp(logs + special.log_ndtr(x))
+        logs, near = np.log(uniform), np.maximum(x, -1e4)
+        noise = special.ndtri_exp(logs + special.log_ndtr(near))
         # Far out the field alone counts, and differences of large numbers have no digits left.
         far = logs / np.minimum(x, -1e4)
-        return np.asarray(np.where(x < -1e4, far, np.maximum(x - noise, 0.0)), np.float32)
+        return np.asarray(np.where(x < -1e4, far, np.maximum(near - noise, 0.0)), np.float32)
 
 
 def _special() -> Any:

@@ -7,7 +7,6 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import pytest
 
@@ -195,7 +194,7 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
         network.save(file)
     network.set_params(layers=[6, 4, CODE], inputs=slice(2))
     network.classes_ = np.unique(labels())
-    with pytest.raises(TypeError, match=r"^parameters: got slice\(.*allowed: numbers, texts"):
+    with pytest.raises(TypeError, match=r"^inputs: got slice"):
         network.save(file)
     assert file.read_bytes() == before
 
@@ -253,7 +252,21 @@ def test_what_is_sealed_but_does_not_fit_together_is_refused(tmp_path: Path) -> 
         found[where] = value
         return found
 
+    head, bad = arrays["classifier/6"], arrays["network/0"].copy()
+    bad[0, 0] = np.nan
     wrong = [
+        (changed("params", {**meta["params"], "inputs": "x"}), arrays),
+        (changed("params", {**meta["params"], "verbose": -1}), arrays),
+        (changed("params", {**meta["params"], "random_state": 0.5}), arrays),
+        (changed("names", ["a"]), arrays),
+        (changed("classes", {"labels": ["b", "a", "c"], "dtype": "f8"}), arrays),
+        (changed("classes", {"labels": [0, 1], "dtype": "<i8"}), arrays),
+        (meta, {**arrays, "network/0": bad}),
+        (meta, {**arrays, "network/1": arrays["network/1"].astype(np.float32)}),
+        (meta, {**arrays, "classifier/6": head * np.inf}),
+        (meta, {**arrays, "history/loss": np.zeros(3)}),
+        (meta, {**arrays, "history/loss": np.array([b"a", b"b"])}),
+        (meta, {**arrays, "rbm0/at_weights": arrays["rbm0/at_weights"][:, 1:]}),
         (changed("rbms", meta["rbms"][::-1]), arrays),
         (changed("rbms", []), arrays),
         (changed("classes", None), arrays),
@@ -269,15 +282,3 @@ def test_what_is_sealed_but_does_not_fit_together_is_refused(tmp_path: Path) -> 
         files.write(file, FORMAT, of, parts)
         with pytest.raises(ms.CheckpointError, match="what it holds does not fit together"):
             ms.DeepBeliefNetwork.load(file)
-
-
-def test_the_header_of_an_rbm_has_a_digest(tmp_path: Path) -> None:
-    rbm, file = ms.RBM(3, n_iter=1, random_state=5).fit(data()), tmp_path / "rbm.h5"
-    rbm.save(file)
-    with h5py.File(file, "r+") as archive:
-        text = archive["header"][()]
-        at = text.tobytes().index(b'"seed": 5') + 8
-        text[at] = ord("6")
-        archive["header"][...] = text
-    with pytest.raises(ms.CheckpointError, match="header is not as it was written"):
-        ms.RBM.load(file)

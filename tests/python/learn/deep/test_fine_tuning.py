@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 import multispin as ms
+from multispin import io
+from multispin.learn.deep import tuned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -342,6 +344,42 @@ def test_fine_tuning_goes_on_as_if_it_had_never_stopped(labelled: bool, tmp_path
             copy.deepcopy(network).fine_tune(X[:80], **{**options, **changed}, checkpoint=file)
     with pytest.raises(ms.CheckpointError, match="another run"):
         fitted(n_iter=1).fine_tune(X[:80], **options, checkpoint=file)
+
+
+WRONG: dict[str, Any] = {
+    "weights of others": lambda _, arrays: arrays.update(at_0=arrays["at_0"][:1]),
+    "a number for weights": lambda _, arrays: arrays.update(at_1=arrays["at_1"][0]),
+    "weights of another type": lambda _, arrays: arrays.update(at_0=arrays["at_0"].astype("f8")),
+    "no weights": lambda _, arrays: arrays.pop("at_2"),
+    "no best weights": lambda _, arrays: arrays.pop("best_2"),
+    "no moments": lambda _, arrays: arrays.pop("adam_0_exp_avg"),
+    "moments of others": lambda _, arrays: arrays.update(adam_0_exp_avg=arrays["at_1"]),
+    "steps of text": lambda _, arrays: arrays.update(adam_0_step=np.array(b"a")),
+    "no losses": lambda _, arrays: arrays.pop("history_loss"),
+    "more losses": lambda _, arrays: arrays.update(history_loss=np.zeros(9)),
+    "other losses": lambda _, arrays: arrays.update(history_x=np.zeros(2)),
+    "a batch that there is not": lambda meta, _: meta.update(batch=3),
+    "half an epoch": lambda meta, _: meta.update(epoch=0.5),
+    "no total": lambda meta, _: meta.pop("total"),
+    "best weights of no loss": lambda meta, _: meta.update(least=None),
+}
+
+
+@pytest.mark.one_in(4)
+@pytest.mark.parametrize("what", WRONG)
+def test_it_does_not_go_on_from_what_does_not_fit(what: str, tmp_path: Path) -> None:
+    X, file = digits(80)[0], tmp_path / "tuning.npz"
+    network = fitted((6, 4), X, n_iter=1)
+    given: dict[str, Any] = {"n_iter": 2, "batch_size": 40, "validation": X[:20], "random_state": 1}
+    network.fine_tune(X, **given, checkpoint=file)
+    network = fitted((6, 4), X, n_iter=1)
+    meta, arrays = io.read_checkpoint(file, tuned._KIND)
+    WRONG[what](meta, arrays)
+    io.write_checkpoint(file, tuned._KIND, meta, arrays)
+    before = file.read_bytes()
+    with pytest.raises(ms.CheckpointError, match="what it holds does not fit together"):
+        network.fine_tune(X, **given, checkpoint=file)
+    assert file.read_bytes() == before
 
 
 SCRIPT = """

@@ -460,6 +460,12 @@ def test_what_has_no_distribution_says_so(hidden: str) -> None:
     assert not enumeration.diverges(Parameters(0.9 * weights, np.zeros(2), np.zeros(2), layers))
 
 
+def test_rectified_units_are_0_in_fields_beyond_all_numbers() -> None:
+    fields = np.full((4, 3), -np.inf)
+    states = Rectified().draw(fields, "hidden", Numbers(1, streams(0, 4), 1), 1)
+    assert np.array_equal(states, np.zeros((4, 3)))
+
+
 def test_rectified_units_need_not_follow_the_largest_singular_value() -> None:
     # It pulls h along (1, −1), where no rectified unit can go.
     layers = layers_of("gaussian", "relu", Gaussian())
