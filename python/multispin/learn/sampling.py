@@ -24,7 +24,7 @@ def drawn(model: Pairwise, n: int, sweeps: int, seed: int, place: Place) -> NDAr
     for first in range(0, n, _AT_ONCE):
         chains = min(_AT_ONCE, n - first)
         sampler = Sampler(
-            model, 1.0, replicas=chains, seed=seed, first_stream=first,
+            model, 1.0, replicas=chains, dynamics="glauber", seed=seed, first_stream=first,
             threads=place.threads, device=place.device, engine="real",
         )  # fmt: skip
         sampler.sweep(sweeps)

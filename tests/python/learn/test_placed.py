@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,3 +104,18 @@ def test_arguments_are_checked_where_sums_need_none(call: Any, name: str) -> Non
     of = ESTIMATORS["InverseIsing"]()
     with pytest.raises((TypeError, ValueError), match=rf"^{name}: got .*, allowed: "):
         call(of)
+
+
+def test_chains_give_no_advice_that_nobody_can_follow() -> None:
+    """Where couplings are weak Metropolis hardly mixes, and says so."""
+    mean, many = np.full(24, 0.005), np.ones((2, 24), np.int8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ms.SlowMixingWarning)
+        of = ms.InverseIsing("boltzmann", chains=64, random_state=1)
+        of.fit_moments(mean, np.outer(mean, mean), 1000.0)
+        of.J_, of.h_ = np.zeros((24, 24)), mean
+        of.sample(2, sweeps=2)
+        of.conditional(np.where(np.arange(24) < 2, many, np.nan), sweeps=2)
+        machine = ms.BoltzmannMachine(n_iter=1, random_state=1).fit(np.concatenate([many, -many]))
+        machine.J_, machine.h_ = of.J_, of.h_
+        machine.sample(2, sweeps=2)

@@ -91,9 +91,10 @@ class Chains:
         cls, support: Support, x: Array, start: NDArray[np.int8], seed: int, place: Place
     ) -> Chains:
         """Start chains of the states given, (chains, N)."""
+        # Metropolis forgets next to nothing where couplings are weak, as they are to begin with.
         sampler = Sampler(
-            model_of(support, x), 1.0, replicas=len(start), init=start, seed=seed,
-            threads=place.threads, device=place.device, engine="real",
+            model_of(support, x), 1.0, replicas=len(start), init=start, dynamics="glauber",
+            seed=seed, threads=place.threads, device=place.device, engine="real",
         )  # fmt: skip
         return cls(sampler, support, place, len(start))
 

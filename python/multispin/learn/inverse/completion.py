@@ -47,8 +47,8 @@ class Completion:
         start = self._spins[self._rows]
         start[holes] = np.random.default_rng(seed).choice(np.array([-1, 1], np.int8), holes.sum())
         self._sampler = Sampler(
-            model, 1.0, replicas=len(start), init=start, clamp=~holes, seed=seed,
-            threads=place.threads, device=place.device, engine="real",
+            model, 1.0, replicas=len(start), init=start, dynamics="glauber", clamp=~holes,
+            seed=seed, threads=place.threads, device=place.device, engine="real",
         )  # fmt: skip
 
     def follow(self, model: Pairwise, sweeps: int) -> None:
