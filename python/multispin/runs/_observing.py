@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import time
 from collections import defaultdict
@@ -43,6 +44,8 @@ class Observations:
         Draws that are known already, and those that there are to be.
     chains, all_chains
         Chains of the batch, and of the run.
+    copies
+        How many times all values are in memory in the end.
     """
 
     def __init__(
@@ -52,12 +55,13 @@ class Observations:
         draws: int,
         chains: int,
         all_chains: int,
+        copies: float = 3.0,
     ) -> None:
         self.values: Values = {}  # by name, (draws, chains, ...), once their shapes are known
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._measures = measures
         self._began, self._draws = began, draws
-        self._chains, self._all_chains = chains, all_chains
+        self._chains, self._all_chains, self._copies = chains, all_chains, copies
 
     @contextmanager
     def timing(self, name: str) -> Iterator[None]:
@@ -144,7 +148,8 @@ class Observations:
         rows = self._row(one, self._draws)
         what = f"observables: {one.name!r}, {one.count(self._draws)} values of {shape} a chain"
         size = np.dtype(one.dtype).itemsize * int(np.prod(shape, dtype=np.int64))
-        check_memory(what, 3 * size * one.count(self._draws) * self._all_chains)
+        of_all = size * one.count(self._draws) * self._all_chains
+        check_memory(what, math.ceil(self._copies * of_all))
         self.values[one.name] = np.empty((rows, self._chains, *shape), dtype=one.dtype)
         return self.values[one.name]
 

@@ -77,15 +77,42 @@ def run_replicas(plan: Plan, replicas: int, sizes: list[int], reporter: Reporter
 
 def _check_fits(plan: Plan, replicas: int, sizes: list[int]) -> None:
     """Refuse replicas of which the overlaps, or what is kept of the draws, do not fit."""
+    what = f"replicas: {replicas}, all pairs and {plan.draws} draws of them"
+    needed = max(_measuring(plan, replicas, sizes), _analysing(plan, replicas, sizes))
+    check_memory(what, 8 * needed)
+
+
+def _measuring(plan: Plan, replicas: int, sizes: list[int]) -> int:
+    """Numbers in memory while draws are measured."""
     chains = replicas * (plan.model.samples or 1)
     # Energy and |m| of every replica, and all means of groups.
-    kept = (2 * replicas + sum(3 * (replicas // R) for R in sizes)) * plan.draws
-    bins = (plan.model.samples or 0) + plan.draws
+    kept = (2 * replicas + 3 * _groups(replicas, sizes)) * plan.draws
     pairs = chains * replicas
     # A block of pairs has its places, its overlaps, copies of these that are checked, and bins.
     pairs = pairs + 13 * min(max(_PAIRS, chains), pairs) if replicas > 1 else 0
-    what = f"replicas: {replicas}, all pairs and {plan.draws} draws of them"
-    check_memory(what, 8 * (pairs + kept + overlaps.MOST_BINS * bins))
+    return pairs + kept + _bins(plan, replicas)
+
+
+def _analysing(plan: Plan, replicas: int, sizes: list[int]) -> int:
+    """Numbers in memory in the end, beside all runs: series, or bins of P(q), are transformed."""
+    # Three series of each group of the most replicas, and of one group in each of the other runs.
+    kept = 3 * (_groups(replicas, sizes) + len(sizes)) * plan.draws + _bins(plan, replicas)
+    spectra = 3 * statistics.padded(plan.draws) // 2
+    series = max(replicas // R for R in sizes) * (2 * plan.draws + spectra)
+    if replicas == 1 or many_samples(plan.model):
+        return kept + series
+    back = statistics.padded(plan.draws)
+    return kept + max(series, overlaps.MOST_BINS * (2 * plan.draws + spectra + back))
+
+
+def _groups(replicas: int, sizes: list[int]) -> int:
+    return sum(replicas // R for R in sizes)
+
+
+def _bins(plan: Plan, replicas: int) -> int:
+    """Shares of the bins of P(q), of draws or of samples."""
+    rows = (plan.model.samples or 1) if many_samples(plan.model) else plan.draws
+    return overlaps.MOST_BINS * rows if replicas > 1 else 0
 
 
 def _measure(
@@ -97,7 +124,9 @@ def _measure(
     energy, size = np.empty((2, replicas, plan.draws))
     overlap2 = {R: np.empty((replicas // R, plan.draws)) for R in sizes if R > 1}
     shares = np.zeros(0)
-    observed = Observations(plan.measures, 0, plan.draws, chains, chains)
+    # As they come, averaged and turned; or averaged, beside the means of all groups and runs.
+    copies = max(3.0, 1.0 + (_groups(replicas, sizes) + len(sizes)) / replicas)
+    observed = Observations(plan.measures, 0, plan.draws, chains, chains, copies)
     for draw in range(plan.draws):
         total, m = sampler.record(1, plan.interval)
         energy[:, draw] = _over_samples(total[0]) / plan.model.n_spins

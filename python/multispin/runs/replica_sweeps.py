@@ -171,7 +171,8 @@ def replica_sweep(
         # The largest first: if it does not fit, that shows at once.
         runs = [run_replicas(plan, sizes[-1], sizes, reporter)]
         for R in sizes[-2::-1]:
-            runs.append(run_replicas(plan, R, [R], reporter))
+            # P(q) is that of the most replicas.
+            runs.append(run_replicas(plan, R, [R], reporter)._replace(shares=np.zeros(0)))
             _demand_like(plan, runs[-1], runs[0], R)
         runs.reverse()
     return dataset(xarray, plan, sizes, runs)

@@ -8,6 +8,7 @@ comparisons: a correct program fails in 1e-6 of all choices of seeds; here they 
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy import stats
 import multispin as ms
 from multispin import plot
 from multispin._base import memory
-from multispin.runs import _replica_run
+from multispin.runs import _observing, _replica_run
 from multispin.sampling import observables
 
 if TYPE_CHECKING:
@@ -234,6 +235,43 @@ def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     message = "^replicas: 2000, all pairs and 20 draws of them: needed 0.13 GiB, available: 0.02"
     with pytest.raises(MemoryError, match=message):
         sweep(replicas=[1, 2000], sweeps=200)
+
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize(
+    ("replicas", "draws", "samples", "observed"),
+    [
+        ([1], 5000, None, False),
+        ([2], 2100, None, False),  # just beyond a power of two, to which spectra are padded
+        ([1, 64], 1000, None, False),
+        (list(range(1, 40)), 100, None, False),
+        (list(range(1, 40)), 100, 5, False),
+        (list(range(1, 40)), 100, None, True),
+        ([7, 601], 20, None, False),
+    ],
+)
+def test_memory_that_is_asked_for_is_what_is_taken(
+    replicas: list[int], draws: int, samples: int | None, observed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    asked: dict[str, list[int]] = {"runs": [], "observables": []}
+    for name, module in (("runs", _replica_run), ("observables", _observing)):
+        monkeypatch.setattr(module, "check_memory", lambda _, n, name=name: asked[name].append(n))
+    model = ms.EdwardsAnderson((16, 16) if samples is None else (4, 4), seed=3, samples=samples)
+    first: dict[str, Any] = {"s": lambda spins: spins.reshape(len(spins), -1)[:, :16] * 1.0}
+    more = {"observables": first} if observed else {}
+    sweep(model, replicas=[1, 2], sweeps=200, **more)  # imports what it needs
+    asked["runs"].clear()
+    asked["observables"].clear()
+    tracemalloc.start()
+    try:
+        sweep(model, replicas=replicas, sweeps=draws, interval=1, **more)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    told = max(asked["runs"]) + max(asked["observables"], default=0)
+    assert taken < 1.02 * told + 2**18  # and what is there however few there are
+    assert told < 2**20 + 3.5 * taken
 
 
 # --- observables --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from multispin.analysis.statistics._autocorrelation import (
     effective_draws,
     mean,
 )
+from multispin.analysis.statistics._autocorrelation import padded as padded
 from multispin.analysis.statistics._binning import Binning, binning
 from multispin.analysis.statistics._jackknife import jackknife, sample_jackknife
 from multispin.analysis.statistics._magnets import (

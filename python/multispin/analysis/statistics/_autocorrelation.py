@@ -192,6 +192,11 @@ def windowed(x: Array) -> tuple[Autocorrelation, Array]:
     return found, unit[..., 0, 0] * np.where(constant, 0.0, np.sqrt(spread))
 
 
+def padded(draws: int) -> int:
+    """Return how long a series is when it is transformed: with zeros behind, a power of two."""
+    return 1 << (2 * draws - 1).bit_length()
+
+
 def _autocovariance(x: Array) -> tuple[Array, int]:
     """Γ(t) over all replicas, (..., draws // 2), of (..., replicas, draws); and all their draws."""
     replicas, draws = x.shape[-2:]
@@ -199,7 +204,7 @@ def _autocovariance(x: Array) -> tuple[Array, int]:
     # A constant series must come out as exactly constant, whatever rounding does to its mean.
     constant = np.ptp(x, axis=(-2, -1), keepdims=True) == 0
     centred = np.where(constant, 0.0, centred)
-    size = 1 << (2 * draws - 1).bit_length()
+    size = padded(draws)
     lags = draws // 2
     power = np.abs(np.fft.rfft(centred, n=size, axis=-1)) ** 2
     sums = np.fft.irfft(power.sum(axis=-2), n=size, axis=-1)[..., :lags]
