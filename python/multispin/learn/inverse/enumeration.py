@@ -113,9 +113,10 @@ class Likelihood:
     """ln Z − Σ J_ij ⟨s_i s_j⟩ − Σ h_i ⟨s_i⟩: minus the mean log-likelihood of a sample.
 
     With `by_number`, the data's shares of states with K spins up, a potential V_K is added to the
-    exponent: K-pairwise, Tkačik et al., PLoS Comput. Biol. 10, e1003408 (2014), eq. (5). V_0, V_1
-    and V_2 are 0, as couplings and fields can do what they would; of numbers that no sample has,
-    V_K is −∞, where the likelihood has its supremum. What is left comes last in a vector.
+    exponent: K-pairwise, Tkačik et al., PLoS Comput. Biol. 10, e1003408 (2014), eq. (5). Of numbers
+    that no sample has V_K is −∞, where the likelihood has its supremum; of the three smallest that
+    are left it is 0, as couplings and fields can do what it would. The rest of it comes last in a
+    vector.
     """
 
     def __init__(
@@ -124,10 +125,10 @@ class Likelihood:
         self.states, self.support = states, support
         self._never = np.full(states.n + 1, 0.0)
         self._numbers = np.zeros(0, dtype=np.intp)
-        shares = np.zeros(0)
+        self._tilted, shares = by_number is not None, np.zeros(0)
         if by_number is not None:
-            self._never[3:][by_number[3:] == 0.0] = -np.inf
-            self._numbers = np.flatnonzero((np.arange(states.n + 1) >= 3) & (by_number > 0))
+            self._never[by_number == 0.0] = -np.inf
+            self._numbers = np.flatnonzero(by_number > 0)[3:]
             shares = by_number[self._numbers]
         self._data = np.concatenate([support.vector(data.second, data.mean), shares])
         self.n_couplings, self.size = support.n_pairs, len(self._data)
@@ -143,7 +144,7 @@ class Likelihood:
     def exponent(self, x: Array) -> Array:
         """Return the exponent of all states."""
         support = self.support
-        by_number = self.potential(x) if len(self._numbers) else None
+        by_number = self.potential(x) if self._tilted else None
         J, h = support.matrix(x), x[support.n_pairs : support.size]
         return self.states.exponent(J, h, by_number)
 

@@ -95,7 +95,8 @@ class InverseIsing(LearnedPairs, Estimator):
     k_pairwise
         Whether a function V_K of the number K of spins up is learned too, so that the distribution
         of K is that of the data (``exact``; ``boltzmann`` without penalties, of all pairs); it is
-        ``potential_``, with V_0 = V_1 = V_2 = 0, and −∞ for numbers that no sample has [11]. In
+        ``potential_``, −∞ for numbers that no sample has, which is where the likelihood has its
+        supremum, and 0 for the three smallest that samples have, 0, 1 and 2 mostly [11]. In
         ``boltzmann`` states of chains with K spins up count for as many as the data has, which is
         what V_K would do; what is known of it brings chains to where the data is.
     firth

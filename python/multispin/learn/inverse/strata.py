@@ -203,10 +203,10 @@ class Tilted:
     potential: Array  # (N + 1,)
 
     def canonical(self) -> Tilted:
-        """Return the same distribution with V_0 = V_1 = V_2 = 0 where they are finite."""
+        """Return the same distribution with V_K = 0 of the three smallest K that it has."""
         n = len(self.h)
         terms = np.column_stack([np.ones(n + 1), _sums_by_number(n)])
-        first = np.flatnonzero(np.isfinite(self.potential[:3]))
+        first = np.flatnonzero(np.isfinite(self.potential))[:3]
         shift = np.linalg.lstsq(terms[first], self.potential[first], rcond=None)[0]
         rest = self.potential - terms @ shift
         rest[first] = 0.0

@@ -130,7 +130,7 @@ def _numbers(potential: Array | None) -> NDArray[np.intp]:
     """Return K of the V_K that are parameters."""
     if potential is None:
         return np.zeros(0, dtype=np.intp)
-    return np.flatnonzero(np.isfinite(potential) & (np.arange(len(potential)) >= 3))
+    return np.flatnonzero(np.isfinite(potential))[3:]
 
 
 def _of_all_states(fit: InverseIsing, support: Support, numbers: NDArray[np.intp]) -> Array:

@@ -43,12 +43,41 @@ def test_canonical_parameters_are_of_the_same_distribution(without: tuple[int, .
     of.potential[list(without)] = -np.inf
     found = of.canonical()
     np.testing.assert_allclose(probabilities(found), probabilities(of), atol=1e-14)
-    first = found.potential[:3]
-    np.testing.assert_array_equal(first[np.isfinite(first)], 0.0)
+    first = found.potential[np.isfinite(found.potential)][:3]
+    np.testing.assert_array_equal(first, 0.0)
     np.testing.assert_array_equal(np.isfinite(found.potential), np.isfinite(of.potential))
     rest = found.seen_from(of.J, of.h)
     again = probabilities(Tilted(of.J, of.h, rest))
     np.testing.assert_allclose(again, probabilities(of), atol=1e-14)
+
+
+@pytest.mark.parametrize("without", [(0,), (1,), (0, 1, 2), (2, 5), (0, 1, 3, 4, 6)])
+def test_numbers_that_no_sample_has_are_impossible(without: tuple[int, ...]) -> None:
+    """Also those whose V_K would be 0 else: couplings need not diverge in its place."""
+    rng = np.random.default_rng(3)
+    samples = np.where(rng.random((4000, N)) < 0.45, 1, -1)
+    samples = samples[~np.isin((samples > 0).sum(axis=1), without)]
+    never = np.isin(np.arange(N + 1), without) | (np.bincount(UP, minlength=N + 1) == 0)
+    shares = np.bincount((samples > 0).sum(axis=1), minlength=N + 1) / len(samples)
+    fits = [
+        ms.InverseIsing(method, k_pairwise=True, random_state=1, threads=1).fit(samples)
+        for method in ("exact", "boltzmann")
+    ]
+    for fit, error in zip(fits, (1e-5, 0.05), strict=True):
+        assert fit.converged_
+        assert fit.potential_ is not None
+        np.testing.assert_array_equal(np.isneginf(fit.potential_), never | (shares == 0))
+        np.testing.assert_array_equal(fit.potential_[shares > 0][:3], 0.0)
+        p = probabilities(Tilted(fit.J_, fit.h_, fit.potential_))
+        np.testing.assert_allclose(np.bincount(UP, p, minlength=N + 1), shares, atol=error)
+        energy = fit.energy(STATES)
+        assert not np.isnan(energy).any()
+        np.testing.assert_array_equal(np.isposinf(energy), never[UP])
+        assert np.isfinite([fit.entropy(), fit.log_partition().value]).all()
+        assert np.abs(fit.h_).max() < 1.0
+    if (shares > 0).sum() > 3:  # else couplings of all pairs say nothing that V does not
+        np.testing.assert_allclose(fits[0].J_, fits[1].J_, atol=0.1)
+        np.testing.assert_allclose(fits[0].h_, fits[1].h_, atol=0.1)
 
 
 def test_means_of_pairs_are_those_of_the_whole() -> None:
