@@ -919,8 +919,9 @@ def _inverse() -> dict[str, Call]:
             comparison.compare,
             {"data": samples, "model": samples, "data_weight": np.ones(200),
              "model_weight": np.ones(200), "data_size": 100.0, "model_size": None,
-             "most_triples": 10, "random_state": 1},
-            blames={"data": ("model", "data_weight"), "model": ("model_weight",)},
+             "most_triples": 10, "random_state": 1, "units": "spin"},
+            blames={"data": ("model", "data_weight"), "model": ("model_weight",),
+                    "units": ("data",)},
         ),
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from multispin._base import checks
 from multispin.learn.inverse._states import checked_samples, checked_weights
+from multispin.learn.inverse.observations import UNITS, observed
 from multispin.sampling.moments import moments
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def compare(
     model_size: float | None = None,
     most_triples: int = 10_000,
     random_state: int | None = None,
+    units: str = "spin",
 ) -> Comparison:
     r"""Compare samples of a model with the data that it is to describe.
 
@@ -159,7 +161,7 @@ def compare(
     Parameters
     ----------
     data, model
-        Spins ±1, (M, N) each, of the same N.
+        Samples of `units`, (M, N) each, of the same N.
     data_weight, model_weight
         Weights of the samples, (M,) numbers >= 0 each.
     data_size, model_size
@@ -171,11 +173,14 @@ def compare(
         drawn at random; 0 to 10⁷.
     random_state
         Seed of that draw; a fresh one if not given.
+    units
+        What both are made of: "spin", −1 and +1, or "binary", 0 and 1.
 
     Returns
     -------
     Comparison
-        Arrays with errors and z, differences in units of their errors.
+        Arrays with errors and z, differences in units of their errors: of spins ±1, whatever the
+        units.
 
     Raises
     ------
@@ -202,9 +207,10 @@ def compare(
     triples             10      1.39    0.76       0.5430
     P(K)                 6      1.16    0.74       0.9986
     """
-    spins = checked_samples("data", data)
+    checks.choice("units", units, UNITS)
+    spins = _spins("data", data, None, units)
     n = spins.shape[1]
-    of_model = checked_samples("model", model, n)
+    of_model = _spins("model", model, n, units)
     weights = checked_weights("data_weight", data_weight, len(spins))
     weights_of_model = checked_weights("model_weight", model_weight, len(of_model))
     sizes = (
@@ -316,6 +322,20 @@ def _variances(both: _Connected, triples: Integers) -> tuple[Floats, ...]:
 
 
 # --- what is asked --------------------------------------------------------------------------------
+
+
+def _spins(name: str, samples: ArrayLike, n: int | None, units: str) -> NDArray[np.int8]:
+    """Return samples of these units as spins."""
+    if units == "spin":
+        try:
+            return checked_samples(name, samples, n)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{error}; 0 and 1 with units='binary'") from error
+    found = observed(samples, None, units, name=name).spins
+    if n not in (None, found.shape[1]):
+        got = f"an array of shape {found.shape}"
+        raise ValueError(f"{name}: got {got}, allowed: an array (M, {n}) of 0 and 1, M >= 1")
+    return found
 
 
 def _size(name: str, size: float | None, spins: NDArray[np.int8], weights: Floats | None) -> float:

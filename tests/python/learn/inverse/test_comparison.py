@@ -214,3 +214,22 @@ def test_wrong_arguments(changed: Any, error: type[Exception], message: str) -> 
     compare(**valid)
     with pytest.raises(error, match=message.replace("(", r"\(").replace(")", r"\)")):
         compare(**{**valid, **changed})
+
+
+def test_units_0_and_1_are_spins() -> None:
+    rng = np.random.default_rng(4)
+    data, model = (rng.integers(0, 2, (m, 5)) for m in (60, 40))
+    of_spins = compare(2 * data - 1, 2 * model - 1)
+    for one, other in ((data, model), (data.astype(bool), model.astype(float))):
+        assert str(compare(one, other, units="binary")) == str(of_spins)
+    for given, match in (
+        ((2 * data - 1, model), r"^data: got -1"),
+        ((data, 2 * model - 1), r"^model: got -1"),
+        ((data, model[:, 1:]), r"^model: got an array of shape \(40, 4\), allowed: .* 0 and 1"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            compare(*given, units="binary")
+    with pytest.raises(ValueError, match="^units: got 'parity'"):
+        compare(data, model, units="parity")
+    with pytest.raises(ValueError, match=r"units='binary'"):
+        compare(data, model)
