@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import xarray as xr
 
 import multispin as ms
 from multispin import io
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import xarray as xr
 
 
 class Run(Protocol):
@@ -84,6 +83,31 @@ def swendsen_wang(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
 #: Of cluster dynamics, whose random numbers depend on the clusters that there are.
 CLUSTER_RUNS: dict[str, Run] = {
     "wolff": wolff, "wolff, ladder": wolff_ladder, "swendsen-wang": swendsen_wang,
+}  # fmt: skip
+
+
+def learning(method: str) -> Run:
+    """Return the training of an RBM, whose results are what stands for a Dataset."""
+
+    def learn(checkpoint: Path | None = None, **more: Any) -> xr.Dataset:
+        X = np.random.default_rng(1).integers(0, 2, (200, 24))
+        rbm = ms.RBM(
+            16, n_iter=6, batch_size=10, n_chains=20, n_temperatures=4, random_state=2,
+            method=method, momentum=0.5, threads=1,
+        )  # fmt: skip
+        rbm.fit(X, checkpoint=checkpoint, **more)
+        found = {"W": rbm.components_, "b": rbm.intercept_visible_, "h": rbm.h_samples_}
+        found |= rbm.history_
+        return xr.Dataset(
+            {k: ([f"{k}{axis}" for axis in range(v.ndim)], v) for k, v in found.items()}
+        )
+
+    return learn
+
+
+#: Of machines that learn, by chains that are and are not exchanged.
+LEARNING_RUNS: dict[str, Run] = {
+    f"RBM, {method}": learning(method) for method in ("pcd", "pt", "ptt")
 }  # fmt: skip
 
 

@@ -13,12 +13,13 @@ import pytest
 
 import multispin as ms
 
-from .small_runs import CLUSTER_RUNS, RUNS, Run
+from .small_runs import CLUSTER_RUNS, LEARNING_RUNS, RUNS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+ALL = RUNS | CLUSTER_RUNS | LEARNING_RUNS
 USED, BROKEN = 3, 4  # exit codes of children
 
 
@@ -73,7 +74,7 @@ def contents(path: Path) -> bytes | Any:
 
 
 def attempt(kind: str, least: int, folder: Path) -> None:
-    run, path, numbers = (RUNS | CLUSTER_RUNS)[kind], folder / "run.npz", random.Random(7)
+    run, path, numbers = ALL[kind], folder / "run.npz", random.Random(7)
     expected = run(path)
     whole = contents(path)
     path.unlink()
@@ -91,13 +92,13 @@ def attempt(kind: str, least: int, folder: Path) -> None:
 
 
 @pytest.mark.one_in(7)
-@pytest.mark.parametrize("kind", [*RUNS, *CLUSTER_RUNS])
+@pytest.mark.parametrize("kind", ALL)
 def test_a_few_kills(kind: str, tmp_path: Path) -> None:
     attempt(kind, 4, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [*RUNS, *CLUSTER_RUNS])
+@pytest.mark.parametrize("kind", ALL)
 def test_many_kills(kind: str, tmp_path: Path) -> None:
     attempt(kind, 60, tmp_path)
 
