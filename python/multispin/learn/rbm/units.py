@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Reals = NDArray[Any]
     Array = NDArray[np.float64]
 
+_LARGEST = float(np.finfo(np.float32).max)
 _LOG_2PI = math.log(2.0 * math.pi)
 #: Log odds of units that never change, at most.
 _FARTHEST = 50.0
@@ -84,8 +85,9 @@ class Binary:
         return np.asarray(np.clip(odds, -_FARTHEST, _FARTHEST))
 
     def draw(self, fields: Reals, layer: Layer, numbers: Numbers, threads: int | None) -> Bits:
-        """As the kernel draws."""
-        return draw_units(np.asarray(fields, np.float32), layer, numbers, threads)
+        """As the kernel draws: in fields beyond its numbers as in the largest of these."""
+        within = np.clip(fields, -_LARGEST, _LARGEST)
+        return draw_units(np.asarray(within, np.float32), layer, numbers, threads)
 
 
 @dataclass(frozen=True)

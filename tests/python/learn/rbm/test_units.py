@@ -466,6 +466,12 @@ def test_rectified_units_are_0_in_fields_beyond_all_numbers() -> None:
     assert np.array_equal(states, np.zeros((4, 3)))
 
 
+def test_binary_units_are_certain_in_fields_beyond_single_precision() -> None:
+    fields = np.array([[1e300, -1e300, 1e39, -1e39]] * 3)
+    states = Binary().draw(fields, "visible", Numbers(1, streams(0, 3), 1), 1)
+    assert np.array_equal(unpack(states, 4), [[1, 0, 1, 0]] * 3)
+
+
 def test_rectified_units_need_not_follow_the_largest_singular_value() -> None:
     # It pulls h along (1, −1), where no rectified unit can go.
     layers = layers_of("gaussian", "relu", Gaussian())
