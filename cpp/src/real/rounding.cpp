@@ -23,6 +23,12 @@ std::vector<double> largest_fields(const CoupledPairs& pairs, std::span<const do
   return sum;
 }
 
+double largest_size(std::span<const double> values) {
+  double most = 0.0;
+  for (const double value : values) most = std::max(most, std::abs(value));
+  return most;
+}
+
 std::int64_t largest_degree(const CoupledPairs& pairs, std::size_t sites) {
   if (pairs.are_all()) return static_cast<std::int64_t>(sites) - 1;
   std::vector<std::int64_t> degree(sites);
@@ -48,6 +54,10 @@ double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
          "couplings: got some that add up, with the field of a site, to more than a double holds, "
          "allowed: finite sums");
   // Below it steps, and what is divided by them, would not be numbers that a double holds.
+  const bool is_named_by_field = largest_size(fields) > largest_size(couplings);
+  demand(most >= smallest_field || !is_named_by_field,
+         "h: got fields that add up, with the couplings of a site, to less than 1e-292 at every "
+         "site, allowed: none but 0, or larger ones");
   demand(most >= smallest_field,
          "couplings: got some that add up, with the field of a site, to less than 1e-292 at every "
          "site, allowed: none but 0, or larger ones");

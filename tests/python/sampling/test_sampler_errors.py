@@ -444,3 +444,18 @@ def test_methods_work_or_refuse(name: str, value: Any) -> None:
     error = failure(lambda: METHODS[name](run, value))
     assert error is None or is_about(error, name)
     assert run.spins().shape == (1, *SHAPE)
+
+
+@pytest.mark.parametrize("h", [5e-324, 1e-293, np.array([0.0, -1e-300, 0.0])])
+@pytest.mark.parametrize("J", [0.0, 1e-310])
+def test_what_is_too_small_is_named(h: Any, J: float) -> None:
+    bonds = np.ones((3, 3)) - np.eye(3)
+    named = "h: got fields" if np.abs(h).max() > J else "couplings: got some"
+    error = f"^{named} that add up, with the .*, to less than 1e-292 at every site"
+    with pytest.raises(ValueError, match=error):
+        ms.Sampler(ms.Pairwise(J * bonds, h=h), engine="real", seed=1)
+    sampler = ms.Sampler(ms.Pairwise(J * bonds, h=0.5), engine="real", seed=1)
+    with pytest.raises(ValueError, match=error):
+        sampler.h = h
+    assert sampler.model.h == 0.5
+    ms.Sampler(ms.Pairwise(bonds, h=h), engine="real", seed=1).sweep(1)
