@@ -13,6 +13,7 @@ import numpy as np
 from multispin._base import checks
 from multispin._engines.bipartite import pack, unpack
 from multispin.learn.rates import MOST_STEPS
+from multispin.learn.rbm.parameters import check_size
 from multispin.learn.rbm.settings import SAMPLING
 from multispin.learn.rbm.units import Categorical
 
@@ -79,7 +80,9 @@ def check(
         raise TypeError(f"components_: got an array of {dtype}, allowed: float32 or float64")
     for of in ("at", "velocity"):
         for part, sides in zip(_PARTS, (shape, shape[1:], shape[:1]), strict=True):
-            demand(arrays, f"{of}_{part}", dtype, sides)
+            found = demand(arrays, f"{of}_{part}", dtype, sides)
+            if of == "at":
+                check_size(_ATTRIBUTES[f"at_{part}"], found)
     for name, n in (
         ("base", shape[1]),
         ("offsets_visible", shape[1]),

@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     Reals = NDArray[Any]
 
 
+#: Of parameters, at most: what units that are numbers come to then, and squares of it, are finite.
+LARGEST = 1e15
+
+
+def check_size(name: str, values: Reals) -> None:
+    """Refuse parameters that are too large.
+
+    Raises
+    ------
+    ValueError
+        If one is, or is NaN.
+    """
+    if not (largest := np.abs(values).max(initial=0.0)) <= LARGEST:
+        got, allowed = f"a number of size {largest:g}", f"numbers up to {LARGEST:g}"
+        raise ValueError(f"{name}: got {got}, allowed: {allowed}")
+
+
 @dataclass
 class Parameters:
     """Weights (n_hidden, n_visible) and biases, all of one type, float32 or float64.
@@ -65,8 +82,21 @@ class Parameters:
             self.constant + float(constant),
         )  # fmt: skip
 
+    def check(self) -> None:
+        """Refuse numbers that are too large.
+
+        Raises
+        ------
+        ValueError
+            If there are any, or NaN.
+        """
+        for name, values in (("components_", self.weights), ("intercept_visible_", self.visible),
+                             ("intercept_hidden_", self.hidden)):  # fmt: skip
+            check_size(name, values)
+
     def kernel(self, place: Place) -> Kernel:
-        """Return what samples these layers."""
+        """Return what samples these layers; refuse numbers that are too large."""
+        self.check()
         return Kernel(self.of_machine(), place)
 
     def fields(self, visible: Reals) -> Reals:

@@ -114,6 +114,7 @@ class Training:
         self.offsets.follow(*found.means, _SLIDING)
         self.updates += 1
         with self._finite():
+            at.check()
             machine.kernel.replace(at)
 
     @contextlib.contextmanager

@@ -163,11 +163,13 @@ def test_a_training_does_not_go_on_from_other_counts(
         machine().fit(SAMPLES, checkpoint=file)
 
 
-def test_what_an_update_broke_is_not_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["pcd", "gaussian"])
+@pytest.mark.parametrize("learning_rate", [1e17, 1e308])
+def test_what_an_update_broke_is_not_kept(kind: str, learning_rate: float, tmp_path: Path) -> None:
     file = tmp_path / "training.npz"
     for _ in range(2):
         with pytest.raises(ValueError, match="^learning_rate: got .*stay finite"):
-            machine(learning_rate=1e308).fit(SAMPLES, checkpoint=file)
+            machine(kind, learning_rate=learning_rate).fit(SAMPLES, checkpoint=file)
         assert not file.exists()
 
 
@@ -178,6 +180,7 @@ def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
     before = file.read_bytes()
     for name, value, error in (
         ("components_", rbm.components_ * np.nan, "^components_: got NaN or infinity"),
+        ("components_", rbm.components_ * 1e20, "^components_: got a number of size .*up to 1e"),
         ("components_", rbm.components_.T, r"^components_: got float64 \(6, 3\), allowed"),
         ("intercept_hidden_", np.zeros(3, np.float32), "^intercept_hidden_: got float32"),
         ("l1", -1.0, "^l1: got -1.0"),
