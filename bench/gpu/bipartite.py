@@ -11,17 +11,14 @@ are left out.
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
 import importlib.util
-import re
 import sys
 import time
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from report import Report, fastest
 
 import multispin as ms
 from multispin._engines import bipartite as bp
@@ -98,7 +95,7 @@ def all_same() -> bool:
 def seconds_of(work: Callable[[int], object]) -> float:
     """Time of one of `work(n)`, beside what a call of it costs: slope of the fastest of three."""
 
-    def fastest(times: int) -> float:
+    def of_three(times: int) -> float:
         taken = []
         for _ in range(3):
             start = time.perf_counter()
@@ -108,21 +105,11 @@ def seconds_of(work: Callable[[int], object]) -> float:
 
     work(2)
     few = 4
-    once = fastest(few)
+    once = of_three(few)
     while once < 0.02 and few < 2**14:
         few *= 2
-        once = fastest(few)
-    return (fastest(3 * few) - once) / (2 * few)
-
-
-def fastest_call(work: Callable[[], object]) -> float:
-    """Time of a whole call, the fastest of five."""
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+        once = of_three(few)
+    return (of_three(3 * few) - once) / (2 * few)
 
 
 def torch_step(chains: int) -> Callable[[int], object] | None:
@@ -188,18 +175,18 @@ def cases() -> list[tuple[str, Callable[[], float], float]]:
         def outer(samples: int = samples) -> float:
             of = Chains(samples)
             values = np.random.default_rng(2).random((samples, HIDDEN), dtype=np.float32)
-            return fastest_call(lambda: of.machine.outer(of.bits, VISIBLE, values))
+            return 1e-3 * fastest(lambda: of.machine.outer(of.bits, VISIBLE, values))
 
         out.append((f"outer, {samples:,} samples, a call", outer, 1.0 * samples * VISIBLE * HIDDEN))
 
     def one_step() -> float:
         of = Chains(1000)
-        return fastest_call(lambda: of.sweep(1))
+        return 1e-3 * fastest(lambda: of.sweep(1))
 
     def replaced() -> float:
         weights = np.random.default_rng(3).normal(size=(HIDDEN, VISIBLE)).astype(np.float32)
         one = Chains(1).machine
-        return fastest_call(lambda: one.replace(weights, np.zeros(VISIBLE), np.zeros(HIDDEN)))
+        return 1e-3 * fastest(lambda: one.replace(weights, np.zeros(VISIBLE), np.zeros(HIDDEN)))
 
     out.append(("Gibbs, 1,000 chains, a call of one step", one_step, 2e3 * VISIBLE * HIDDEN))
     out.append(("weights replaced, float32", replaced, 1.0 * VISIBLE * HIDDEN))
@@ -241,34 +228,21 @@ def learning() -> tuple[list[str], bool]:
 
 def main() -> int:
     """Compare, measure, print, save; the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--output", type=Path, required=True, help="folder for the table")
-    parser.add_argument("--seconds", type=float, default=20.0, help="after which no case begins")
-    arguments = parser.parse_args()
-    begin = time.perf_counter()
+    report = Report(__doc__, "bipartite", seconds=20)
     sound = all_same()
 
     rows = ["| 784 x 500 units | µs | 10⁹ connections/s |", "|" + "---|" * 3]
     for name, seconds, connections in cases():
-        if time.perf_counter() - begin > arguments.seconds:
-            print(f"no time left for {name}")
+        if not report.has_time_for(name):
             continue
         taken = seconds()
         rows.append(f"| {name} | {1e6 * taken:.4g} | {1e-9 * connections / taken:.4g} |")
         print(rows[-1], flush=True)
-    if time.perf_counter() - begin < arguments.seconds:
+    if report.has_time_for("learning"):
         more, same = learning()
         rows += more
         sound &= same
-    card = str(ms.info()["cuda"]["devices"][0]["name"])
-    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    text = "\n".join([f"# Machines of two layers, through Python: {card}, {date}", "", *rows, ""])
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    path = (
-        arguments.output / f"{date}-bipartite-{'-'.join(re.findall(r'[a-z0-9]+', card.lower()))}.md"
-    )
-    path.write_text(text, encoding="utf-8")
-    print(f"wrote {path}")
+    report.write("Machines of two layers, through Python", rows)
     return 0 if sound else 1
 
 

@@ -254,7 +254,7 @@ profile_sparse() {
 }
 
 profile_draws() {
-  profile DrawUnits \
+  PYTHONPATH=$PYTHONPATH:bench/gpu profile DrawUnits \
     "__import__('runpy').run_path('bench/gpu/bipartite.py')['Chains'](100_000)"
 }
 

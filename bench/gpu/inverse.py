@@ -13,23 +13,17 @@ out.
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
-import re
 import sys
 import time
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from report import Report, fastest
 
 import multispin as ms
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-THREADS, ROUNDS = 8, 5
+THREADS = 8
 DEVICES = ("cpu", "cuda")
 
 
@@ -38,16 +32,6 @@ def glass(n: int, beta: float = 0.8) -> ms.Pairwise:
     random = np.random.default_rng(1)
     J = np.triu(random.normal(size=(n, n)), 1) * beta / np.sqrt(n)
     return ms.Pairwise(J + J.T, 0.2 * random.normal(size=n))
-
-
-def fastest(work: Callable[[], Any]) -> float:
-    """Milliseconds of a call, of the fastest of some."""
-    taken = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return 1e3 * min(taken)
 
 
 def gradient(dynamics: str, n: int, chains: int, sweeps: int) -> tuple[list[str], bool]:
@@ -106,11 +90,8 @@ def learned(n: int, samples: int, chains: int) -> list[str]:
 
 def main() -> int:
     """Compare, measure, print, save; the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--output", type=Path, required=True, help="folder for the table")
-    parser.add_argument("--seconds", type=float, default=20.0, help="after which no part begins")
-    arguments = parser.parse_args()
-    begin, sound = time.perf_counter(), True
+    report = Report(__doc__, "inverse", seconds=20)
+    sound = True
 
     rows = [
         f"10,000 chains of N = 200, 10 sweeps; {THREADS} threads, ms\n",
@@ -120,19 +101,12 @@ def main() -> int:
         more, same = gradient(dynamics, 200, 10_000, 10)
         rows += more
         sound &= same
-    if time.perf_counter() - begin < arguments.seconds:
+    if report.has_time_for("a fit"):
         rows += [
             "\nA fit, N = 100, M = 10,000, 10,000 chains; the CPU's chains draw other numbers\n",
             "| | s | steps | ε_max |", "|" + "---|" * 4, *learned(100, 10_000, 10_000),
         ]  # fmt: skip
-    card = str(ms.info()["cuda"]["devices"][0]["name"])
-    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    text = "\n".join([f"# Inverse Ising by Monte Carlo: {card}, {date}", "", *rows, ""])
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    slug = "-".join(re.findall(r"[a-z0-9]+", card.lower()))
-    path = arguments.output / f"{date}-inverse-{slug}.md"
-    path.write_text(text, encoding="utf-8")
-    print(f"wrote {path}")
+    report.write("Inverse Ising by Monte Carlo", rows)
     return 0 if sound else 1
 
 

@@ -12,22 +12,15 @@ seconds left are left out.
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
-import re
 import sys
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from report import Report, fastest
 
 import multispin as ms
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-THREADS, ROUNDS = 8, 5
+THREADS = 8
 
 
 class Case(NamedTuple):
@@ -51,16 +44,6 @@ def cases() -> list[Case]:
         Case("pattern", ms.Hopfield(patterns), 1024),
         Case("lattice", ms.Ising((32, 32)), 1000),
     ]
-
-
-def fastest(work: Callable[[], Any]) -> float:
-    """Milliseconds of a call, of the fastest of some."""
-    taken = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return 1e3 * min(taken)
 
 
 def measured(case: Case) -> tuple[str, bool]:
@@ -93,11 +76,8 @@ def measured(case: Case) -> tuple[str, bool]:
 
 def main() -> int:
     """Compare, measure, print, save; the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--output", type=Path, required=True, help="folder for the table")
-    parser.add_argument("--seconds", type=float, default=20.0, help="after which no case begins")
-    arguments = parser.parse_args()
-    begin, sound = time.perf_counter(), True
+    report = Report(__doc__, "moments", seconds=20)
+    sound = True
 
     rows = [
         f"ms; the host has {THREADS} threads\n",
@@ -105,19 +85,12 @@ def main() -> int:
         "|" + "---|" * 7,
     ]
     for case in cases():
-        if time.perf_counter() - begin < arguments.seconds:
+        if report.has_time_for(f"{case.engine}, {case.model.n_spins} spins"):
             row, same = measured(case)
             print(row, flush=True)
             rows.append(row)
             sound &= same
-    card = str(ms.info()["cuda"]["devices"][0]["name"])
-    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    text = "\n".join([f"# Moments on a GPU: {card}, {date}", "", *rows, ""])
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    slug = "-".join(re.findall(r"[a-z0-9]+", card.lower()))
-    path = arguments.output / f"{date}-moments-{slug}.md"
-    path.write_text(text, encoding="utf-8")
-    print(f"wrote {path}")
+    report.write("Moments on a GPU", rows)
     return 0 if sound else 1
 
 

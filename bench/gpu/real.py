@@ -12,16 +12,13 @@ seconds left are left out.
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
 import itertools
-import re
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from report import Report
 
 import multispin as ms
 
@@ -126,11 +123,7 @@ def attempts_per_ns(sampler: ms.Sampler, spins: int) -> float:
 
 def main() -> int:
     """Compare, measure, print, save; the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--output", type=Path, required=True, help="folder for the table")
-    parser.add_argument("--seconds", type=float, default=90.0, help="after which no case begins")
-    arguments = parser.parse_args()
-    begin = time.perf_counter()
+    report = Report(__doc__, "real", seconds=90)
     sound = all_same()
 
     sk, lattice = ms.SherringtonKirkpatrick(2000, seed=1), glass((10, 10, 10))
@@ -162,28 +155,19 @@ def main() -> int:
         ),
     ]
     rows = ["| model | replicas | what else | attempts/ns |", "|" + "---|" * 4]
-    card = ""
     for name, model, replicas, how in cases:
-        if time.perf_counter() - begin > arguments.seconds:
-            print(f"no time left for {name} x {replicas}, {how}")
+        if not report.has_time_for(f"{name} x {replicas}, {how}"):
             continue
         temperatures = np.geomspace(*RANGES.get(name[:1], (0.4, 1.6)), replicas)
         settings = {"dynamics": "metropolis", "rng": "philox", "engine": "real", **how}
         sampler = ms.Sampler(
             model, temperatures, replicas=replicas, seed=1, device="cuda", **settings
         )
-        card = str(sampler.info()["device_name"])
         speed = attempts_per_ns(sampler, model.n_spins * replicas)
         what = ", ".join(how.values())
         rows.append(f"| {name} | {replicas} | {what} | {speed:.3g} |")
         print(rows[-1], flush=True)
-    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    text = "\n".join([f"# Real couplings, through Python: {card}, {date}", "", *rows, ""])
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    slug = "-".join(re.findall(r"[a-z0-9]+", card.lower()))
-    path = arguments.output / f"{date}-real-{slug}.md"
-    path.write_text(text, encoding="utf-8")
-    print(f"wrote {path}")
+    report.write("Real couplings, through Python", rows)
     return 0 if sound else 1
 
 

@@ -1,20 +1,19 @@
 """Throughput of a GPU through the Python interface, where Google Benchmark is not installed.
 
-    python bench/gpu/throughput.py --output bench/results
+    python bench/gpu/throughput.py --output bench/results [--seconds 100]
 
 Times sweeps at T_c, then compares the energy of the same sampler at T = 4 with Onsager's. Prints a
 table and writes it to <date>-python-<GPU>.md. Exit status 1: an energy was wrong.
+Cases for which there are no seconds left are left out.
 """
 
 from __future__ import annotations
 
-import argparse
-import datetime as dt
 import math
-import re
 import sys
 import time
-from pathlib import Path
+
+from report import Report
 
 import multispin as ms
 
@@ -56,29 +55,21 @@ def energy_error(sampler: ms.Sampler, spins: int) -> tuple[float, float]:
 
 def main() -> int:
     """Measure, print, save; the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--output", type=Path, required=True, help="folder for the table")
-    output = parser.parse_args().output
-
+    report = Report(__doc__, "python", seconds=100)
     rows = ["| L | generator | dynamics | flips/ns | energy - exact at T = 4 |", "|" + "---|" * 5]
-    sound, card = True, ""
+    sound = True
     for L, rng, dynamics in CASES:
+        if not report.has_time_for(f"L = {L}, {rng}, {dynamics}"):
+            continue
         model, T = ms.Ising((L, L)), ms.exact.critical_temperature
         sampler = ms.Sampler(model, T, dynamics=dynamics, init="up", seed=1, device="cuda", rng=rng)
-        card = str(sampler.info()["device_name"])
         speed = flips_per_ns(sampler, L * L)
         error, tolerance = energy_error(sampler, L * L)
         sound = sound and abs(error) <= tolerance
         check = f"{error:+.1e} within {tolerance:.1e}{'' if abs(error) <= tolerance else ': wrong'}"
         rows.append(f"| {L} | {rng} | {dynamics} | {speed:.3g} | {check} |")
-    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    text = "\n".join([f"# Through Python, at T_c: {card}, {date}", "", *rows, ""])
-    print(text)
-    output.mkdir(parents=True, exist_ok=True)
-    slug = "-".join(re.findall(r"[a-z0-9]+", card.lower()))
-    path = output / f"{date}-python-{slug}.md"
-    path.write_text(text, encoding="utf-8")
-    print(f"wrote {path}")
+        print(rows[-1], flush=True)
+    report.write("Through Python, at T_c", rows)
     return 0 if sound else 1
 
 
