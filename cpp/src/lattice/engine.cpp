@@ -100,7 +100,7 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
       update(acceptance.size()) {
   // Replicas are shared out to the threads; only when there are too few is a lattice cut up, into
   // more bands than threads: while a thread has lost its processor, others can go on for about a
-  // quarter as many sweeps as there are bands. A band costs about as much as 2^14 spins of it.
+  // quarter as many sweeps as there are bands. A band costs as much as 2^14 to 2^15 spins.
   constexpr std::int64_t least_spins_per_band = 1 << 18;
   constexpr std::int64_t most_bands_per_thread = 32;
   const bool cut = options.replicas < options.threads;

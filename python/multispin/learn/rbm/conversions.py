@@ -326,7 +326,7 @@ class Portable(Sampled):
 
 
 def of_json(params: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters as they were before JSON made lists of pairs, if all of them are there."""
+    """Return parameters as they were before JSON made a list of a pair of learning rates."""
     rate = params["learning_rate"]
     return {**params, "learning_rate": tuple(rate) if isinstance(rate, list) else rate}
 
