@@ -37,7 +37,7 @@ class DenseBundle : public StateBundle {
                     {tile * replicas, 1, tile}),
         couplings_(couplings),
         length_(block_length(plan.sites)),
-        block_couplings_(static_cast<std::size_t>(block * block)) {
+        block_couplings_(static_cast<std::size_t>(plan.random_order ? block * block : 0)) {
     const std::int64_t kept = plan.parallel ? blocks() : std::min(blocks(), blocks_together);
     rows_.resize(static_cast<std::size_t>(kept * block * replicas));
     counts_.resize(static_cast<std::size_t>(kept * 2 * replicas));
@@ -129,8 +129,8 @@ class DenseBundle : public StateBundle {
   }
 
   const std::int32_t* couplings_;
-  std::int64_t length_;  // of a block
-  LineVector<std::int32_t> block_couplings_;
+  std::int64_t length_;                       // of a block
+  LineVector<std::int32_t> block_couplings_;  // with a random order alone
   std::vector<std::uint8_t> rows_, counts_;
   std::vector<kernels::DenseFlips> flips_;  // of blocks together; of all, if none sees another's
   std::vector<std::uint64_t> free_;

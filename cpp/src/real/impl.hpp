@@ -37,13 +37,20 @@ struct InTiles {
   MULTISPIN_HD static std::uint64_t free(const DenseBlock& b, const std::uint64_t* words, int k) {
     return words[(b.positions.first + k) / 64];
   }
-  MULTISPIN_HD static void row(const DenseBlock& b, int k, int count, std::int32_t* to) {
-    for (int l = 0; l < count; l += lanes) {
-      const std::int32_t* const from =
-          coupling_of(b.replicas, b.positions.first + k, b.positions.first + l);
-      Lanes::store(to + l, Lanes::load(from));
+  // Couplings to 64 sites of the block, from `first` on, where they lie anyway.
+  class Rows {
+   public:
+    explicit Rows(const DenseBlock& b) : b_(b) {}
+    MULTISPIN_HD void turn_to(int first) {
+      from_ = coupling_of(b_.replicas, b_.positions.first, b_.positions.first + first);
     }
-  }
+    MULTISPIN_HD const std::int32_t* operator[](int k) const { return from_ + k * tile; }
+    MULTISPIN_HD void need(int /*k*/) const {}
+
+   private:
+    const DenseBlock& b_;
+    const std::int32_t* from_ = nullptr;
+  };
 };
 
 struct InOneTile : InTiles {
@@ -64,11 +71,32 @@ struct Anywhere {
     }
     return out;
   }
-  MULTISPIN_HD static void row(const DenseBlock& b, int k, int count, std::int32_t* to) {
-    for (int l = 0; l < count; ++l) {
-      to[l] = *coupling_of(b.replicas, b.flips->site[k], b.flips->site[l]);
+  // Couplings to 64 sites of the block, from `first` on. They are gathered when the first replica
+  // asks for them: of a few replicas most are asked for by none.
+  class Rows {
+   public:
+    explicit Rows(const DenseBlock& b) : b_(b) {}
+    MULTISPIN_HD void turn_to(int first) { first_ = first; }
+    MULTISPIN_HD const std::int32_t* operator[](int k) const {
+      return b_.couplings + k * block + first_;
     }
-  }
+    MULTISPIN_HD void need(int k) {
+      std::uint64_t& have = have_[k / 64];
+      const std::uint64_t bit = std::uint64_t{1} << (k % 64);
+      if ((have & bit) != 0) return;
+      have |= bit;
+      const int count = static_cast<int>(b_.positions.end - b_.positions.first);
+      for (int l = 0; l < count; ++l) {
+        b_.couplings[k * block + l] =
+            *coupling_of(b_.replicas, b_.flips->site[k], b_.flips->site[l]);
+      }
+    }
+
+   private:
+    const DenseBlock& b_;
+    int first_ = 0;
+    std::uint64_t have_[block / 64] = {};
+  };
 };
 
 constexpr int tile_vectors = tile / lanes;
@@ -77,7 +105,9 @@ constexpr int tile_vectors = tile / lanes;
 template <class Rule, class Sites>
 class DenseScan {
  public:
-  DenseScan(const DenseBlock& b, std::int64_t replica) : b_(b), replica_(replica) {}
+  using Rows = typename Sites::Rows;
+  DenseScan(const DenseBlock& b, Rows& rows, std::int64_t replica)
+      : b_(b), rows_(rows), replica_(replica) {}
   template <class Planes>
   MULTISPIN_HD void go(const Planes& planes) {
     const int count = static_cast<int>(b_.positions.end - b_.positions.first);
@@ -95,7 +125,8 @@ class DenseScan {
       if (b_.at_once) {
         all_at_once(first, state);
       } else {
-        add_noted(first, state);
+        rows_.turn_to(first);
+        add_noted(state);
         one_by_one(first, state);
         if constexpr (Sites::complete) keep(count, state);
       }
@@ -136,9 +167,6 @@ class DenseScan {
     ups_ += 1 - down;
     return down == 0;
   }
-  MULTISPIN_HD const std::int32_t* row(int k, int first) const {
-    return b_.couplings + k * block + first;
-  }
   MULTISPIN_HD void all_at_once(int first, const I (&state)[tile_vectors]) {
     for (int v = 0; v < tile_vectors; ++v) {
       const int begin = first + v * lanes;
@@ -147,15 +175,15 @@ class DenseScan {
     }
   }
   // Brings the flips of the tiles before into those of a tile.
-  MULTISPIN_HD void add_noted(int first, I (&state)[tile_vectors]) const {
+  MULTISPIN_HD void add_noted(I (&state)[tile_vectors]) const {
     const std::uint8_t* const noted = b_.flips->rows[replica_];
     for (int i = 0; i < ups_; ++i) {
-      const std::int32_t* const from = row(noted[i], first);
+      const std::int32_t* const from = rows_[noted[i]];
       for (int v = 0; v < tile_vectors; ++v)
         state[v] = sum(state[v], Lanes::load(from + v * lanes));
     }
     for (int i = block - downs_; i < block; ++i) {
-      const std::int32_t* const from = row(noted[i], first);
+      const std::int32_t* const from = rows_[noted[i]];
       for (int v = 0; v < tile_vectors; ++v) {
         state[v] = difference(state[v], Lanes::load(from + v * lanes));
       }
@@ -175,7 +203,8 @@ class DenseScan {
       unsigned flips = flips_of(begin, state[v]) & left;
       while (flips != 0) {
         const int place = __builtin_ctz(flips);
-        const std::int32_t* const from = row(begin + place, first);
+        rows_.need(begin + place);
+        const std::int32_t* const from = rows_[begin + place];
         const I sign = Lanes::splat(note(begin + place) ? 0 : -1);
 #pragma GCC unroll 16
         for (int u = Sites::complete ? 0 : v; u < tile_vectors; ++u) {
@@ -189,6 +218,7 @@ class DenseScan {
   }
 
   const DenseBlock& b_;
+  Rows& rows_;
   std::int64_t replica_;
   int ups_ = 0, downs_ = 0;
   alignas(64) std::int32_t state_[block];
@@ -198,10 +228,9 @@ class DenseScan {
 
 template <class Planes, class Rule, class Sites>
 MULTISPIN_HD void scan_all(const DenseBlock& b, const Planes& planes) {
-  const int count = static_cast<int>(b.positions.end - b.positions.first);
-  for (int k = 0; k < count && !b.at_once; ++k) Sites::row(b, k, count, b.couplings + k * block);
+  typename Sites::Rows rows(b);
   for (std::int64_t replica = 0; replica < b.replicas.replicas; ++replica) {
-    DenseScan<Rule, Sites>(b, replica).go(planes);
+    DenseScan<Rule, Sites>(b, rows, replica).go(planes);
   }
 }
 

@@ -61,7 +61,7 @@ struct DenseBlock {
   DenseReplicas replicas;
   RealNoise noise;
   RealPositions positions;  // up to block_sites
-  std::int32_t* couplings;  // room for those among the sites of the block
+  std::int32_t* couplings;  // with an order: room for those among the sites of the block
   DenseFlips* flips;
   bool at_once;    // parallel dynamics: no flip is seen by another
   bool completes;  // a block of one tile: its own states get their flips as well
