@@ -12,7 +12,7 @@ from multispin._engines.bipartite import unpack
 from multispin.learn.rbm import files, kept, settings
 from multispin.learn.rbm.layers import layers_of
 from multispin.learn.rbm.observations import Observations
-from multispin.learn.rbm.parameters import Parameters
+from multispin.learn.rbm.parameters import LARGEST, Parameters, check_size
 from multispin.learn.rbm.running import Run
 from multispin.learn.rbm.sampled import Sampled
 from multispin.learn.rbm.training import Training
@@ -108,7 +108,7 @@ class Portable(Sampled):
         Raises
         ------
         TypeError, ValueError
-            If they are no finite numbers, or shapes do not fit.
+            If they are no numbers, or beyond 1e15, or shapes do not fit.
         """
         weights = checks.numbers("components", components)
         if weights.ndim != 2 or 0 in weights.shape:
@@ -123,6 +123,8 @@ class Portable(Sampled):
         ):
             if part.shape != (n,):
                 raise ValueError(f"{name}: got shape {part.shape}, allowed: ({n},)")
+            check_size(name, part)
+        check_size("components", weights)
         dtype = np.asarray(components).dtype
         dtype = dtype if dtype == np.float32 else np.dtype(np.float64)
         given = params.get("n_components", len(weights))
@@ -239,6 +241,10 @@ class Portable(Sampled):
                 raise ValueError(checks.describe(name, params[name], "nothing: it is known here"))
         patterns = model.patterns.reshape(model.n_patterns, -1)
         fields = np.broadcast_to(np.asarray(model.h, np.float64), model.shape).ravel()
+        coldest = max(1 / (model.n_spins * LARGEST**2), np.abs(fields).max() / LARGEST)
+        if t < coldest:
+            allowed = f"at least {coldest:g}, with which weights and fields are up to {LARGEST:g}"
+            raise ValueError(checks.describe("temperature", temperature, allowed))
         return cls.from_arrays(
             patterns / np.sqrt(model.n_spins * t), fields / t, np.zeros(len(patterns)),
             **params, visible="spin", hidden="gaussian",
