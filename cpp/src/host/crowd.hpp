@@ -21,6 +21,7 @@ class Crowd {
 
   static constexpr Duration shortest = std::chrono::milliseconds(4);
   static constexpr Duration longest = std::chrono::milliseconds(256);
+  static constexpr Duration lasting = std::chrono::milliseconds(16);
 
   explicit Crowd(Clock::time_point (*now)() = &Clock::now) : now_(now) {}
 
@@ -35,6 +36,10 @@ class Crowd {
     closed_until_.store((now + closed_for()).count(), std::memory_order_relaxed);
     seats_.store(known + 1 >= threads ? all : known + 1, std::memory_order_relaxed);
     return known + 1;
+  }
+  // Whether of so many threads one is at work, and has been for some time.
+  bool lonely(int threads) {
+    return threads == 1 || (seats(threads) == 1 && closed_for() >= lasting);
   }
   // When there may be one more.
   Clock::time_point opens() const { return Clock::time_point(closed_until()); }

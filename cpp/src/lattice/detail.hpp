@@ -53,6 +53,8 @@ struct LatticeEngine::Detail {
     });
     for (int c = 0; c < 2; ++c) wrap_rows(replica, c, 0, lattice.all_rows());
   }
+  const std::vector<BandPlan>& plan_now() const;
+  bool is_large() const { return lattice.spins() > std::int64_t{1} << 25; }
   // One step of a sweep of one replica.
   void step(const SweepStep& step, std::int64_t replica, std::uint64_t sweep) const;
 
@@ -64,6 +66,7 @@ struct LatticeEngine::Detail {
   const std::int64_t colour_stride;
   std::array<kernels::PackedRows, 2> packed_rows;
   std::vector<BandPlan> plan;
+  std::vector<BandPlan> whole;  // one band, for a thread that finds no processor for another
   SpinMemory memory;
   std::vector<random::StreamKeys> keys;
   // What follows from a temperature.
@@ -82,7 +85,7 @@ struct LatticeEngine::Detail {
     std::atomic<bool> taken{false};
   };
   std::vector<Cursor> cursor;
-  bool unfinished = false;
+  const std::vector<BandPlan>* unfinished = nullptr;  // the plan of a run that was stopped
 };
 
 }  // namespace multispin

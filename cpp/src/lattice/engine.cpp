@@ -69,6 +69,13 @@ kernels::PackedRows pack_rows(const model::Lattice& l, int colour, int words) {
   return packed;
 }
 
+// A band costs as much as 2^14 to 2^15 spins. Four a thread may be of 2^18, more are larger.
+std::int64_t worthwhile_bands(std::int64_t spins, std::int64_t threads) {
+  const std::int64_t few = std::min(spins >> 18, 4 * threads);
+  const std::int64_t many = std::min(spins >> 19, 32 * threads);
+  return std::max({std::int64_t{1}, few, many});
+}
+
 }  // namespace
 
 std::size_t lattice_bytes(std::int64_t rows, std::int64_t columns, std::int64_t replicas,
@@ -100,14 +107,12 @@ LatticeEngine::Detail::Detail(const LatticeOptions& options)
       update(acceptance.size()) {
   // Replicas are shared out to the threads; only when there are too few is a lattice cut up, into
   // more bands than threads: while a thread has lost its processor, others can go on for about a
-  // quarter as many sweeps as there are bands. A band costs as much as 2^14 to 2^15 spins.
-  constexpr std::int64_t least_spins_per_band = 1 << 18;
-  constexpr std::int64_t most_bands_per_thread = 32;
+  // quarter as many sweeps as there are bands.
   const bool cut = options.replicas < options.threads;
-  const std::int64_t worth = std::max<std::int64_t>(1, lattice.spins() / least_spins_per_band);
-  const std::int64_t bands =
-      cut ? std::min<std::int64_t>(most_bands_per_thread * options.threads, worth) : 1;
-  plan = plan_sweep(lattice, packed ? kernels.words / lattice.stride : 1, static_cast<int>(bands));
+  const std::int64_t bands = cut ? worthwhile_bands(lattice.spins(), options.threads) : 1;
+  const std::int64_t line = packed ? kernels.words / lattice.stride : 1;
+  plan = plan_sweep(lattice, line, static_cast<int>(bands));
+  whole = plan_sweep(lattice, line, 1);
   cursor = std::vector<Cursor>(static_cast<std::size_t>(options.replicas) * plan.size());
   for (std::int64_t r = 0; r < options.replicas; ++r) {
     keys.push_back(

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "host/crowd.hpp"
 #include "host/stop_watch.hpp"
 #include "host/strips.hpp"
 #include "lattice/detail.hpp"
@@ -13,11 +14,12 @@ namespace multispin {
 // `first_sweep`, or until it is stopped. A strip of work (strips.hpp) is a band of a replica.
 class LatticeEngine::Run {
  public:
-  Run(Detail& detail, std::uint64_t first_sweep, std::uint64_t draws, std::uint64_t interval,
-      Sums* sums, StopWatch& watch)
+  Run(Detail& detail, const std::vector<BandPlan>& plan, std::uint64_t first_sweep,
+      std::uint64_t draws, std::uint64_t interval, Sums* sums, StopWatch& watch)
       : detail_(detail),
         replicas_(detail.keys.size()),
-        bands_(detail.plan.size()),
+        plan_(plan),
+        bands_(plan.size()),
         first_sweep_(first_sweep),
         draws_(draws),
         interval_(interval),
@@ -35,7 +37,7 @@ class LatticeEngine::Run {
     return true;
   }
 
-  std::size_t strips() const { return detail_.cursor.size(); }
+  std::size_t strips() const { return replicas_ * bands_; }
   std::atomic<bool>& taken(std::size_t strip) { return detail_.cursor[strip].taken; }
   bool done(std::size_t strip) const {
     return reached(strip, draws_ * interval_, false) && !measures_left(strip);
@@ -73,7 +75,7 @@ class LatticeEngine::Run {
   void look() { watch_.look(); }
 
  private:
-  const BandPlan& plan_of(std::size_t strip) const { return detail_.plan[strip % bands_]; }
+  const BandPlan& plan_of(std::size_t strip) const { return plan_[strip % bands_]; }
   // Position, in steps, of `sweeps` whole sweeps and, if asked, the edge steps of the next.
   std::uint64_t position(std::size_t strip, std::uint64_t sweeps, bool edges) const {
     const BandPlan& plan = plan_of(strip);
@@ -125,19 +127,28 @@ class LatticeEngine::Run {
   }
 
   Detail& detail_;
-  std::size_t replicas_, bands_;
+  std::size_t replicas_;
+  const std::vector<BandPlan>& plan_;
+  std::size_t bands_;
   std::uint64_t first_sweep_, draws_, interval_;
   Sums* sums_;
   StopWatch& watch_;
 };
 
+// What a run is cut into: bands, or none, which cost something, while no thread but one has a
+// processor. Of a large lattice there are bands to do until another has its processor back.
+const std::vector<BandPlan>& LatticeEngine::Detail::plan_now() const {
+  return !is_large() && crowd.lonely(usable(threads)) ? whole : plan;
+}
+
 // False if a stop was asked for, even if it came with the last of the work: the caller must hear of
 // it.
-bool LatticeEngine::execute(std::uint64_t draws, std::uint64_t interval, Sums* sums,
-                            StopWatch& watch) {
+bool LatticeEngine::execute(const std::vector<BandPlan>& plan, std::uint64_t draws,
+                            std::uint64_t interval, Sums* sums, StopWatch& watch) {
   Detail& d = *detail_;
-  d.unfinished = !Run(d, sweeps_done_, draws, interval, sums, watch).execute(options_.threads);
-  if (!d.unfinished) {
+  const bool done = Run(d, plan, sweeps_done_, draws, interval, sums, watch).execute(d.threads);
+  d.unfinished = done ? nullptr : &plan;
+  if (done) {
     sweeps_done_ += draws * interval;
     for (auto& cursor : d.cursor) cursor.store(0, std::memory_order_relaxed);
   }
@@ -150,38 +161,47 @@ bool LatticeEngine::finish(const Poll& poll) {
 }
 
 bool LatticeEngine::finish(StopWatch& watch) {
-  if (!detail_->unfinished) return true;
+  if (detail_->unfinished == nullptr) return true;
   // The furthest band or replica says which sweep the others still have to complete.
   std::uint64_t sweeps = 0;
-  const std::size_t bands = detail_->plan.size();
-  for (std::size_t i = 0; i < detail_->cursor.size(); ++i) {
-    const std::uint64_t steps = detail_->plan[i % bands].steps.size();
+  const std::vector<BandPlan>& plan = *detail_->unfinished;
+  for (std::size_t i = 0; i < detail_->keys.size() * plan.size(); ++i) {
+    const std::uint64_t steps = plan[i % plan.size()].steps.size();
     sweeps = std::max(sweeps, (detail_->cursor[i].load() + steps - 1) / steps);
   }
-  return execute(1, sweeps, nullptr, watch);
+  return execute(plan, 1, sweeps, nullptr, watch);
 }
 
 bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll) {
   StopWatch watch(poll);
   if (!finish(watch)) return false;
-  // Pieces: after a stop, no replica is further ahead of another than that. Bands keep each other
-  // back by themselves.
-  if (options_.replicas == 1) return execute(draws, interval, sums, watch);
-  constexpr std::uint64_t spins_per_piece = std::uint64_t{1} << 28;
+  // Pieces, after which threads meet. Of several replicas, as after a stop none is further ahead of
+  // another than that; of one to see whether threads have processors, at first after a short time.
+  // Bands keep each other back by themselves.
+  constexpr std::uint64_t shortest = std::uint64_t{1} << 28;
+  constexpr std::uint64_t longest = std::uint64_t{1} << 32;
   const auto spins = static_cast<std::uint64_t>(lattice_.spins() * options_.replicas);
-  const std::uint64_t sweeps_per_piece = std::max<std::uint64_t>(1, spins_per_piece / spins);
-  const std::uint64_t draws_per_piece =
-      std::max<std::uint64_t>(1, interval == 0 ? draws : sweeps_per_piece / interval);
+  const bool never_meet = options_.replicas == 1 && detail_->is_large();
+  std::uint64_t spins_of_piece = shortest;
+  std::uint64_t rest = interval;  // of the sweeps before the next draw
   for (std::uint64_t done = 0; done < draws;) {
-    const std::uint64_t piece = std::min(draws_per_piece, draws - done);
-    std::uint64_t rest = interval;
-    for (; piece == 1 && rest > sweeps_per_piece; rest -= sweeps_per_piece) {
-      if (!execute(1, sweeps_per_piece, nullptr, watch)) return false;
+    const std::vector<BandPlan>& plan = detail_->plan_now();
+    const bool in_bands = options_.replicas == 1 && plan.size() > 1;
+    spins_of_piece = in_bands ? std::min(2 * spins_of_piece, longest) : shortest;
+    const std::uint64_t sweeps =
+        never_meet ? ~std::uint64_t{0} : std::max<std::uint64_t>(1, spins_of_piece / spins);
+    if (rest > sweeps) {
+      if (!execute(plan, 1, sweeps, nullptr, watch)) return false;
+      rest -= sweeps;
+      continue;
     }
+    const std::uint64_t most = rest == interval ? sweeps / std::max<std::uint64_t>(1, interval) : 1;
+    const std::uint64_t piece = std::min(most, draws - done);
     Sums* const at =
         sums == nullptr ? nullptr : sums + done * static_cast<std::uint64_t>(options_.replicas);
-    if (!execute(piece, rest, at, watch)) return false;
+    if (!execute(plan, piece, rest, at, watch)) return false;
     done += piece;
+    rest = interval;
   }
   return true;
 }

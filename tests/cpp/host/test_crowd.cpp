@@ -65,6 +65,17 @@ TEST_F(CrowdTest, NobodyWaitsAlone) {
   EXPECT_EQ(crowd_.seats(2), 2);
 }
 
+TEST_F(CrowdTest, OneIsLonelyOnceAPauseIsLong) {
+  EXPECT_TRUE(crowd_.lonely(1));
+  EXPECT_FALSE(crowd_.lonely(2));
+  for (auto pause = Crowd::shortest; pause <= Crowd::lasting; pause *= 2) {
+    crowd_.stalled(2);
+    EXPECT_EQ(crowd_.lonely(2), pause == Crowd::lasting);
+    now_here = crowd_.opens();
+    EXPECT_FALSE(crowd_.lonely(2)) << "as somebody is let in";
+  }
+}
+
 TEST_F(CrowdTest, PausesGrowWhileItGoesOn) {
   for (auto pause = Crowd::shortest; pause < 4 * Crowd::longest; pause *= 2) {
     crowd_.stalled(2);

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <thread>
 #include <vector>
 
+#include "host/crowd.hpp"
 #include "support/engines.hpp"
 #include "support/slowness.hpp"
 
@@ -90,6 +92,28 @@ TEST(Stop, InsideASweepOfBands) {
     options.threads = threads;
     expect_unharmed(options);
   }
+}
+
+// Until a pause comes that is long enough for a thread to go on without bands.
+void let_one_be_alone() {
+  while (!crowd.lonely(2)) {
+    std::this_thread::sleep_until(crowd.opens());
+    crowd.seats(2);
+    crowd.stalled(2);
+  }
+}
+
+// Bands are left for a while, and taken up again.
+TEST(Stop, InsideASweepOfOneThreadThatIsAlone) {
+  LatticeOptions options = slow(8192 / slowness, 8192);
+  options.threads = 2;
+  let_one_be_alone();
+  expect_unharmed(options);
+  let_one_be_alone();
+  options.replicas = 2;
+  options.rows /= 2;
+  options.threads = 3;
+  expect_unharmed(options);
 }
 
 TEST(Stop, AmongReplicas) {

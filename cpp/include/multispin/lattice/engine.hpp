@@ -27,6 +27,7 @@
 namespace multispin {
 
 class StopWatch;
+struct BandPlan;
 using rules::Dynamics;
 
 struct LatticeOptions {
@@ -123,7 +124,8 @@ class LatticeEngine {
   struct Detail;  // memory, kernels, keys, thresholds, the plan of a sweep
   class Run;
   bool finish(StopWatch& watch);
-  bool execute(std::uint64_t draws, std::uint64_t interval, Sums* sums, StopWatch& watch);
+  bool execute(const std::vector<BandPlan>& plan, std::uint64_t draws, std::uint64_t interval,
+               Sums* sums, StopWatch& watch);
   LatticeOptions options_;
   model::Lattice lattice_;
   std::vector<double> temperatures_;
