@@ -5,8 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests are shared out to processes; a test may not depend on the order or on what runs beside it.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
+# They write bytecode, whatever the environment says: processes that start are a part of their time.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --quiet
+# The engines for GPUs take a minute to compile, and nothing here could run them without one: AUTO
+# has them wherever there is nvcc, as pip does.
+MULTISPIN_CUDA ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo AUTO || echo OFF)
+BUILD := --no-build-isolation -C cmake.define.MULTISPIN_CUDA=$(MULTISPIN_CUDA) --editable
 # [build-system] requires of pyproject.toml, as words for the shell
 BUILD_REQUIRES := $(shell sed -n '/^requires/s/^requires = \[\(.*\)\]$$/\1/p' pyproject.toml | sed 's/", "/" "/g')
 
@@ -78,21 +83,21 @@ clean:  ## remove .venv, builds and caches
 # The build tools live in the environment, not in one made for each build: builds are incremental.
 $(VENV)/installed: $(COMPILED) | $(VENV)/created
 	$(PIP_INSTALL) $(BUILD_REQUIRES) cmake ninja
-	$(PIP_INSTALL) --no-build-isolation --editable '.[test]'
+	$(PIP_INSTALL) $(BUILD) '.[test]'
 	@touch $@
 
 # Style and types do not depend on the compiled part, so an edit of it does not install again here.
 $(VENV)/tools: pyproject.toml | $(VENV)/installed
-	$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
+	$(PIP_INSTALL) $(BUILD) '.[dev]'
 	@touch $@
 
 # What builds the site reads sources; it imports nothing.
 $(VENV)/pages: pyproject.toml | $(VENV)/installed
-	$(PIP_INSTALL) --no-build-isolation --editable '.[docs]'
+	$(PIP_INSTALL) $(BUILD) '.[docs]'
 	@touch $@
 
 $(VENV)/kernel: pyproject.toml | $(VENV)/installed
-	$(PIP_INSTALL) --no-build-isolation --editable '.[notebooks]'
+	$(PIP_INSTALL) $(BUILD) '.[notebooks]'
 	@touch $@
 
 $(VENV)/created: tools/check_system.sh

@@ -9,6 +9,7 @@ seeds).
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,23 +135,28 @@ def test_the_oracle_agrees_with_correlations() -> None:
 # --- over samples ---------------------------------------------------------------------------------
 
 EXPERIMENTS = 400
-SAMPLES = draw((100, EXPERIMENTS, 20), seed=1)
+
+
+@functools.cache
+def samples() -> tuple[Array, Array]:
+    """Overlaps of many experiments of a hundred samples."""
+    return draw((100, EXPERIMENTS, 20), seed=1)
 
 
 def test_susceptibility_over_samples() -> None:
-    found = overlaps.susceptibility(SAMPLES[0], N, samples=True)
+    found = overlaps.susceptibility(samples()[0], N, samples=True)
     assert found.value.shape == found.error.shape == (EXPERIMENTS,)
-    np.testing.assert_allclose(found.value, N * (SAMPLES[0] ** 2).mean(axis=(0, 2, 3)))
+    np.testing.assert_allclose(found.value, N * (samples()[0] ** 2).mean(axis=(0, 2, 3)))
     assert_pulls(found, N * Q2, allowance=0.1)
     assert np.all(found.tau == 0.5)
 
 
 def test_binder_ratio_over_samples() -> None:
-    assert_pulls(overlaps.binder_ratio(SAMPLES[0], samples=True), (3 - Q4 / Q2**2) / 2, 0.1)
+    assert_pulls(overlaps.binder_ratio(samples()[0], samples=True), (3 - Q4 / Q2**2) / 2, 0.1)
 
 
 def test_correlation_length_over_samples() -> None:
-    found = overlaps.correlation_length(*SAMPLES, L, samples=True)
+    found = overlaps.correlation_length(*samples(), L, samples=True)
     assert_pulls(found, exact_xi(Q2, K2), allowance=0.1)
 
 
@@ -158,13 +164,13 @@ def test_the_ratio_of_averages_is_not_the_average_of_ratios() -> None:
     # [⟨q⁴⟩]/[⟨q²⟩]², not [⟨q⁴⟩/⟨q²⟩²]: the estimates can tell the two apart
     exact = (3 - Q4 / Q2**2) / 2
     other = np.mean([(3 - glass.q4 / glass.q2**2) / 2 for glass in GLASS])
-    found = overlaps.binder_ratio(SAMPLES[0], samples=True)
+    found = overlaps.binder_ratio(samples()[0], samples=True)
     assert abs(exact - other) > 10 * found.error.mean() / math.sqrt(EXPERIMENTS)
 
 
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_distribution_over_samples(symmetric: bool) -> None:
-    found = overlaps.distribution(SAMPLES[0], N, symmetric=symmetric, samples=True)
+    found = overlaps.distribution(samples()[0], N, symmetric=symmetric, samples=True)
     np.testing.assert_allclose(found.q, np.linspace(-1, 1, N + 1), atol=1e-15)
     assert found.density.shape == found.error.shape == (EXPERIMENTS, N + 1)
     np.testing.assert_allclose((found.density * found.width).sum(axis=-1), 1.0)
@@ -180,7 +186,7 @@ def test_distribution_over_samples(symmetric: bool) -> None:
 @pytest.mark.thorough
 def test_symmetrised_errors_are_smaller() -> None:
     plain, symmetric = (
-        overlaps.distribution(SAMPLES[0], N, symmetric=symmetric, samples=True)
+        overlaps.distribution(samples()[0], N, symmetric=symmetric, samples=True)
         for symmetric in (False, True)
     )
     assert np.all(symmetric.error.mean(axis=0) < 0.98 * plain.error.mean(axis=0))
@@ -277,9 +283,9 @@ def test_no_correlation_length_where_the_ratio_is_below_one() -> None:
 
 
 def test_one_axis_fewer() -> None:
-    q, k2 = (values[:, 0] for values in SAMPLES)
+    q, k2 = (values[:, 0] for values in samples())
     one = overlaps.correlation_length(q, k2, L, samples=True)
-    many = overlaps.correlation_length(*SAMPLES, L, samples=True)
+    many = overlaps.correlation_length(*samples(), L, samples=True)
     assert np.ndim(one.value) == 0
     assert float(one.value) == pytest.approx(float(many.value[0]))
     assert overlaps.distribution(q, N, samples=True).density.shape == (N + 1,)

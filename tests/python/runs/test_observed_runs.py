@@ -274,6 +274,7 @@ run(path=sys.argv[3], checkpoint_interval=0.0, progress=progress, **given)
 """
 
 
+@pytest.mark.one_in(2)
 @each_kind
 def test_killed_runs_end_as_if_nothing_had_happened(kind: str, tmp_path: Path) -> None:
     run, given = KINDS[kind]

@@ -243,8 +243,8 @@ def test_more_pairs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([1], 5000, None, False),
         ([2], 2100, None, False),  # just beyond a power of two, to which spectra are padded
-        ([1, 64], 1000, None, False),
         (list(range(1, 40)), 100, None, False),
+        ([1, 64], 1000, None, False),
         (list(range(1, 40)), 100, 5, False),
         (list(range(1, 40)), 100, None, True),
         ([7, 601], 20, None, False),

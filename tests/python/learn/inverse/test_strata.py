@@ -207,6 +207,7 @@ def test_numbers_far_from_each_other() -> None:
     assert exact.log_likelihood(samples) - fit.log_likelihood(samples) < 2e-3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("without", [(), (0, 3)])
 def test_steered_chains_are_of_pairs_and_potential(without: tuple[int, ...]) -> None:
     # χ² of 64 states (or as many as have a probability) of 20,000 chains: above 63 + 6 √126 with
@@ -292,6 +293,7 @@ def test_what_depends_on_the_choice_of_couplings_is_refused(options: dict) -> No
         ms.InverseIsing("boltzmann", k_pairwise=True, **options).fit(planted(8, 100))
 
 
+@pytest.mark.thorough
 def test_numbers_that_chains_do_not_come_to_are_said() -> None:
     # One sample in a thousand has twenty of thirty spins up, the others three in the mean.
     rng = np.random.default_rng(5)
