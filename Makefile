@@ -81,7 +81,7 @@ clean:  ## remove .venv, builds and caches
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The build tools live in the environment, not in one made for each build: builds are incremental.
-$(VENV)/installed: $(COMPILED) | $(VENV)/created
+$(VENV)/installed: $(COMPILED) $(VENV)/cuda-$(MULTISPIN_CUDA) | $(VENV)/created
 	$(PIP_INSTALL) $(BUILD_REQUIRES) cmake ninja
 	$(PIP_INSTALL) $(BUILD) '.[test]'
 	@touch $@
@@ -98,6 +98,11 @@ $(VENV)/pages: pyproject.toml | $(VENV)/installed
 
 $(VENV)/kernel: pyproject.toml | $(VENV)/installed
 	$(PIP_INSTALL) $(BUILD) '.[notebooks]'
+	@touch $@
+
+# What was built with another choice is built again.
+$(VENV)/cuda-$(MULTISPIN_CUDA): | $(VENV)/created
+	@rm -f $(VENV)/cuda-*
 	@touch $@
 
 $(VENV)/created: tools/check_system.sh

@@ -57,6 +57,7 @@ def main() -> int:
     """Measure, print, save; the exit status."""
     report = Report(__doc__, "python", seconds=100)
     rows = ["| L | generator | dynamics | flips/ns | energy - exact at T = 4 |", "|" + "---|" * 5]
+    print("\n".join(rows))
     sound = True
     for L, rng, dynamics in CASES:
         if not report.has_time_for(f"L = {L}, {rng}, {dynamics}"):

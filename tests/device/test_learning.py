@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +14,10 @@ from multispin._engines import devices
 from multispin.learn.inverse import learned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-BENCH = Path(__file__).parents[2] / "bench/gpu/inverse.py"
 N = 24  # more than sums over all states are made of
 
 
@@ -185,12 +184,16 @@ def test_methods_without_chains_are_the_cpus() -> None:
 
 
 @pytest.mark.parametrize("dynamics", ["metropolis", "glauber"])
-def test_the_benchmark_compares_devices(dynamics: str) -> None:
-    rows, equal = runpy.run_path(str(BENCH))["gradient"](dynamics, 20, 70, 2)
+def test_the_benchmark_compares_devices(
+    dynamics: str, bench: Callable[[str], dict[str, Any]]
+) -> None:
+    rows, equal = bench("inverse")["gradient"](dynamics, 20, 70, 2)
     assert len(rows) == 3
     assert equal
 
 
-def test_the_benchmark_learns_on_both(placed: list[int | None]) -> None:
-    assert len(runpy.run_path(str(BENCH))["learned"](20, 100, 64)) == 2
+def test_the_benchmark_learns_on_both(
+    placed: list[int | None], bench: Callable[[str], dict[str, Any]]
+) -> None:
+    assert len(bench("inverse")["learned"](20, 100, 64)) == 2
     assert set(placed) == {None, 0}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
 import signal
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +14,8 @@ from multispin import _core
 from multispin._engines.moments import packed_moment_sums
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from multispin import _cuda
@@ -158,8 +158,6 @@ def test_rows_that_make_no_sense() -> None:
         _cuda.packed_moment_sums(engine.device_spins(), np.array([0, 1]))  # type: ignore[attr-defined]
 
 
-BENCH = Path(__file__).parents[2] / "bench/gpu/moments.py"
-
 MODELS = {
     "lattice": ms.Ising((4, 18)),
     "replica": ms.EdwardsAnderson((3, 5), seed=1, samples=3),
@@ -188,13 +186,15 @@ def test_samplers_add_up_where_their_spins_are(
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_benchmark_compares_with_the_host(name: str) -> None:
-    script = runpy.run_path(str(BENCH))
+def test_the_benchmark_compares_with_the_host(
+    name: str, bench: Callable[[str], dict[str, Any]]
+) -> None:
+    script = bench("moments")
     row, same = script["measured"](script["Case"](name.split(",", maxsplit=1)[0], MODELS[name], 5))
     assert same
     assert row.endswith("| yes |")
 
 
-def test_the_benchmark_has_a_case_for_each_engine() -> None:
-    cases = runpy.run_path(str(BENCH))["cases"]()
+def test_the_benchmark_has_a_case_for_each_engine(bench: Callable[[str], dict[str, Any]]) -> None:
+    cases = bench("moments")["cases"]()
     assert {case.engine for case in cases} == {"lattice", "replica", "real", "pattern"}

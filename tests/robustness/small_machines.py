@@ -97,11 +97,11 @@ def go_on(kind: str) -> Callable[[Path], Any]:
 
 
 def trained(train: Callable[[], object]) -> bool:
-    """Train; whether weights stay finite, as they need not from those that a file may have."""
+    """Train; whether parameters stay small, as they need not from those that a file may have."""
     try:
         train()
     except ValueError as error:
-        if "allowed: one with which weights stay finite" not in str(error):
+        if "allowed: one with which parameters stay within" not in str(error):
             raise
         return False
     return True

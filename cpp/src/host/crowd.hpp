@@ -37,7 +37,7 @@ class Crowd {
     seats_.store(known + 1 >= threads ? all : known + 1, std::memory_order_relaxed);
     return known + 1;
   }
-  // Whether of so many threads one is at work, and has been for some time.
+  // Whether of so many threads one is at work, and has been for some time. May let one more in.
   bool lonely(int threads) {
     return threads == 1 || (seats(threads) == 1 && closed_for() >= lasting);
   }

@@ -77,9 +77,9 @@ struct LatticeEngine::Detail {
   KnownTemperatures<Rates> known;
   std::vector<rules::Acceptance> acceptance;
   std::vector<kernels::UpdateRows> update;
-  // Steps that each band of each replica has done since sweeps_done, draws that it has measured in
-  // a run, and whether a thread works on it. Each has a cache line to itself: threads that share
-  // one slow each other down at every step.
+  // Steps that each band of each replica (with `whole`, each replica) has done since sweeps_done,
+  // draws that it has measured in a run, and whether a thread works on it. Each has a cache line to
+  // itself: threads that share one slow each other down at every step.
   struct alignas(64) Cursor : std::atomic<std::uint64_t> {
     std::atomic<std::uint64_t> draws{0};
     std::atomic<bool> taken{false};

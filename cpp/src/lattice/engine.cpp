@@ -69,10 +69,11 @@ kernels::PackedRows pack_rows(const model::Lattice& l, int colour, int words) {
   return packed;
 }
 
-// A band costs as much as 2^14 to 2^15 spins. Four a thread may be of 2^18, more are larger.
+// A band costs as much as 2^14 to 2^15 spins. Four a thread may be of 2^18, more are twice as
+// large.
 std::int64_t worthwhile_bands(std::int64_t spins, std::int64_t threads) {
-  const std::int64_t few = std::min(spins >> 18, 4 * threads);
-  const std::int64_t many = std::min(spins >> 19, 32 * threads);
+  const std::int64_t few = std::min(spins >> band_digits, 4 * threads);
+  const std::int64_t many = std::min(spins >> (band_digits + 1), 32 * threads);
   return std::max({std::int64_t{1}, few, many});
 }
 

@@ -1,7 +1,7 @@
 // The order in which one sweep visits a lattice: data, so that a sweep can stop between any two
 // steps.
 //
-// The lattice is cut into bands of rows, or of whole planes if it is cubic, one a thread. A band
+// The lattice is cut into bands of rows, or of whole planes if it is cubic. A band
 // first updates colour 0 of the row (or plane) at each of its two edges, which need the old colour
 // 1 of its neighbours; then, once the neighbours' edges are done too, the rest of colour 0 with
 // colour 1 following close behind, so that rows are still in cache. A lattice that stays in cache
@@ -25,6 +25,11 @@ struct BandPlan {
   std::vector<SweepStep> steps;
   std::size_t edge_steps;  // the first steps, which update the edges
 };
+
+// Spins of a band, at least, and of a piece of a run (run.cpp), in powers of two. Tests do less at
+// a time: small lattices show the same mistakes as large ones.
+inline int band_digits = 18;
+inline int piece_digits = 28;
 
 // `line` rows of a plane are always visited together (rows shorter than a wide word), fewer where a
 // plane ends; at most `bands` bands.

@@ -136,7 +136,8 @@ class LatticeEngine::Run {
 };
 
 // What a run is cut into: bands, or none, which cost something, while no thread but one has a
-// processor. Of a large lattice there are bands to do until another has its processor back.
+// processor. A large lattice has bands enough to go on with until another has its processor back,
+// and never asks.
 const std::vector<BandPlan>& LatticeEngine::Detail::plan_now() const {
   return !is_large() && crowd.lonely(usable(threads)) ? whole : plan;
 }
@@ -175,11 +176,11 @@ bool LatticeEngine::finish(StopWatch& watch) {
 bool LatticeEngine::run(std::uint64_t draws, std::uint64_t interval, Sums* sums, const Poll& poll) {
   StopWatch watch(poll);
   if (!finish(watch)) return false;
-  // Pieces, after which threads meet. Of several replicas, as after a stop none is further ahead of
-  // another than that; of one to see whether threads have processors, at first after a short time.
-  // Bands keep each other back by themselves.
-  constexpr std::uint64_t shortest = std::uint64_t{1} << 28;
-  constexpr std::uint64_t longest = std::uint64_t{1} << 32;
+  // Pieces, after which threads meet. Replicas do so often: after a stop none is further ahead of
+  // another than a piece. Bands keep each other back by themselves, and meet to see whether threads
+  // have processors, at first soon.
+  const std::uint64_t shortest = std::uint64_t{1} << piece_digits;
+  const std::uint64_t longest = shortest << 4;
   const auto spins = static_cast<std::uint64_t>(lattice_.spins() * options_.replicas);
   const bool never_meet = options_.replicas == 1 && detail_->is_large();
   std::uint64_t spins_of_piece = shortest;

@@ -54,13 +54,14 @@ double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
          "couplings: got some that add up, with the field of a site, to more than a double holds, "
          "allowed: finite sums");
   // Below it steps, and what is divided by them, would not be numbers that a double holds.
-  const bool is_named_by_field = largest_size(fields) > largest_size(couplings);
-  demand(most >= smallest_field || !is_named_by_field,
-         "h: got fields that add up, with the couplings of a site, to less than 1e-292 at every "
-         "site, allowed: none but 0, or larger ones");
-  demand(most >= smallest_field,
-         "couplings: got some that add up, with the field of a site, to less than 1e-292 at every "
-         "site, allowed: none but 0, or larger ones");
+  if (most < smallest_field) {
+    demand(largest_size(fields) <= largest_size(couplings),
+           "h: got fields that add up, with the couplings of a site, to less than 1e-292 at every "
+           "site, allowed: none but 0, or larger ones");
+    demand(false,
+           "couplings: got some that add up, with the field of a site, to less than 1e-292 at "
+           "every site, allowed: none but 0, or larger ones");
+  }
   // Rounding may add half a step for every coupling and for the field, and sums are rounded too.
   const std::int64_t rounded_of_site = largest_degree(pairs, fields.size()) + 1;
   const double room = static_cast<double>(rules::field_limit - 1 - rounded_of_site / 2 - 64);

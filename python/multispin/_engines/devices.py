@@ -45,7 +45,7 @@ def cuda_module() -> ModuleType:
         import multispin._cuda as module  # not "from": that would not say that there is none
     except ModuleNotFoundError as error:
         raise DeviceError(
-            "not built: this build of multispin has no CUDA engines (they are built where nvcc is "
+            "not built: this build of multispin has no CUDA engines (pip builds them where nvcc is "
             "found; the CMake option MULTISPIN_CUDA=ON insists)"
         ) from error
     except ImportError as error:

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "support/engines.hpp"
@@ -121,18 +122,30 @@ TEST(Observables, RunMayOnlyMeasure) {
   }
 }
 
-// An interval longer than the pieces in which a run is done (2^27 spins).
-TEST(Observables, LongIntervals) {
-  const LatticeOptions options = make_options(256, 256);
-  LatticeEngine engine{options}, other{options};
-  for (LatticeEngine* e : {&engine, &other}) set_temperature(*e, 3.0);
-  std::vector<Sums> sums(2);
-  engine.run(2, 3000, sums.data());
-  other.sweep(3000);
-  EXPECT_EQ(sums[0], sums_of(other));
-  for (int i = 0; i < 30; ++i) other.sweep(100);
-  EXPECT_EQ(sums[1], sums_of(other));
-  EXPECT_EQ(packed_of(engine), packed_of(other));
+// Intervals longer than the pieces in which a run is done, as long, and shorter.
+TEST(Observables, IntervalsAreOfAnyNumberOfPieces) {
+  for (const auto& [replicas, threads] : {std::pair{1, 1}, {1, 2}, {3, 1}, {2, 3}}) {
+    LatticeOptions options = make_options(512, 512);
+    options.replicas = replicas;
+    options.threads = threads;
+    LatticeEngine engine{options}, other{options};
+    for (LatticeEngine* e : {&engine, &other}) {
+      e->set_temperatures(std::vector<double>(static_cast<std::size_t>(replicas), 3.0));
+    }
+    for (const std::uint64_t interval : {1U, 2U, 3U, 4U, 7U, 100U}) {
+      std::vector<Sums> sums(static_cast<std::size_t>(5 * replicas)), expected;
+      engine.run(5, interval, sums.data());
+      for (int draw = 0; draw < 5; ++draw) {
+        for (std::uint64_t i = 0; i < interval; ++i) other.sweep(1);
+        std::vector<Sums> now(static_cast<std::size_t>(replicas));
+        other.sums(now.data());
+        expected.insert(expected.end(), now.begin(), now.end());
+      }
+      EXPECT_EQ(sums, expected) << interval << " sweeps of " << describe(options);
+    }
+    EXPECT_EQ(engine.sweeps_done(), other.sweeps_done());
+    EXPECT_EQ(packed_of(engine), packed_of(other));
+  }
 }
 
 }  // namespace

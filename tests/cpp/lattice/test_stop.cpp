@@ -94,9 +94,9 @@ TEST(Stop, InsideASweepOfBands) {
   }
 }
 
-// Until a pause comes that is long enough for a thread to go on without bands.
+// For a quarter of a second or half of one, as after many stalls.
 void let_one_be_alone() {
-  while (!crowd.lonely(2)) {
+  while (crowd.opens() - Clock::now() < Crowd::longest / 2) {
     std::this_thread::sleep_until(crowd.opens());
     crowd.seats(2);
     crowd.stalled(2);
@@ -105,15 +105,28 @@ void let_one_be_alone() {
 
 // Bands are left for a while, and taken up again.
 TEST(Stop, InsideASweepOfOneThreadThatIsAlone) {
-  LatticeOptions options = slow(8192 / slowness, 8192);
-  options.threads = 2;
-  let_one_be_alone();
-  expect_unharmed(options);
-  let_one_be_alone();
-  options.replicas = 2;
-  options.rows /= 2;
-  options.threads = 3;
-  expect_unharmed(options);
+  for (const int replicas : {1, 2}) {
+    LatticeOptions options = slow(4096 / slowness / replicas, 8192);
+    options.replicas = replicas;
+    options.threads = 3;
+    LatticeEngine interrupted{options}, whole{options};
+    for (LatticeEngine* engine : {&interrupted, &whole}) {
+      engine->set_temperatures(std::vector<double>(static_cast<std::size_t>(replicas), 2.269));
+      engine->randomize();
+    }
+    for (int stops = 0; stops < 3; ++stops) {
+      let_one_be_alone();
+      ASSERT_TRUE(crowd.lonely(options.threads));
+      ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(interrupted));
+    }
+    ASSERT_TRUE(interrupted.finish());
+    while (crowd.seats(options.threads) < options.threads) {
+      std::this_thread::sleep_until(crowd.opens());
+    }
+    interrupted.sweep(1);
+    whole.sweep(interrupted.sweeps_done());
+    expect_same_state(interrupted, whole);
+  }
 }
 
 TEST(Stop, AmongReplicas) {

@@ -12,7 +12,7 @@
 namespace multispin::test {
 namespace {
 
-// Large enough for seven bands of at least 2^18 spins, and an awkward size: 25 words of 41 lanes,
+// Large enough for four bands a thread, and an awkward size: 25 words of 41 lanes,
 // or 16 lines of short rows of which the last is incomplete.
 constexpr std::int64_t awkward[][2] = {{1022, 2050}, {32770, 64}};
 

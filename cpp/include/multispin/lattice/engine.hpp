@@ -85,7 +85,7 @@ class LatticeEngine {
   bool finish(const Poll& poll = {});
 
   // Everything below needs a finished engine: one whose last run returned true, or that `finish`
-  // has completed since. Until then sweeps_done() is that of the run's start.
+  // has completed since. Until then sweeps_done() does not count what is under way.
   void set_temperatures(std::span<const double> temperatures);  // one per replica, > 0
   void set_sweeps_done(std::uint64_t sweeps) { sweeps_done_ = sweeps; }
   void randomize();

@@ -327,10 +327,12 @@ def _variances(both: _Connected, triples: Integers) -> tuple[Floats, ...]:
 def _spins(name: str, samples: ArrayLike, n: int | None, units: str) -> NDArray[np.int8]:
     """Return samples of these units as spins."""
     if units == "spin":
-        try:
-            return checked_samples(name, samples, n)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{error}; 0 and 1 with units='binary'") from error
+        given = checks.array(name, samples, "an array of -1 and +1")
+        if given.dtype.kind in "biuf" and np.isin(given, (0, 1)).all() and not given.all():
+            raise ValueError(
+                f"{name}: got 0 and 1, allowed: -1 and +1, or these with units='binary'"
+            )
+        return checked_samples(name, given, n)
     found = observed(samples, None, units, name=name).spins
     if n not in (None, found.shape[1]):
         got = f"an array of shape {found.shape}"

@@ -16,7 +16,7 @@ from multispin.learn.inverse import enumeration, supports
 from multispin.learn.inverse.firth import MOST_SPINS as MOST_WITH_FIRTH
 from multispin.learn.inverse.learned import LearnedPairs
 from multispin.learn.inverse.maxima import warn_of_infinite
-from multispin.learn.inverse.methods import METHODS, Task
+from multispin.learn.inverse.methods import METHODS, Task, by_number
 from multispin.learn.inverse.observations import UNITS, Moments, moments_given, observed
 from multispin.learn.inverse.optimization import penalty
 
@@ -390,7 +390,10 @@ class InverseIsing(LearnedPairs, Estimator):
         if self.method in _LIKELIHOODS and not self.firth:
             names = None if observations is None else observations.names
             penalized = self.l1 > 0.0 or self.l2 > 0.0
-            warn_of_infinite(task.moments, task.support, penalized, names, observations is None)
+            numbers = by_number(task.known()) if self.k_pairwise else None
+            warn_of_infinite(
+                task.moments, task.support, penalized, names, observations is None, numbers
+            )
         self._incomplete = observations is not None and observations.incomplete
         self._keep(METHODS[self.method].solve(task), task.moments)
 

@@ -122,8 +122,8 @@ def _exact(task: Task) -> Outcome:
     if _incomplete(task):
         observed = enumeration.ObservedLikelihood(states, task.support, task.known())
         return _joint(task.support, _minimum(task, observed, _independent(task), newton=False))
-    by_number = _by_number(task.known()) if task.k_pairwise else None
-    likelihood = enumeration.Likelihood(states, task.support, task.moments, by_number)
+    numbers = by_number(task.known()) if task.k_pairwise else None
+    likelihood = enumeration.Likelihood(states, task.support, task.moments, numbers)
     start = np.zeros(likelihood.size)
     begin = _independent(task) if task.start is None else task.support.vector(*task.start)
     start[: task.support.size] = begin
@@ -164,7 +164,7 @@ def _tilted(
 
     Moments are measured at least once: it is what tells whether they agree.
     """
-    strata = Strata(_by_number(task.known()))
+    strata = Strata(by_number(task.known()))
     chains = chains.of_kinds(strata, pairs.x, seed_for(task.seed, _OF_KINDS))
     most = max(task.max_iter - pairs.n_iter, 1)
     found = boltzmann.learn(chains, [pairs.x], task.moments, 0.0, 0.0, most, task.progress, None)
@@ -196,7 +196,7 @@ def _completion(task: Task, x: Array) -> Completion:
     return Completion(task.known(), model, task.seed, task.place)
 
 
-def _by_number(observations: Observations) -> Array:
+def by_number(observations: Observations) -> Array:
     """Shares of samples with K spins up, (N + 1,)."""
     ups = (observations.spins > 0).sum(axis=1)
     found = np.bincount(ups, observations.shares, minlength=observations.n_features + 1)

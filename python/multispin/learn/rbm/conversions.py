@@ -241,12 +241,12 @@ class Portable(Sampled):
                 raise ValueError(checks.describe(name, params[name], "nothing: it is known here"))
         patterns = model.patterns.reshape(model.n_patterns, -1)
         fields = np.broadcast_to(np.asarray(model.h, np.float64), model.shape).ravel()
-        coldest = max(1 / (model.n_spins * LARGEST**2), np.abs(fields).max() / LARGEST)
-        if t < coldest:
-            allowed = f"at least {coldest:g}, with which weights and fields are up to {LARGEST:g}"
+        weights, fields = patterns / np.sqrt(model.n_spins * t), fields / t
+        if max(np.abs(weights).max(), np.abs(fields).max()) > LARGEST:
+            allowed = f"one with which 1 / sqrt(N T) and h / T are up to {LARGEST:g}"
             raise ValueError(checks.describe("temperature", temperature, allowed))
         return cls.from_arrays(
-            patterns / np.sqrt(model.n_spins * t), fields / t, np.zeros(len(patterns)),
+            weights, fields, np.zeros(len(patterns)),
             **params, visible="spin", hidden="gaussian",
         )  # fmt: skip
 

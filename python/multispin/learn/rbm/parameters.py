@@ -30,7 +30,8 @@ def check_size(name: str, values: Reals) -> None:
     ValueError
         If one is, or is NaN.
     """
-    if not (largest := np.abs(values).max(initial=0.0)) <= LARGEST:
+    # Twice through, and no copy: every update asks.
+    if not (largest := max(values.max(initial=0.0), -values.min(initial=0.0))) <= LARGEST:
         got, allowed = f"a number of size {largest:g}", f"numbers up to {LARGEST:g}"
         raise ValueError(f"{name}: got {got}, allowed: {allowed}")
 

@@ -12,7 +12,7 @@ from multispin._base import checks
 from multispin._engines.bipartite import Rates, learn
 from multispin.learn.rbm import flips, labels, phases
 from multispin.learn.rbm.gradient import Gradient, Offsets, difference
-from multispin.learn.rbm.parameters import Machine, Parameters
+from multispin.learn.rbm.parameters import LARGEST, Machine, Parameters
 from multispin.learn.rbm.settings import OF_FLIPS, SAMPLING
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore"):
                 yield
         except ValueError as error:
-            allowed = "one with which weights stay finite"
+            allowed = f"one with which parameters stay within {LARGEST:g}"
             rate = self.settings.learning_rate
             raise ValueError(checks.describe("learning_rate", rate, allowed)) from error
 

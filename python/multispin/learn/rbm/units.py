@@ -86,8 +86,9 @@ class Binary:
 
     def draw(self, fields: Reals, layer: Layer, numbers: Numbers, threads: int | None) -> Bits:
         """As the kernel draws: in fields beyond its numbers as in the largest of these."""
-        within = np.clip(fields, -_LARGEST, _LARGEST)
-        return draw_units(np.asarray(within, np.float32), layer, numbers, threads)
+        if fields.dtype != np.float32:
+            fields = np.clip(fields, -_LARGEST, _LARGEST).astype(np.float32)
+        return draw_units(fields, layer, numbers, threads)
 
 
 @dataclass(frozen=True)

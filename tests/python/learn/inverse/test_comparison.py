@@ -198,7 +198,8 @@ def test_what_is_printed() -> None:
     ("changed", "error", "message"),
     [
         ({"data": [1, -1]}, ValueError, "data: got an array of shape"),
-        ({"data": [[0, 1]]}, ValueError, "data: got other values"),
+        ({"data": [[0, 1]]}, ValueError, "data: got 0 and 1, allowed: -1 and"),
+        ({"data": [[0, 2]]}, ValueError, "data: got other values"),
         ({"model": [[1, 1, 1]]}, ValueError, "model: got an array of shape (1, 3), allowed: an"),
         ({"data_weight": [0.0, 0.0]}, ValueError, "data_weight: got"),
         ({"model_weight": [1.0]}, ValueError, "model_weight: got shape"),

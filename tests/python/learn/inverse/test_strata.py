@@ -80,6 +80,29 @@ def test_numbers_that_no_sample_has_are_impossible(without: tuple[int, ...]) -> 
         np.testing.assert_allclose(fits[0].h_, fits[1].h_, atol=0.1)
 
 
+@pytest.mark.parametrize(
+    ("up", "warns"),
+    [
+        (np.repeat([[0], [1]], N, axis=1), ""),
+        (np.zeros((1, N)), ""),
+        (np.ones((1, N)), ""),
+        (np.eye(N), ""),
+        (np.eye(N)[:-1], "is always -1"),  # one of the others is up as well as it
+        (np.eye(N) + np.roll(np.eye(N), 1, axis=1), "are never \\+1 and \\+1"),
+    ],
+)
+def test_what_numbers_of_spins_up_rule_out_is_no_infinite_maximum(
+    up: np.ndarray, warns: str
+) -> None:
+    samples = np.repeat(2 * up.astype(int) - 1, 50, axis=0)
+    if warns:
+        with pytest.warns(ms.InfiniteMaximumWarning, match=warns):
+            ms.InverseIsing("exact", k_pairwise=True).fit(samples)
+    else:
+        fit = ms.InverseIsing("exact", k_pairwise=True).fit(samples)
+        assert np.abs(fit.J_).max() < 1
+
+
 def test_means_of_pairs_are_those_of_the_whole() -> None:
     of = tilted(1)
     alone = 1e9 * probabilities(Tilted(of.J, of.h, np.zeros(N + 1)))
