@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 # Tests are shared out to processes; a test may not depend on the order or on what runs beside it.
 # They write bytecode, whatever the environment says: processes that start are a part of their time.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
-PIP_INSTALL := $(BIN)/python -m pip install --quiet
+# pip compiles to bytecode on one core; `installed` does it afterwards, on all.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 # The engines for GPUs take a minute to compile, and nothing here could run them without one: AUTO
 # has them wherever there is nvcc, as pip does.
 MULTISPIN_CUDA ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo AUTO || echo OFF)
@@ -84,6 +85,7 @@ clean:  ## remove .venv, builds and caches
 $(VENV)/installed: $(COMPILED) $(VENV)/cuda-$(MULTISPIN_CUDA) | $(VENV)/created
 	$(PIP_INSTALL) $(BUILD_REQUIRES) cmake ninja
 	$(PIP_INSTALL) $(BUILD) '.[test]'
+	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
 	@touch $@
 
 # Style and types do not depend on the compiled part, so an edit of it does not install again here.
