@@ -94,9 +94,9 @@ TEST(Stop, InsideASweepOfBands) {
   }
 }
 
-// For a quarter of a second or half of one, as after many stalls.
-void let_one_be_alone() {
-  while (crowd.opens() - Clock::now() < Crowd::longest / 2) {
+// For an eighth of a second at least, as after many stalls.
+void let_one_be_alone(int threads) {
+  while (!crowd.lonely(threads) || crowd.opens() - Clock::now() < Crowd::longest / 2) {
     std::this_thread::sleep_until(crowd.opens());
     crowd.seats(2);
     crowd.stalled(2);
@@ -115,7 +115,7 @@ TEST(Stop, InsideASweepOfOneThreadThatIsAlone) {
       engine->randomize();
     }
     for (int stops = 0; stops < 3; ++stops) {
-      let_one_be_alone();
+      let_one_be_alone(options.threads);
       ASSERT_TRUE(crowd.lonely(options.threads));
       ASSERT_NO_FATAL_FAILURE(sweep_until_stopped(interrupted));
     }
