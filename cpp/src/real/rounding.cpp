@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <stdexcept>
+#include <string>
 
 #include "host/demand.hpp"
 
@@ -55,12 +57,12 @@ double step_for(const CoupledPairs& pairs, std::span<const double> couplings,
          "allowed: finite sums");
   // Below it steps, and what is divided by them, would not be numbers that a double holds.
   if (most < smallest_field) {
-    demand(largest_size(fields) <= largest_size(couplings),
-           "h: got fields that add up, with the couplings of a site, to less than 1e-292 at every "
-           "site, allowed: none but 0, or larger ones");
-    demand(false,
-           "couplings: got some that add up, with the field of a site, to less than 1e-292 at "
-           "every site, allowed: none but 0, or larger ones");
+    const bool by_fields = largest_size(fields) > largest_size(couplings);
+    const std::string what = by_fields ? "h: got fields that add up, with the couplings"
+                                       : "couplings: got some that add up, with the field";
+    throw std::invalid_argument(
+        what +
+        " of a site, to less than 1e-292 at every site, allowed: none but 0, or larger ones");
   }
   // Rounding may add half a step for every coupling and for the field, and sums are rounded too.
   const std::int64_t rounded_of_site = largest_degree(pairs, fields.size()) + 1;

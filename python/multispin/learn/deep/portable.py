@@ -11,8 +11,8 @@ from multispin.learn.deep import layers
 from multispin.learn.deep.network import Classifier, Dense, Network
 from multispin.learn.deep.tuned import FineTuned
 from multispin.learn.rbm import files, settings
-from multispin.learn.rbm.conversions import check_names, of_json
 from multispin.learn.rbm.estimator import RBM
+from multispin.learn.rbm.stored import check_names, of_json
 
 if TYPE_CHECKING:
     import os
